@@ -1,0 +1,57 @@
+/** The arrows of the house (see README, "Find your way around"): each room may import only the rooms named here. */
+const ROOMS = {
+  domain: [],
+  policies: ['domain'],
+  workflows: ['domain'],
+  store: ['domain'],
+  activities: ['domain', 'store'],
+  embedded: [],
+  api: ['domain', 'policies', 'store', 'workflows'],
+  worker: ['domain', 'policies', 'store', 'activities', 'workflows'],
+};
+
+const roomRules = Object.entries(ROOMS).map(([room, allowed]) => ({
+  name: `${room}-imports`,
+  comment: `${room}/ may import only ${allowed.length ? allowed.join(', ') : 'nothing of the other rooms'}.`,
+  severity: 'error',
+  from: { path: `^${room}/` },
+  to: {
+    path: '^(domain|policies|workflows|activities|store|worker|api|embedded|cli|test|bench)/',
+    pathNot: `^(${[room, ...allowed].join('|')})/`,
+    // Activities are known to workflows, and messages of workflows to activities, as types only.
+    ...(room === 'workflows' || room === 'activities' ? { dependencyTypesNot: ['type-only'] } : {}),
+  },
+}));
+
+module.exports = {
+  forbidden: [
+    ...roomRules,
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'domain-is-pure',
+      comment: 'The rules know nothing of Temporal, Express, SQL or the clock.',
+      severity: 'error',
+      from: { path: '^domain/' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: 'node_modules/(fraction\\.js|temporal-polyfill|currency-codes)/' },
+    },
+    {
+      name: 'workflows-are-deterministic',
+      comment: 'Calendar arithmetic and clients never run inside a workflow. send.ts is the clients’ side of the messages, not bundled.',
+      severity: 'error',
+      from: { path: '^workflows/', pathNot: '^workflows/send\\.ts$' },
+      to: {
+        path: '^workflows/send\\.ts$|^domain/(calendar|refund|quote|money)|node_modules/(?!@temporalio/(workflow|common))',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    { name: 'no-core-in-workflows', severity: 'error', from: { path: '^workflows/' }, to: { dependencyTypes: ['core'] } },
+    { name: 'not-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'no-tests-in-code', severity: 'error', from: { pathNot: '^(test|bench)/' }, to: { path: '^test/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};
