@@ -1,0 +1,111 @@
+import pg from 'pg';
+
+export type Pool = pg.Pool;
+export type Transaction = pg.PoolClient;
+export type Db = Pool | Transaction;
+
+const TIMESTAMPTZ = 1184;
+const INT8 = 20;
+const parsers = new Map<number, (text: string) => unknown>([
+  // Instants are ISO-8601 strings everywhere; counters fit a number.
+  [TIMESTAMPTZ, (text) => new Date(text).toISOString()],
+  [INT8, Number],
+]);
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    parsers.get(oid) ?? pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
+};
+
+/** A pool of at most `max` connections. Errors of idle connections are told to `onError`, not thrown: the next query gets a fresh one. */
+export function createPool(url: string, options: { max?: number; onError?: (error: Error) => void } = {}): Pool {
+  const pool = new pg.Pool({ connectionString: url, max: options.max ?? 10, types, connectionTimeoutMillis: 5000 });
+  pool.on('error', (error) => options.onError?.(error));
+  return pool;
+}
+
+/** Runs `work` in one transaction; rolls back and rethrows when it throws. */
+export async function transaction<T>(pool: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const tx = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await tx.query('BEGIN');
+    const result = await work(tx);
+    await tx.query('COMMIT');
+    return result;
+  } catch (error) {
+    await tx.query('ROLLBACK').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    tx.release(broken);
+  }
+}
+
+/** Throws when PostgreSQL does not answer. */
+export async function ping(db: Db): Promise<void> {
+  await db.query('SELECT 1');
+}
+
+/** A cursor that this store did not make. */
+export class BadCursor extends Error {}
+
+/** Cursors are opaque to callers: the sort key of the last row shown. */
+export function encodeCursor(key: unknown[]): string {
+  return Buffer.from(JSON.stringify(key)).toString('base64url');
+}
+
+/** @throws BadCursor when it has not as many numbers or strings as `shape` says */
+export function decodeCursor(cursor: string, shape: ('number' | 'string')[]): (number | string)[] {
+  try {
+    const key = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown[];
+    if (Array.isArray(key) && key.length === shape.length && key.every((part, index) => isPart(part, shape[index]!)))
+      return key as (number | string)[];
+  } catch {
+    // Falls through: not JSON is as bad as the wrong shape.
+  }
+  throw new BadCursor('the cursor is not one of ours');
+}
+
+const isPart = (part: unknown, type: 'number' | 'string'): boolean =>
+  type === 'number' ? Number.isSafeInteger(part) : typeof part === 'string' && !Number.isNaN(Date.parse(part));
+
+/** Collects the conditions of a list's query with their parameters. */
+export class Conditions {
+  readonly values: unknown[] = [];
+  private readonly texts: string[] = [];
+
+  /** `?` in the text stands for the value. An undefined value adds nothing. */
+  add(text: string, value: unknown): this {
+    if (value === undefined) return this;
+    this.values.push(value);
+    this.texts.push(text.replaceAll('?', `$${this.values.length}`));
+    return this;
+  }
+
+  always(text: string): this {
+    this.texts.push(text);
+    return this;
+  }
+
+  parameter(value: unknown): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
+  }
+
+  get where(): string {
+    return this.texts.length ? `WHERE ${this.texts.join(' AND ')}` : '';
+  }
+}
+
+/** Makes a page of rows of which one more than `limit` was asked for. */
+export function pageOf<Row, T>(
+  rows: Row[],
+  limit: number,
+  item: (row: Row) => T,
+  key: (row: Row) => unknown[],
+): { items: T[]; nextCursor: string | null } {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return { items: shown.map(item), nextCursor: rows.length > limit && last !== undefined ? encodeCursor(key(last)) : null };
+}

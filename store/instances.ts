@@ -1,0 +1,132 @@
+import type { Facts, Order, StoredOrder } from '../domain/instance';
+import type { Life } from '../domain/lifecycle';
+import type { Policy } from '../domain/policy';
+import { Conditions, type Db, decodeCursor, pageOf } from './db';
+import type { InstanceRow, Page, PageRequest, TimelineRow } from './types';
+
+interface Row {
+  id: string;
+  seq: number;
+  facts: Facts;
+  life: Life;
+  document: Policy;
+  clock_offset_ms: number;
+  hold: InstanceRow['hold'];
+  registration_hash: string;
+  registered_by: string;
+  purge_time: string | null;
+  orders: { document: Order; closed_at: string | null; ended_at: string | null }[] | null;
+}
+
+const utc = (instant: string | null): string | null => (instant === null ? null : new Date(instant).toISOString());
+
+const toInstance = (row: Row): InstanceRow => ({
+  id: row.id,
+  facts: row.facts,
+  orders: (row.orders ?? []).map(
+    (order): StoredOrder => ({ ...order.document, closedAt: utc(order.closed_at), endedAt: utc(order.ended_at) }),
+  ),
+  life: row.life,
+  policy: row.document,
+  clockOffsetMs: row.clock_offset_ms,
+  hold: row.hold,
+  registrationHash: row.registration_hash,
+  registeredBy: row.registered_by,
+});
+
+const SELECT = `
+  SELECT i.id, i.seq, i.facts, i.life, p.document, i.clock_offset_ms, i.hold, i.registration_hash, i.registered_by, i.purge_time,
+    (SELECT json_agg(json_build_object('document', o.document, 'closed_at', o.closed_at, 'ended_at', o.ended_at) ORDER BY o.position)
+       FROM orders o WHERE o.instance_id = i.id) AS orders
+  FROM instances i JOIN policies p ON p.id = i.policy_id`;
+
+export async function findInstance(db: Db, id: string): Promise<InstanceRow | undefined> {
+  return (await findInstances(db, [id]))[0];
+}
+
+/** In the order of the ids; missing ones are left out. */
+export async function findInstances(db: Db, ids: string[]): Promise<InstanceRow[]> {
+  const { rows } = await db.query<Row>(`${SELECT} WHERE i.id = ANY($1)`, [ids]);
+  const byId = new Map(rows.map((row) => [row.id, toInstance(row)]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}
+
+export interface InstanceFilter {
+  account?: string | undefined;
+  product?: string | undefined;
+  state?: string | undefined;
+  region?: string | undefined;
+}
+
+/** In order of registration; terminated ones only when asked for by state. */
+export async function listInstances(db: Db, filter: InstanceFilter, page: PageRequest): Promise<Page<InstanceRow>> {
+  const conditions = filterBy(filter).add('i.state = ?', filter.state);
+  if (filter.state === undefined) conditions.always("i.state <> 'terminated'");
+  if (page.cursor !== undefined) conditions.add('i.seq > ?', decodeCursor(page.cursor, ['number'])[0]);
+  const limit = conditions.parameter(page.limit + 1);
+  const { rows } = await db.query<Row>(`${SELECT} ${conditions.where} ORDER BY i.seq LIMIT ${limit}`, conditions.values);
+  return pageOf(rows, page.limit, toInstance, (row) => [row.seq]);
+}
+
+/** What is in the bin, the next to be released first. */
+export async function listRecycleBin(db: Db, filter: Omit<InstanceFilter, 'state'>, page: PageRequest): Promise<Page<InstanceRow>> {
+  const conditions = filterBy(filter).always("i.state = 'isolated'");
+  if (page.cursor !== undefined) {
+    const [purgeTime, seq] = decodeCursor(page.cursor, ['string', 'number']);
+    conditions.always(`(i.purge_time, i.seq) > (${conditions.parameter(purgeTime)}::timestamptz, ${conditions.parameter(seq)}::bigint)`);
+  }
+  const limit = conditions.parameter(page.limit + 1);
+  const { rows } = await db.query<Row>(`${SELECT} ${conditions.where} ORDER BY i.purge_time, i.seq LIMIT ${limit}`, conditions.values);
+  return pageOf(rows, page.limit, toInstance, (row) => [row.purge_time, row.seq]);
+}
+
+function filterBy(filter: Omit<InstanceFilter, 'state'>): Conditions {
+  return new Conditions().add('i.account = ?', filter.account).add('i.product = ?', filter.product).add('i.region = ?', filter.region);
+}
+
+interface StepRow {
+  step: number;
+  command: string;
+  outcome: 'done' | 'refused';
+  from_state: string | null;
+  to_state: string;
+  by: string;
+  effective_at: string;
+  recorded_at: string;
+  refund_id: string | null;
+  code: string | null;
+}
+
+const TIMELINE = 'SELECT step, command, outcome, from_state, to_state, by, effective_at, recorded_at, refund_id, code FROM steps';
+
+const toTimeline = (row: StepRow): TimelineRow => ({
+  step: row.step,
+  command: row.command,
+  outcome: row.outcome,
+  from: row.from_state,
+  to: row.to_state,
+  by: row.by,
+  effectiveAt: row.effective_at,
+  recordedAt: row.recorded_at,
+  refundId: row.refund_id,
+  code: row.code,
+});
+
+export async function listTimeline(db: Db, instanceId: string, page: PageRequest): Promise<Page<TimelineRow>> {
+  const conditions = new Conditions().add('instance_id = ?', instanceId);
+  if (page.cursor !== undefined) conditions.add('step > ?', decodeCursor(page.cursor, ['number'])[0]);
+  const limit = conditions.parameter(page.limit + 1);
+  const { rows } = await db.query<StepRow>(`${TIMELINE} ${conditions.where} ORDER BY step LIMIT ${limit}`, conditions.values);
+  return pageOf(rows, page.limit, toTimeline, (row) => [row.step]);
+}
+
+/** The step that a command took, if it took one (L8). */
+export async function findStep(db: Db, instanceId: string, commandId: string): Promise<TimelineRow | undefined> {
+  const { rows } = await db.query<StepRow>(`${TIMELINE} WHERE instance_id = $1 AND command_id = $2`, [instanceId, commandId]);
+  return rows[0] && toTimeline(rows[0]);
+}
+
+/** Remembers how far fast-forward has moved an instance's clock (decision 10). Never backwards. */
+export async function setClockOffset(db: Db, id: string, offsetMs: number): Promise<void> {
+  await db.query('UPDATE instances SET clock_offset_ms = greatest(clock_offset_ms, $2) WHERE id = $1', [id, Math.round(offsetMs)]);
+}

@@ -1,0 +1,61 @@
+import { transactionId } from '../domain/ids';
+import type { Posting } from '../domain/journal';
+import { exact, formatMoney } from '../domain/money';
+import type { Db, Transaction } from './db';
+
+export interface LedgerTransaction {
+  instanceId: string;
+  step: number;
+  account: string;
+  event: 'registration' | 'refund' | 'renewal' | 'end-orders';
+  refundId: string | null;
+  effectiveAt: string;
+  postings: Posting[];
+}
+
+/** Books postings as one transaction of a step: once, because its id is the step's. Nothing to book is no transaction. */
+export async function book(tx: Transaction, booking: LedgerTransaction): Promise<void> {
+  if (!booking.postings.length) return;
+  const id = transactionId(booking.instanceId, booking.step);
+  await tx.query(
+    'INSERT INTO transactions (id, account, instance_id, step, event, refund_id, effective_at) VALUES ($1, $2, $3, $4, $5, $6, $7)',
+    [id, booking.account, booking.instanceId, booking.step, booking.event, booking.refundId, booking.effectiveAt],
+  );
+  const legs = booking.postings.flatMap(({ source, destination, currency, amount }, line) => [
+    { line, leg: 0, account: source, currency, amount: `-${amount}` },
+    { line, leg: 1, account: destination, currency, amount },
+  ]);
+  await tx.query(
+    `INSERT INTO entries (transaction_id, line, leg, ledger_account, currency, amount)
+     SELECT $1, * FROM unnest($2::int[], $3::smallint[], $4::text[], $5::text[], $6::numeric[])`,
+    [
+      id,
+      legs.map((leg) => leg.line),
+      legs.map((leg) => leg.leg),
+      legs.map((leg) => leg.account),
+      legs.map((leg) => leg.currency),
+      legs.map((leg) => leg.amount),
+    ],
+  );
+}
+
+export type BookedPosting = Posting & { transactionId: string };
+
+/** The postings of a refund, read back from their legs. */
+export async function postingsOfRefund(db: Db, refundId: string): Promise<BookedPosting[]> {
+  const { rows } = await db.query<{ transaction_id: string; source: string; destination: string; currency: string; amount: string }>(
+    `SELECT t.id AS transaction_id, s.ledger_account AS source, d.ledger_account AS destination, d.currency, d.amount
+     FROM transactions t
+     JOIN entries s ON s.transaction_id = t.id AND s.leg = 0
+     JOIN entries d ON d.transaction_id = t.id AND d.leg = 1 AND d.line = s.line
+     WHERE t.refund_id = $1 ORDER BY t.seq, s.line`,
+    [refundId],
+  );
+  return rows.map((row) => ({
+    transactionId: row.transaction_id,
+    source: row.source,
+    destination: row.destination,
+    currency: row.currency,
+    amount: formatMoney(exact(row.amount), row.currency),
+  }));
+}

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { runner } from 'node-pg-migrate';
+import pg from 'pg';
+
+/**
+ * Brings the database to the newest schema and gives the service's role what it needs, and no more: entries, transactions and steps can be
+ * added but not changed (decision 2). Safe to run from several processes at once: the runner takes a lock.
+ * @param adminUrl the owner of the schema; @param serviceUrl the role that the service runs as
+ */
+export async function migrate(adminUrl: string, serviceUrl: string, log: (message: string) => void = () => {}): Promise<void> {
+  await runner({
+    databaseUrl: adminUrl,
+    dir: join(__dirname, 'migrations'),
+    direction: 'up',
+    migrationsTable: 'migrations',
+    log,
+  });
+  const role = decodeURIComponent(new URL(serviceUrl).username);
+  if (role === decodeURIComponent(new URL(adminUrl).username)) return;
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  try {
+    await admin.query(grants(pg.escapeIdentifier(role)));
+  } finally {
+    await admin.end();
+  }
+}
+
+const APPEND_ONLY = ['entries', 'transactions', 'steps', 'account_changes', 'policies'];
+const GROWING = ['outbox'];
+const CHANGING = [
+  'accounts',
+  'balances',
+  'instances',
+  'orders',
+  'quotes',
+  'terminations',
+  'termination_items',
+  'rights',
+  'refunds',
+  'idempotency_keys',
+];
+
+function grants(role: string): string {
+  return [
+    `GRANT USAGE ON SCHEMA public TO ${role}`,
+    `GRANT SELECT, INSERT ON ${[...APPEND_ONLY, ...GROWING].join(', ')} TO ${role}`,
+    `GRANT SELECT, INSERT, UPDATE ON ${CHANGING.join(', ')} TO ${role}`,
+    `GRANT DELETE ON idempotency_keys, outbox TO ${role}`,
+  ].join(';\n');
+}

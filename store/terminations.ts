@@ -1,0 +1,124 @@
+import type { Action, Schedule } from '../domain/instance';
+import type { Command, Envelope } from '../domain/lifecycle';
+import { Conditions, type Db, decodeCursor, type Pool, pageOf, transaction } from './db';
+import type { Page, PageRequest, TerminationItemRow, TerminationRow } from './types';
+
+/** What is sent to an instance's workflow for its item. */
+export type ItemCommand = Envelope & { command: Extract<Command, { name: 'terminate' }> };
+
+export interface AcceptedItem {
+  instanceId: string;
+  message: ItemCommand;
+}
+
+interface Row {
+  id: string;
+  seq: number;
+  quote_id: string;
+  action: Action;
+  schedule: Schedule;
+  rules_version: string;
+  agreed_at: string;
+  agreed_via: string;
+  agreed_by: string;
+  account: string;
+  items: (Omit<TerminationItemRow, 'instanceId' | 'refundId' | 'releaseTime'> & {
+    instance_id: string;
+    refund_id: string | null;
+    release_time: string | null;
+  })[];
+}
+
+const SELECT = `
+  SELECT t.*,
+    (SELECT min(i.account) FROM termination_items i WHERE i.termination_id = t.id) AS account,
+    (SELECT json_agg(json_build_object('instance_id', i.instance_id, 'status', i.status, 'refund_id', i.refund_id,
+        'release_time', i.release_time, 'problem', i.problem) ORDER BY i.position)
+       FROM termination_items i WHERE i.termination_id = t.id) AS items
+  FROM terminations t`;
+
+function toTermination(row: Row): TerminationRow {
+  const items = row.items.map((item) => ({
+    instanceId: item.instance_id,
+    status: item.status,
+    refundId: item.refund_id,
+    releaseTime: item.release_time === null ? null : new Date(item.release_time).toISOString(),
+    problem: item.problem,
+  }));
+  return {
+    id: row.id,
+    quoteId: row.quote_id,
+    account: row.account,
+    action: row.action,
+    schedule: row.schedule,
+    status: items.some((item) => item.status === 'accepted') ? 'running' : 'done',
+    agreedAt: row.agreed_at,
+    agreedVia: row.agreed_via,
+    agreedBy: row.agreed_by,
+    rulesVersion: row.rules_version,
+    items,
+  };
+}
+
+export async function findTermination(db: Db, id: string): Promise<TerminationRow | undefined> {
+  const { rows } = await db.query<Row>(`${SELECT} WHERE t.id = $1`, [id]);
+  return rows[0] && toTermination(rows[0]);
+}
+
+const RUNNING = "EXISTS (SELECT FROM termination_items i WHERE i.termination_id = t.id AND i.status = 'accepted')";
+
+/** The latest first. */
+export async function listTerminations(
+  db: Db,
+  filter: { account?: string | undefined; status?: 'running' | 'done' | undefined },
+  page: PageRequest,
+): Promise<Page<TerminationRow>> {
+  const conditions = new Conditions().add(
+    'EXISTS (SELECT FROM termination_items i WHERE i.termination_id = t.id AND i.account = ?)',
+    filter.account,
+  );
+  if (filter.status !== undefined) conditions.always(filter.status === 'running' ? RUNNING : `NOT ${RUNNING}`);
+  if (page.cursor !== undefined) conditions.add('t.seq < ?', decodeCursor(page.cursor, ['number'])[0]);
+  const limit = conditions.parameter(page.limit + 1);
+  const { rows } = await db.query<Row>(`${SELECT} ${conditions.where} ORDER BY t.seq DESC LIMIT ${limit}`, conditions.values);
+  return pageOf(rows, page.limit, toTermination, (row) => [row.seq]);
+}
+
+/** Items that were accepted at least so long ago and have neither been done nor failed: the sweep sends them again (decision 2). */
+export async function acceptedItems(db: Db, olderThanMs: number, limit: number): Promise<(AcceptedItem & { terminationId: string })[]> {
+  const { rows } = await db.query<{ termination_id: string; instance_id: string; command: ItemCommand }>(
+    `SELECT termination_id, instance_id, command FROM termination_items
+     WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1) ORDER BY accepted_at LIMIT $2`,
+    [olderThanMs / 1000, limit],
+  );
+  return rows.map((row) => ({ terminationId: row.termination_id, instanceId: row.instance_id, message: row.command }));
+}
+
+/** The items of one termination that are still to be sent. */
+export async function itemsToSend(db: Db, terminationId: string): Promise<AcceptedItem[]> {
+  const { rows } = await db.query<{ instance_id: string; command: ItemCommand }>(
+    "SELECT instance_id, command FROM termination_items WHERE termination_id = $1 AND status = 'accepted' ORDER BY position",
+    [terminationId],
+  );
+  return rows.map((row) => ({ instanceId: row.instance_id, message: row.command }));
+}
+
+/** An item that its instance refused: it fails alone, and its right is given back (E2). An item that is decided already stays as it is. */
+export async function failItem(
+  pool: Pool,
+  terminationId: string,
+  instanceId: string,
+  problem: { code: string; state: string | null },
+): Promise<void> {
+  await transaction(pool, async (tx) => {
+    const { rowCount } = await tx.query(
+      "UPDATE termination_items SET status = 'failed', problem = $3 WHERE termination_id = $1 AND instance_id = $2 AND status = 'accepted'",
+      [terminationId, instanceId, problem],
+    );
+    if (!rowCount) return;
+    await tx.query("UPDATE rights SET status = 'returned' WHERE termination_id = $1 AND instance_id = $2 AND status = 'reserved'", [
+      terminationId,
+      instanceId,
+    ]);
+  });
+}

@@ -1,0 +1,64 @@
+/** The process that hosts workflows and activities, and sweeps up what was accepted but not carried out. */
+import type { Client } from '@temporalio/client';
+import { NativeConnection, type NativeConnectionOptions, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { type Activities, createActivities } from '../activities';
+import type { Pool } from '../store/db';
+import { workflowBundle } from './bundle';
+import { startSweep } from './sweep';
+
+export interface WorkerOptions {
+  connection: NativeConnectionOptions;
+  namespace: string;
+  taskQueue: string;
+  pool: Pool;
+  /** For the sweep, which sends updates. */
+  client: Client;
+  /** How often the sweep looks, and how old an accepted item must be, in milliseconds. */
+  sweepEveryMs?: number;
+  sweepOlderThanMs?: number;
+  maxCachedWorkflows?: number;
+  /** Default: those of this database. */
+  activities?: Activities;
+  /** Default: built from `workflows/`. */
+  bundle?: WorkflowBundleOption;
+  onError: (error: unknown) => void;
+}
+
+export interface RunningWorker {
+  /** Settles when the worker has stopped; rejects when it failed. */
+  finished: Promise<void>;
+  /** Lets running activities finish, then stops. */
+  stop(): Promise<void>;
+}
+
+/** Starts a worker; resolves when it polls. */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const connection = await NativeConnection.connect(options.connection);
+  const worker = await Worker.create({
+    connection,
+    namespace: options.namespace,
+    taskQueue: options.taskQueue,
+    workflowBundle: options.bundle ?? (await workflowBundle()),
+    activities: options.activities ?? createActivities(options.pool),
+    shutdownGraceTime: '10 seconds',
+    ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
+  });
+  const sweep = startSweep(options.client, options.pool, {
+    everyMs: options.sweepEveryMs ?? 5000,
+    olderThanMs: options.sweepOlderThanMs ?? 10_000,
+    taskQueue: options.taskQueue,
+    onError: options.onError,
+  });
+  const finished = worker.run().finally(async () => {
+    await sweep.stop();
+    await connection.close();
+  });
+  finished.catch(options.onError);
+  return {
+    finished,
+    stop: async () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await finished.catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import type { Client } from '@temporalio/client';
+import type { Pool } from '../store/db';
+import { acceptedItems, failItem } from '../store/terminations';
+import { sendItems } from '../workflows/send';
+
+export interface SweepOptions {
+  /** How often to look, in milliseconds. */
+  everyMs: number;
+  /** How long an item may stay accepted before it is sent again, in milliseconds. */
+  olderThanMs: number;
+  taskQueue: string;
+  onError: (error: unknown) => void;
+}
+
+const BATCH = 200;
+
+/**
+ * Sends again what was accepted and never carried out, because its sender crashed or no worker was there (decision 2). Sending twice is
+ * harmless: the update's id is the item's.
+ */
+export function startSweep(client: Client, pool: Pool, options: SweepOptions): { stop(): Promise<void> } {
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let wake = (): void => {};
+  const pause = () =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
+      timer = setTimeout(resolve, options.everyMs);
+    });
+  const run = async (): Promise<void> => {
+    while (!stopped) {
+      await sweepOnce(client, pool, options).catch(options.onError);
+      if (!stopped) await pause();
+    }
+  };
+  const running = run();
+  return {
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      wake();
+      await running;
+    },
+  };
+}
+
+/** One look. Answers how many items it sent. */
+export async function sweepOnce(client: Client, pool: Pool, options: Pick<SweepOptions, 'olderThanMs' | 'taskQueue'>): Promise<number> {
+  const items = await acceptedItems(pool, options.olderThanMs, BATCH);
+  const terminationOf = new Map(items.map((item) => [item.message.id, item.terminationId]));
+  await sendItems(client, items, {
+    taskQueue: options.taskQueue,
+    onRefused: ({ instanceId, message }, refusal) => failItem(pool, terminationOf.get(message.id)!, instanceId, refusal),
+  });
+  return items.length;
+}

@@ -1,0 +1,246 @@
+/**
+ * One workflow per instance, from its registration to its release. One loop owns the state (decision 4): handlers only queue what they are
+ * told; the loop takes one command or the next deadline at a time: decide → step → adopt what was stored → answer.
+ */
+import type { RetryPolicy, SignalDefinition, UpdateDefinition } from '@temporalio/common';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities, StepInput, StepResult } from '../activities';
+import { deadlineCommandId } from '../domain/ids';
+import {
+  type Command,
+  type CommandName,
+  type Deadline,
+  decide,
+  decideDeadline,
+  type Envelope,
+  type Life,
+  newLife,
+  nextDeadline,
+} from '../domain/lifecycle';
+import { currentDetails, timerSummary } from './details';
+import {
+  type Answer,
+  type Birth,
+  type Carried,
+  type CommandMessage,
+  type Done,
+  REFUSAL,
+  type RefusalDetail,
+  registerUpdate,
+  SIGNALS,
+  type SignalName,
+  UPDATES,
+} from './messages';
+import { changingAttributes, releaseTimeOf } from './search-attributes';
+import { readSignal, tidy } from './signals';
+
+const retry = { initialInterval: '200 ms', maximumInterval: '10 seconds', nonRetryableErrorTypes: [REFUSAL] } satisfies RetryPolicy;
+/** For what came by update: the command with its instant is in history before the step commits ("durable before done", decision 3). */
+const regular = proxyActivities<Activities>({ startToCloseTimeout: '10 seconds', retry });
+/** For what is in history already (start, timer, signal): cheaper, and just as safe. */
+const local = proxyLocalActivities<Activities>({ startToCloseTimeout: '10 seconds', retry });
+
+/** Which commands each update may carry: a name is not enough, messages can be typed by hand. */
+const COMMANDS_OF: Record<keyof typeof UPDATES, CommandName[]> = {
+  terminate: ['terminate'],
+  cancel: ['cancel'],
+  reschedule: ['reschedule'],
+  restore: ['restore'],
+  purge: ['purge'],
+  amend: ['amend'],
+  power: ['start', 'stop'],
+  protect: ['protect', 'unprotect'],
+};
+
+/** How many answered commands a new run remembers: many more than callers ever have in flight (10 by the server's limit). */
+const REMEMBERED = 50;
+
+type Work =
+  | { by: 'update'; message: CommandMessage; answer: (answer: Answer) => void; refuse: (failure: Error) => void }
+  | { by: 'signal'; name: SignalName; payload: unknown };
+
+const now = (): string => new Date(Date.now()).toISOString();
+const refused = (detail: RefusalDetail): ApplicationFailure => ApplicationFailure.nonRetryable(`refused: ${detail.code}`, REFUSAL, detail);
+
+export async function instance(input: Birth | Carried): Promise<Life> {
+  let life: Life | undefined = 'life' in input ? input.life : undefined;
+  const done: Done[] = 'life' in input ? [...input.done] : [];
+  const queue: Work[] = [];
+
+  // Handlers come before the first await: an update without a handler would be rejected.
+  setHandler(registerUpdate, async () => {
+    await condition(() => life !== undefined);
+    return { life: life!, step: 0, refundId: null };
+  });
+  for (const [name, update] of Object.entries(UPDATES) as [keyof typeof UPDATES, UpdateDefinition<Answer, [CommandMessage]>][]) {
+    setHandler(update, receive, { validator: (message) => validate(name, message) });
+  }
+  for (const [name, signal] of Object.entries(SIGNALS) as [SignalName, SignalDefinition<[unknown]>][]) {
+    setHandler(signal, (payload) => void queue.push({ by: 'signal', name, payload }));
+  }
+
+  function receive(message: CommandMessage): Promise<Answer> | Answer {
+    const known = done.find(({ id }) => id === message.id);
+    if (known) return { life: life!, step: known.step, refundId: known.refundId };
+    return new Promise((answer, refuse) => queue.push({ by: 'update', message, answer, refuse }));
+  }
+
+  /** A dry run: an impossible command is rejected before it costs anything. Read-only, and never async. */
+  function validate(name: keyof typeof UPDATES, message: CommandMessage): void {
+    if (!COMMANDS_OF[name].includes(message.command.name)) throw refused({ code: 'BAD_PAYLOAD', state: life?.state ?? '' });
+    if (!life || done.some(({ id }) => id === message.id)) return;
+    const decision = decide(life, message.command, now(), message.by);
+    if (!decision.ok) throw refused(decision.refusal);
+  }
+
+  life ??= await beBorn(input as Birth);
+  show(life);
+  for (;;) {
+    const deadline = nextDeadline(life);
+    // A deadline that has come goes first: what was promised until then is not promised after.
+    if (deadline && Date.parse(deadline.at) <= Date.now()) {
+      life = adopt(life, await takeDeadline(life, deadline));
+      continue;
+    }
+    const work = queue.shift();
+    if (work) {
+      life = work.by === 'update' ? await takeUpdate(life, work, done) : await takeSignal(life, work);
+      continue;
+    }
+    if (life.state === 'terminated' || workflowInfo().continueAsNewSuggested) {
+      await condition(allHandlersFinished);
+      // Work may have come while the last answers went out.
+      if (queue.length) continue;
+      if (life.state === 'terminated') return life;
+      await continueAsNew<typeof instance>({ life, done: done.slice(-REMEMBERED) });
+    }
+    await commandOrDeadline(queue, deadline);
+  }
+}
+
+async function commandOrDeadline(queue: Work[], deadline: Deadline | undefined): Promise<void> {
+  if (!deadline) return await condition(() => queue.length > 0);
+  const wait = Math.max(1, Date.parse(deadline.at) - Date.now());
+  await condition(() => queue.length > 0, wait, { summary: timerSummary(deadline) });
+}
+
+/** Step 0: the instance's facts, orders and books (J1). */
+async function beBorn({ instanceId, registration, policy, envelope }: Birth): Promise<Life> {
+  const next = newLife(instanceId, registration, policy.lifecycle);
+  const step = {
+    instanceId,
+    step: 0,
+    commandId: envelope.id,
+    command: 'register',
+    body: null,
+    by: envelope.by,
+    at: now(),
+    next,
+    effects: [],
+  };
+  return (await local.record({ ...step, birth: { registration, policy } })).life;
+}
+
+async function takeDeadline(life: Life, deadline: Deadline): Promise<StepResult> {
+  const at = now();
+  const { next, effects } = decideDeadline(life, deadline, at);
+  const step = nextStep(life, next, { id: deadlineCommandId(deadline.kind, life.step + 1), by: 'sunset' }, deadline.kind, deadline, at);
+  return await local.record({ ...step, effects });
+}
+
+async function takeUpdate(life: Life, { message, answer, refuse }: Extract<Work, { by: 'update' }>, done: Done[]): Promise<Life> {
+  const outcome = await carryOut(life, message, message.command, regular);
+  if ('refusal' in outcome) {
+    refuse(refused(outcome.refusal));
+    return outcome.life;
+  }
+  const { step, refundId } = outcome.result;
+  done.push({ id: message.id, step, refundId });
+  answer({ life: outcome.life, step, refundId });
+  return outcome.life;
+}
+
+/** Signals have nobody to answer: what is refused becomes a row of the timeline. */
+async function takeSignal(life: Life, { name, payload: sent }: Extract<Work, { by: 'signal' }>): Promise<Life> {
+  const payload = tidy(sent);
+  const envelope = { id: String(payload.id ?? `signal/${name}/${uuid4()}`), by: String(payload.by ?? 'signal') };
+  const reading = readSignal(name, life.id, payload);
+  if ('refused' in reading) return await recordRefusal(life, name, envelope, sent, reading.refused);
+  if ('command' in reading) {
+    const outcome = await carryOut(life, envelope, reading.command, local);
+    return 'refusal' in outcome ? await recordRefusal(outcome.life, name, envelope, sent, outcome.refusal.code) : outcome.life;
+  }
+  const acceptance = await local.accept({ instanceId: life.id, envelope, at: now(), ...reading.acceptance });
+  if (!acceptance.ok) return await recordRefusal(life, name, envelope, sent, acceptance.code);
+  const outcome = await carryOut(life, acceptance.message, acceptance.message.command, local);
+  return 'refusal' in outcome ? await recordRefusal(outcome.life, name, envelope, sent, outcome.refusal.code) : outcome.life;
+}
+
+type Outcome = { life: Life; result: StepResult } | { life: Life; refusal: RefusalDetail };
+
+/** Decides a command and records its step. When another command's step is found in its place, that life is adopted and it is decided again. */
+async function carryOut(
+  life: Life,
+  envelope: Envelope,
+  command: Command,
+  activities: Pick<Activities, 'record' | 'settle'>,
+): Promise<Outcome> {
+  const at = now();
+  const decision = decide(life, command, at, envelope.by);
+  if (!decision.ok) return { life, refusal: decision.refusal };
+  const { next, effects } = decision;
+  const step = { ...nextStep(life, next, envelope, shownName(command), command, at), effects };
+  try {
+    const result = await (effects.some(({ type }) => type === 'settle') ? activities.settle(step) : activities.record(step));
+    const adopted = adopt(life, result);
+    return result.commandId === envelope.id ? { life: adopted, result } : await carryOut(adopted, envelope, command, activities);
+  } catch (error) {
+    return { life, refusal: refusalOf(error) };
+  }
+}
+
+async function recordRefusal(life: Life, name: SignalName, envelope: Envelope, body: unknown, code: string): Promise<Life> {
+  const step = nextStep(life, life, { ...envelope, id: `${envelope.id}/refused` }, name, body ?? null, now());
+  const result = await local.record({ ...step, effects: [], refused: code });
+  const adopted = adopt(life, result);
+  return result.commandId === step.commandId ? adopted : await recordRefusal(adopted, name, envelope, body, code);
+}
+
+function nextStep(life: Life, next: Life, { id, by }: Envelope, command: string, body: unknown, at: string): Omit<StepInput, 'effects'> {
+  const step = life.step + 1;
+  return { instanceId: life.id, step, commandId: id, command, body, by, at, next: { ...next, step } };
+}
+
+/** The timeline calls a return a return. */
+const shownName = (command: Command): string => (command.name === 'terminate' ? command.action : command.name);
+
+/** Takes over what the database holds, which may be another computation's (decision 2), and shows it. */
+function adopt(before: Life, { life }: StepResult): Life {
+  if (life.state !== before.state || releaseTimeOf(life) !== releaseTimeOf(before)) upsertSearchAttributes(changingAttributes(life));
+  show(life);
+  return life;
+}
+
+function show(life: Life): void {
+  setCurrentDetails(currentDetails(life));
+}
+
+/** A refusal by the database leaves the state as it was; anything else is ours and must not pass for an answer. */
+function refusalOf(error: unknown): RefusalDetail {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure && cause.type === REFUSAL) return cause.details![0] as RefusalDetail;
+  throw error;
+}

@@ -1,0 +1,77 @@
+/** The messages of `instance/<id>` (DESIGN.md, decision 5), in one place for the workflow, the API and the worker's sweep. */
+import { defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Paid, Registration } from '../domain/instance';
+import type { Command, CommandName, Envelope, Life } from '../domain/lifecycle';
+import type { Policy } from '../domain/policy';
+
+export const WORKFLOW_TYPE = 'instance';
+export const TASK_QUEUE = 'sunset';
+
+export { instanceIdOf, itemCommandId, REFUSAL, workflowId } from '../domain/ids';
+
+/** The input of a first run; a later run (continue-as-new) gets a {@link Carried}. */
+export interface Birth {
+  instanceId: string;
+  registration: Registration;
+  /** A snapshot (decision 1). */
+  policy: Policy;
+  envelope: Envelope;
+}
+
+export interface Carried {
+  life: Life;
+  /** The latest commands that took effect, newest last, so that repeating one after continue-as-new still answers its first result. */
+  done: Done[];
+}
+
+export interface Done {
+  id: string;
+  step: number;
+  refundId: string | null;
+}
+
+export type CommandMessage<N extends CommandName = CommandName> = Envelope & { command: Extract<Command, { name: N }> };
+
+/** What a command answers once its step is recorded. */
+export interface Answer {
+  life: Life;
+  /** The step that the command took. */
+  step: number;
+  refundId: string | null;
+}
+
+/** The first detail of a failure of type {@link REFUSAL}. */
+export interface RefusalDetail {
+  code: string;
+  state: string;
+}
+
+export const registerUpdate = defineUpdate<Answer>('register');
+export const UPDATES = {
+  terminate: defineUpdate<Answer, [CommandMessage<'terminate'>]>('terminate'),
+  cancel: defineUpdate<Answer, [CommandMessage<'cancel'>]>('cancel'),
+  reschedule: defineUpdate<Answer, [CommandMessage<'reschedule'>]>('reschedule'),
+  restore: defineUpdate<Answer, [CommandMessage<'restore'>]>('restore'),
+  purge: defineUpdate<Answer, [CommandMessage<'purge'>]>('purge'),
+  amend: defineUpdate<Answer, [CommandMessage<'amend'>]>('amend'),
+  power: defineUpdate<Answer, [CommandMessage<'start' | 'stop'>]>('power'),
+  protect: defineUpdate<Answer, [CommandMessage<'protect' | 'unprotect'>]>('protect'),
+} as const;
+
+/** What people, the Web UI, the Temporal CLI and batch operations may signal. Anything missing or wrong is a refused row in the timeline. */
+export interface SignalPayload {
+  id?: string;
+  by?: string;
+  agree?: boolean;
+  quoteId?: string;
+  schedule?: { mode: 'now' | 'later' };
+  renewal?: { months: number; paid?: Paid };
+  confirm?: string;
+}
+export const SIGNALS = {
+  terminate: defineSignal<[SignalPayload]>('terminate'),
+  cancel: defineSignal<[SignalPayload]>('cancel'),
+  restore: defineSignal<[SignalPayload]>('restore'),
+  purge: defineSignal<[SignalPayload]>('purge'),
+} as const;
+export type SignalName = keyof typeof SIGNALS;

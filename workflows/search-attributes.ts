@@ -1,0 +1,34 @@
+import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import type { Life } from '../domain/lifecycle';
+
+/** What the Web UI and the Temporal CLI can filter by (decision 8). Ids and states only: attributes are not encrypted. */
+export const SEARCH_ATTRIBUTES = {
+  SunsetAccount: 'Keyword',
+  SunsetProduct: 'Keyword',
+  SunsetState: 'Keyword',
+  SunsetReleaseTime: 'Datetime',
+} as const;
+
+const account = defineSearchAttributeKey('SunsetAccount', 'KEYWORD');
+const product = defineSearchAttributeKey('SunsetProduct', 'KEYWORD');
+const state = defineSearchAttributeKey('SunsetState', 'KEYWORD');
+const releaseTime = defineSearchAttributeKey('SunsetReleaseTime', 'DATETIME');
+
+/** Set at the start, where they are free. */
+export const attributesAtStart = (of: { account: string; product: string; state: string }): SearchAttributePair[] => [
+  { key: account, value: of.account },
+  { key: product, value: of.product },
+  { key: state, value: of.state },
+];
+
+/** The instant at which the instance is to be released, if one is set. */
+export const releaseTimeOf = (life: Life): string | null => life.purgeTime ?? life.termination?.at ?? null;
+
+/** What changes in the course of a life, all keys in one upsert. */
+export const changingAttributes = (life: Life) => {
+  const release = releaseTimeOf(life);
+  return [
+    { key: state, value: life.state },
+    { key: releaseTime, value: release === null ? null : new Date(release) },
+  ];
+};

@@ -1,0 +1,159 @@
+/**
+ * The client's side of the messages: how the API and the worker's sweep talk to `instance/<id>`. Not part of the workflow bundle.
+ * What comes back is an {@link Answer}, or one of three errors: the instance refused, there is no running workflow, or nobody answered in time.
+ */
+import {
+  type Client,
+  WithStartWorkflowOperation,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { workflowId } from '../domain/ids';
+import {
+  type Answer,
+  type Birth,
+  type CommandMessage,
+  REFUSAL,
+  type RefusalDetail,
+  registerUpdate,
+  SIGNALS,
+  type SignalName,
+  type SignalPayload,
+  TASK_QUEUE,
+  UPDATES,
+  WORKFLOW_TYPE,
+} from './messages';
+import { attributesAtStart } from './search-attributes';
+
+/** The workflow or the database refused the command; nothing changed. */
+export class Refused extends Error {
+  readonly code: string;
+  readonly state: string | null;
+  constructor({ code, state }: RefusalDetail) {
+    super(`refused: ${code}`);
+    this.code = code;
+    this.state = state || null;
+  }
+}
+
+/** No server or no worker in time. The message may still be carried out: say where to look, or ask to try again with the same key. */
+export class Unavailable extends Error {
+  constructor(
+    message: string,
+    /** True when the message may have reached the workflow. */
+    readonly sent: boolean,
+  ) {
+    super(message);
+  }
+}
+
+/** The workflow has ended, or never began: the read model knows which. */
+export class NotRunning extends Error {}
+
+export interface SendOptions {
+  /** How long to wait for the answer, in milliseconds. */
+  waitMs?: number;
+  taskQueue?: string;
+}
+
+const WAIT_MS = 15_000;
+
+/** Starts the workflow of an instance and answers when its registration is recorded; an existing one answers its life. */
+export async function registerInstance(client: Client, birth: Birth, options: SendOptions = {}): Promise<Answer> {
+  const { instanceId, registration, envelope } = birth;
+  const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPE, {
+    workflowId: workflowId(instanceId),
+    taskQueue: options.taskQueue ?? TASK_QUEUE,
+    args: [birth],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    typedSearchAttributes: attributesAtStart(registration),
+    staticSummary: `${registration.product} ${registration.billing} in ${registration.region}`,
+  });
+  const update = { updateId: `register/${envelope.id}`, startWorkflowOperation };
+  return await within(client, options, () => client.workflow.executeUpdateWithStart(registerUpdate, update));
+}
+
+/** Sends a command and answers once its step is recorded. The message's id is the update's id, so a repeat answers the first result. */
+export async function sendCommand(
+  client: Client,
+  instanceId: string,
+  name: keyof typeof UPDATES,
+  message: CommandMessage,
+  options: SendOptions = {},
+): Promise<Answer> {
+  const handle = client.workflow.getHandle(workflowId(instanceId));
+  const update = { args: [message], updateId: message.id } as never;
+  return await within(client, options, () => handle.executeUpdate(UPDATES[name] as never, update) as Promise<Answer>);
+}
+
+/** Signals an instance and does not wait: what is refused becomes a row of its timeline. */
+export async function sendSignal(
+  client: Client,
+  instanceId: string,
+  name: SignalName,
+  payload: SignalPayload,
+  options: SendOptions = {},
+): Promise<void> {
+  const handle = client.workflow.getHandle(workflowId(instanceId));
+  await within(client, options, () => handle.signal(SIGNALS[name], payload));
+}
+
+export interface Item {
+  instanceId: string;
+  message: CommandMessage<'terminate'>;
+}
+
+export interface ItemOptions extends SendOptions {
+  concurrency?: number;
+  /** What to do with an item that its instance refuses. */
+  onRefused: (item: Item, refusal: { code: string; state: string | null }) => Promise<void>;
+}
+
+/** Sends the items of a termination with bounded concurrency. Those that nobody answered stay accepted, and the sweep sends them again. */
+export async function sendItems(client: Client, items: Item[], options: ItemOptions): Promise<void> {
+  const waiting = [...items];
+  const sendNext = async (): Promise<void> => {
+    for (let item = waiting.shift(); item; item = waiting.shift()) await sendItem(client, item, options);
+  };
+  await Promise.all(Array.from({ length: Math.min(options.concurrency ?? 8, items.length) }, sendNext));
+}
+
+async function sendItem(client: Client, item: Item, options: ItemOptions): Promise<void> {
+  try {
+    await sendCommand(client, item.instanceId, 'terminate', item.message, options);
+  } catch (error) {
+    if (error instanceof Refused) await options.onRefused(item, error);
+    else if (error instanceof NotRunning) await options.onRefused(item, { code: 'WRONG_STATE', state: 'terminated' });
+    else if (!(error instanceof Unavailable)) throw error;
+  }
+}
+
+const GRPC_NOT_FOUND = 5;
+
+/** Runs a call with a deadline and gives its failures their meaning. */
+async function within<T>(client: Client, { waitMs = WAIT_MS }: SendOptions, call: () => Promise<T>): Promise<T> {
+  try {
+    return await client.withDeadline(Date.now() + waitMs, call);
+  } catch (error) {
+    throw meaningOf(error);
+  }
+}
+
+function meaningOf(error: unknown): unknown {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return new Unavailable('no worker answered in time', true);
+  if (error instanceof WorkflowUpdateFailedError) {
+    const { cause } = error;
+    if (cause instanceof ApplicationFailure && cause.type === REFUSAL) return new Refused(cause.details![0] as RefusalDetail);
+    // The workflow ended while the update waited: what it answered with is in the read model.
+    return new NotRunning(error.message);
+  }
+  if (!(error instanceof Error)) return error;
+  if (error.name === 'WorkflowNotFoundError' || error.name === 'WorkflowExecutionAlreadyStartedError') return new NotRunning(error.message);
+  const grpc = (error.cause ?? error) as { code?: number };
+  if (grpc.code === GRPC_NOT_FOUND) return new NotRunning(error.message);
+  if (error.name === 'ServiceError' || typeof grpc.code === 'number')
+    return new Unavailable(`Temporal does not answer: ${error.message}`, true);
+  return error;
+}
