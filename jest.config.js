@@ -1,6 +1,6 @@
 const transform = { '^.+\\.(ts|js|mjs)$': ['@swc/jest', { jsc: { target: 'es2023' } }] };
 // Packages that are published as ES modules only.
-const transformIgnorePatterns = ['node_modules/(?!(temporal-polyfill)/)'];
+const transformIgnorePatterns = ['node_modules/(?!(temporal-polyfill|temporal-utils)/)'];
 const common = { testEnvironment: 'node', transform, transformIgnorePatterns };
 
 /** @type {import('jest').Config} */

@@ -2,6 +2,7 @@
 import type { RightsLeft } from '../domain/eligibility';
 import { itemCommandId } from '../domain/ids';
 import { exact, formatMoney } from '../domain/money';
+import type { Policy } from '../domain/policy';
 import { hasAmount, isRefund, type QuoteItem, type QuoteRequest, quoteItems, rightsKey, type Subject } from '../domain/quote';
 import { type Pool, type Transaction, transaction } from './db';
 import { findInstances } from './instances';
@@ -62,9 +63,9 @@ async function lockAccounts(tx: Transaction, rows: InstanceRow[]): Promise<void>
 
 /** What has changed since the quote, for the items that it permitted. Amounts are asked again as of the quote's own instant (M17). */
 async function changesSince(tx: Transaction, quote: QuoteRow, rows: InstanceRow[]): Promise<Change[]> {
-  const policies = new Map(
-    await Promise.all(quote.items.map(async ({ basis }) => [basis.policyId, await policyById(tx, basis.policyId)] as const)),
-  );
+  const policies = new Map<string, Policy>();
+  for (const { basis } of quote.items)
+    if (!policies.has(basis.policyId)) policies.set(basis.policyId, await policyById(tx, basis.policyId));
   const basis = new Map(quote.items.map((item) => [item.instanceId, item.basis]));
   const subjects = await subjectsOf(
     tx,

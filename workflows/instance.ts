@@ -37,6 +37,7 @@ import {
   type Carried,
   type CommandMessage,
   type Done,
+  lifeQuery,
   REFUSAL,
   type RefusalDetail,
   registerUpdate,
@@ -79,12 +80,14 @@ export async function instance(input: Birth | Carried): Promise<Life> {
   let life: Life | undefined = 'life' in input ? input.life : undefined;
   const done: Done[] = 'life' in input ? [...input.done] : [];
   const queue: Work[] = [];
+  let busy = true;
 
   // Handlers come before the first await: an update without a handler would be rejected.
   setHandler(registerUpdate, async () => {
     await condition(() => life !== undefined);
     return { life: life!, step: 0, refundId: null };
   });
+  setHandler(lifeQuery, () => life ?? null);
   for (const [name, update] of Object.entries(UPDATES) as [keyof typeof UPDATES, UpdateDefinition<Answer, [CommandMessage]>][]) {
     setHandler(update, receive, { validator: (message) => validate(name, message) });
   }
@@ -98,10 +101,13 @@ export async function instance(input: Birth | Carried): Promise<Life> {
     return new Promise((answer, refuse) => queue.push({ by: 'update', message, answer, refuse }));
   }
 
-  /** A dry run: an impossible command is rejected before it costs anything. Read-only, and never async. */
+  /**
+   * A dry run: an impossible command is rejected before it costs anything. While a step is under way the state that the command will meet
+   * is not known yet (the database may hold more than this run does, after a crash), so it is queued and decided then.
+   */
   function validate(name: keyof typeof UPDATES, message: CommandMessage): void {
     if (!COMMANDS_OF[name].includes(message.command.name)) throw refused({ code: 'BAD_PAYLOAD', state: life?.state ?? '' });
-    if (!life || done.some(({ id }) => id === message.id)) return;
+    if (!life || busy || queue.length || done.some(({ id }) => id === message.id)) return;
     const decision = decide(life, message.command, now(), message.by);
     if (!decision.ok) throw refused(decision.refusal);
   }
@@ -127,7 +133,9 @@ export async function instance(input: Birth | Carried): Promise<Life> {
       if (life.state === 'terminated') return life;
       await continueAsNew<typeof instance>({ life, done: done.slice(-REMEMBERED) });
     }
+    busy = false;
     await commandOrDeadline(queue, deadline);
+    busy = true;
   }
 }
 

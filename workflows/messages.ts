@@ -1,5 +1,5 @@
 /** The messages of `instance/<id>` (DESIGN.md, decision 5), in one place for the workflow, the API and the worker's sweep. */
-import { defineSignal, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Paid, Registration } from '../domain/instance';
 import type { Command, CommandName, Envelope, Life } from '../domain/lifecycle';
 import type { Policy } from '../domain/policy';
@@ -57,6 +57,9 @@ export const UPDATES = {
   power: defineUpdate<Answer, [CommandMessage<'start' | 'stop'>]>('power'),
   protect: defineUpdate<Answer, [CommandMessage<'protect' | 'unprotect'>]>('protect'),
 } as const;
+
+/** What the workflow holds, for diagnosis; reads are served by the store. */
+export const lifeQuery = defineQuery<Life | null>('life');
 
 /** What people, the Web UI, the Temporal CLI and batch operations may signal. Anything missing or wrong is a refused row in the timeline. */
 export interface SignalPayload {

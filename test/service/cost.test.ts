@@ -1,0 +1,78 @@
+/** The cost model of DESIGN.md, counted on real histories: events (search upserts aside) and state transitions of each part of a life. */
+import type { Policy } from '../../domain/policy';
+import { POLICIES } from '../../policies';
+import { workflowId } from '../../workflows/messages';
+import { cvmPostpaid, cvmPrepaid, end, expectStatus, instanceOf, register, until } from '../support/lives';
+import { type ServiceUnderTest, startService } from '../support/service';
+
+let service: ServiceUnderTest;
+beforeAll(async () => {
+  // Time skipping adds events of its own: a short bin by policy instead.
+  service = await startService({ policies: POLICIES.map(withShortBin) });
+});
+afterAll(() => service.stop());
+
+function withShortBin(policy: Policy): Policy {
+  const { end: rules } = policy.lifecycle;
+  const prepaid = { ...rules.prepaid, modes: { now: { into: 'bin' as const, retentionSeconds: 3 } } };
+  return { ...policy, lifecycle: { ...policy.lifecycle, end: { ...rules, prepaid } } };
+}
+
+interface Count {
+  events: number;
+  upserts: number;
+  transitions: number;
+}
+
+async function count(id: string): Promise<Count> {
+  const handle = service.client.workflow.getHandle(workflowId(id));
+  const { events } = await handle.fetchHistory();
+  const { raw } = await handle.describe();
+  const upserts = events!.filter((event) => event.upsertWorkflowSearchAttributesEventAttributes).length;
+  return { events: events!.length - upserts, upserts, transitions: Number(raw.workflowExecutionInfo!.stateTransitionCount) };
+}
+
+/** Runs one part of a life and counts what it added. */
+async function costOf(id: string, part: () => Promise<unknown>): Promise<Count> {
+  const before = await count(id);
+  await part();
+  const after = await count(id);
+  return {
+    events: after.events - before.events,
+    upserts: after.upserts - before.upserts,
+    transitions: after.transitions - before.transitions,
+  };
+}
+
+it('registration: 7 events postpaid, 8 prepaid with its expiry timer; 3 transitions', async () => {
+  const postpaid = await register(service.http, cvmPostpaid());
+  const prepaid = await register(service.http, cvmPrepaid());
+  expect(await count(postpaid)).toEqual({ events: 7, upserts: 0, transitions: 3 });
+  expect(await count(prepaid)).toEqual({ events: 8, upserts: 0, transitions: 3 });
+});
+
+it('terminate now and close: + 12 events, 4 transitions', async () => {
+  const id = await register(service.http, cvmPostpaid());
+  expect(await costOf(id, () => end(service.http, [id]))).toEqual({ events: 12, upserts: 1, transitions: 4 });
+});
+
+it('return with refund + 13 and 4, restore + 13 and 4, return again and release when the bin ends + 6 and 3', async () => {
+  const id = await register(service.http, cvmPrepaid());
+  expect(await costOf(id, () => end(service.http, [id], { action: 'return' }))).toEqual({ events: 13, upserts: 1, transitions: 4 });
+  const restore = async () => expectStatus(await service.http.post(`/v1/instances/${id}/restore`, { renewal: { months: 1 } }), 200);
+  expect(await costOf(id, restore)).toEqual({ events: 13, upserts: 1, transitions: 4 });
+  await end(service.http, [id], { action: 'return' });
+  const released = () =>
+    until(async () => (await instanceOf(service.http, id)).state === 'terminated' && (await closed(id)), 'the release');
+  expect(await costOf(id, released)).toEqual({ events: 6, upserts: 1, transitions: 3 });
+});
+
+it('an impossible command costs nothing', async () => {
+  const id = await register(service.http, cvmPostpaid());
+  const refused = async () => expectStatus(await service.http.post(`/v1/instances/${id}/restore`), 409);
+  expect(await costOf(id, refused)).toEqual({ events: 0, upserts: 0, transitions: 0 });
+});
+
+async function closed(id: string): Promise<boolean> {
+  return (await service.client.workflow.getHandle(workflowId(id)).describe()).status.name === 'COMPLETED';
+}

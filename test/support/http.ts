@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are read as a caller would, by their documented names
+export type Body = any;
+
+export interface Reply {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+export interface CallOptions {
+  key?: string | null;
+  headers?: Record<string, string>;
+}
+
+/** Talks to the API as a client would: JSON over HTTP with the operator's key and a fresh Idempotency-Key. */
+export class Http {
+  constructor(
+    readonly url: string,
+    readonly operatorKey: string,
+  ) {}
+
+  get = (path: string, options?: CallOptions): Promise<Reply> => this.call('GET', path, undefined, options);
+  put = (path: string, body: unknown, options?: CallOptions): Promise<Reply> => this.call('PUT', path, body, options);
+  post = (path: string, body: unknown = {}, options?: CallOptions): Promise<Reply> => this.call('POST', path, body, options);
+
+  async call(method: string, path: string, body: unknown, { key, headers = {} }: CallOptions = {}): Promise<Reply> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.operatorKey}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === null || method === 'GET' ? {} : { 'idempotency-key': key ?? randomUUID() }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text ? parse(text) : undefined };
+  }
+}
+
+function parse(text: string): Body {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

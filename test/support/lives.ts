@@ -1,0 +1,134 @@
+/** Instances as customers have them, and the few moves that every test makes. Registrations are the contract's own shapes. */
+import { randomUUID } from 'node:crypto';
+import type { Body, Http, Reply } from './http';
+
+const HOUR = 3_600_000;
+export const DAY = 24 * HOUR;
+
+export const newId = (kind = 'ins'): string => `${kind}-${randomUUID().slice(0, 13)}`;
+export const newAccount = (): string => `acc-${randomUUID().slice(0, 13)}`;
+export const hoursAgo = (hours: number): string => new Date(Date.now() - hours * HOUR).toISOString();
+export const fromNow = (ms: number): string => new Date(Date.now() + ms).toISOString();
+
+/** `n` calendar months from an instant, in UTC. */
+export function plusMonths(instant: string, months: number): string {
+  const date = new Date(instant);
+  date.setUTCMonth(date.getUTCMonth() + months);
+  return date.toISOString();
+}
+
+const PRICES = {
+  version: '2026-11',
+  currency: 'CNY',
+  month: '51',
+  hour: '0.42',
+  discounts: [
+    { months: 6, rate: '0.88' },
+    { months: 12, rate: '0.83' },
+  ],
+};
+
+type Fields = Record<string, unknown>;
+
+function registration(product: string, billing: string, more: Fields): Body {
+  return {
+    account: newAccount(),
+    product,
+    billing,
+    state: 'running',
+    region: 'ap-guangzhou',
+    zone: 'ap-guangzhou-2',
+    type: 'S1.SMALL1',
+    monthlySettled: false,
+    prices: PRICES,
+    network: { billing: 'traffic' },
+    disks: [
+      { id: 'd1', kind: 'system', storage: 'local' },
+      { id: 'd2', kind: 'data', storage: 'elastic', deleteWithInstance: false },
+    ],
+    addresses: [{ id: 'ip1', kind: 'elastic' }],
+    ...more,
+  };
+}
+
+export const cvmPostpaid = (more: Fields = {}): Body => registration('tencent-cvm', 'postpaid', { orders: [], ...more });
+export const redisPostpaid = (more: Fields = {}): Body => registration('tencent-redis', 'postpaid', { orders: [], ...more });
+export const jdPostpaid = (more: Fields = {}): Body => registration('jd-vm', 'postpaid', { orders: [], state: 'stopped', ...more });
+
+/** The purchase of the documents: 507.96 less a voucher of 100, for a year. */
+export function purchase(startsAt: string, more: Fields = {}): Body {
+  return {
+    id: 'o1',
+    kind: 'purchase',
+    channel: 'standard',
+    months: 12,
+    startsAt,
+    endsAt: plusMonths(startsAt, 12),
+    paid: { cash: '407.96', gift: '0', income: '0', voucher: '100' },
+    ...more,
+  };
+}
+
+export const cvmPrepaid = (more: Fields = {}, startsAt = hoursAgo(48)): Body =>
+  registration('tencent-cvm', 'prepaid', { orders: [purchase(startsAt)], ...more });
+export const redisPrepaid = (more: Fields = {}, startsAt = hoursAgo(48)): Body =>
+  registration('tencent-redis', 'prepaid', { orders: [purchase(startsAt)], ...more });
+export const jdPrepaid = (more: Fields = {}, startsAt = hoursAgo(48)): Body =>
+  registration('jd-vm', 'prepaid', { orders: [purchase(startsAt, { months: 1, endsAt: plusMonths(startsAt, 1) })], ...more });
+
+/** Throws with the answer when it is not what the test goes on from. */
+export function expectStatus(reply: Reply, status: number): Reply {
+  if (reply.status !== status) throw new Error(`expected ${status}, got ${reply.status}: ${JSON.stringify(reply.body)}`);
+  return reply;
+}
+
+export async function register(http: Http, body: Body, id = newId()): Promise<string> {
+  expectStatus(await http.put(`/v1/instances/${id}`, body), 201);
+  return id;
+}
+
+export const instanceOf = async (http: Http, id: string): Promise<Body> => expectStatus(await http.get(`/v1/instances/${id}`), 200).body;
+
+export interface Ask {
+  action?: 'terminate' | 'return';
+  schedule?: Fields;
+  fiveDayFor?: string;
+}
+
+export async function quote(http: Http, ids: string[], { action = 'terminate', ...more }: Ask = {}): Promise<Body> {
+  return expectStatus(await http.post('/v1/quotes', { action, instanceIds: ids, ...more }), 201).body;
+}
+
+/** Quotes, agrees, and waits until every item is decided. */
+export async function end(http: Http, ids: string[], ask: Ask = {}): Promise<Body> {
+  const { id: quoteId } = await quote(http, ids, ask);
+  const { body } = expectStatus(await http.post('/v1/terminations', { quoteId, agree: true }), 202);
+  return await settled(http, body.id);
+}
+
+export async function settled(http: Http, terminationId: string): Promise<Body> {
+  return await until(async () => {
+    const { body } = expectStatus(await http.get(`/v1/terminations/${terminationId}`), 200);
+    return body.status === 'done' ? body : undefined;
+  }, `termination ${terminationId} to be done`);
+}
+
+/** Waits for a condition, never for a time. */
+export async function until<T>(look: () => Promise<T | undefined | false>, what: string, limitMs = 40_000): Promise<T> {
+  const limit = Date.now() + limitMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > limit) throw new Error(`waited ${limitMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export async function fastForward(http: Http, id: string, duration: string): Promise<Body> {
+  return expectStatus(await http.post(`/v1/instances/${id}/fast-forward`, { duration }), 200).body;
+}
+
+export const timelineOf = async (http: Http, id: string): Promise<Body[]> =>
+  expectStatus(await http.get(`/v1/instances/${id}/timeline?limit=500`), 200).body.items;
+
+export const seconds = (ms: number): string => `PT${Math.round(ms / 1000)}S`;

@@ -1,0 +1,118 @@
+/**
+ * `npm run record-histories`: lives every kind of life on the real servers and saves their histories under test/histories/<version>/<name>.json.
+ * Run it when a version is released; replaying what old versions wrote is what keeps living instances safe from a change of the workflow.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { version } from '../../package.json';
+import { SIGNALS, workflowId } from '../../workflows/messages';
+import setUp from './global-setup';
+import tearDown from './global-teardown';
+import type { Body, Http } from './http';
+import {
+  cvmPostpaid,
+  cvmPrepaid,
+  DAY,
+  end,
+  fastForward,
+  fromNow,
+  jdPostpaid,
+  jdPrepaid,
+  purchase,
+  redisPostpaid,
+  redisPrepaid,
+  register,
+  timelineOf,
+  until,
+} from './lives';
+import { type ServiceUnderTest, startService } from './service';
+
+type Live = (service: ServiceUnderTest, http: Http) => Promise<string>;
+const later = { schedule: { mode: 'later' } };
+const timed = () => ({ schedule: { mode: 'timed', at: fromNow(3 * DAY) } });
+
+/** Registers, does things, and answers the instance's id. */
+const living =
+  (registration: () => Body, ...acts: ((http: Http, id: string, service: ServiceUnderTest) => Promise<unknown>)[]): Live =>
+  async (service, http) => {
+    const id = await register(http, registration());
+    for (const act of acts) await act(http, id, service);
+    return id;
+  };
+
+const command =
+  (path: string, body: Body = {}) =>
+  (http: Http, id: string) =>
+    http.post(`/v1/instances/${id}/${path}`, body);
+const ending =
+  (ask: () => Parameters<typeof end>[2] = () => ({})) =>
+  (http: Http, id: string) =>
+    end(http, [id], ask());
+const forward = (duration: string) => (http: Http, id: string) => fastForward(http, id, duration);
+const returned = ending(() => ({ action: 'return' }));
+
+const signals = async (http: Http, id: string, { client }: ServiceUnderTest): Promise<void> => {
+  const handle = client.workflow.getHandle(workflowId(id));
+  const steps = (count: number) => until(async () => (await timelineOf(http, id)).length === count, `${count} steps`);
+  await handle.signal(SIGNALS.purge, { id: 's1', confirm: id });
+  await steps(2);
+  await handle.signal(SIGNALS.terminate, { id: 's2', agree: true, schedule: { mode: 'later' } });
+  await steps(3);
+  await handle.signal(SIGNALS.restore, { id: 's3' });
+  await steps(4);
+};
+
+export const LIVES: Record<string, Live> = {
+  'cvm-now': living(cvmPostpaid, ending()),
+  'cvm-later-released': living(
+    cvmPostpaid,
+    ending(() => later),
+    forward('PT2H5S'),
+  ),
+  'cvm-timed-moved-fired': living(
+    cvmPostpaid,
+    ending(timed),
+    (http, id) => http.post(`/v1/instances/${id}/reschedule`, { at: fromNow(5 * DAY) }),
+    forward('P6D'),
+  ),
+  'cvm-timed-cancelled': living(cvmPostpaid, ending(timed), command('cancel'), forward('P4D')),
+  'cvm-returned-released': living(cvmPrepaid, returned, forward('P7DT5S')),
+  'cvm-returned-restored': living(cvmPrepaid, returned, command('restore', { renewal: { months: 1 } }), forward('P2D')),
+  'cvm-renewed-expired': living(
+    () => cvmPrepaid({ orders: [purchase(fromNow(-40 * DAY), { endsAt: fromNow(DAY) })] }),
+    command('orders', { kind: 'renewal', months: 1, paid: { cash: '51' } }),
+    forward('P40D'),
+  ),
+  'redis-restored': living(redisPostpaid, ending(), command('restore'), command('stop'), command('start')),
+  'redis-purged': living(redisPrepaid, returned, (http, id) => http.post(`/v1/instances/${id}/purge`, { confirm: id })),
+  'jd-deleted': living(() => jdPostpaid({ state: 'changing' }), command('stop'), ending()),
+  'jd-expired-deleted': living(jdPrepaid, forward('P40D'), ending()),
+  protected: living(cvmPostpaid, command('protect', { reason: 'audit' }), command('unprotect', { reason: 'done' })),
+  signals: living(cvmPostpaid, signals),
+};
+
+/** Who ran it is of no interest to a replay. */
+const withoutNames = (history: string): string =>
+  JSON.stringify(
+    JSON.parse(history, (name: string, value: unknown) => (name === 'identity' ? 'recorded' : value)),
+    null,
+    1,
+  );
+
+async function main(): Promise<void> {
+  await setUp();
+  const service = await startService();
+  const folder = join(__dirname, '..', 'histories', version);
+  mkdirSync(folder, { recursive: true });
+  for (const [name, live] of Object.entries(LIVES)) {
+    const id = await live(service, service.http);
+    const history = await service.client.workflow.getHandle(workflowId(id)).fetchHistory();
+    writeFileSync(join(folder, `${name}.json`), `${withoutNames(historyToJSON(history))}\n`);
+    process.stdout.write(`${name}: ${history.events!.length} events\n`);
+  }
+  await service.stop();
+  await tearDown();
+}
+
+if (require.main === module) void main();

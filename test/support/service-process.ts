@@ -1,0 +1,74 @@
+/**
+ * A service in a process of its own, to be killed: an API and a worker on the database and task queue of a test. Its activities can be made
+ * to hang before or after their COMMIT; a line on standard output says that one does.
+ */
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import pino from 'pino';
+import { type Activities, createActivities, type StepInput } from '../../activities';
+import { startApi } from '../../api/server';
+import type { Policy } from '../../domain/policy';
+import { POLICIES } from '../../policies';
+import { createPool } from '../../store/db';
+import { startWorker } from '../../worker';
+
+export interface ProcessInput {
+  serviceUrl: string;
+  address: string;
+  namespace: string;
+  bundlePath: string;
+  taskQueue: string;
+  operatorKey: string;
+  /** The command (as the timeline names it) whose step hangs. */
+  hangAt?: string;
+  when?: 'before-commit' | 'after-commit';
+  policies?: Policy[];
+}
+
+const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+const forEver = (): Promise<never> => new Promise(() => {});
+
+function hanging(activities: Activities, { hangAt, when }: ProcessInput): Activities {
+  const wrap = (work: Activities['record']) => async (step: StepInput) => {
+    if (step.command !== hangAt) return await work(step);
+    if (when === 'after-commit') await work(step);
+    say({ hangs: step.command, when });
+    return await forEver();
+  };
+  return { ...activities, record: wrap(activities.record), settle: wrap(activities.settle) };
+}
+
+async function main(): Promise<void> {
+  const input = JSON.parse(process.env.SUNSET_PROCESS!) as ProcessInput;
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const pool = createPool(input.serviceUrl, { max: 10 });
+  const connection = await Connection.connect({ address: input.address });
+  const temporal = new Client({ connection, namespace: input.namespace });
+  await startWorker({
+    connection: { address: input.address },
+    namespace: input.namespace,
+    taskQueue: input.taskQueue,
+    pool,
+    client: temporal,
+    bundle: { codePath: input.bundlePath },
+    activities: hanging(createActivities(pool), input),
+    onError: (error) => console.error(error),
+  });
+  const api = await startApi(
+    {
+      pool,
+      temporal,
+      namespace: input.namespace,
+      operatorKey: input.operatorKey,
+      sandbox: true,
+      timeSkipping: true,
+      policies: input.policies ?? POLICIES,
+      logger: pino({ level: 'silent' }),
+      taskQueue: input.taskQueue,
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+  say({ url: api.url });
+}
+
+void main();
