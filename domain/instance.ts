@@ -1,0 +1,159 @@
+/** What an instance is, as it was registered: facts that the operator states once, and the orders that were paid. */
+import type { Source } from './money';
+
+export type Billing = 'prepaid' | 'postpaid';
+export type Action = 'terminate' | 'return';
+export type Mode = 'now' | 'later' | 'timed';
+export type Schedule = { mode: 'now' } | { mode: 'later' } | { mode: 'timed'; at: string };
+
+export const STATES = [
+  'running',
+  'stopped',
+  'changing',
+  'expired',
+  'isolating',
+  'isolated',
+  'restoring',
+  'terminating',
+  'terminated',
+] as const;
+export type State = (typeof STATES)[number];
+
+/** Decimal strings of the price's currency. A voucher lowers what is paid and never comes back (003-10). */
+export type Paid = Record<Source | 'voucher', string>;
+
+/** An hourly price, or tiers of it: the price holds up to so many hours of a part month; the last tier has no limit (M3). */
+export type HourlyPrice = string | { upToHours?: number | undefined; price: string }[];
+
+export interface Discount {
+  months: number;
+  /** `"0.83"`: what remains of the list price. */
+  rate: string;
+}
+
+/** A snapshot of prices, taken at purchase (M12). */
+export interface Prices {
+  version: string;
+  currency: string;
+  month?: string | undefined;
+  hour?: HourlyPrice | undefined;
+  /** Missing = the policy's tiers; empty = none. */
+  discounts?: Discount[] | undefined;
+}
+
+export type Network =
+  | { billing: 'traffic'; hour?: string | undefined; month?: string | undefined; switchedToTrafficAt?: string | undefined }
+  | { billing: 'bandwidth'; hour: string; month?: string | undefined };
+
+export type OrderKind = 'purchase' | 'renewal' | 'upgrade';
+export type Channel = 'standard' | 'promotion' | 'activity';
+
+export interface Order {
+  id: string;
+  kind: OrderKind;
+  channel: Channel;
+  /** Only describes the order: its dates rule. */
+  months?: number | undefined;
+  startsAt: string;
+  endsAt: string;
+  paid: Paid;
+  prices?: Prices | undefined;
+}
+
+/** An order with what has become of it. A closed order was returned (M15); an ended one has run out and its money is revenue (J3). */
+export interface StoredOrder extends Order {
+  closedAt: string | null;
+  endedAt: string | null;
+}
+
+export interface Disk {
+  id: string;
+  kind: 'system' | 'data';
+  storage: 'local' | 'cloud' | 'elastic';
+  deleteWithInstance?: boolean | undefined;
+  /** A monthly price: the plan then says what keeping it costs. */
+  month?: string | undefined;
+}
+
+export interface Address {
+  id: string;
+  kind: 'public' | 'elastic';
+  month?: string | undefined;
+}
+
+/** The facts of a registration, orders aside. */
+export interface Facts {
+  account: string;
+  product: string;
+  billing: Billing;
+  name?: string | undefined;
+  region: string;
+  zone?: string | undefined;
+  type?: string | undefined;
+  startedAt?: string | undefined;
+  monthlySettled: boolean;
+  prices?: Prices | undefined;
+  network: Network;
+  disks: Disk[];
+  addresses: Address[];
+}
+
+export interface Registration extends Facts {
+  state: 'running' | 'stopped' | 'changing' | 'expired';
+  orders: Order[];
+}
+
+/** The instance family is the type before the dot: `S1.SMALL1` → `S1` (E3). */
+export const familyOf = (facts: Facts): string | undefined => facts.type?.split('.')[0]?.toUpperCase();
+
+const ms = (instant: string): number => Date.parse(instant);
+
+/** Purchases and renewals make up the time that was paid; upgrades run beside them. */
+export const isTerm = (order: { kind: OrderKind }): boolean => order.kind !== 'upgrade';
+
+/** Open orders: closed ones count in no formula (M15). */
+export const openOrders = (orders: StoredOrder[]): StoredOrder[] => orders.filter((order) => order.closedAt === null);
+
+/** The purchase or renewal with `startsAt ≤ now < endsAt` (M5). */
+export function orderInForce<T extends Order>(orders: T[], now: string): T | undefined {
+  return orders.find((order) => isTerm(order) && ms(order.startsAt) <= ms(now) && ms(now) < ms(order.endsAt));
+}
+
+/** The five-day clock starts at the first purchase and stays there, also when that order was closed (E1, M15). */
+export function firstPurchase(orders: Order[]): Order | undefined {
+  return orders.filter((order) => order.kind === 'purchase').sort((a, b) => ms(a.startsAt) - ms(b.startsAt))[0];
+}
+
+/** The end of the paid time: the latest end of a purchase or renewal. */
+export function lastTerm<T extends { kind: OrderKind; endsAt: string }>(orders: T[]): T | undefined {
+  return orders.filter(isTerm).sort((a, b) => ms(b.endsAt) - ms(a.endsAt))[0];
+}
+
+/**
+ * The prices that hold for an order: its own; for a renewal without, those of the latest upgrade before it (an upgrade's prices count for
+ * later renewals only); else the instance's.
+ */
+export function pricesOf(order: Order, orders: Order[], facts: Facts): Prices | undefined {
+  if (order.prices && order.kind !== 'upgrade') return order.prices;
+  return (order.kind === 'renewal' ? latestUpgradePrices(orders, order.startsAt) : undefined) ?? facts.prices;
+}
+
+/** The prices that a renewal bought now would cost. */
+export function renewalPrices(orders: Order[], startsAt: string, facts: Facts): Prices | undefined {
+  return latestUpgradePrices(orders, startsAt) ?? facts.prices;
+}
+
+/** Of upgrades that start together, the one listed last: it was bought last. One that starts with the renewal is no earlier one. */
+function latestUpgradePrices(orders: Order[], before: string): Prices | undefined {
+  return orders
+    .filter((order) => order.kind === 'upgrade' && order.prices && ms(order.startsAt) < ms(before))
+    .sort((a, b) => ms(a.startsAt) - ms(b.startsAt))
+    .at(-1)?.prices;
+}
+
+/** How an order stands at an instant, as answers show it. */
+export function orderStatus(order: StoredOrder, now: string): 'in-force' | 'future' | 'ended' | 'closed' {
+  if (order.closedAt !== null) return 'closed';
+  if (ms(order.endsAt) <= ms(now)) return 'ended';
+  return ms(order.startsAt) <= ms(now) ? 'in-force' : 'future';
+}

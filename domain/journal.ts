@@ -1,0 +1,71 @@
+/**
+ * What a step means in double entry (J1–J3). A posting moves a non-negative amount from a source account to a destination account.
+ * Account names are those of one transaction's book: the transaction itself names the customer account and the instance they belong to.
+ */
+import type { Order, StoredOrder } from './instance';
+import { exact, formatMoney, SOURCES, sum, ZERO } from './money';
+import { nonVoucher, type Refund } from './refund';
+
+export interface Posting {
+  source: string;
+  destination: string;
+  currency: string;
+  /** Decimal string, always all minor digits. */
+  amount: string;
+}
+
+export const deferred = (orderId: string): string => `deferred:${orderId}`;
+const REVENUE = 'revenue';
+const REFUNDS = 'refunds';
+const FEES = 'fees';
+
+const worthBooking = (postings: Posting[]): Posting[] => postings.filter(({ amount }) => !exact(amount).equals(ZERO));
+
+/** J1: `world:<source>`, or `customer:<source>` when Sunset debits the account, → `deferred:<order>`. Vouchers are noted, not booked. */
+export function paidPostings(order: Pick<Order, 'id' | 'paid'>, payer: 'world' | 'customer', currency: string): Posting[] {
+  return worthBooking(
+    SOURCES.map((source) => ({
+      source: `${payer}:${source}`,
+      destination: deferred(order.id),
+      currency,
+      amount: formatMoney(exact(order.paid[source]), currency),
+    })),
+  );
+}
+
+/** J2: refundable cells → refunds → customer; the fee refunds → fees; the rest of every open order → revenue. */
+export function refundPostings(refund: Refund, open: StoredOrder[]): Posting[] {
+  const { currency, cells, parts, fee } = refund;
+  const back = cells.map(({ orderId, amount }) => ({ source: bookOf(orderId, open), destination: REFUNDS, currency, amount }));
+  const credits = SOURCES.map((source) => ({
+    source: REFUNDS,
+    destination: `customer:${source}`,
+    currency,
+    amount: parts[source],
+  }));
+  const rest = open
+    .filter((order) => order.endedAt === null)
+    .map((order) => {
+      const returned = sum(cells.filter(({ orderId }) => orderId === order.id).map(({ amount }) => exact(amount)));
+      return { source: deferred(order.id), destination: REVENUE, currency, amount: formatMoney(nonVoucher(order).sub(returned), currency) };
+    });
+  return worthBooking([...back, ...credits, { source: REFUNDS, destination: FEES, currency, amount: fee }, ...rest]);
+}
+
+/** The money of an order that has ended is revenue already (J3): a five-day return takes it back from there. */
+function bookOf(orderId: string, open: StoredOrder[]): string {
+  const order = open.find(({ id }) => id === orderId);
+  return order && order.endedAt !== null ? REVENUE : deferred(orderId);
+}
+
+/** J3: an order that ends by time: deferred → revenue. */
+export function endedPostings(orders: Order[], currency: string): Posting[] {
+  return worthBooking(
+    orders.map((order) => ({
+      source: deferred(order.id),
+      destination: REVENUE,
+      currency,
+      amount: formatMoney(nonVoucher(order), currency),
+    })),
+  );
+}

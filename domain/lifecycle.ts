@@ -1,0 +1,319 @@
+/**
+ * The lifecycle: which command is legal in which state, what it changes, and what the step must do to the world. Pure: time is an argument.
+ * A workflow runs this code, so it imports nothing that reads a clock, a locale or a time zone.
+ */
+import type { Action, Billing, Channel, Paid, Registration, Schedule, State } from './instance';
+import type { Ending, LifecycleRules } from './policy';
+
+/** What a workflow remembers of an instance, as plain JSON (it travels through continue-as-new). Instants are ISO-8601 in UTC. */
+export interface Life {
+  id: string;
+  account: string;
+  product: string;
+  billing: Billing;
+  /** Governs expiry; a termination brings its quote's own (decision 1). */
+  rules: LifecycleRules;
+  state: State;
+  /** On or off, also while isolated: a restore returns to it (L11). */
+  power: 'running' | 'stopped';
+  /** The number of the last recorded step; registration is step 0. */
+  step: number;
+  /** Orders whose money is still deferred: each one's end is a deadline (J3). */
+  orders: OpenOrder[];
+  termination: null | { mode: 'timed'; at: string; terminationId: string; ending: Ending };
+  protection: null | { reason: string; by: string; at: string };
+  cause: null | 'terminate' | 'return' | 'expiry';
+  isolatedAt: string | null;
+  billingStoppedAt: string | null;
+  purgeTime: string | null;
+}
+
+export interface OpenOrder {
+  id: string;
+  term: boolean;
+  startsAt: string;
+  endsAt: string;
+}
+
+/** A new order as asked for; its dates are worked out where the calendar is (the step), never here. */
+export interface NewOrder {
+  kind: 'renewal' | 'upgrade';
+  channel: Channel;
+  months?: number | undefined;
+  /** Stated by the operator; missing = Sunset prices it and debits the account. */
+  paid?: Paid | undefined;
+}
+
+export type Command =
+  | { name: 'terminate'; action: Action; schedule: Schedule; terminationId: string; rules: LifecycleRules }
+  | { name: 'cancel' }
+  | { name: 'reschedule'; at: string }
+  | { name: 'restore'; renewal?: { months: number; paid?: Paid | undefined } | undefined }
+  | { name: 'purge' }
+  | { name: 'amend'; order: NewOrder; rules: LifecycleRules }
+  | { name: 'start' }
+  | { name: 'stop' }
+  | { name: 'protect'; reason: string }
+  | { name: 'unprotect'; reason: string };
+export type CommandName = Command['name'];
+
+/** Who asked, and the id that makes asking twice harmless (L8). */
+export interface Envelope {
+  id: string;
+  by: string;
+}
+
+export type DeadlineKind = 'fire' | 'release' | 'expire' | 'end-orders';
+export interface Deadline {
+  kind: DeadlineKind;
+  at: string;
+}
+
+/** What a step must do beside recording the new state; the activity carries them out in the step's one transaction (decision 2). */
+export type Effect =
+  | { type: 'settle'; terminationId: string }
+  | { type: 'finish-item'; terminationId: string; releaseTime: string }
+  | { type: 'move-item'; terminationId: string; releaseTime: string | null }
+  | { type: 'new-order'; order: NewOrder }
+  | { type: 'end-orders'; orderIds: string[] }
+  | { type: 'check-arrears' };
+
+export type RefusalCode =
+  | 'BUSY'
+  | 'WRONG_STATE'
+  | 'SCHEDULED'
+  | 'NOT_SCHEDULED'
+  | 'PROTECTED'
+  | 'NOT_PROTECTED'
+  | 'WRONG_ACTION'
+  | 'WRONG_BILLING'
+  | 'NOT_STOPPED'
+  | 'NOT_EXPIRED'
+  | 'NO_ORDER_IN_FORCE'
+  | 'TIME_PASSED'
+  | 'MODE_NOT_OFFERED'
+  | 'RENEWAL_REQUIRED'
+  | 'RENEWAL_NOT_ALLOWED';
+
+export interface Refusal {
+  code: RefusalCode;
+  state: State;
+}
+
+export type Decision = { ok: true; next: Life; effects: Effect[] } | { ok: false; refusal: Refusal };
+
+const PASSING: readonly State[] = ['changing', 'isolating', 'restoring', 'terminating'];
+
+/** The transition table's left side: the states in which a command makes sense. Everything else is 409 (L8, L11). */
+export const LEGAL: Record<CommandName, readonly State[]> = {
+  terminate: ['running', 'stopped', 'expired'],
+  cancel: ['running', 'stopped'],
+  reschedule: ['running', 'stopped'],
+  restore: ['isolated'],
+  purge: ['isolated'],
+  amend: ['running', 'stopped', 'expired'],
+  start: ['stopped', 'changing'],
+  stop: ['running', 'changing'],
+  protect: ['running', 'stopped', 'expired'],
+  unprotect: ['running', 'stopped', 'expired', 'isolated'],
+};
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+const later = (at: string, seconds: number): string => iso(Date.parse(at) + seconds * 1000);
+const isDue = (at: string, now: string): boolean => Date.parse(at) <= Date.parse(now);
+
+/** A life at registration (step 0). */
+export function newLife(id: string, registration: Registration, rules: LifecycleRules): Life {
+  const { account, product, billing, state, orders } = registration;
+  return {
+    id,
+    account,
+    product,
+    billing,
+    rules,
+    state,
+    power: state === 'stopped' || state === 'expired' ? 'stopped' : 'running',
+    step: 0,
+    orders: orders.map(openOrder),
+    termination: null,
+    protection: null,
+    cause: null,
+    isolatedAt: null,
+    billingStoppedAt: null,
+    purgeTime: null,
+  };
+}
+
+export function openOrder(order: { id: string; kind: string; startsAt: string; endsAt: string }): OpenOrder {
+  return { id: order.id, term: order.kind !== 'upgrade', startsAt: order.startsAt, endsAt: order.endsAt };
+}
+
+/** The instant at which the paid time ends; null for postpaid, and once nothing is deferred any more. */
+export function expiresAt(life: Life): string | null {
+  const ends = life.orders.filter((order) => order.term).map((order) => Date.parse(order.endsAt));
+  return ends.length ? iso(Math.max(...ends)) : null;
+}
+
+/** What the instance waits for, if anything. An operation in progress holds deadlines back until it ends (L11). */
+export function nextDeadline(life: Life): Deadline | undefined {
+  if (life.state === 'isolated') return { kind: 'release', at: life.purgeTime! };
+  if (life.state === 'terminated' || PASSING.includes(life.state)) return undefined;
+  const candidates: Deadline[] = [];
+  if (life.termination) candidates.push({ kind: 'fire', at: life.termination.at });
+  if (life.orders.length) {
+    const first = iso(Math.min(...life.orders.map((order) => Date.parse(order.endsAt))));
+    candidates.push({ kind: first === expiresAt(life) ? 'expire' : 'end-orders', at: first });
+  }
+  return candidates.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))[0];
+}
+
+/** Why a command makes no sense in this state at all, or undefined. */
+function outOfPlace(life: Life, name: CommandName): Refusal | undefined {
+  if (LEGAL[name].includes(life.state)) return undefined;
+  return { code: PASSING.includes(life.state) ? 'BUSY' : 'WRONG_STATE', state: life.state };
+}
+
+/** Every reason of the lifecycle against ending this instance by this action (E8: all at once, not only the first). */
+export function endBlockers(life: Life, action: Action, rules: LifecycleRules): Refusal[] {
+  const { action: rightAction, requires } = rules.end[life.billing];
+  const place = outOfPlace(life, 'terminate');
+  const codes: (RefusalCode | false)[] = [
+    life.termination !== null && 'SCHEDULED',
+    life.protection !== null && 'PROTECTED',
+    action !== rightAction && 'WRONG_ACTION',
+    requires.includes('stopped') && !place && life.power !== 'stopped' && 'NOT_STOPPED',
+    requires.includes('expired') && !place && life.state !== 'expired' && 'NOT_EXPIRED',
+  ];
+  const others = codes.filter((code) => code !== false).map((code) => ({ code, state: life.state }));
+  return place ? [place, ...others] : others;
+}
+
+/**
+ * Decides one command at one instant. The database may still refuse the step (a quota raced away, arrears); then nothing of this holds.
+ * @param at the instance's clock, ISO-8601
+ * @param by who asks; kept with a protection
+ */
+export function decide(life: Life, command: Command, at: string, by = ''): Decision {
+  const place = outOfPlace(life, command.name);
+  if (place) return { ok: false, refusal: place };
+  switch (command.name) {
+    case 'terminate':
+      return decideTerminate(life, command, at);
+    case 'cancel':
+    case 'reschedule':
+      return decideSchedule(life, command, at);
+    case 'restore':
+      return decideRestore(life, command);
+    case 'purge':
+      return life.protection ? refuse(life, 'PROTECTED') : done(terminated(life, at));
+    case 'amend':
+      return decideAmend(life, command, at);
+    case 'start':
+      return done({ ...life, state: 'running', power: 'running' });
+    case 'stop':
+      return done({ ...life, state: 'stopped', power: 'stopped' });
+    case 'protect':
+      if (life.termination) return refuse(life, 'SCHEDULED');
+      return life.protection ? refuse(life, 'PROTECTED') : done({ ...life, protection: { reason: command.reason, by, at } });
+    case 'unprotect':
+      return life.protection ? done({ ...life, protection: null }) : refuse(life, 'NOT_PROTECTED');
+  }
+}
+
+const done = (next: Life, effects: Effect[] = []): Decision => ({ ok: true, next, effects });
+const refuse = (life: Life, code: RefusalCode): Decision => ({ ok: false, refusal: { code, state: life.state } });
+
+function decideTerminate(life: Life, command: Extract<Command, { name: 'terminate' }>, at: string): Decision {
+  const { action, schedule, terminationId, rules } = command;
+  const blocker = endBlockers(life, action, rules)[0];
+  if (blocker) return { ok: false, refusal: blocker };
+  const ending = rules.end[life.billing].modes[schedule.mode];
+  if (!ending) return refuse(life, 'MODE_NOT_OFFERED');
+  if (schedule.mode === 'timed') {
+    if (isDue(schedule.at, at)) return refuse(life, 'TIME_PASSED');
+    const termination = { mode: 'timed' as const, at: iso(Date.parse(schedule.at)), terminationId, ending };
+    return done({ ...life, termination }, [{ type: 'finish-item', terminationId, releaseTime: termination.at }]);
+  }
+  const ended = end(life, ending, action, at);
+  // M15: a return closes every order, also when it pays nothing.
+  if (action === 'return') return done({ ...ended, orders: [] }, [{ type: 'settle', terminationId }]);
+  const finish: Effect = { type: 'finish-item', terminationId, releaseTime: ended.purgeTime ?? at };
+  // J3: a terminated instance has no deadlines any more, so what is still deferred becomes revenue in the same step.
+  if (ended.state !== 'terminated' || life.orders.length === 0) return done(ended, [finish]);
+  return done({ ...ended, orders: [] }, [finish, { type: 'end-orders', orderIds: life.orders.map(({ id }) => id) }]);
+}
+
+function decideSchedule(life: Life, command: Extract<Command, { name: 'cancel' | 'reschedule' }>, at: string): Decision {
+  if (!life.termination) return refuse(life, 'NOT_SCHEDULED');
+  const { terminationId } = life.termination;
+  if (command.name === 'cancel') return done({ ...life, termination: null }, [{ type: 'move-item', terminationId, releaseTime: null }]);
+  if (isDue(command.at, at)) return refuse(life, 'TIME_PASSED');
+  const moved = iso(Date.parse(command.at));
+  return done({ ...life, termination: { ...life.termination, at: moved } }, [{ type: 'move-item', terminationId, releaseTime: moved }]);
+}
+
+function decideRestore(life: Life, command: Extract<Command, { name: 'restore' }>): Decision {
+  const { renewal } = command;
+  if (life.billing === 'prepaid' && !renewal) return refuse(life, 'RENEWAL_REQUIRED');
+  if (life.billing === 'postpaid' && renewal) return refuse(life, 'RENEWAL_NOT_ALLOWED');
+  const restored: Life = { ...life, state: life.power, cause: null, isolatedAt: null, billingStoppedAt: null, purgeTime: null };
+  const order: Effect[] = renewal ? [{ type: 'new-order', order: { kind: 'renewal', channel: 'standard', ...renewal } }] : [];
+  return done(restored, [{ type: 'check-arrears' }, ...order]);
+}
+
+function decideAmend(life: Life, command: Extract<Command, { name: 'amend' }>, at: string): Decision {
+  if (life.billing === 'postpaid') return refuse(life, 'WRONG_BILLING');
+  const { order, rules } = command;
+  const inForce = life.orders.some((open) => open.term && isDue(open.startsAt, at) && !isDue(open.endsAt, at));
+  if (order.kind === 'upgrade' && !inForce) return refuse(life, 'NO_ORDER_IN_FORCE');
+  // L11: renewing an expired instance makes it stopped; the renewal starts now.
+  const state = life.state === 'expired' ? 'stopped' : life.state;
+  return done({ ...life, rules, state }, [{ type: 'new-order', order }]);
+}
+
+/** Decides a deadline that has come. `at` is the instance's clock, never before the deadline. */
+export function decideDeadline(life: Life, deadline: Deadline, at: string): { next: Life; effects: Effect[] } {
+  if (deadline.kind === 'release') return { next: terminated(life, at), effects: [] };
+  if (deadline.kind === 'fire')
+    return { next: end({ ...life, termination: null }, life.termination!.ending, 'terminate', at), effects: [] };
+  const ended = life.orders.filter((order) => isDue(order.endsAt, deadline.at));
+  const effects: Effect[] = [{ type: 'end-orders', orderIds: ended.map((order) => order.id) }];
+  const left = { ...life, orders: life.orders.filter((order) => !ended.includes(order)) };
+  return { next: deadline.kind === 'expire' ? end(left, life.rules.expiry, 'expiry', at) : left, effects };
+}
+
+/** The life as it stands at an instant, with every deadline up to it taken; for computing offline (the `quote` command). */
+export function advance(life: Life, at: string): Life {
+  const deadline = nextDeadline(life);
+  if (!deadline || !isDue(deadline.at, at)) return life;
+  return advance(decideDeadline(life, deadline, deadline.at).next, at);
+}
+
+function end(life: Life, ending: Ending, cause: NonNullable<Life['cause']>, at: string): Life {
+  switch (ending.into) {
+    case 'terminated':
+      return terminated(life, at);
+    case 'expired':
+      return { ...life, state: 'expired', power: 'stopped' };
+    case 'bin':
+      return {
+        ...life,
+        state: 'isolated',
+        cause,
+        // What waits now is the release; a schedule must not come back to life with a restore.
+        termination: null,
+        isolatedAt: at,
+        billingStoppedAt: at,
+        purgeTime: later(at, ending.retentionSeconds),
+      };
+  }
+}
+
+/** L9: what was isolated stopped billing then; what ends without a bin stops billing now. */
+const terminated = (life: Life, at: string): Life => ({
+  ...life,
+  state: 'terminated',
+  termination: null,
+  purgeTime: null,
+  billingStoppedAt: life.billingStoppedAt ?? at,
+});

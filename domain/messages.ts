@@ -1,0 +1,173 @@
+/** Every code that a blocker, a warning or a refusal can carry: a sentence and the next step, in both languages (E8). */
+import type { EligibilityCode } from './eligibility';
+import type { RefusalCode } from './lifecycle';
+import type { Text } from './policy';
+
+export type WarningCode = 'WAITING_PAYS_MORE' | 'WAITING_PAYS_LESS' | 'REFUND_IS_ZERO';
+export type DecisionCode = RefusalCode | EligibilityCode | 'INSUFFICIENT_BALANCE' | 'QUOTE_STALE' | 'PRICE_MISSING';
+
+export interface Message {
+  message: Text;
+  next: Text;
+}
+
+const say = (en: string, nextEn: string, zh: string, nextZh: string): Message => ({
+  message: { en, zh },
+  next: { en: nextEn, zh: nextZh },
+});
+
+export const MESSAGES: Record<DecisionCode, Message> = {
+  BUSY: say(
+    'Another operation on the instance is in progress.',
+    'Wait until it has finished, then try again.',
+    '实例正在进行其他操作。',
+    '请等待操作完成后重试。',
+  ),
+  WRONG_STATE: say(
+    'The instance’s state does not allow this.',
+    'Look at the instance’s state; an isolated one can be restored or purged, a terminated one is gone.',
+    '实例当前状态不允许此操作。',
+    '请查看实例状态；已隔离的实例可恢复或立即下线，已销毁的实例无法操作。',
+  ),
+  SCHEDULED: say(
+    'A timed termination is scheduled for the instance.',
+    'Cancel or reschedule it first.',
+    '实例已设置定时销毁。',
+    '请先取消或修改定时销毁。',
+  ),
+  NOT_SCHEDULED: say(
+    'No timed termination is scheduled for the instance.',
+    'Nothing to cancel; an isolated instance can be restored.',
+    '实例没有定时销毁计划。',
+    '无需取消；已隔离的实例可以恢复。',
+  ),
+  PROTECTED: say(
+    'Termination protection is on.',
+    'Have someone who may unprotect the instance lift it first.',
+    '实例已开启销毁保护。',
+    '请先由有权限的人员解除保护。',
+  ),
+  NOT_PROTECTED: say('Termination protection is off already.', 'Nothing to do.', '实例未开启销毁保护。', '无需操作。'),
+  WRONG_ACTION: say(
+    'This action is not the one for the instance’s billing mode.',
+    'Terminate pay-as-you-go instances; return prepaid ones, where the product has returns.',
+    '该操作不适用于实例的计费模式。',
+    '按量计费实例请使用销毁；包年包月实例请使用退还（若产品支持）。',
+  ),
+  WRONG_BILLING: say(
+    'Only prepaid instances have orders.',
+    'Nothing to renew: a pay-as-you-go instance is billed by use.',
+    '只有包年包月实例才有订单。',
+    '按量计费实例无需续费。',
+  ),
+  NOT_STOPPED: say('The instance is running.', 'Stop it first.', '实例正在运行。', '请先停止实例。'),
+  NOT_EXPIRED: say(
+    'A monthly-package instance can’t be deleted before it expires.',
+    'Wait for its expiry, then delete it.',
+    '包年包月实例到期前不允许删除。',
+    '请在到期后删除。',
+  ),
+  NO_ORDER_IN_FORCE: say(
+    'No order is in force at this instant.',
+    'Return the instance while an order is in force.',
+    '当前没有生效中的订单。',
+    '请在订单生效期间退还。',
+  ),
+  TIME_PASSED: say(
+    'The time is not in the future of the instance’s clock.',
+    'Choose a later time, or terminate now.',
+    '指定的时间不在将来。',
+    '请选择更晚的时间，或立即销毁。',
+  ),
+  MODE_NOT_OFFERED: say('The product does not offer this mode.', 'Choose another mode.', '该产品不支持此销毁方式。', '请选择其他方式。'),
+  RENEWAL_REQUIRED: say(
+    'Restoring a prepaid instance is a renewal.',
+    'Send `renewal` with `months`.',
+    '恢复包年包月实例需要续费。',
+    '请提供 `renewal.months`。',
+  ),
+  RENEWAL_NOT_ALLOWED: say(
+    'A pay-as-you-go instance is restored without a renewal.',
+    'Leave `renewal` out.',
+    '按量计费实例恢复时不需要续费。',
+    '请去掉 `renewal`。',
+  ),
+  MONTHLY_SETTLED: say(
+    'The instance was bought with monthly settlement and switched to prepaid; it can’t be returned.',
+    'Let it expire.',
+    '后付费月结购买的设备切换为预付费后不能退货。',
+    '请等待到期。',
+  ),
+  PROMOTION_CHANNEL: say(
+    'Orders of the promotion channel can’t be returned by self-service.',
+    'Ask an operator for an assisted refund; a fee of 25 % of the cash paid applies.',
+    '推广奖励渠道订单暂不支持自助退款。',
+    '请联系在线客服申请退款，将收取实际现金支付金额的25%作为手续费。',
+  ),
+  APPROVAL_REQUIRED: say(
+    'This return needs an operator’s approval.',
+    'Ask an operator to approve it.',
+    '该退还需要运营人员审批。',
+    '请联系运营人员审批。',
+  ),
+  QUOTA_USED: say(
+    'The account has used up its self-service returns of this product.',
+    'The instance ends by itself when it expires.',
+    '该账号已使用完包年包月自助退还的限额。',
+    '实例到期后会自动销毁。',
+  ),
+  IN_ARREARS: say('The account is in arrears.', 'Settle what is owed first.', '账户已欠费。', '请先结清欠款。'),
+  FAMILY_EXCLUDED: say(
+    'Instances of this family can’t be returned by ordinary self-service.',
+    'Let the instance expire.',
+    '该机型暂不支持普通自助退还。',
+    '请等待实例到期。',
+  ),
+  ZONE_EXCLUDED: say(
+    'Instances in this zone can’t be returned by ordinary self-service.',
+    'Let the instance expire.',
+    '该可用区的实例暂不支持普通自助退还。',
+    '请等待实例到期。',
+  ),
+  ACTIVITY_RESOURCE: say(
+    'Resources bought in an activity can’t be returned by ordinary self-service.',
+    'Let the instance expire.',
+    '活动资源暂不支持普通自助退还。',
+    '请等待实例到期。',
+  ),
+  INSUFFICIENT_BALANCE: say(
+    'The account’s balance does not cover the renewal.',
+    'Top up the account, or have the operator state what was paid.',
+    '账户余额不足以支付续费。',
+    '请充值，或由运营方提供支付信息。',
+  ),
+  QUOTE_STALE: say(
+    'What the quote was based on has changed.',
+    'Get a new quote and confirm that one.',
+    '报价所依据的信息已变化。',
+    '请重新获取报价并确认。',
+  ),
+  PRICE_MISSING: say(
+    'The instance has no monthly price to reckon the renewal with.',
+    'Have the operator state `paid`.',
+    '实例没有包月价格，无法计算续费金额。',
+    '请由运营方提供 `paid`。',
+  ),
+};
+
+/** Warnings carry their numbers. */
+export const WARNINGS: Record<WarningCode, (numbers: Record<string, string>) => Text> = {
+  WAITING_PAYS_MORE: ({ amount, at }) => ({
+    en: `Returned at ${at} the refund would be ${amount}: whole months cost less than their hours.`,
+    zh: `若在 ${at} 退还，退款金额为 ${amount}：满整月按月价计算更划算。`,
+  }),
+  // Without an amount: no ordinary return would follow.
+  WAITING_PAYS_LESS: ({ amount, at }) => ({
+    en: `The five-day return ends at ${at}; after it ${amount ? `the refund would be ${amount}` : 'no self-service return is left'}.`,
+    zh: `五天无理由退还将于 ${at} 截止；此后${amount ? `退款金额为 ${amount}` : '不能自助退还'}。`,
+  }),
+  REFUND_IS_ZERO: () => ({
+    en: 'Nothing is paid back, and the instance is cleared all the same.',
+    zh: '退款金额为零，资源仍会被清退。',
+  }),
+};

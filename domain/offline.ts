@@ -1,0 +1,43 @@
+/** A quote without servers: the instance as it would stand at an instant, had Sunset run it since its registration. */
+import type { RightsLeft } from './eligibility';
+import type { Action, Registration, Schedule, StoredOrder } from './instance';
+import { advance, type Life, newLife } from './lifecycle';
+import type { Knobs, Policy } from './policy';
+import { type QuoteItem, quoteItems, rightsKey, type Subject } from './quote';
+
+export interface OfflineCase {
+  instance: { id: string } & Registration;
+  action: Action;
+  schedule: Schedule;
+  /** The only clock there is; it may lie in the future. */
+  at: string;
+  /** Returns that the account has made of this product. */
+  returnsSoFar: { fiveDay: number; ordinary: number };
+  policy: Policy;
+  assisted?: boolean | undefined;
+}
+
+/** Quotes one case by itself: nothing is shared with other cases. */
+export function quoteOffline(one: OfflineCase): QuoteItem {
+  const { account, product } = one.instance;
+  const left = new Map([[rightsKey(account, product), rightsLeft(one.policy.knobs, one.returnsSoFar)]]);
+  const { action, schedule, assisted } = one;
+  return quoteItems([subjectOf(one)], left, { action, schedule, assisted })[0]!;
+}
+
+/** E2: what the counts leave. Periods don't matter here: the caller counts what lies in them. */
+export function rightsLeft(knobs: Knobs, soFar: OfflineCase['returnsSoFar']): RightsLeft {
+  return { fiveDay: Math.max(0, knobs.fiveDayCount - soFar.fiveDay), ordinary: Math.max(0, knobs.ordinaryCount - soFar.ordinary) };
+}
+
+function subjectOf({ instance, policy, at }: OfflineCase): Subject {
+  const { id, orders, state: _, ...facts } = instance;
+  const life = advance(newLife(id, instance, policy.lifecycle), at);
+  return { id, facts, orders: orders.map((order) => stored(order, life)), life, policy, standing: { arrears: false, hold: false }, at };
+}
+
+/** An order that the life no longer holds has run out. */
+function stored(order: Registration['orders'][number], life: Life): StoredOrder {
+  const holds = life.orders.some(({ id }) => id === order.id);
+  return { ...order, closedAt: null, endedAt: holds ? null : order.endsAt };
+}

@@ -1,0 +1,44 @@
+/** The disposition plan: which parts go with the instance and which stay (000-14, L4). */
+import type { Address, Disk, Facts } from './instance';
+import { exact, formatMoney } from './money';
+import type { DisposalCase, Text } from './policy';
+
+export interface Plan {
+  terminate: { kind: 'instance' | 'disk' | 'address'; id: string }[];
+  retain: { kind: 'disk' | 'address'; id: string; reason: Text; monthly?: { currency: string; amount: string } }[];
+}
+
+type Part = { part: 'disk'; value: Disk } | { part: 'address'; value: Address };
+
+/** First case that matches decides; a part that no case names stays: nothing is destroyed without a rule. */
+export function planFor(id: string, facts: Facts, cases: DisposalCase[]): Plan {
+  const plan: Plan = { terminate: [{ kind: 'instance', id }], retain: [] };
+  const parts: Part[] = [
+    ...facts.disks.map((value) => ({ part: 'disk' as const, value })),
+    ...facts.addresses.map((value) => ({ part: 'address' as const, value })),
+  ];
+  for (const part of parts) {
+    const found = cases.find((one) => matches(one, part));
+    if (found && goes(found, part)) plan.terminate.push({ kind: part.part, id: part.value.id });
+    else plan.retain.push({ kind: part.part, id: part.value.id, reason: found?.reason ?? NO_RULE, ...monthly(part.value.month, facts) });
+  }
+  return plan;
+}
+
+const NO_RULE: Text = { en: 'No rule of the product destroys it.', zh: '该产品没有规定销毁它。' };
+
+function matches(one: DisposalCase, part: Part): boolean {
+  if (one.part !== part.part) return false;
+  if (one.storage && !(part.part === 'disk' && part.value.storage === one.storage)) return false;
+  return !one.kind || (part.part === 'address' && part.value.kind === one.kind);
+}
+
+function goes(one: DisposalCase, part: Part): boolean {
+  if (one.fate === 'attribute') return part.part === 'disk' && part.value.deleteWithInstance === true;
+  return one.fate === 'terminate';
+}
+
+function monthly(month: string | undefined, facts: Facts): { monthly?: { currency: string; amount: string } } {
+  const currency = facts.prices?.currency;
+  return month !== undefined && currency ? { monthly: { currency, amount: formatMoney(exact(month), currency) } } : {};
+}

@@ -1,0 +1,297 @@
+/**
+ * A quote: for every item of a request what would happen, what is against it, and what it would pay. One pure function serves the API, the
+ * `quote` command, the acceptance (which asks it again) and the tests.
+ */
+import { addMonths, monthsUsed, SECONDS_PER_HOUR } from './calendar';
+import {
+  type Candidate,
+  type EligibilityCode,
+  FIVE_DAYS_HOURS,
+  needsApproval,
+  ordinaryExclusions,
+  placeRights,
+  type RightsLeft,
+  returnBlockers,
+  type Standing,
+  switchedWithinFiveDays,
+  withinFiveDays,
+} from './eligibility';
+import {
+  type Action,
+  type Facts,
+  firstPurchase,
+  isTerm,
+  openOrders,
+  orderInForce,
+  pricesOf,
+  type Schedule,
+  type StoredOrder,
+} from './instance';
+import { endBlockers, type Life, type RefusalCode } from './lifecycle';
+import { WARNINGS, type WarningCode } from './messages';
+import { exact, formatMoney, ZERO } from './money';
+import { type Plan, planFor } from './plan';
+import type { Ending, Policy, Text } from './policy';
+import { computeRefund, type Refund, type RefundKind } from './refund';
+
+export type BlockerCode = RefusalCode | EligibilityCode;
+
+/** Everything known of an instance when it is quoted. */
+export interface Subject {
+  id: string;
+  facts: Facts;
+  orders: StoredOrder[];
+  life: Life;
+  policy: Policy;
+  standing: Standing;
+  /** The instance's clock. */
+  at: string;
+}
+
+export interface QuoteRequest {
+  action: Action;
+  schedule: Schedule;
+  /** E7: the item that is to use the five-day right; missing = where it is worth most. */
+  fiveDayFor?: string | undefined;
+  /** An operator-approved refund (M11). */
+  assisted?: boolean | undefined;
+}
+
+export type QuotedRefund =
+  | Refund
+  | { kind: 'none'; currency: string | null; amount: string }
+  | { kind: RefundKind | 'none'; currency: string | null };
+
+export interface QuoteItem {
+  instanceId: string;
+  permitted: boolean;
+  blockers: BlockerCode[];
+  warnings: { code: WarningCode | string; message: Text }[];
+  plan: Plan;
+  refund: QuotedRefund;
+  releaseTime: string | null;
+}
+
+/** Rights are counted per account and product (E2). */
+export const rightsKey = (account: string, product: string): string => `${account}/${product}`;
+
+export const hasAmount = (refund: QuotedRefund): refund is Refund | { kind: 'none'; currency: string | null; amount: string } =>
+  'amount' in refund;
+export const isRefund = (refund: QuotedRefund): refund is Refund => 'cells' in refund;
+
+interface Assessment {
+  subject: Subject;
+  /** What stands against any return of it. */
+  blockers: BlockerCode[];
+  /** Whether the product has returns for this billing mode at all. */
+  returnable: boolean;
+  /** What stands against an ordinary return only. */
+  exclusions: BlockerCode[];
+  /** Whether the five-day rule fits; which right is left is another question. */
+  inWindow: boolean;
+  /** What each right would pay; undefined where it can't be used. */
+  refunds: Record<RefundKind, Refund | undefined>;
+}
+
+/** Quotes all items of a request together, because they share their account's rights (E7). `left` is keyed by {@link rightsKey}. */
+export function quoteItems(subjects: Subject[], left: Map<string, RightsLeft>, request: QuoteRequest): QuoteItem[] {
+  if (request.action === 'terminate') return subjects.map((subject) => quoteTermination(subject, request));
+  const assessments = subjects.map((subject) => assess(subject, request));
+  const kinds = placeAll(assessments, left, request);
+  return assessments.map((one) => returnItem(one, kinds.get(one.subject.id), rightsOf(one.subject, left), request));
+}
+
+function quoteTermination(subject: Subject, request: QuoteRequest): QuoteItem {
+  const { life, policy, standing } = subject;
+  const blockers = lifeBlockers(subject, request);
+  if (policy.lifecycle.end[life.billing].refusedInArrears && standing.arrears) blockers.push('IN_ARREARS');
+  const currency = subject.facts.prices?.currency ?? null;
+  const refund: QuotedRefund = blockers.length ? { kind: 'none', currency } : { kind: 'none', currency, amount: zeroOf(currency) };
+  return item(subject, request, blockers, refund, []);
+}
+
+const zeroOf = (currency: string | null): string => formatMoney(ZERO, currency ?? 'CNY');
+
+/** What the lifecycle says against it. A mode is judged only for the right action: for the wrong one it says nothing. */
+function lifeBlockers({ life, policy, at }: Subject, { action, schedule }: QuoteRequest): BlockerCode[] {
+  const blockers: BlockerCode[] = endBlockers(life, action, policy.lifecycle).map(({ code }) => code);
+  const rules = policy.lifecycle.end[life.billing];
+  if (rules.action === action && !rules.modes[schedule.mode]) blockers.push('MODE_NOT_OFFERED');
+  if (schedule.mode === 'timed' && Date.parse(schedule.at) <= Date.parse(at)) blockers.push('TIME_PASSED');
+  return blockers;
+}
+
+function assess(subject: Subject, request: QuoteRequest): Assessment {
+  const { id, facts, orders, life, policy, standing, at } = subject;
+  const assisted = request.assisted ?? false;
+  const blockers = lifeBlockers(subject, request);
+  const none = { subject, exclusions: [], inWindow: false, refunds: { 'five-day': undefined, ordinary: undefined } };
+  if (!policy.returns || life.billing === 'postpaid') return { ...none, blockers, returnable: false };
+  const exclusions = ordinaryExclusions(facts, orders, policy.returns.exclusions);
+  const inWindow =
+    mayUseFiveDay(id, request) && withinFiveDays(orders, at, policy.knobs) && !switchedWithinFiveDays(facts, orders, at, policy.knobs);
+  blockers.push(...returnBlockers(facts, orders, at, standing, assisted, inWindow));
+  if (!orderInForce(openOrders(orders), at)) return { ...none, blockers, returnable: true, exclusions, inWindow };
+  const refunds = {
+    'five-day': inWindow ? refundOf(subject, 'five-day', assisted) : undefined,
+    ordinary: exclusions.length ? undefined : refundOf(subject, 'ordinary', assisted),
+  };
+  return { subject, blockers, returnable: true, exclusions, inWindow, refunds };
+}
+
+const NO_RIGHTS: RightsLeft = { fiveDay: 0, ordinary: 0 };
+const rightsOf = ({ facts }: Subject, left: Map<string, RightsLeft>): RightsLeft =>
+  left.get(rightsKey(facts.account, facts.product)) ?? NO_RIGHTS;
+
+const mayUseFiveDay = (id: string, request: QuoteRequest): boolean => request.fiveDayFor === undefined || request.fiveDayFor === id;
+
+/** The refund of one instance under one right, at the quote's instant. Throws when the product has no returns. */
+export function refundOf(subject: Pick<Subject, 'facts' | 'orders' | 'policy' | 'at'>, kind: RefundKind, assisted: boolean): Refund {
+  const { facts, orders, policy, at } = subject;
+  if (!policy.returns) throw new Error(`${policy.product} has no returns`);
+  return computeRefund({ kind, facts, orders, at, knobs: policy.knobs, rules: policy.returns, assisted });
+}
+
+/** Places the rights of every account and product among the items that nothing else blocks. */
+function placeAll(assessments: Assessment[], left: Map<string, RightsLeft>, request: QuoteRequest): Map<string, RefundKind> {
+  const groups = new Map<string, Assessment[]>();
+  for (const assessment of assessments) {
+    if (assessment.blockers.length) continue;
+    const key = rightsKey(assessment.subject.facts.account, assessment.subject.facts.product);
+    groups.set(key, [...(groups.get(key) ?? []), assessment]);
+  }
+  const kinds = new Map<string, RefundKind>();
+  for (const [key, group] of groups) {
+    const candidates = group.map((one): Candidate => candidateOf(one, request));
+    const placed = placeRights(candidates, left.get(key) ?? NO_RIGHTS);
+    placed.forEach((kind, index) => {
+      if (kind) kinds.set(group[index]!.subject.id, kind);
+    });
+  }
+  return kinds;
+}
+
+/** The named item uses the five-day right or none: never silently the other one (E7). */
+function candidateOf({ subject, refunds }: Assessment, request: QuoteRequest): Candidate {
+  const { 'five-day': full, ordinary } = refunds;
+  const named = request.fiveDayFor === subject.id && full !== undefined;
+  return { fiveDay: full && exact(full.amount), ordinary: ordinary && !named ? exact(ordinary.amount) : undefined };
+}
+
+function returnItem(assessment: Assessment, placed: RefundKind | undefined, left: RightsLeft, request: QuoteRequest): QuoteItem {
+  const { subject, blockers, exclusions, refunds } = assessment;
+  // A blocked item takes no right; the one that it could have used alone tells what else is against it (E8).
+  const kind = blockers.length ? placeRights([candidateOf(assessment, request)], left)[0] : placed;
+  const refund = kind && refunds[kind];
+  const all = [...blockers, ...(refund ? approvalBlockers(refund, subject.policy, request) : rightBlockers(assessment, left))];
+  if (refund && all.length === 0) {
+    const ordinaryLater = exclusions.length === 0 && left.ordinary > 0;
+    return item(subject, request, [], refund, refundWarnings(subject, refund, request, ordinaryLater));
+  }
+  const tried = kind ?? triedKind(assessment, left);
+  return item(subject, request, all, { kind: tried, currency: subject.facts.prices?.currency ?? null }, []);
+}
+
+/** E5: judged on the refund as placed. Its right stays taken: while in review the quota is held. */
+function approvalBlockers(refund: Refund, policy: Policy, request: QuoteRequest): BlockerCode[] {
+  return !request.assisted && needsApproval(refund.amount, policy) ? ['APPROVAL_REQUIRED'] : [];
+}
+
+/** Why no right fits: exclusions of the ordinary one, and a quota that is used up, by earlier returns or by better items of the batch. */
+function rightBlockers({ returnable, exclusions, inWindow, refunds }: Assessment, left: RightsLeft): BlockerCode[] {
+  if (!returnable) return [];
+  const fits = refunds['five-day'] !== undefined || refunds.ordinary !== undefined;
+  if (!fits && inWindow && left.fiveDay > 0) return [];
+  return [...exclusions, ...(fits || left.ordinary <= 0 ? ['QUOTA_USED' as const] : [])];
+}
+
+/** The kind of return that a refused item is told about: the one whose rules it would have fallen under. */
+function triedKind({ inWindow, refunds, exclusions }: Assessment, left: RightsLeft): RefundKind | 'none' {
+  if (inWindow && left.fiveDay > 0 && refunds['five-day']) return 'five-day';
+  return refunds.ordinary || exclusions.length ? 'ordinary' : 'none';
+}
+
+function item(
+  subject: Subject,
+  request: QuoteRequest,
+  blockers: BlockerCode[],
+  refund: QuotedRefund,
+  warnings: QuoteItem['warnings'],
+): QuoteItem {
+  const { id, facts, life, policy, at } = subject;
+  const permitted = blockers.length === 0;
+  const notices = policy.notices.filter((notice) => !notice.action || notice.action === request.action);
+  const ending = policy.lifecycle.end[life.billing].modes[request.schedule.mode];
+  return {
+    instanceId: id,
+    permitted,
+    blockers: [...new Set(blockers)],
+    warnings: [...notices.map(({ code, message }) => ({ code, message })), ...warnings],
+    plan: planFor(id, facts, policy.disposal),
+    refund,
+    releaseTime: permitted && ending ? releaseTime(request.schedule, ending, at) : null,
+  };
+}
+
+function releaseTime(schedule: Schedule, ending: Ending, at: string): string {
+  if (schedule.mode === 'timed') return new Date(schedule.at).toISOString();
+  const seconds = ending.into === 'bin' ? ending.retentionSeconds : 0;
+  return new Date(Date.parse(at) + seconds * 1000).toISOString();
+}
+
+/** M7: says when waiting pays more; and when a five-day return is about to become an ordinary one. */
+function refundWarnings(subject: Subject, refund: Refund, request: QuoteRequest, ordinaryLater: boolean): QuoteItem['warnings'] {
+  const warnings: QuoteItem['warnings'] = [];
+  const warn = (code: WarningCode, numbers: Record<string, string>) => warnings.push({ code, message: WARNINGS[code](numbers) });
+  const later = (at: string): Refund => refundOf({ ...subject, at }, 'ordinary', request.assisted ?? false);
+  const money = (amount: string): string => `${amount} ${refund.currency}`;
+  if (refund.kind === 'ordinary') {
+    const best = bestWait(subject, later);
+    if (best && exact(best.amount).compare(exact(refund.amount)) > 0) {
+      warn('WAITING_PAYS_MORE', { at: best.at, amount: money(best.amount) });
+    }
+  } else {
+    const last = fiveDayEdge(subject);
+    const after = last && ordinaryLater ? later(oneSecondAfter(last)).amount : undefined;
+    if (last && (after === undefined || exact(after).compare(exact(refund.amount)) < 0)) {
+      warn('WAITING_PAYS_LESS', { at: last, ...(after === undefined ? {} : { amount: money(after) }) });
+    }
+  }
+  if (exact(refund.amount).equals(ZERO)) warn('REFUND_IS_ZERO', {});
+  return warnings;
+}
+
+const oneSecondAfter = (at: string): string => new Date(Date.parse(at) + 1000).toISOString();
+
+/** The last second of the five days (E1), when the order in force outlives it; undefined otherwise and for the calendar-day knob. */
+function fiveDayEdge({ orders, policy }: Subject): string | undefined {
+  if (policy.knobs.fiveDayWindow !== 'elapsed') return undefined;
+  const last = new Date(Date.parse(firstPurchase(orders)!.startsAt) + FIVE_DAYS_HOURS * SECONDS_PER_HOUR * 1000).toISOString();
+  return orderInForce(openOrders(orders), oneSecondAfter(last)) ? last : undefined;
+}
+
+/**
+ * The wait that pays most. An hour more never pays more; only a month that becomes whole does, a discount that begins with one, or the
+ * next order, before which the used one is left behind. So these instants are all that need looking at.
+ */
+function bestWait(subject: Subject, later: (at: string) => Refund): { at: string; amount: string } | undefined {
+  let best: { at: string; amount: string } | undefined;
+  for (const at of turningPoints(subject)) {
+    const { amount } = later(at);
+    if (!best || exact(amount).compare(exact(best.amount)) > 0) best = { at, amount };
+  }
+  return best;
+}
+
+function turningPoints({ facts, orders, at, policy }: Subject): string[] {
+  const open = openOrders(orders);
+  const order = orderInForce(open, at)!;
+  const { timeZone } = policy.knobs;
+  const next = monthsUsed(order.startsAt, at, timeZone) + 1;
+  const tiers = (pricesOf(order, open, facts)?.discounts ?? policy.returns?.discounts ?? []).map(({ months }) => months);
+  const wholeMonths = [...new Set([next, ...tiers.filter((tier) => tier > next)])]
+    .map((months) => addMonths(order.startsAt, months, timeZone))
+    .filter((edge) => Date.parse(edge) < Date.parse(order.endsAt));
+  const nextOrders = open.filter((one) => isTerm(one) && Date.parse(one.startsAt) > Date.parse(at)).map(({ startsAt }) => startsAt);
+  return [...wholeMonths, ...nextOrders].sort((a, b) => Date.parse(a) - Date.parse(b));
+}

@@ -1,0 +1,328 @@
+/**
+ * The refund engine: what a return pays back, line by line (003-23 … 003-33; M1–M17). Pure and exact: one rounding at the end.
+ */
+import { addMonths, monthsUsed, SECONDS_PER_DAY, SECONDS_PER_HOUR, secondsBetween } from './calendar';
+import {
+  type Facts,
+  type HourlyPrice,
+  isTerm,
+  type Order,
+  openOrders,
+  orderInForce,
+  type Prices,
+  pricesOf,
+  type StoredOrder,
+} from './instance';
+import {
+  atLeastZero,
+  type Exact,
+  exact,
+  formatDecimal,
+  formatMinorUnits,
+  formatMoney,
+  least,
+  leastUnits,
+  type Parts,
+  SOURCES,
+  type Source,
+  splitByLargestRemainder,
+  sum,
+  toMinorUnits,
+  ZERO,
+} from './money';
+import type { Knobs, ReturnRules, Text } from './policy';
+
+export type RefundKind = 'five-day' | 'ordinary';
+
+/** One line of the explanation; the lines of a refund add up to its amount. */
+export interface Line {
+  label: Text;
+  /** With its numbers, so that it can be checked by hand. */
+  formula: string;
+  amount: string;
+}
+
+/** What comes back out of one order, from one source. Money leaves the books cell by cell (J2). */
+export interface RefundCell {
+  orderId: string;
+  source: Source;
+  amount: string;
+}
+
+export interface Refund {
+  kind: RefundKind;
+  currency: string;
+  /** What the customer gets: the cells less the fee. */
+  amount: string;
+  parts: Parts;
+  fee: string;
+  lines: Line[];
+  cells: RefundCell[];
+}
+
+export interface RefundInput {
+  kind: RefundKind;
+  facts: Facts;
+  orders: StoredOrder[];
+  /** The quote's instant on the instance's clock. */
+  at: string;
+  knobs: Knobs;
+  rules: ReturnRules;
+  /** An operator approved it: promotion orders then pay their fee (M11). */
+  assisted?: boolean;
+}
+
+/** An order's refundable part before rounding, with the lines that explain it. */
+interface Portion {
+  order: Order;
+  exact: Exact;
+  lines: { label: Text; formula: string; exact: Exact }[];
+}
+
+/** What was paid without the voucher. */
+export const nonVoucher = (order: Order): Exact => sum(SOURCES.map((source) => exact(order.paid[source])));
+
+/** Computes a refund. Throws when no order is in force or a price is missing: eligibility has to be asked first. */
+export function computeRefund(input: RefundInput): Refund {
+  const currency = input.facts.prices?.currency;
+  if (!currency) throw new Error('a return needs the instance’s prices');
+  const portions = input.kind === 'five-day' ? fiveDayPortions(input) : ordinaryPortions(input);
+  const raw = sum(portions.map((portion) => portion.exact));
+  const gross = toMinorUnits(atLeastZero(raw), currency);
+  const cells = splitCells(lowerByDebts(portions), gross, currency);
+  const fee = input.assisted ? promotionFee(portions, input.rules, gross, currency) : 0n;
+  return {
+    kind: input.kind,
+    currency,
+    amount: formatMinorUnits(gross - fee, currency),
+    parts: partsAfterFee(cells, fee, currency),
+    fee: formatMinorUnits(fee, currency),
+    lines: explain(portions, gross, fee, input.rules, currency),
+    cells: cells.map(({ key, units }) => ({ ...key, amount: formatMinorUnits(units, currency) })),
+  };
+}
+
+/** M10: everything non-voucher of all the instance's orders, each source to itself. */
+function fiveDayPortions({ orders }: RefundInput): Portion[] {
+  return byStart(openOrders(orders)).map((order) => ({ order, exact: nonVoucher(order), lines: [paidLine(order, LABELS.paid)] }));
+}
+
+/** 003-23: order in force + orders not started − used value; upgrades by days (M6). */
+function ordinaryPortions(input: RefundInput): Portion[] {
+  const { at } = input;
+  const open = byStart(openOrders(input.orders));
+  const inForce = orderInForce(open, at);
+  if (!inForce) throw new Error(`no order is in force at ${at}`);
+  return open.flatMap((order): Portion[] => {
+    if (order === inForce) return [inForcePortion(input, order, open)];
+    if (Date.parse(order.startsAt) > Date.parse(at)) {
+      return [{ order, exact: nonVoucher(order), lines: [paidLine(order, LABELS.notStarted)] }];
+    }
+    if (order.kind === 'upgrade' && Date.parse(order.endsAt) > Date.parse(at)) return [upgradePortion(order, at)];
+    return [];
+  });
+}
+
+function inForcePortion(input: RefundInput, order: Order, open: Order[]): Portion {
+  const used = [...usedHost(input, order, open), ...usedNetwork(input, order)];
+  const lines = [paidLine(order, LABELS.inForce), ...used.map(subtracted)];
+  return { order, exact: sum(lines.map((line) => line.exact)), lines };
+}
+
+/** What was used lowers the refund, and its formula says so. */
+function subtracted(line: Portion['lines'][number]): Portion['lines'][number] {
+  if (line.exact.equals(ZERO)) return line;
+  const formula = line.formula.includes(' + ') ? `−(${line.formula})` : `−${line.formula}`;
+  return { ...line, formula, exact: line.exact.neg() };
+}
+
+/** M6: `paid × (total − used) / total`, days rounded up, the amount not rounded. */
+function upgradePortion(order: Order, at: string): Portion {
+  const paid = nonVoucher(order);
+  const total = daysUp(order.startsAt, order.endsAt);
+  const used = daysUp(order.startsAt, at);
+  const back = paid.mul(total - used).div(total);
+  const formula = `${formatDecimal(paid)} / ${total} × (${total} − ${used})`;
+  return { order, exact: back, lines: [{ label: named(LABELS.upgrade, order), formula, exact: back }] };
+}
+
+const daysUp = (from: string, to: string): number => Math.ceil(secondsBetween(from, to) / SECONDS_PER_DAY);
+
+/** 003-27, 003-28: whole months at the monthly price with the official discount, the rest by the hour. */
+function usedHost(input: RefundInput, order: Order, open: Order[]): Portion['lines'] {
+  const { at, facts, knobs, rules } = input;
+  const prices = pricesOf(order, open, facts);
+  const months = monthsUsed(order.startsAt, at, knobs.timeZone);
+  const lines: Portion['lines'] = [];
+  if (months > 0) {
+    const month = required(prices?.month, 'prices.month');
+    const rate = discountFor(months, prices, rules);
+    const formula = `${months} × ${formatDecimal(month)} × ${formatDecimal(rate)}`;
+    lines.push({ label: LABELS.months, formula, exact: month.mul(months).mul(rate) });
+  }
+  const until = months === 0 ? firstUpgradeAt(order, open, at) : at;
+  const from = months === 0 ? order.startsAt : addMonths(order.startsAt, months, knobs.timeZone);
+  const part = byTheHour(secondsBetween(from, until), prices?.hour, 'prices.hour');
+  if (!knobs.capPartMonth) return [...lines, { label: LABELS.hours, ...part }];
+  const cap = required(prices?.month, 'prices.month');
+  const capped = least(part.exact, cap);
+  return [...lines, { label: LABELS.hours, formula: `min(${part.formula}, ${formatDecimal(cap)})`, exact: capped }];
+}
+
+/** M6: without a whole month used, host hours stop counting at the first upgrade of the order in force. */
+function firstUpgradeAt(order: Order, open: Order[], at: string): string {
+  const start = Date.parse(order.startsAt);
+  const upgrades = open.filter((other) => !isTerm(other)).map((other) => Date.parse(other.startsAt));
+  const first = upgrades.filter((begun) => begun >= start && begun <= Date.parse(at));
+  return first.length ? new Date(Math.min(...first)).toISOString() : at;
+}
+
+/** 003-29, 003-30, M4: by traffic nothing; by bandwidth until now, or until the switch to traffic. */
+function usedNetwork(input: RefundInput, order: Order): Portion['lines'] {
+  const { network } = input.facts;
+  const until = network.billing === 'bandwidth' ? input.at : earlier(network.switchedToTrafficAt, input.at);
+  const seconds = until === undefined ? 0 : secondsBetween(order.startsAt, until);
+  if (until === undefined || seconds <= 0) return [{ label: LABELS.network, formula: '0', exact: ZERO }];
+  if (input.knobs.networkUsage === 'hourly') return [{ label: LABELS.network, ...byTheHour(seconds, network.hour, 'network.hour') }];
+  const months = monthsUsed(order.startsAt, until, input.knobs.timeZone);
+  const rest = byTheHour(secondsBetween(addMonths(order.startsAt, months, input.knobs.timeZone), until), network.hour, 'network.hour');
+  if (months === 0) return [{ label: LABELS.network, ...rest }];
+  const month = required(network.month, 'network.month');
+  const rate = discountFor(months, pricesOf(order, openOrders(input.orders), input.facts), input.rules);
+  const formula = `${months} × ${formatDecimal(month)} × ${formatDecimal(rate)} + ${rest.formula}`;
+  return [{ label: LABELS.network, formula, exact: month.mul(months).mul(rate).add(rest.exact) }];
+}
+
+const earlier = (a: string | undefined, b: string): string | undefined => (a !== undefined && Date.parse(a) > Date.parse(b) ? b : a);
+
+/**
+ * M3: seconds / 3600 × price, tier by tier; tiers restart with each part month, so `seconds` is that part's.
+ * Throws when the price is missing (`name` says which).
+ */
+function byTheHour(seconds: number, price: HourlyPrice | undefined, name: string): { formula: string; exact: Exact } {
+  if (price === undefined) throw new Error(`${name} is missing`);
+  const tiers = typeof price === 'string' ? [{ price }] : price;
+  const all = exact(seconds);
+  const pieces: string[] = [];
+  let total = ZERO;
+  let from = ZERO;
+  for (const tier of tiers) {
+    const limit = tier.upToHours === undefined ? all : least(all, exact(tier.upToHours).mul(SECONDS_PER_HOUR));
+    if (limit.compare(from) <= 0 && pieces.length) break;
+    const piece = atLeastZero(limit.sub(from));
+    total = total.add(piece.div(SECONDS_PER_HOUR).mul(exact(tier.price)));
+    pieces.push(`${formatHours(piece)} × ${formatDecimal(exact(tier.price))}`);
+    from = limit;
+  }
+  return { formula: pieces.join(' + '), exact: total };
+}
+
+/** Whole hours as hours, anything else as seconds: both can be checked by hand, `48.00027778 h` can't. */
+function formatHours(seconds: Exact): string {
+  const hours = seconds.div(SECONDS_PER_HOUR);
+  return hours.d === 1n ? `${formatDecimal(hours)} h` : `${formatDecimal(seconds)} s / ${SECONDS_PER_HOUR}`;
+}
+
+/** M2: the tier with the most months ≤ n of the snapshot's discounts, or the policy's; below the first tier 1. */
+export function discountFor(months: number, prices: Prices | undefined, rules: Pick<ReturnRules, 'discounts'>): Exact {
+  const tiers = (prices?.discounts ?? rules.discounts).filter((tier) => tier.months <= months);
+  const best = tiers.sort((a, b) => b.months - a.months)[0];
+  return best ? exact(best.rate) : exact('1');
+}
+
+/** M9: a negative part lowers the others in proportion to their positive parts; together never below 0. */
+function lowerByDebts(portions: Portion[]): Portion[] {
+  const positive = sum(portions.map((portion) => atLeastZero(portion.exact)));
+  const total = atLeastZero(sum(portions.map((portion) => portion.exact)));
+  if (positive.equals(ZERO)) return portions.map((portion) => ({ ...portion, exact: ZERO }));
+  return portions.map((portion) => ({ ...portion, exact: atLeastZero(portion.exact).mul(total).div(positive) }));
+}
+
+/** M8, M9: each order's part in its own mix of sources; ties go cash, gift, income, then the earlier order. */
+function splitCells(portions: Portion[], gross: bigint, currency: string) {
+  const cells = SOURCES.flatMap((source) =>
+    portions.map(({ order, exact: part }) => {
+      const paid = nonVoucher(order);
+      const share = paid.equals(ZERO) ? ZERO : part.mul(exact(order.paid[source])).div(paid);
+      return { key: { orderId: order.id, source }, exact: share };
+    }),
+  );
+  return splitByLargestRemainder(gross, cells, currency).filter(({ units }) => units > 0n);
+}
+
+/** M11: a share of what the returned promotion orders actually cost in cash, never more than the refund; rounded once. */
+function promotionFee(portions: Portion[], rules: ReturnRules, gross: bigint, currency: string): bigint {
+  const cash = sum(promotionOrders(portions).map((order) => exact(order.paid.cash)));
+  const fee = toMinorUnits(cash.mul(exact(rules.promotionFeeRate)), currency);
+  return leastUnits(fee, gross);
+}
+
+const promotionOrders = (portions: Portion[]): Order[] =>
+  portions.map(({ order }) => order).filter((order) => order.channel === 'promotion');
+
+/** M11: the fee comes out of cash first, then gift, then income. */
+function partsAfterFee(cells: { key: { source: Source }; units: bigint }[], fee: bigint, currency: string): Parts {
+  let owed = fee;
+  const parts = {} as Parts;
+  for (const source of SOURCES) {
+    const units = cells.filter(({ key }) => key.source === source).reduce((all, cell) => all + cell.units, 0n);
+    const taken = leastUnits(owed, units);
+    owed -= taken;
+    parts[source] = formatMinorUnits(units - taken, currency);
+  }
+  return parts;
+}
+
+/** The lines as shown: each rounded for reading, then the differences named, so that together they are the amount. */
+function explain(portions: Portion[], gross: bigint, fee: bigint, rules: ReturnRules, currency: string): Line[] {
+  const lines = portions.flatMap((portion) => portion.lines);
+  const shown: Line[] = lines.map((line) => ({ label: line.label, formula: line.formula, amount: formatMoney(line.exact, currency) }));
+  const raw = sum(lines.map((line) => line.exact));
+  const units = lines.reduce((all, line) => all + toMinorUnits(line.exact, currency), 0n);
+  const rounded = toMinorUnits(raw, currency);
+  const add = (label: Text, formula: string, difference: bigint) => {
+    if (difference !== 0n) shown.push({ label, formula, amount: formatMinorUnits(difference, currency) });
+  };
+  add(LABELS.rounding, `${formatDecimal(raw)} → ${formatMinorUnits(rounded, currency)}`, rounded - units);
+  add(LABELS.notBelowZero, `max(0, ${formatMinorUnits(rounded, currency)})`, gross - rounded);
+  add(LABELS.fee, feeFormula(portions, rules, formatMinorUnits(gross, currency)), -fee);
+  return shown;
+}
+
+function feeFormula(portions: Portion[], rules: ReturnRules, gross: string): string {
+  const cash = promotionOrders(portions).map((order) => order.paid.cash);
+  return `−min(${gross}, ${cash.length > 1 ? `(${cash.join(' + ')})` : cash[0]} × ${rules.promotionFeeRate})`;
+}
+
+const byStart = <T extends Order>(orders: T[]): T[] => [...orders].sort((a, b) => Date.parse(a.startsAt) - Date.parse(b.startsAt));
+
+function required(value: string | undefined, name: string): Exact {
+  if (value === undefined) throw new Error(`${name} is missing`);
+  return exact(value);
+}
+
+const named = (label: Text, order: Order): Text => ({ en: `${label.en} (${order.id})`, zh: `${label.zh}（${order.id}）` });
+
+/** The formula has numbers only, so that it reads the same in every language; a voucher is named by the label. */
+function paidLine(order: Order, label: Text): Portion['lines'][number] {
+  const paid = SOURCES.map((source) => order.paid[source]).filter((amount) => !exact(amount).equals(ZERO));
+  const { voucher } = order.paid;
+  const { en, zh } = named(label, order);
+  const full = exact(voucher).equals(ZERO)
+    ? { en, zh }
+    : { en: `${en}, without its voucher of ${voucher}`, zh: `${zh}，不含代金券 ${voucher}` };
+  return { label: full, formula: paid.join(' + ') || '0', exact: nonVoucher(order) };
+}
+
+const LABELS = {
+  paid: { en: 'Paid', zh: '实际支付' },
+  inForce: { en: 'Paid for the order in force', zh: '当前有效订单金额' },
+  notStarted: { en: 'Paid for an order not started', zh: '未开始订单金额' },
+  upgrade: { en: 'Unused days of an upgrade', zh: '升配未使用天数' },
+  months: { en: 'Used host, whole months', zh: '已使用主机费用（整月）' },
+  hours: { en: 'Used host, part month', zh: '已使用主机费用（不满整月）' },
+  network: { en: 'Used network', zh: '已使用网络费用' },
+  rounding: { en: 'Rounded once, half up', zh: '一次四舍五入' },
+  notBelowZero: { en: 'A refund below zero counts as zero', zh: '退款金额小于零按零计算' },
+  fee: { en: 'Promotion-channel fee', zh: '推广奖励渠道退款手续费' },
+} satisfies Record<string, Text>;

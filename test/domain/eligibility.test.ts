@@ -1,0 +1,287 @@
+import type { Facts, StoredOrder } from '../../domain/instance';
+import { newLife } from '../../domain/lifecycle';
+import { MESSAGES } from '../../domain/messages';
+import { rightsLeft } from '../../domain/offline';
+import type { Knobs, Policy } from '../../domain/policy';
+import { type QuoteItem, type QuoteRequest, quoteItems, rightsKey, type Subject } from '../../domain/quote';
+import { jdVm } from '../../policies/jd-vm';
+import { tencentCvm } from '../../policies/tencent-cvm';
+import { tencentRedis } from '../../policies/tencent-redis';
+import { facts, hoursIn, order, paid, prices, renewal, START, subject } from '../fixtures/domain';
+
+const ALL = { fiveDay: 1, ordinary: 3 };
+const NOT_FIRST = { fiveDay: 0, ordinary: 3 };
+const RETURN: QuoteRequest = { action: 'return', schedule: { mode: 'now' } };
+
+function quote(over: Partial<Subject> = {}, left = ALL, request: QuoteRequest = RETURN): QuoteItem {
+  const one = subject(over);
+  return quoteItems([one], new Map([[rightsKey(one.facts.account, one.facts.product), left]]), request)[0]!;
+}
+const kind = (over: Partial<Subject> = {}, left = ALL) => quote(over, left).refund.kind;
+const blockers = (over: Partial<Subject> = {}, left = ALL, request = RETURN) => quote(over, left, request).blockers;
+const withKnobs = (over: Partial<Knobs>): Policy => ({ ...tencentCvm, knobs: { ...tencentCvm.knobs, ...over } });
+const network = (switchedToTrafficAt: string): Facts['network'] => ({ billing: 'traffic', hour: '0.063', switchedToTrafficAt });
+
+describe('E1 the five-day window', () => {
+  it('E1, 003-05 lasts 120 h to the second, the last one included, fractions dropped', () => {
+    expect(kind({ at: START })).toBe('five-day');
+    expect(kind({ at: hoursIn(120) })).toBe('five-day');
+    expect(kind({ at: new Date(Date.parse(hoursIn(120)) + 999).toISOString() })).toBe('five-day');
+    expect(kind({ at: hoursIn(120, 1) })).toBe('ordinary');
+  });
+
+  it('E1 counts from the first purchase, not from a renewal', () => {
+    const orders = [order({ endedAt: order().endsAt }), renewal()];
+    expect(kind({ orders, at: '2027-11-02T00:00:00+08:00' })).toBe('ordinary');
+  });
+
+  it('E1, M15 stays at the original purchase, also when that order was returned', () => {
+    const orders = [order({ closedAt: hoursIn(24) }), renewal({ startsAt: hoursIn(48) })];
+    expect(kind({ orders, at: hoursIn(120) })).toBe('five-day');
+    expect(kind({ orders, at: hoursIn(121) })).toBe('ordinary');
+    expect(quote({ orders, at: hoursIn(120) }).refund).toMatchObject({ amount: '507.96' });
+  });
+
+  it('E1 knob: calendar days, the day of purchase being the first', () => {
+    const policy = withKnobs({ fiveDayWindow: 'calendar-days' });
+    const orders = [order({ startsAt: '2026-11-01T23:00:00+08:00' })];
+    expect(kind({ policy, orders, at: '2026-11-05T23:59:59+08:00' })).toBe('five-day');
+    expect(kind({ policy, orders, at: '2026-11-06T00:00:00+08:00' })).toBe('ordinary');
+  });
+
+  it('E1 an instance without a purchase order has no window', () => {
+    expect(kind({ orders: [renewal({ startsAt: START })] })).toBe('ordinary');
+  });
+});
+
+describe('E2 rights', () => {
+  it('E2, 003-02, 003-13 one five-day return, then three ordinary ones, then none', () => {
+    expect(kind({}, ALL)).toBe('five-day');
+    expect(kind({}, NOT_FIRST)).toBe('ordinary');
+    expect(blockers({}, { fiveDay: 0, ordinary: 0 })).toEqual(['QUOTA_USED']);
+    // Outside the window the five-day right helps nobody.
+    expect(blockers({ at: hoursIn(121) }, { fiveDay: 1, ordinary: 0 })).toEqual(['QUOTA_USED']);
+    expect(kind({}, { fiveDay: 1, ordinary: 0 })).toBe('five-day');
+  });
+
+  it('E2 knob: counts; what is left is never below zero', () => {
+    const { knobs } = withKnobs({ fiveDayCount: 2, ordinaryCount: 5 });
+    expect(rightsLeft(knobs, { fiveDay: 1, ordinary: 1 })).toEqual({ fiveDay: 1, ordinary: 4 });
+    expect(rightsLeft(knobs, { fiveDay: 9, ordinary: 9 })).toEqual({ fiveDay: 0, ordinary: 0 });
+  });
+
+  it('E2 an account without any known rights has none', () => {
+    expect(quoteItems([subject()], new Map(), RETURN)[0]!.blockers).toEqual(['QUOTA_USED']);
+  });
+});
+
+describe('E3 exclusions of ordinary returns', () => {
+  const excluded: [string, Partial<Subject>, string][] = [
+    ['003-14 SN2', { facts: facts({ type: 'SN2.LARGE4' }) }, 'FAMILY_EXCLUDED'],
+    ['003-14 CN2', { facts: facts({ type: 'CN2.LARGE4' }) }, 'FAMILY_EXCLUDED'],
+    ['003-15 FX2', { facts: facts({ type: 'FX2.7XLARGE60' }) }, 'FAMILY_EXCLUDED'],
+    ['003-14 sn2 in small letters', { facts: facts({ type: 'sn2.large4' }) }, 'FAMILY_EXCLUDED'],
+    ['003-16 Guangzhou Open', { facts: facts({ zone: 'ap-guangzhou-open' }) }, 'ZONE_EXCLUDED'],
+    ['003-17 activity', { orders: [order({ channel: 'activity' })] }, 'ACTIVITY_RESOURCE'],
+  ];
+  it.each(excluded)('E3 %s: no ordinary return, five-day all the same', (_, over, code) => {
+    expect(blockers({ ...over, at: hoursIn(121) })).toEqual([code]);
+    expect(kind(over)).toBe('five-day');
+    expect(quote({ ...over, at: hoursIn(121) }).refund).toEqual({ kind: 'ordinary', currency: 'CNY' });
+  });
+
+  it('E3 within the five days, the right used up: both reasons', () => {
+    expect(blockers({ facts: facts({ type: 'SN2.LARGE4' }) }, NOT_FIRST)).toEqual(['FAMILY_EXCLUDED', 'QUOTA_USED']);
+  });
+
+  it('E3 families are whole: S2 and SN2ne are not SN2, and no type is no family', () => {
+    for (const type of ['S2.SMALL1', 'SN2ne.LARGE8', undefined]) expect(blockers({ facts: facts({ type }), at: hoursIn(121) })).toEqual([]);
+    expect(blockers({ facts: facts({ zone: undefined }), at: hoursIn(121) })).toEqual([]);
+  });
+
+  it('E3 an activity order that was returned before excludes nothing', () => {
+    const orders = [order({ channel: 'activity', closedAt: START }), renewal({ startsAt: START })];
+    expect(blockers({ orders, at: hoursIn(121) })).toEqual([]);
+  });
+});
+
+describe('E4 settlement and network', () => {
+  it('E4, 003-06 monthly settled: no return at all, not even five-day', () => {
+    expect(blockers({ facts: facts({ monthlySettled: true }) })).toEqual(['MONTHLY_SETTLED']);
+  });
+
+  it('E4, 003-07 a switch to traffic within the five days makes it ordinary, and used network runs to the switch', () => {
+    expect(kind({ facts: facts({ network: network(hoursIn(10)) }) })).toBe('ordinary');
+    expect(quote({ facts: facts({ network: network(hoursIn(10)) }) }).refund).toMatchObject({ amount: '387.17' });
+    expect(kind({ facts: facts({ network: network(hoursIn(120)) }), at: hoursIn(120) })).toBe('ordinary');
+  });
+
+  it('E4 a switch before the purchase, after now or after the five days changes nothing', () => {
+    for (const at of [hoursIn(-1), hoursIn(49)]) expect(kind({ facts: facts({ network: network(at) }) })).toBe('five-day');
+    const orders: StoredOrder[] = [order()];
+    expect(kind({ orders, facts: facts({ network: network(hoursIn(120, 1)) }), at: hoursIn(130) })).toBe('ordinary');
+  });
+});
+
+describe('E5, M11 what needs an operator', () => {
+  it('E5, 003-08 a hold asks for approval, and an approved return passes', () => {
+    const standing = { arrears: false, hold: true };
+    expect(blockers({ standing })).toEqual(['APPROVAL_REQUIRED']);
+    expect(blockers({ standing }, ALL, { ...RETURN, assisted: true })).toEqual([]);
+  });
+
+  it('E5 knob: amounts above the threshold ask for approval; the threshold itself does not', () => {
+    expect(blockers({ policy: withKnobs({ approvalThreshold: '407.96' }) })).toEqual([]);
+    expect(blockers({ policy: withKnobs({ approvalThreshold: '407.95' }) })).toEqual(['APPROVAL_REQUIRED']);
+    expect(blockers({ policy: withKnobs({ approvalThreshold: '407.95' }) }, ALL, { ...RETURN, assisted: true })).toEqual([]);
+  });
+
+  it('E5 the threshold is judged on the refund that the item gets, not on one that it has no right to', () => {
+    const policy = withKnobs({ approvalThreshold: '400' });
+    expect(blockers({ policy }, NOT_FIRST)).toEqual([]);
+    expect(kind({ policy }, NOT_FIRST)).toBe('ordinary');
+    const items = quoteItems(
+      [subject({ id: 'a', policy }), subject({ id: 'b', policy })],
+      new Map([[rightsKey('100001', 'tencent-cvm'), ALL]]),
+      RETURN,
+    );
+    // The first would use the five-day right, and holds it while it waits for approval.
+    expect(items.map((item) => [item.refund.kind, item.blockers])).toEqual([
+      ['five-day', ['APPROVAL_REQUIRED']],
+      ['ordinary', []],
+    ]);
+  });
+
+  it('M11, 001-16 promotion orders are not self-service, in force or not started', () => {
+    expect(blockers({ orders: [order({ channel: 'promotion' })] })).toEqual(['PROMOTION_CHANNEL']);
+    expect(blockers({ orders: [order(), renewal({ channel: 'promotion' })] })).toEqual(['PROMOTION_CHANNEL']);
+  });
+
+  it('M11 a promotion order that has run out or was returned is not returned again, so it blocks nothing', () => {
+    const old = order({ id: 'old', channel: 'promotion', startsAt: '2025-11-01T00:00:00+08:00', endsAt: START, endedAt: START });
+    expect(blockers({ orders: [old, order({ kind: 'renewal' })] })).toEqual([]);
+    expect(blockers({ orders: [order({ id: 'x', channel: 'promotion', closedAt: START }), order()] })).toEqual([]);
+    // Within the five days it would come back, so it does block.
+    const brief = order({ id: 'brief', channel: 'promotion', endsAt: hoursIn(24), endedAt: hoursIn(24) });
+    expect(blockers({ orders: [brief, renewal({ startsAt: hoursIn(24) })] })).toEqual(['PROMOTION_CHANNEL']);
+  });
+});
+
+describe('E6 arrears', () => {
+  const redis = (arrears: boolean): Partial<Subject> => {
+    const itsFacts = facts({ product: 'tencent-redis', billing: 'postpaid', prices: undefined });
+    return { policy: tencentRedis, facts: itsFacts, orders: [], standing: { arrears, hold: false } };
+  };
+  const END: QuoteRequest = { action: 'terminate', schedule: { mode: 'now' } };
+
+  it('E6, 001-05 no destruction of a postpaid Redis instance in arrears', () => {
+    expect(blockers(redis(true), ALL, END)).toEqual(['IN_ARREARS']);
+    expect(blockers(redis(false), ALL, END)).toEqual([]);
+  });
+
+  it('E6 arrears do not stop a CVM, nor the return of a prepaid Redis', () => {
+    const cvm = { facts: facts({ billing: 'postpaid' }), orders: [], standing: { arrears: true, hold: false } };
+    expect(blockers(cvm, ALL, END)).toEqual([]);
+    expect(blockers({ ...redis(true), facts: facts({ product: 'tencent-redis' }), orders: [order()] })).toEqual([]);
+  });
+});
+
+describe('E8 preflight', () => {
+  it('E8 returns all blockers at once, each with a sentence and a next step in both languages', () => {
+    const itsFacts = facts({ type: 'SN2.LARGE4', zone: 'ap-guangzhou-open', monthlySettled: true });
+    const orders = [order({ channel: 'promotion' }), renewal({ channel: 'activity' })];
+    const life = newLife('ins-1', { ...itsFacts, state: 'changing', orders }, tencentCvm.lifecycle);
+    const found = blockers(
+      {
+        facts: itsFacts,
+        orders,
+        life: { ...life, protection: { reason: 'r', by: 'b', at: START } },
+        standing: { arrears: true, hold: true },
+        at: hoursIn(200),
+      },
+      { fiveDay: 0, ordinary: 0 },
+    );
+    expect([...found].sort()).toEqual([
+      'ACTIVITY_RESOURCE',
+      'APPROVAL_REQUIRED',
+      'BUSY',
+      'FAMILY_EXCLUDED',
+      'MONTHLY_SETTLED',
+      'PROMOTION_CHANNEL',
+      'PROTECTED',
+      'QUOTA_USED',
+      'ZONE_EXCLUDED',
+    ]);
+    for (const { message, next } of found.map((code) => MESSAGES[code])) {
+      for (const text of [message, next]) {
+        expect(text.en).toMatch(/^[A-Z].*\.$/);
+        expect(text.zh).toMatch(/\p{Script=Han}/u);
+      }
+    }
+  });
+
+  it('E8 a blocked item still hears that the refund would need approval, and that its quota is used up', () => {
+    const itsFacts = facts({ monthlySettled: true });
+    expect(blockers({ facts: itsFacts, policy: withKnobs({ approvalThreshold: '1' }) })).toEqual(['MONTHLY_SETTLED', 'APPROVAL_REQUIRED']);
+    expect(blockers({ facts: itsFacts }, { fiveDay: 0, ordinary: 0 })).toEqual(['MONTHLY_SETTLED', 'QUOTA_USED']);
+  });
+
+  it('M16 no order in force', () => {
+    expect(blockers({ orders: [order({ startsAt: hoursIn(100) })] })).toEqual(['NO_ORDER_IN_FORCE']);
+  });
+
+  it('the wrong action for the billing mode is WRONG_ACTION, without talk of quotas that do not matter', () => {
+    const postpaid = { facts: facts({ billing: 'postpaid' }), orders: [] };
+    expect(blockers(postpaid, { fiveDay: 0, ordinary: 0 })).toEqual(['WRONG_ACTION']);
+    expect(blockers({}, ALL, { action: 'terminate', schedule: { mode: 'now' } })).toEqual(['WRONG_ACTION']);
+    const jd = { policy: jdVm, facts: facts({ product: 'jd-vm', prices: prices({ hour: undefined }) }) };
+    expect(blockers(jd, { fiveDay: 0, ordinary: 0 })).toEqual(['WRONG_ACTION', 'NOT_STOPPED', 'NOT_EXPIRED']);
+    expect(quote(jd).refund).toEqual({ kind: 'none', currency: 'CNY' });
+  });
+
+  it('000-03, L2 a mode that the product has not and a time that has passed are blockers too', () => {
+    const postpaid = { facts: facts({ billing: 'postpaid' }), orders: [] };
+    const timed = (at: string): QuoteRequest => ({ action: 'terminate', schedule: { mode: 'timed', at } });
+    expect(blockers(postpaid, ALL, timed(hoursIn(48)))).toEqual(['TIME_PASSED']);
+    expect(quote(postpaid, ALL, timed(hoursIn(48, 1)))).toMatchObject({ permitted: true, releaseTime: hoursIn(48, 1) });
+    expect(blockers({}, ALL, { action: 'return', schedule: { mode: 'later' } })).toEqual(['MODE_NOT_OFFERED']);
+  });
+});
+
+describe('M7 warnings', () => {
+  const codes = (over: Partial<Subject>, left = NOT_FIRST) =>
+    quote(over, left).warnings.filter(({ code }) => /^WAITING|^REFUND/.test(code));
+
+  it('M7 says when waiting pays more: after 29 days, a day more', () => {
+    expect(codes({ at: hoursIn(29 * 24) }).map(({ message }) => message.en)).toEqual([
+      'Returned at 2026-11-30T16:00:00.000Z the refund would be 356.96 CNY: whole months cost less than their hours.',
+    ]);
+    expect(codes({ at: hoursIn(48) })).toEqual([]);
+  });
+
+  it('M7 looks at discounts that begin later and at orders that follow, not only at the next month', () => {
+    const steep = facts({ prices: prices({ discounts: [{ months: 11, rate: '0.01' }] }) });
+    expect(codes({ facts: steep, at: '2027-08-01T00:00:00+08:00' })[0]?.message.en).toContain(
+      '2027-09-30T16:00:00.000Z the refund would be 402.35',
+    );
+    const byVoucher = [order({ paid: paid('0', '0', '0', '507.96') }), renewal()];
+    expect(codes({ orders: byVoucher })[0]?.message.en).toContain('the refund would be 507.96');
+  });
+
+  it('M7 says when the five days end and what is left then', () => {
+    expect(codes({}, ALL)[0]?.message).toEqual({
+      en: 'The five-day return ends at 2026-11-05T16:00:00.000Z; after it the refund would be 357.56 CNY.',
+      zh: '五天无理由退还将于 2026-11-05T16:00:00.000Z 截止；此后退款金额为 357.56 CNY。',
+    });
+  });
+
+  it('E3 says when nothing is left after the five days', () => {
+    const sn2 = { facts: facts({ type: 'SN2.LARGE4' }) };
+    expect(codes(sn2, ALL)[0]?.message.en).toContain('no self-service return is left');
+    expect(codes({}, { fiveDay: 1, ordinary: 0 })[0]?.message.en).toContain('no self-service return is left');
+  });
+
+  it('003-32 says when nothing is paid back', () => {
+    expect(codes({ at: '2027-10-01T00:00:00+08:00' }).map(({ code }) => code)).toEqual(['REFUND_IS_ZERO']);
+  });
+});
