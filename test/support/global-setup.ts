@@ -1,5 +1,5 @@
 /** One PostgreSQL and one Temporal server for the whole run; each test file has its own database and task queue on them. */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres, startTemporal } from '../../embedded';
@@ -14,7 +14,8 @@ declare global {
 
 export default async function setUp(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'sunset-test-'));
-  mkdirSync(folder, { recursive: true });
+  // Open to the OS user that runs PostgreSQL when we are root: the data then stays in here, and goes with it.
+  chmodSync(folder, 0o755);
   const report = (step: string): void => void process.stderr.write(`  ${step}\n`);
   const [postgres, temporal, bundle] = await Promise.all([
     startPostgres({ dataFolder: folder, report }),
@@ -32,7 +33,11 @@ export default async function setUp(): Promise<void> {
     bundlePath,
   };
   process.env.SUNSET_TEST = JSON.stringify(shared);
-  globalThis.sunsetShared = { stop: async () => void (await Promise.all([temporal.stop(), postgres.stop()])) };
+  const stop = async (): Promise<void> => {
+    await Promise.all([temporal.stop(), postgres.stop()]);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  globalThis.sunsetShared = { stop };
 }
 
 /** Migrated once; a test file's database is a copy of it, which takes a tenth of a second. */

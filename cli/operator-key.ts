@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface OperatorKey {
+  key: string;
+  /** Where it is kept; null when it came by SUNSET_OPERATOR_KEY. */
+  file: string | null;
+  /** Made just now: it is printed this once. */
+  fresh: boolean;
+}
+
+/** The operator's bearer key: given, or made at the first start and kept in the data folder, readable by its owner only. */
+export function operatorKey(given: string | undefined, dataFolder: string): OperatorKey {
+  if (given !== undefined) return { key: given, file: null, fresh: false };
+  const file = join(dataFolder, 'operator.key');
+  if (existsSync(file)) return { key: readFileSync(file, 'utf8').trim(), file, fresh: false };
+  const key = `sk_${randomBytes(24).toString('base64url')}`;
+  mkdirSync(dataFolder, { recursive: true });
+  writeFileSync(file, `${key}\n`, { mode: 0o600 });
+  return { key, file, fresh: true };
+}

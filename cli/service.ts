@@ -1,0 +1,148 @@
+/** Puts the rooms together: the parts that run, from settings to a listening API and a polling worker. */
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { DefaultLogger, type NativeConnectionOptions, Runtime } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { type ApiServer, startApi } from '../api/server';
+import {
+  consoleProgress,
+  type EmbeddedPostgres,
+  type EmbeddedTemporal,
+  lockDataFolder,
+  startPostgres,
+  startTemporal,
+  stopStarted,
+} from '../embedded';
+import { POLICIES } from '../policies';
+import { createPool } from '../store/db';
+import { migrate } from '../store/migrate';
+import { type RunningWorker, startWorker } from '../worker';
+import { workflowBundle } from '../worker/bundle';
+import { TASK_QUEUE } from '../workflows/messages';
+import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
+import type { Settings } from './settings';
+
+/** What runs, and how to stop it: stops go in the reverse order of starts; then whatever an interrupted start has left. */
+export class Parts {
+  private readonly stops: (() => Promise<void>)[] = [];
+
+  add(stop: () => Promise<void>): void {
+    this.stops.unshift(stop);
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.stops.splice(0)) await stop();
+    await stopStarted();
+  }
+}
+
+export interface Foundation {
+  databaseUrl: string;
+  temporal: EmbeddedTemporal;
+  postgres: EmbeddedPostgres | null;
+  /** Address, TLS and API key, as both kinds of the SDK's connections take them. */
+  connection: ConnectionOptions & NativeConnectionOptions;
+  namespace: string;
+}
+
+/** PostgreSQL (migrated) and Temporal: the operator's own, or embedded ones. Webpack runs meanwhile. */
+export async function startFoundation(settings: Settings, parts: Parts, report = consoleProgress()): Promise<Foundation> {
+  const lock = lockDataFolder(settings.dataFolder);
+  parts.add(async () => lock.release());
+  void workflowBundle().catch(() => {});
+  const [postgres, temporal] = await Promise.allSettled([
+    startDatabase(settings, parts, report),
+    startTemporalService(settings, parts, report),
+  ]);
+  if (postgres.status === 'rejected') throw postgres.reason;
+  if (temporal.status === 'rejected') throw temporal.reason;
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const connection = { ...connectionOptions, address: temporal.value.address } as Foundation['connection'];
+  return { ...postgres.value, temporal: temporal.value, connection, namespace: namespace ?? temporal.value.namespace };
+}
+
+type Report = ReturnType<typeof consoleProgress>;
+
+async function startDatabase(
+  settings: Settings,
+  parts: Parts,
+  report: Report,
+): Promise<{ databaseUrl: string; postgres: EmbeddedPostgres | null }> {
+  if (settings.databaseUrl !== undefined) {
+    await migrate(settings.databaseAdminUrl ?? settings.databaseUrl, settings.databaseUrl);
+    return { databaseUrl: settings.databaseUrl, postgres: null };
+  }
+  const postgres = await startPostgres({ dataFolder: settings.dataFolder, report });
+  parts.add(() => postgres.stop());
+  await migrate(postgres.adminUrl, postgres.serviceUrl);
+  return { databaseUrl: postgres.serviceUrl, postgres };
+}
+
+async function startTemporalService(settings: Settings, parts: Parts, report: Report): Promise<EmbeddedTemporal> {
+  const temporal = await startTemporal({ dataFolder: settings.dataFolder, report, searchAttributes: SEARCH_ATTRIBUTES });
+  parts.add(() => temporal.stop());
+  return temporal;
+}
+
+export interface ServiceOptions {
+  foundation: Foundation;
+  settings: Pick<Settings, 'host' | 'port' | 'sandbox'>;
+  operatorKey: string;
+  logger: Logger;
+  taskQueue?: string;
+}
+
+/** A client of its own connection, which is closed with the parts. */
+async function connect({ connection, namespace }: Foundation, parts: Parts): Promise<Client> {
+  const opened = await Connection.connect(connection);
+  parts.add(() => opened.close());
+  return new Client({ connection: opened, namespace });
+}
+
+/** Starts the worker; resolves when it polls. */
+export async function runWorker({ foundation, logger, taskQueue = TASK_QUEUE }: ServiceOptions, parts: Parts): Promise<RunningWorker> {
+  installRuntime();
+  const onError = (error: unknown): void => logger.error({ err: error }, 'worker');
+  const pool = createPool(foundation.databaseUrl, { max: 20, onError });
+  parts.add(() => pool.end());
+  const client = await connect(foundation, parts);
+  const { connection, namespace } = foundation;
+  const worker = await startWorker({ connection, namespace, taskQueue, pool, client, onError });
+  parts.add(() => worker.stop());
+  return worker;
+}
+
+let installed = false;
+
+/** Once a process, before any worker (TEMPORAL.md 46): the SDK's own log says only what needs attention. Signals are ours to handle. */
+function installRuntime(): void {
+  if (installed) return;
+  installed = true;
+  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+}
+
+/** Starts the API; resolves when it listens. */
+export async function runApi(
+  { foundation, settings, operatorKey, logger, taskQueue = TASK_QUEUE }: ServiceOptions,
+  parts: Parts,
+): Promise<ApiServer> {
+  const onError = (error: unknown): void => logger.error({ err: error }, 'database');
+  const pool = createPool(foundation.databaseUrl, { max: 20, onError });
+  parts.add(() => pool.end());
+  const temporal = await connect(foundation, parts);
+  const { namespace, temporal: server } = foundation;
+  const deps = {
+    pool,
+    temporal,
+    namespace,
+    operatorKey,
+    sandbox: settings.sandbox,
+    timeSkipping: server.timeSkipping,
+    policies: POLICIES,
+    logger,
+    taskQueue,
+  };
+  const api = await startApi(deps, { host: settings.host, port: settings.port });
+  parts.add(() => api.close());
+  return api;
+}

@@ -1,0 +1,64 @@
+import { processIdentity, until } from './processes';
+
+/** Signals to send one after the other, each with the milliseconds that the process gets before the next one. */
+export type StopPlan = readonly (readonly [signal: NodeJS.Signals, waitMs: number])[];
+
+function signalQuietly(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Gone between the look and the kill.
+  }
+}
+
+/** Stops one process by its id, as orderly as it lets itself be stopped. Nothing happens when it is gone already. */
+export async function stopProcess(pid: number, plan: StopPlan, identity = processIdentity(pid)): Promise<void> {
+  if (identity === undefined) return;
+  const gone = () => processIdentity(pid) !== identity;
+  for (const [signal, waitMs] of plan) {
+    if (gone()) return;
+    signalQuietly(pid, signal);
+    if (await until(gone, waitMs)) return;
+  }
+}
+
+interface Charge {
+  identity: string | undefined;
+  plan: StopPlan;
+  stop: () => Promise<void>;
+}
+
+/** What this Node process has started (or adopted) and not stopped yet. */
+const charges = new Map<number, Charge>();
+let exitIsHooked = false;
+
+/** The last resort, for a Node that ends without `stop()`: exit handlers can't wait, but a signal is enough to end them orderly. */
+function signalAllAtExit(): void {
+  for (const [pid, { identity, plan }] of charges) {
+    if (plan[0] && processIdentity(pid) === identity) signalQuietly(pid, plan[0][0]);
+  }
+}
+
+/** Makes this Node process responsible for ending another; returns how. Of many calls of it only the first stops. */
+export function takeCharge(pid: number, plan: StopPlan): () => Promise<void> {
+  if (!exitIsHooked) process.on('exit', signalAllAtExit);
+  exitIsHooked = true;
+  const identity = processIdentity(pid);
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= stopProcess(pid, plan, identity).finally(() => charges.delete(pid));
+    return stopping;
+  };
+  charges.set(pid, { identity, plan, stop });
+  return stop;
+}
+
+/** It has ended by itself. */
+export function endCharge(pid: number): void {
+  charges.delete(pid);
+}
+
+/** Stops everything that this Node process started and has not stopped yet: for a Ctrl-C in the middle of a start. */
+export async function stopStarted(): Promise<void> {
+  await Promise.all([...charges.values()].map(({ stop }) => stop()));
+}

@@ -1,0 +1,9 @@
+/** Brings up PostgreSQL and Temporal for a newcomer and for tests: real ones, on this machine, without containers. */
+
+export { stopStarted } from './charges';
+export { EmbeddedError } from './errors';
+export { type Lock, lockDataFolder } from './lock';
+export { type EmbeddedPostgres, type PostgresOptions, startPostgres } from './postgres';
+export { consoleProgress, type Progress } from './progress';
+export { type EmbeddedTemporal, startTemporal, type TemporalOptions } from './temporal';
+export type { SearchAttributeKind } from './temporal-check';

@@ -1,0 +1,49 @@
+import { randomInt } from 'node:crypto';
+import { connect, createServer } from 'node:net';
+
+export const LOOPBACK = '127.0.0.1';
+
+// Below the ranges that kernels hand to outgoing connections (Linux from 32768, others from 49152): a remembered port must not be lost to one.
+const LOWEST = 15_000;
+const HIGHEST = 32_000;
+
+/** Whether a server could listen on this port of the loopback interface now. */
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: LOOPBACK, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** Whether something accepts connections on this port of the loopback interface. */
+export function isPortOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: LOOPBACK, timeout: 1000 });
+    const answer = (open: boolean) => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.once('connect', () => answer(true));
+    socket.once('error', () => answer(false));
+    socket.once('timeout', () => answer(false));
+  });
+}
+
+/** A free port for each name: the remembered ones if all of them are free still, else new ones for all. */
+export async function choosePorts<Name extends string>(
+  names: readonly Name[],
+  remembered: Partial<Record<Name, number>> = {},
+): Promise<Record<Name, number>> {
+  const known = names.map((name) => remembered[name]);
+  if (known.every((port) => port !== undefined) && (await Promise.all(known.map(isPortFree))).every(Boolean)) {
+    return Object.fromEntries(names.map((name, i) => [name, known[i]])) as Record<Name, number>;
+  }
+  const chosen = new Set<number>();
+  while (chosen.size < names.length) {
+    const port = randomInt(LOWEST, HIGHEST);
+    if (await isPortFree(port)) chosen.add(port);
+  }
+  const ports = [...chosen];
+  return Object.fromEntries(names.map((name, i) => [name, ports[i]])) as Record<Name, number>;
+}

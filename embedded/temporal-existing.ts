@@ -1,0 +1,105 @@
+import { Connection } from '@temporalio/client';
+import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
+import { EmbeddedError } from './errors';
+import { during, type Progress } from './progress';
+import type { EmbeddedTemporal } from './temporal';
+import {
+  canSkipTime,
+  ensureSearchAttributes,
+  NOT_FOUND,
+  type SearchAttributeKind,
+  statusOf,
+  UNIMPLEMENTED,
+  waitUntilUsable,
+} from './temporal-check';
+
+const CONNECT_LIMIT = '5 seconds';
+
+function settings(env: NodeJS.ProcessEnv): ClientConnectConfig {
+  const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  try {
+    return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(set) });
+  } catch (error) {
+    throw new EmbeddedError(
+      `Temporal's settings can't be used: ${(error as Error).message}`,
+      'correct the TEMPORAL_… variables, or unset them',
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+async function connect(address: string, { connectionOptions }: ClientConnectConfig): Promise<Connection> {
+  try {
+    return await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_LIMIT });
+  } catch (error) {
+    throw new EmbeddedError(
+      `TEMPORAL_ADDRESS is ${address}, but no Temporal server answers there: ${(error as Error).message}`,
+      'start that server, correct TEMPORAL_ADDRESS (host:port, and TEMPORAL_TLS or TEMPORAL_API_KEY if it wants them), or unset it: then Sunset starts a server of its own',
+      { cause: error },
+    );
+  }
+}
+
+async function checkNamespace(connection: Connection, namespace: string): Promise<void> {
+  try {
+    await connection.withDeadline(Date.now() + 5000, () => connection.workflowService.describeNamespace({ namespace }));
+  } catch (error) {
+    if (statusOf(error) === UNIMPLEMENTED) {
+      throw new EmbeddedError(
+        'What answers at TEMPORAL_ADDRESS is no Temporal frontend',
+        'give the host:port of its gRPC frontend (7233 by default), not of its Web UI',
+        { cause: error },
+      );
+    }
+    if (statusOf(error) === NOT_FOUND) {
+      throw new EmbeddedError(
+        `The Temporal server of TEMPORAL_ADDRESS has no namespace ${namespace}`,
+        `make it (temporal operator namespace create --retention 30d -n ${namespace}), or set TEMPORAL_NAMESPACE`,
+        { cause: error },
+      );
+    }
+    throw new EmbeddedError(
+      `The Temporal server of TEMPORAL_ADDRESS refuses namespace ${namespace}: ${(error as Error).message}`,
+      'check TEMPORAL_NAMESPACE and the credentials (TEMPORAL_API_KEY, TEMPORAL_TLS_…)',
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Connects to the operator's own Temporal (address, namespace, TLS and API key as @temporalio/envconfig reads them) and checks that
+ * Sunset can use it. Nothing is started; of what is there only missing search attributes are added.
+ * @throws EmbeddedError when it can't be reached or used.
+ */
+export async function useExisting(
+  env: NodeJS.ProcessEnv,
+  attributes: Record<string, SearchAttributeKind>,
+  report: Progress,
+): Promise<EmbeddedTemporal> {
+  const config = settings(env);
+  const address = config.connectionOptions.address ?? env.TEMPORAL_ADDRESS ?? '';
+  const namespace = config.namespace ?? 'default';
+  return during(report, `connecting to Temporal at ${address}, namespace ${namespace} (TEMPORAL_ADDRESS)`, async () => {
+    const connection = await connect(address, config);
+    try {
+      await checkNamespace(connection, namespace);
+      await ensureSearchAttributes(connection, namespace, attributes);
+      await waitUntilUsable(connection, namespace, Object.keys(attributes));
+      const timeSkipping = await canSkipTime(connection, namespace).catch(() => false);
+      return {
+        address,
+        namespace,
+        webUiUrl: null,
+        timeSkipping,
+        started: false,
+        source: 'TEMPORAL_ADDRESS',
+        pids: [],
+        stop: async () => {},
+      };
+    } finally {
+      await connection.close();
+    }
+  });
+}

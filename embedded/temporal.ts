@@ -1,0 +1,200 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { EmbeddedError, inPlainWords, refuseWindows } from './errors';
+import { cacheFolder, makeFolder, openDataFolder } from './folders';
+import { isPortOpen, LOOPBACK } from './ports';
+import { during, type Progress } from './progress';
+import {
+  canSkipTime,
+  ensureNamespace,
+  ensureSearchAttributes,
+  type SearchAttributeKind,
+  temporalAnswers,
+  waitUntilUsable,
+} from './temporal-check';
+import { CLI_PORTS, cliSetup, SERVER_PORTS, serverSetup, UI_PORTS, uiSetup } from './temporal-config';
+import { useExisting } from './temporal-existing';
+import { bringUp, type RunningService, type Service, stopOrphan } from './temporal-process';
+import { type Engine, findTemporal, findWebUi, type TemporalProgram } from './temporal-program';
+
+export interface EmbeddedTemporal {
+  /** host:port of the frontend. */
+  address: string;
+  namespace: string;
+  /** Null when there is none, or when it is not known (TEMPORAL_ADDRESS). */
+  webUiUrl: string | null;
+  /** Why there is no Web UI although one was wanted. */
+  webUiProblem?: string;
+  /** Whether the server fast-forwards single workflows; asked from the server itself. */
+  timeSkipping: boolean;
+  /** False when TEMPORAL_ADDRESS was given: then nothing was started, and `stop` stops nothing. */
+  started: boolean;
+  source: 'TEMPORAL_ADDRESS' | 'PATH' | 'download' | 'go';
+  pids: number[];
+  /** Resolves when the processes are gone. May be called again. */
+  stop(): Promise<void>;
+}
+
+export interface TemporalOptions {
+  /** `SUNSET_DATA`. Lock it first (`lockDataFolder`). */
+  dataFolder: string;
+  report: Progress;
+  /** Default: the environment of this process. */
+  env?: NodeJS.ProcessEnv;
+  searchAttributes: Record<string, SearchAttributeKind>;
+  /** Default true. */
+  webUi?: boolean;
+}
+
+const NAMESPACE = 'default';
+
+interface Start {
+  folder: string;
+  report: Progress;
+  env: NodeJS.ProcessEnv;
+  webUi: boolean;
+}
+
+interface RunningTemporal {
+  address: string;
+  services: RunningService<string>[];
+  webUiUrl: string | null;
+  webUiProblem?: string;
+}
+
+async function frontendAnswers({ frontend }: Record<'frontend', number>): Promise<boolean> {
+  return (await isPortOpen(frontend)) && (await temporalAnswers({ address: `${LOOPBACK}:${frontend}` }));
+}
+
+async function pageAnswers({ ui }: Record<'ui', number>): Promise<boolean> {
+  return fetch(`http://${LOOPBACK}:${ui}/`, { signal: AbortSignal.timeout(2000) }).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
+
+async function startCli(program: TemporalProgram, { folder, report, env, webUi }: Start): Promise<RunningTemporal> {
+  if (/[%?#]/.test(folder)) {
+    throw new EmbeddedError(`The temporal CLI can't keep its data in ${folder}`, 'choose a SUNSET_DATA without %, ? and # in its path');
+  }
+  const server: Service<(typeof CLI_PORTS)[number]> = {
+    name: 'cli',
+    title: `Temporal (CLI ${program.version})`,
+    folder,
+    ports: CLI_PORTS,
+    setup: (ports) => cliSetup(program.path, folder, ports, webUi),
+    answers: async (ports) => (await frontendAnswers(ports)) && (!webUi || (await pageAnswers(ports))),
+    env,
+  };
+  const running = await bringUp(server, report);
+  const { frontend, ui } = running.ports;
+  return { address: `${LOOPBACK}:${frontend}`, services: [running], webUiUrl: webUi ? `http://${LOOPBACK}:${ui}` : null };
+}
+
+/** The Web UI is a convenience: that it can't be had is told, and stops nothing. */
+async function startWebUi(
+  start: Start,
+  cache: string,
+  address: string,
+): Promise<Pick<RunningTemporal, 'webUiUrl' | 'webUiProblem' | 'services'>> {
+  const { folder, report, env } = start;
+  try {
+    const path = await findWebUi({ env, cache, report });
+    const running = await bringUp(
+      {
+        name: 'ui',
+        title: "Temporal's Web UI",
+        folder,
+        ports: UI_PORTS,
+        setup: ({ ui }) => uiSetup(path, folder, ui, address),
+        answers: pageAnswers,
+        env,
+      },
+      report,
+    );
+    return { services: [running], webUiUrl: `http://${LOOPBACK}:${running.ports.ui}` };
+  } catch (caught) {
+    const error = inPlainWords('The Web UI could not be started', caught);
+    if (!(error instanceof EmbeddedError)) throw error;
+    report(`there is no Web UI: ${error.message}`);
+    return { services: [], webUiUrl: null, webUiProblem: `${error.message} (${error.next})` };
+  }
+}
+
+async function startServer(program: TemporalProgram, start: Start, cache: string): Promise<RunningTemporal> {
+  const { folder, report, env, webUi } = start;
+  const server = await bringUp(
+    {
+      name: 'server',
+      title: `Temporal server ${program.version}`,
+      folder,
+      ports: SERVER_PORTS,
+      setup: (ports) => serverSetup(program.path, folder, ports),
+      answers: frontendAnswers,
+      env,
+    },
+    report,
+  );
+  const address = `${LOOPBACK}:${server.ports.frontend}`;
+  if (!webUi) await stopOrphan({ name: 'ui', folder });
+  const { services, ...page } = webUi ? await startWebUi(start, cache, address) : { services: [], webUiUrl: null };
+  return { address, services: [server, ...services], ...page };
+}
+
+/** Which engine made the data that is there. */
+function engineOfData(folder: string): Engine | undefined {
+  if (existsSync(join(folder, 'server.db'))) return 'server';
+  return existsSync(join(folder, 'cli.db')) ? 'cli' : undefined;
+}
+
+async function makeUsable(address: string, attributes: Record<string, SearchAttributeKind>, report: Progress): Promise<boolean> {
+  return during(report, 'preparing the namespace and its search attributes', async () => {
+    const connection = await Connection.connect({ address });
+    try {
+      await ensureNamespace(connection, NAMESPACE);
+      await ensureSearchAttributes(connection, NAMESPACE, attributes);
+      await waitUntilUsable(connection, NAMESPACE, Object.keys(attributes));
+      return await canSkipTime(connection, NAMESPACE);
+    } finally {
+      await connection.close();
+    }
+  });
+}
+
+async function startOwn(options: Required<TemporalOptions>): Promise<EmbeddedTemporal> {
+  const { dataFolder, report, env, searchAttributes, webUi } = options;
+  refuseWindows();
+  const folder = join(await openDataFolder(dataFolder), 'temporal');
+  makeFolder(folder);
+  const cache = cacheFolder(env);
+  const program = await findTemporal({ env, cache, report }, engineOfData(folder));
+  const start = { folder, report, env, webUi };
+  const { services, ...running } = program.engine === 'cli' ? await startCli(program, start) : await startServer(program, start, cache);
+  const stop = async () => {
+    await Promise.all(services.map((service) => service.stop()));
+  };
+  try {
+    const timeSkipping = await makeUsable(running.address, searchAttributes, report);
+    const pids = services.map(({ pid }) => pid);
+    return { ...running, namespace: NAMESPACE, timeSkipping, started: true, source: program.source, pids, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/**
+ * Connects to the Temporal of TEMPORAL_ADDRESS, or brings up a real server on loopback ports: of the `temporal` CLI on PATH, of the CLI
+ * that the SDK downloads, or built once from Go modules. It is usable (namespace, search attributes) when this resolves.
+ * @throws EmbeddedError with what to do when none of these is possible.
+ */
+export async function startTemporal(options: TemporalOptions): Promise<EmbeddedTemporal> {
+  const { dataFolder, report, env = process.env, searchAttributes, webUi = true } = options;
+  try {
+    if (env.TEMPORAL_ADDRESS) return await useExisting(env, searchAttributes, report);
+    return await startOwn({ dataFolder, report, env, searchAttributes, webUi });
+  } catch (error) {
+    throw inPlainWords('Temporal could not be started', error);
+  }
+}

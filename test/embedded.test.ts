@@ -1,0 +1,289 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Connection, Client as TemporalClient } from '@temporalio/client';
+import { Client } from 'pg';
+import {
+  EmbeddedError,
+  type EmbeddedPostgres,
+  type EmbeddedTemporal,
+  lockDataFolder,
+  startPostgres,
+  startTemporal,
+  stopStarted,
+} from '../embedded';
+import { processIdentity, until } from '../embedded/processes';
+import { during } from '../embedded/progress';
+
+/** On a machine without a Temporal the first start builds one. */
+const FIRST_START_MS = 15 * 60_000;
+const EMBEDDED = join(__dirname, '..', 'embedded');
+const ATTRIBUTES = { TestState: 'Keyword', TestDue: 'Datetime' } as const;
+
+const folders: string[] = [];
+const owners: ChildProcess[] = [];
+
+/** A data folder of its own, which the server's OS user may enter, as in an ordinary checkout. */
+function newFolder(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sunset-embedded-')));
+  chmodSync(folder, 0o755);
+  folders.push(folder);
+  return folder;
+}
+
+/** Where root's server keeps the data of a folder that its OS user can't enter. */
+const elsewhereOf = (folder: string) => join('/var/lib/sunset', createHash('sha256').update(folder).digest('hex').slice(0, 16));
+
+/** Runs code in a Node process of its own, which may then be killed; resolves to the first line that it prints, as JSON. */
+async function owner<T>(code: string): Promise<{ child: ChildProcess; printed: T }> {
+  const program = `const embedded = require(${JSON.stringify(EMBEDDED)}); const report = () => {};
+    const print = (value) => console.log(JSON.stringify(value)); setInterval(() => {}, 1000); (async () => { ${code} })();`;
+  const child = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  owners.push(child);
+  let text = '';
+  for await (const chunk of child.stdout) {
+    text += chunk;
+    if (text.includes('\n')) return { child, printed: JSON.parse(text) as T };
+  }
+  throw new Error('the owner ended without a word');
+}
+
+async function kill9(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await ended;
+}
+
+const isGone = (pid: number) => processIdentity(pid) === undefined;
+
+async function query(url: string, sql: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function withTemporal<T>(address: string, work: (client: TemporalClient) => Promise<T>): Promise<T> {
+  const connection = await Connection.connect({ address });
+  try {
+    return await work(new TemporalClient({ connection }));
+  } finally {
+    await connection.close();
+  }
+}
+
+function reported(): { report: (step: string) => void; text: () => string } {
+  const steps: string[] = [];
+  return { report: (step) => void steps.push(step), text: () => steps.join('\n') };
+}
+
+async function failureOf(start: Promise<unknown>): Promise<EmbeddedError> {
+  const error = await start.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(EmbeddedError);
+  return error as EmbeddedError;
+}
+
+afterAll(async () => {
+  await stopStarted();
+  for (const child of owners) child.kill('SIGKILL');
+  for (const folder of folders.flatMap((own) => [own, elsewhereOf(own)])) rmSync(folder, { recursive: true, force: true });
+});
+
+describe('both servers', () => {
+  const dataFolder = newFolder();
+  const start = (report: (step: string) => void) =>
+    Promise.all([startPostgres({ dataFolder, report }), startTemporal({ dataFolder, report, searchAttributes: ATTRIBUTES, webUi: false })]);
+  const searchable = 'TestState = "kept"';
+
+  async function expectData(postgres: EmbeddedPostgres, temporal: EmbeddedTemporal): Promise<void> {
+    expect(await query(postgres.serviceUrl, 'SELECT word FROM kept')).toEqual([{ word: 'kept' }]);
+    const count = () => withTemporal(temporal.address, async (client) => (await client.workflow.count(searchable)).count);
+    expect(await until(async () => (await count()) === 1, 5000, 100)).toBe(true);
+  }
+
+  it(
+    'outlive a kill -9 of their owner, and one of their own, with all data; stopped, they leave nothing behind',
+    async () => {
+      const { child, printed } = await owner<[EmbeddedPostgres, EmbeddedTemporal]>(
+        `const dataFolder = ${JSON.stringify(dataFolder)};
+         print(await Promise.all([embedded.startPostgres({ dataFolder, report }),
+           embedded.startTemporal({ dataFolder, report, searchAttributes: ${JSON.stringify(ATTRIBUTES)}, webUi: false })]));`,
+      );
+      const [{ adminUrl, pid, adopted }, { address, namespace, started, timeSkipping, webUiUrl, pids }] = printed;
+      expect({ namespace, started, timeSkipping, webUiUrl, adopted }).toEqual({
+        namespace: 'default',
+        started: true,
+        timeSkipping: true,
+        webUiUrl: null,
+        adopted: false,
+      });
+      await query(adminUrl, `CREATE TABLE kept (word text); INSERT INTO kept VALUES ('kept'); GRANT SELECT ON kept TO sunset`);
+      await withTemporal(address, (client) =>
+        client.workflow.start('nobody', { taskQueue: 'nobody', workflowId: 'kept', searchAttributes: { TestState: ['kept'] } }),
+      );
+
+      await kill9(child);
+      expect([pid, ...pids].some(isGone)).toBe(false);
+      const first = reported();
+      const [postgres, temporal] = await start(first.report);
+      expect([postgres.adopted, postgres.pid, ...temporal.pids]).toEqual([true, pid, ...pids]);
+      expect(first.text()).toContain('adopted, with all its data');
+      await expectData(postgres, temporal);
+
+      for (const server of [postgres.pid, ...temporal.pids]) process.kill(server, 'SIGKILL');
+      const again = await start(() => {});
+      expect([again[0].adopted, again[0].port, again[1].address]).toEqual([false, postgres.port, temporal.address]);
+      await expectData(...again);
+
+      await Promise.all(again.map((server) => server.stop()));
+      await again[0].stop();
+      expect([again[0].pid, ...again[1].pids].every(isGone)).toBe(true);
+    },
+    FIRST_START_MS,
+  );
+});
+
+describe('PostgreSQL', () => {
+  it('gives the service a role that owns nothing, and keeps its passwords from other users', async () => {
+    const dataFolder = newFolder();
+    const postgres = await startPostgres({ dataFolder, report: () => {} });
+    try {
+      await expect(query(postgres.serviceUrl, 'CREATE TABLE mine (word text)')).rejects.toThrow('permission denied');
+      await expect(query(postgres.serviceUrl.replace(/:[^:@]+@/, ':guessed@'), 'SELECT 1')).rejects.toThrow(
+        'password authentication failed',
+      );
+      await query(postgres.adminUrl, 'CREATE SCHEMA theirs');
+      expect(statSync(join(dataFolder, 'postgres.json')).mode & 0o077).toBe(0);
+    } finally {
+      await postgres.stop();
+    }
+  });
+
+  it('takes another port when its own is taken, and goes when Node exits without stopping it', async () => {
+    const dataFolder = newFolder();
+    const code = `const { port, pid } = await embedded.startPostgres({ dataFolder: ${JSON.stringify(dataFolder)}, report }); print({ port, pid }); process.exit();`;
+    const first = (await owner<{ port: number; pid: number }>(code)).printed;
+    expect(await until(() => isGone(first.pid), 10_000)).toBe(true);
+    const other = createServer().listen(first.port, '127.0.0.1');
+    const { report, text } = reported();
+    const postgres = await startPostgres({ dataFolder, report });
+    try {
+      expect(postgres.port).not.toBe(first.port);
+      expect(text()).toContain(`port ${first.port} is taken`);
+    } finally {
+      await postgres.stop();
+      other.close();
+    }
+  });
+
+  (process.getuid?.() === 0 ? it : it.skip)(
+    'as root, in a folder closed to its OS user: keeps the data elsewhere and says so',
+    async () => {
+      const dataFolder = newFolder();
+      chmodSync(dataFolder, 0o700);
+      const elsewhere = elsewhereOf(dataFolder);
+      const { report, text } = reported();
+      try {
+        const postgres = await startPostgres({ dataFolder, report });
+        await query(postgres.adminUrl, 'CREATE TABLE kept (word text)');
+        await postgres.stop();
+        expect(text()).toContain(elsewhere);
+        const again = await startPostgres({ dataFolder, report });
+        expect(await query(again.adminUrl, 'SELECT FROM kept')).toEqual([]);
+        await again.stop();
+      } finally {
+        rmSync(elsewhere, { recursive: true, force: true });
+      }
+    },
+  );
+
+  it('does not begin anew in silence when its data is gone', async () => {
+    const dataFolder = newFolder();
+    const state = { port: 20_000, superuserPassword: 'a', adminPassword: 'b', servicePassword: 'c' };
+    writeFileSync(join(dataFolder, 'postgres.json'), JSON.stringify(state));
+    expect((await failureOf(startPostgres({ dataFolder, report: () => {} }))).message).toContain('is gone');
+    writeFileSync(join(dataFolder, 'postgres.json'), '{"port":');
+    expect((await failureOf(startPostgres({ dataFolder, report: () => {} }))).message).toContain('is damaged');
+  });
+});
+
+describe('the lock of a data folder', () => {
+  it('refuses a second Sunset, names the first, and is taken over from a killed one', async () => {
+    const dataFolder = newFolder();
+    const { child } = await owner(`embedded.lockDataFolder(${JSON.stringify(dataFolder)}); print(true);`);
+    expect(() => lockDataFolder(dataFolder)).toThrow(`running on ${dataFolder} already (process ${child.pid})`);
+    await kill9(child);
+    const lock = lockDataFolder(dataFolder);
+    expect(() => lockDataFolder(dataFolder)).toThrow(`(process ${process.pid})`);
+    lock.release();
+    lockDataFolder(dataFolder).release();
+  });
+});
+
+describe('a machine without Temporal', () => {
+  /** Nothing on PATH, nothing in the cache, and a proxy that nobody runs: the download fails whether or not there is a network. */
+  const nothing = (): NodeJS.ProcessEnv => ({
+    PATH: '',
+    HOME: newFolder(),
+    SUNSET_CACHE: newFolder(),
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+    https_proxy: 'http://127.0.0.1:9',
+  });
+  const failure = (env: NodeJS.ProcessEnv, report = () => {}) =>
+    failureOf(startTemporal({ dataFolder: newFolder(), report, env, searchAttributes: {}, webUi: false }));
+
+  /** A `go` that says this and fails. */
+  function goThatSays(words: string): NodeJS.ProcessEnv {
+    const folder = newFolder();
+    writeFileSync(join(folder, 'go'), `#!/bin/sh\necho '${words}' >&2\nexit 1\n`, { mode: 0o755 });
+    return { ...nothing(), PATH: `${folder}:/usr/bin:/bin` };
+  }
+
+  it('says what to do when there is no Go either', async () => {
+    const { message, next } = await failure(nothing());
+    expect(message).toBe('Temporal was neither found on PATH nor downloadable, and Go is not installed');
+    expect(next).toMatch(/install Go ≥ 1\.26 from https:\/\/go\.dev\/dl.*`temporal` CLI ≥ 1\.9 on PATH.*TEMPORAL_ADDRESS/);
+  });
+
+  it.each([
+    ['an old Go', 'go: x requires go >= 1.26.8 (running go 1.24.3; GOTOOLCHAIN=local)', '(1.24.3) is too old', 'install Go ≥ 1.26.8'],
+    ['no network', 'Get "https://x": dial tcp: lookup x: no such host', 'could not be downloaded', 'connect to the network'],
+    ['a full disk', 'write /tmp/x: no space left on device', 'could not be built', 'the disk is full'],
+  ])('says what to do about %s', async (_case, words, message, next) => {
+    const error = await failure(goThatSays(words));
+    expect(error.message).toContain(message);
+    expect(error.next).toContain(next);
+  });
+
+  it('says so when nobody answers at TEMPORAL_ADDRESS, and starts nothing', async () => {
+    const { message, next } = await failure({ ...nothing(), TEMPORAL_ADDRESS: '127.0.0.1:9' });
+    expect(message).toContain('TEMPORAL_ADDRESS is 127.0.0.1:9, but no Temporal server answers there');
+    expect(next).toContain('unset it');
+  });
+
+  it('does not let data of another engine disappear', async () => {
+    const dataFolder = newFolder();
+    mkdirSync(join(dataFolder, 'temporal'));
+    writeFileSync(join(dataFolder, 'temporal', 'cli.db'), '');
+    const { message } = await failureOf(startTemporal({ dataFolder, report: () => {}, env: nothing(), searchAttributes: {} }));
+    expect(message).toContain('made with the temporal CLI');
+  });
+});
+
+it('a long step is never silent for more than two seconds', async () => {
+  const { report, text } = reported();
+  await during(report, 'a step', async (note) => {
+    note('12 packages compiled');
+    await new Promise((resolve) => setTimeout(resolve, 2200));
+  });
+  expect(text()).toBe('a step\na step: still working, 2 s, 12 packages compiled\na step: done in 2 s');
+});
