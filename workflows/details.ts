@@ -10,6 +10,10 @@ const WAITS_FOR: Record<Deadline['kind'], string> = {
 /** What a timer's line in the Web UI says. */
 export const timerSummary = (deadline: Deadline): string => `${WAITS_FOR[deadline.kind]} at ${deadline.at}`;
 
+/** What a step's line in the Web UI says. */
+export const stepSummary = ({ step, command, next }: { step: number; command: string; next: Life }, before?: Life): string =>
+  `step ${step}: ${command}, ${before ? `${before.state} → ` : ''}${next.state}`;
+
 /** The workflow's current details in Markdown: what it is, what it waits for, and until when. No amounts, no names (decision 8). */
 export function currentDetails(life: Life): string {
   const deadline = nextDeadline(life);

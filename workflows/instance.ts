@@ -30,7 +30,7 @@ import {
   newLife,
   nextDeadline,
 } from '../domain/lifecycle';
-import { currentDetails, timerSummary } from './details';
+import { currentDetails, stepSummary, timerSummary } from './details';
 import {
   type Answer,
   type Birth,
@@ -46,13 +46,15 @@ import {
   UPDATES,
 } from './messages';
 import { changingAttributes, releaseTimeOf } from './search-attributes';
-import { readSignal, tidy } from './signals';
+import { type Reading, readSignal, tidy } from './signals';
+import { isSound } from './sound';
 
 const retry = { initialInterval: '200 ms', maximumInterval: '10 seconds', nonRetryableErrorTypes: [REFUSAL] } satisfies RetryPolicy;
+type Proxy = (summary: string) => Activities;
 /** For what came by update: the command with its instant is in history before the step commits ("durable before done", decision 3). */
-const regular = proxyActivities<Activities>({ startToCloseTimeout: '10 seconds', retry });
+const regular: Proxy = (summary) => proxyActivities<Activities>({ startToCloseTimeout: '10 seconds', retry, summary });
 /** For what is in history already (start, timer, signal): cheaper, and just as safe. */
-const local = proxyLocalActivities<Activities>({ startToCloseTimeout: '10 seconds', retry });
+const local: Proxy = (summary) => proxyLocalActivities<Activities>({ startToCloseTimeout: '10 seconds', retry, summary });
 
 /** Which commands each update may carry: a name is not enough, messages can be typed by hand. */
 const COMMANDS_OF: Record<keyof typeof UPDATES, CommandName[]> = {
@@ -106,7 +108,8 @@ export async function instance(input: Birth | Carried): Promise<Life> {
    * is not known yet (the database may hold more than this run does, after a crash), so it is queued and decided then.
    */
   function validate(name: keyof typeof UPDATES, message: CommandMessage): void {
-    if (!COMMANDS_OF[name].includes(message.command.name)) throw refused({ code: 'BAD_PAYLOAD', state: life?.state ?? '' });
+    if (!isSound(message) || !COMMANDS_OF[name].includes(message.command.name))
+      throw refused({ code: 'BAD_PAYLOAD', state: life?.state ?? '' });
     if (!life || busy || queue.length || done.some(({ id }) => id === message.id)) return;
     const decision = decide(life, message.command, now(), message.by);
     if (!decision.ok) throw refused(decision.refusal);
@@ -123,7 +126,7 @@ export async function instance(input: Birth | Carried): Promise<Life> {
     }
     const work = queue.shift();
     if (work) {
-      life = work.by === 'update' ? await takeUpdate(life, work, done) : await takeSignal(life, work);
+      life = work.by === 'update' ? await takeUpdate(life, work, done) : await takeSignal(life, work, done);
       continue;
     }
     if (life.state === 'terminated' || workflowInfo().continueAsNewSuggested) {
@@ -159,17 +162,23 @@ async function beBorn({ instanceId, registration, policy, envelope }: Birth): Pr
     next,
     effects: [],
   };
-  return (await local.record({ ...step, birth: { registration, policy } })).life;
+  return (await local(stepSummary(step)).record({ ...step, birth: { registration, policy } })).life;
 }
 
 async function takeDeadline(life: Life, deadline: Deadline): Promise<StepResult> {
   const at = now();
   const { next, effects } = decideDeadline(life, deadline, at);
   const step = nextStep(life, next, { id: deadlineCommandId(deadline.kind, life.step + 1), by: 'sunset' }, deadline.kind, deadline, at);
-  return await local.record({ ...step, effects });
+  return await local(stepSummary(step, life)).record({ ...step, effects });
 }
 
 async function takeUpdate(life: Life, { message, answer, refuse }: Extract<Work, { by: 'update' }>, done: Done[]): Promise<Life> {
+  // The same message may have been queued twice, under two update ids.
+  const known = done.find(({ id }) => id === message.id);
+  if (known) {
+    answer({ life, step: known.step, refundId: known.refundId });
+    return life;
+  }
   const outcome = await carryOut(life, message, message.command, regular);
   if ('refusal' in outcome) {
     refuse(refused(outcome.refusal));
@@ -182,49 +191,52 @@ async function takeUpdate(life: Life, { message, answer, refuse }: Extract<Work,
 }
 
 /** Signals have nobody to answer: what is refused becomes a row of the timeline. */
-async function takeSignal(life: Life, { name, payload: sent }: Extract<Work, { by: 'signal' }>): Promise<Life> {
+async function takeSignal(life: Life, { name, payload: sent }: Extract<Work, { by: 'signal' }>, done: Done[]): Promise<Life> {
   const payload = tidy(sent);
-  const envelope = { id: String(payload.id ?? `signal/${name}/${uuid4()}`), by: String(payload.by ?? 'signal') };
-  const reading = readSignal(name, life.id, payload);
-  if ('refused' in reading) return await recordRefusal(life, name, envelope, sent, reading.refused);
-  if ('command' in reading) {
-    const outcome = await carryOut(life, envelope, reading.command, local);
-    return 'refusal' in outcome ? await recordRefusal(outcome.life, name, envelope, sent, outcome.refusal.code) : outcome.life;
-  }
-  const acceptance = await local.accept({ instanceId: life.id, envelope, at: now(), ...reading.acceptance });
-  if (!acceptance.ok) return await recordRefusal(life, name, envelope, sent, acceptance.code);
-  const outcome = await carryOut(life, acceptance.message, acceptance.message.command, local);
-  return 'refusal' in outcome ? await recordRefusal(outcome.life, name, envelope, sent, outcome.refusal.code) : outcome.life;
+  const envelope = { id: payload.id ?? `signal/${name}/${uuid4()}`, by: payload.by ?? 'signal' };
+  // L8: what took effect before says nothing more.
+  if (done.some(({ id }) => id === envelope.id)) return life;
+  const outcome = await heed(life, name, envelope, readSignal(name, life.id, payload));
+  if ('refusal' in outcome) return await recordRefusal(outcome.life, name, envelope, outcome.refusal.code);
+  const { step, refundId } = outcome.result;
+  done.push({ id: envelope.id, step, refundId });
+  return outcome.life;
+}
+
+async function heed(life: Life, name: SignalName, envelope: Envelope, reading: Reading): Promise<Outcome> {
+  if ('refused' in reading) return { life, refusal: { code: reading.refused, state: life.state } };
+  if ('command' in reading) return await carryOut(life, envelope, reading.command, local);
+  const accept = local(`agreement to ${name}`).accept;
+  const acceptance = await accept({ instanceId: life.id, envelope, at: now(), ...reading.acceptance });
+  if (!acceptance.ok) return { life, refusal: { code: acceptance.code, state: life.state } };
+  return await carryOut(life, acceptance.message, acceptance.message.command, local);
 }
 
 type Outcome = { life: Life; result: StepResult } | { life: Life; refusal: RefusalDetail };
 
 /** Decides a command and records its step. When another command's step is found in its place, that life is adopted and it is decided again. */
-async function carryOut(
-  life: Life,
-  envelope: Envelope,
-  command: Command,
-  activities: Pick<Activities, 'record' | 'settle'>,
-): Promise<Outcome> {
+async function carryOut(life: Life, envelope: Envelope, command: Command, proxy: Proxy): Promise<Outcome> {
   const at = now();
   const decision = decide(life, command, at, envelope.by);
   if (!decision.ok) return { life, refusal: decision.refusal };
   const { next, effects } = decision;
   const step = { ...nextStep(life, next, envelope, shownName(command), command, at), effects };
   try {
+    const activities = proxy(stepSummary(step, life));
     const result = await (effects.some(({ type }) => type === 'settle') ? activities.settle(step) : activities.record(step));
     const adopted = adopt(life, result);
-    return result.commandId === envelope.id ? { life: adopted, result } : await carryOut(adopted, envelope, command, activities);
+    return result.commandId === envelope.id ? { life: adopted, result } : await carryOut(adopted, envelope, command, proxy);
   } catch (error) {
     return { life, refusal: refusalOf(error) };
   }
 }
 
-async function recordRefusal(life: Life, name: SignalName, envelope: Envelope, body: unknown, code: string): Promise<Life> {
-  const step = nextStep(life, life, { ...envelope, id: `${envelope.id}/refused` }, name, body ?? null, now());
-  const result = await local.record({ ...step, effects: [], refused: code });
+/** Nothing of what was sent goes along but a sound id: a row must be storable whatever the message was. */
+async function recordRefusal(life: Life, name: SignalName, envelope: Envelope, code: string): Promise<Life> {
+  const step = nextStep(life, life, { ...envelope, id: `${envelope.id}/${name} refused` }, name, null, now());
+  const result = await local(`${name} refused: ${code}`).record({ ...step, effects: [], refused: code });
   const adopted = adopt(life, result);
-  return result.commandId === step.commandId ? adopted : await recordRefusal(adopted, name, envelope, body, code);
+  return result.commandId === step.commandId ? adopted : await recordRefusal(adopted, name, envelope, code);
 }
 
 function nextStep(life: Life, next: Life, { id, by }: Envelope, command: string, body: unknown, at: string): Omit<StepInput, 'effects'> {

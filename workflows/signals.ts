@@ -1,5 +1,6 @@
 import type { Command } from '../domain/lifecycle';
 import type { SignalName, SignalPayload } from './messages';
+import { isCommandId, isMonths, isText } from './sound';
 
 /** What a signal asks for: a command, a termination that must be agreed to and quoted first, or nothing that makes sense. */
 export type Reading = { command: Command } | { acceptance: { quoteId: string | undefined; mode: 'now' | 'later' } } | { refused: string };
@@ -24,20 +25,27 @@ export function readSignal(name: SignalName, instanceId: string, payload: Signal
 function readRestore({ renewal }: SignalPayload): Reading {
   if (renewal === undefined) return { command: { name: 'restore' } };
   const months = (renewal as { months?: unknown } | null)?.months;
-  if (!Number.isInteger(months) || (months as number) < 1 || (months as number) > 120) return { refused: 'BAD_PAYLOAD' };
+  if (!isMonths(months)) return { refused: 'BAD_PAYLOAD' };
   // What was paid is stated by the operator through the API only: a signal's renewal is priced and debited by Sunset.
-  return { command: { name: 'restore', renewal: { months: months as number } } };
+  return { command: { name: 'restore', renewal: { months } } };
 }
 
+/** What is meant must be plain, because it can't be undone: a schedule that can't be read is not taken for `now`. */
 function readTerminate({ agree, quoteId, schedule }: SignalPayload): Reading {
   if (agree !== true) return { refused: 'AGREEMENT_REQUIRED' };
-  if (quoteId !== undefined && typeof quoteId !== 'string') return { refused: 'BAD_PAYLOAD' };
-  const mode = (schedule as { mode?: unknown } | undefined)?.mode ?? 'now';
-  if (mode !== 'now' && mode !== 'later') return { refused: 'QUOTE_REQUIRED' };
-  return { acceptance: { quoteId, mode } };
+  // A quote says itself when.
+  if (quoteId !== undefined)
+    return typeof quoteId === 'string' && QUOTE_ID.test(quoteId) ? { acceptance: { quoteId, mode: 'now' } } : { refused: 'BAD_PAYLOAD' };
+  const mode: unknown = schedule === undefined ? 'now' : (schedule as { mode?: unknown } | null)?.mode;
+  if (mode === 'now' || mode === 'later') return { acceptance: { quoteId, mode } };
+  return { refused: mode === 'timed' ? 'QUOTE_REQUIRED' : 'BAD_PAYLOAD' };
 }
 
-/** A payload as it should be, whatever was sent. */
+const QUOTE_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** A payload as it should be, whatever was sent. An id or a name that can't be stored is as good as none. */
 export function tidy(payload: unknown): SignalPayload {
-  return payload !== null && typeof payload === 'object' && !Array.isArray(payload) ? (payload as SignalPayload) : {};
+  if (payload === null || typeof payload !== 'object' || Array.isArray(payload)) return {};
+  const { id, by, ...rest } = payload as SignalPayload;
+  return { ...rest, ...(isCommandId(id) ? { id } : {}), ...(isText(by) ? { by } : {}) };
 }

@@ -1,0 +1,74 @@
+/**
+ * Whether a message can be carried out at all. The API validates what it sends; but updates and signals can also be typed by hand (Web UI,
+ * Temporal CLI, batch operations), and a command that no database can store would be retried for ever and wedge its instance.
+ */
+import type { Command, CommandName } from '../domain/lifecycle';
+import type { CommandMessage } from './messages';
+
+type Fields = Record<string, unknown>;
+
+/** Text that PostgreSQL can store and index: no control characters, no half of a surrogate pair, not without end. */
+const TEXT = /^[^\p{Cc}\p{Cs}]{1,500}$/u;
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+const AMOUNT = /^\d{1,15}(\.\d{1,10})?$/;
+/** The ids of the workflow's own steps: whoever took one would keep a deadline from ever firing. */
+const OWN = 'deadline/';
+
+export const isText = (value: unknown): value is string => typeof value === 'string' && TEXT.test(value);
+export const isCommandId = (value: unknown): value is string => isText(value) && !value.startsWith(OWN);
+export const isMonths = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 120;
+
+const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isInstant = (value: unknown): boolean => typeof value === 'string' && INSTANT.test(value) && !Number.isNaN(Date.parse(value));
+const isOneOf = (value: unknown, ...values: string[]): boolean => typeof value === 'string' && values.includes(value);
+
+/** Stated amounts, all four of them; missing: Sunset prices it. */
+const isPaid = (value: unknown): boolean =>
+  value === undefined ||
+  (isObject(value) &&
+    ['cash', 'gift', 'income', 'voucher'].every((source) => typeof value[source] === 'string' && AMOUNT.test(value[source])));
+
+const isSchedule = (value: unknown): boolean =>
+  isObject(value) && (isOneOf(value.mode, 'now', 'later') || (value.mode === 'timed' && isInstant(value.at)));
+
+const isEnding = (value: unknown): boolean =>
+  isObject(value) &&
+  (isOneOf(value.into, 'terminated', 'expired') || (value.into === 'bin' && Number.isSafeInteger(value.retentionSeconds)));
+
+const isEnd = (value: unknown): boolean =>
+  isObject(value) &&
+  isOneOf(value.action, 'terminate', 'return') &&
+  Array.isArray(value.requires) &&
+  isObject(value.modes) &&
+  Object.values(value.modes).every(isEnding);
+
+const isRules = (value: unknown): boolean =>
+  isObject(value) && isObject(value.end) && isEnd(value.end.postpaid) && isEnd(value.end.prepaid) && isEnding(value.expiry);
+
+const isOrder = (value: unknown): boolean =>
+  isObject(value) &&
+  (value.kind === 'renewal' ? isMonths(value.months) : value.kind === 'upgrade' && value.months === undefined) &&
+  isOneOf(value.channel, 'standard', 'promotion', 'activity') &&
+  isPaid(value.paid);
+
+const always = (): boolean => true;
+
+const SOUND: Record<CommandName, (command: Fields) => boolean> = {
+  terminate: ({ action, schedule, terminationId, rules }) =>
+    isOneOf(action, 'terminate', 'return') && isSchedule(schedule) && isText(terminationId) && isRules(rules),
+  cancel: always,
+  reschedule: ({ at }) => isInstant(at),
+  restore: ({ renewal }) => renewal === undefined || (isObject(renewal) && isMonths(renewal.months) && isPaid(renewal.paid)),
+  purge: always,
+  amend: ({ order, rules }) => isOrder(order) && isRules(rules),
+  start: always,
+  stop: always,
+  protect: ({ reason }) => isText(reason),
+  unprotect: ({ reason }) => isText(reason),
+};
+
+const isCommand = (value: unknown): value is Command =>
+  isObject(value) && typeof value.name === 'string' && Object.hasOwn(SOUND, value.name) && SOUND[value.name as CommandName](value);
+
+export const isSound = (message: unknown): message is CommandMessage =>
+  isObject(message) && isCommandId(message.id) && isText(message.by) && isCommand(message.command);
