@@ -52,9 +52,7 @@ export async function claim(db: Db, { caller, key, fingerprint, owner }: Claim):
     headers: Record<string, string>;
     body: unknown;
   }>('SELECT fingerprint, owner::text, status, headers, body FROM idempotency_keys WHERE caller = $1 AND key = $2', [caller, key]);
-  const row = rows[0];
-  // Released between the two statements: claim it again.
-  if (!row) return await claim(db, { caller, key, fingerprint, owner });
+  const row = rows[0]!;
   if (row.fingerprint !== fingerprint) return { outcome: 'mismatch' };
   if (row.status !== null) return { outcome: 'done', status: row.status, headers: row.headers, body: row.body };
   const taken = await db.query(
@@ -84,7 +82,13 @@ export async function complete(db: Db, { caller, key, status, headers, body }: S
   ]);
 }
 
-/** Frees a key whose request failed by our fault: the caller may try again. */
+/** Belongs to no process: whoever repeats the request takes it over. */
+const NOBODY = 0;
+
+/**
+ * Frees a key whose request failed by our fault: the caller may try again. What it was used for stays known, because the first try may
+ * have had its effect.
+ */
 export async function release(db: Db, { caller, key }: { caller: string; key: string }): Promise<void> {
-  await db.query('DELETE FROM idempotency_keys WHERE caller = $1 AND key = $2 AND status IS NULL', [caller, key]);
+  await db.query('UPDATE idempotency_keys SET owner = $3 WHERE caller = $1 AND key = $2 AND status IS NULL', [caller, key, NOBODY]);
 }

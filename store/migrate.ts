@@ -46,6 +46,6 @@ function grants(role: string): string {
     `GRANT USAGE ON SCHEMA public TO ${role}`,
     `GRANT SELECT, INSERT ON ${[...APPEND_ONLY, ...GROWING].join(', ')} TO ${role}`,
     `GRANT SELECT, INSERT, UPDATE ON ${CHANGING.join(', ')} TO ${role}`,
-    `GRANT DELETE ON idempotency_keys, outbox TO ${role}`,
+    `GRANT DELETE ON ${GROWING.join(', ')} TO ${role}`,
   ].join(';\n');
 }

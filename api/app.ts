@@ -1,0 +1,121 @@
+/** The Express application: what every request passes, then the declared routes. */
+import { randomUUID } from 'node:crypto';
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response, Router } from 'express';
+import helmet from 'helmet';
+import { pinoHttp } from 'pino-http';
+import { authenticate } from './auth';
+import { readBody } from './body';
+import type { ApiDeps } from './deps';
+import { docsPage } from './docs';
+import { Problem } from './errors';
+import { languageOf } from './language';
+import { createMetrics } from './metrics';
+import { openApiDocument } from './openapi';
+import { toProblem } from './problems';
+import type { Route } from './route';
+import { allRoutes } from './routes';
+import { problemReply, sendReply, serve } from './serve';
+
+const FAILURES_PER_MINUTE = 60;
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+export function createApi(deps: ApiDeps): Express {
+  const app = express();
+  const metrics = createMetrics();
+  const routes = allRoutes(deps, metrics.registry);
+  app.disable('x-powered-by').disable('etag');
+  app.set('query parser', 'simple');
+  app.use(metrics.measure, identify(deps), securityHeaders());
+  app.use(docsPage());
+  app.get('/openapi.json', serveDocument(routes));
+  app.use(
+    routerOf(
+      deps,
+      routes.filter((route) => route.open),
+    ),
+  );
+  app.use('/v1', authenticate(deps.operatorKey, deps.authFailuresPerMinute ?? FAILURES_PER_MINUTE), noStore);
+  app.use(
+    routerOf(
+      deps,
+      routes.filter((route) => !route.open),
+    ),
+  );
+  app.use((_request, _response, next) => next(new Problem('NOT_FOUND')));
+  app.use(answerErrors(deps));
+  return app;
+}
+
+/** A request id, taken from the caller when it is a decent one, and a log line per request: method, address, status and time, no headers. */
+function identify({ logger }: ApiDeps): RequestHandler {
+  const log = pinoHttp({
+    logger,
+    genReqId: (request, response) => {
+      const given = request.headers['x-request-id'];
+      const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+      response.setHeader('X-Request-Id', id);
+      return id;
+    },
+    autoLogging: { ignore: (request) => request.url === '/healthz' || request.url === '/readyz' || request.url === '/metrics' },
+    // Errors are logged where they are known to be ours; a 4xx is an ordinary day.
+    customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'warn' : 'info'),
+    serializers: {
+      req: ({ id, method, url }: { id: unknown; method: string; url: string }) => ({ id, method, url }),
+      res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
+    },
+  });
+  return (request, response, next) => log(request, response, next);
+}
+
+/** No upgrade of insecure requests: Sunset listens on plain HTTP, on loopback or behind a proxy that has the certificate. */
+const securityHeaders = (): RequestHandler =>
+  helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } }, strictTransportSecurity: false });
+
+const noStore: RequestHandler = (_request, response, next) => {
+  response.setHeader('Cache-Control', 'no-store');
+  next();
+};
+
+function serveDocument(routes: Route[]): RequestHandler {
+  const document = Buffer.from(JSON.stringify(openApiDocument(routes)));
+  return (_request, response) => void response.setHeader('Content-Type', 'application/json').send(document);
+}
+
+/** Express writes `:id` where OpenAPI writes `{id}`. */
+const expressPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
+
+function routerOf(deps: ApiDeps, routes: Route[]): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = routes.filter((route) => route.path === path);
+    for (const route of methods) {
+      const answer = (request: Request, response: Response) => serve(deps, route, request, response);
+      router[route.method](expressPath(path), ...(route.method === 'get' ? [] : readBody), answer);
+    }
+    router.all(expressPath(path), refuseMethod(methods));
+  }
+  return router;
+}
+
+function refuseMethod(routes: Route[]): RequestHandler {
+  const names = routes.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
+  const headers = { Allow: [...names, 'OPTIONS'].join(', ') };
+  return (request, response, next) => {
+    if (request.method === 'OPTIONS') response.status(204).set(headers).end();
+    else next(new Problem('METHOD_NOT_ALLOWED', { headers }));
+  };
+}
+
+/** Whatever was thrown becomes a problem; only what is our fault is logged with its cause, and none of it is shown. */
+function answerErrors({ logger }: ApiDeps): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const problem = toProblem(error);
+    if (problem.status >= 500) logger.error({ err: error, requestId: request.id }, 'a request failed');
+    const lang = languageOf(request);
+    sendReply(response, lang, problemReply(problem, lang));
+  };
+}

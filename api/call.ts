@@ -1,0 +1,24 @@
+/** What a handler is given and what it gives back: no Express in sight, so that a route is validate → call → present and nothing else. */
+import type { Lang } from '../domain/present';
+
+export interface Call<Params = unknown, Query = unknown, Body = unknown> {
+  params: Params;
+  query: Query;
+  body: Body;
+  /** Who asks; also the `by` of what happens. */
+  caller: string;
+  /** Makes asking twice harmless: derived from caller and Idempotency-Key; without a key it is new (L8). */
+  commandId: string;
+  /** `Prefer: respond-async`. */
+  respondAsync: boolean;
+  lang: Lang;
+}
+
+export interface Reply {
+  status: number;
+  /** A string is sent as it is, with `headers['Content-Type']`; anything else as JSON. */
+  body: unknown;
+  headers?: Record<string, string>;
+  /** Not the last word: a repeat with the same key is to ask again, so this answer is not stored. */
+  interim?: boolean;
+}

@@ -1,0 +1,113 @@
+/** Commands to one instance's workflow, and what to answer whatever becomes of them. */
+import type { Command } from '../domain/lifecycle';
+import type { Text } from '../domain/policy';
+import type { Lang } from '../domain/present';
+import { findInstance, findStep } from '../store/instances';
+import type { InstanceRow } from '../store/types';
+import type { CommandMessage, SignalName, SignalPayload, UPDATES } from '../workflows/messages';
+import { NotRunning, Refused, type SendOptions, sendCommand, sendSignal, Unavailable } from '../workflows/send';
+import type { Call, Reply } from './call';
+import type { ApiDeps } from './deps';
+import { notFound, Problem } from './errors';
+import { temporalAnswers } from './health';
+import { presentInstance } from './present/instances';
+
+/** How long to wait for a workflow's answer. */
+export const optionsOf = ({ commandWaitMs, taskQueue }: ApiDeps): SendOptions => ({
+  ...(commandWaitMs === undefined ? {} : { waitMs: commandWaitMs }),
+  ...(taskQueue === undefined ? {} : { taskQueue }),
+});
+
+/** @throws Problem 404 */
+export async function existingInstance(deps: Pick<ApiDeps, 'pool'>, id: string): Promise<InstanceRow> {
+  const row = await findInstance(deps.pool, id);
+  if (!row) throw notFound('instance', id);
+  return row;
+}
+
+export const instanceReply = (row: InstanceRow, status = 200): Reply => ({ status, body: presentInstance(row) });
+
+const locationOf = (instanceId: string): string => `/v1/instances/${encodeURIComponent(instanceId)}`;
+
+const ACCEPTED = {
+  signalled: {
+    en: 'Handed over; it may still be refused. The instance and its timeline tell.',
+    zh: '已提交，仍可能被拒绝；结果请查看实例及其历史记录。',
+  },
+  unanswered: {
+    en: 'Sent, but nobody has answered yet: it may still happen. Look at the instance, or repeat the request with the same Idempotency-Key.',
+    zh: '已发送但尚未得到响应，操作仍可能生效；请查看实例，或使用同一幂等键重试。',
+  },
+} satisfies Record<string, Text>;
+
+/** 202 with where to look. */
+function acceptedReply(instanceId: string, lang: Lang, why: keyof typeof ACCEPTED, headers: Record<string, string>): Reply {
+  const body = { status: 'accepted', instanceId, detail: ACCEPTED[why][lang] };
+  return { status: 202, body, headers: { Location: locationOf(instanceId), ...headers } };
+}
+
+/**
+ * Nobody answered in time: 202 when the server has the message and a worker may still take it, else 503. Neither is the last word.
+ * @throws the error itself, for a 503
+ */
+export async function unansweredReply(deps: ApiDeps, instanceId: string, lang: Lang, error: Unavailable): Promise<Reply> {
+  if (!error.sent || !(await temporalAnswers(deps))) throw error;
+  return { ...acceptedReply(instanceId, lang, 'unanswered', { 'Retry-After': '5' }), interim: true };
+}
+
+/**
+ * Sends a command and answers with the instance as it then is. A command that took effect before (a repeat after a crash, or one that closed
+ * the workflow) is answered like the first time (L8).
+ */
+export async function carryOut(
+  deps: ApiDeps,
+  row: InstanceRow,
+  call: Pick<Call, 'commandId' | 'caller' | 'lang'>,
+  update: keyof typeof UPDATES,
+  command: Command,
+): Promise<Reply> {
+  const message: CommandMessage = { id: call.commandId, by: call.caller, command };
+  if (row.life.state === 'terminated') return await answerClosed(deps, row.id, call.commandId);
+  try {
+    await sendCommand(deps.temporal, row.id, update, message, optionsOf(deps));
+  } catch (error) {
+    if (error instanceof NotRunning) return await answerClosed(deps, row.id, call.commandId);
+    if (error instanceof Unavailable) return await unansweredReply(deps, row.id, call.lang, error);
+    if (!(error instanceof Refused) || !(await tookEffect(deps, row.id, call.commandId))) throw error;
+  }
+  return instanceReply(await existingInstance(deps, row.id));
+}
+
+/** Nothing restarts a closed workflow: the read model answers for it (decision 5). */
+async function answerClosed(deps: ApiDeps, id: string, commandId: string): Promise<Reply> {
+  const row = await existingInstance(deps, id);
+  if (await tookEffect(deps, id, commandId)) return instanceReply(row);
+  // Registered, not terminated, and no workflow: Temporal has lost it, or has not begun it yet.
+  if (row.life.state !== 'terminated') throw new NotRunning(`instance/${id} is not running`);
+  throw new Problem('WRONG_STATE', { state: row.life.state });
+}
+
+async function tookEffect(deps: ApiDeps, id: string, commandId: string): Promise<boolean> {
+  return (await findStep(deps.pool, id, commandId))?.outcome === 'done';
+}
+
+/** `Prefer: respond-async`: signals and answers at once; a refusal becomes a row of the timeline (decision 5). */
+export async function signal(
+  deps: ApiDeps,
+  row: InstanceRow,
+  call: Pick<Call, 'commandId' | 'caller' | 'lang'>,
+  name: SignalName,
+  payload: SignalPayload,
+): Promise<Reply> {
+  const accepted = acceptedReply(row.id, call.lang, 'signalled', { 'Preference-Applied': 'respond-async' });
+  // A repeat after a crash: a second signal would only leave a refusal in the timeline.
+  if (await tookEffect(deps, row.id, call.commandId)) return accepted;
+  if (row.life.state === 'terminated') return await answerClosed(deps, row.id, call.commandId);
+  try {
+    await sendSignal(deps.temporal, row.id, name, { ...payload, id: call.commandId, by: call.caller });
+  } catch (error) {
+    if (error instanceof NotRunning) return await answerClosed(deps, row.id, call.commandId);
+    throw error;
+  }
+  return accepted;
+}

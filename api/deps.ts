@@ -1,0 +1,39 @@
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { Policy } from '../domain/policy';
+import type { Pool } from '../store/db';
+
+/** Everything that the API is made of. Nothing in this room reads the environment. */
+export interface ApiDeps {
+  pool: Pool;
+  temporal: Client;
+  namespace: string;
+  /** The operator's bearer key: the only one for now. */
+  operatorKey: string;
+  /** This process's token for running Idempotency-Keys (`openOwner` of the store). */
+  owner: string;
+  /** Allows fast-forward. */
+  sandbox: boolean;
+  /** Whether the Temporal server can skip time. */
+  timeSkipping: boolean;
+  /** Where workers poll; default: that of `workflows/messages`. */
+  taskQueue?: string;
+  policies: readonly Policy[];
+  logger: Logger;
+  /** How long a quote holds; default 15 minutes (DESIGN.md, "Quote and confirmation"). */
+  quoteSeconds?: number;
+  /** How long a command may wait for its workflow before the answer is 202 or 503; default: that of `workflows/send`. */
+  commandWaitMs?: number;
+  /** How long `POST /v1/terminations` waits for its items; default 5 s. */
+  terminationWaitMs?: number;
+  /** How long fast-forward may take; default 30 s, and 30 s more for the deadlines that came due. */
+  fastForwardWaitMs?: number;
+  /** Failed authentications that one address may make per minute; default 60. */
+  authFailuresPerMinute?: number;
+}
+
+/** The policy of a product, if Sunset knows it. */
+export const policyOf =
+  (deps: Pick<ApiDeps, 'policies'>) =>
+  (product: string): Policy | undefined =>
+    deps.policies.find((policy) => policy.product === product);

@@ -1,0 +1,273 @@
+/**
+ * Errors as callers see them: `application/problem+json` (RFC 9457) with a stable code, in English or Chinese. Handlers throw a
+ * {@link Problem}; what the store and the workflows throw is translated in one place, `problems.ts`.
+ */
+
+import { type DecisionCode, MESSAGES } from '../domain/messages';
+import type { Text } from '../domain/policy';
+import type { Lang } from '../domain/present';
+import type { Change } from '../store/types';
+import type { Issue } from './schemas/issues';
+
+interface Kind {
+  status: number;
+  title: Text;
+  detail: Text;
+  next: Text;
+}
+
+const kind = (status: number, title: [string, string], detail: [string, string], next: [string, string]): Kind => {
+  const text = ([en, zh]: [string, string]): Text => ({ en, zh });
+  return { status, title: text(title), detail: text(detail), next: text(next) };
+};
+
+/** What can go wrong on the way in; what the lifecycle answers has its sentences in domain/messages.ts. */
+const KINDS = {
+  INVALID_REQUEST: kind(
+    400,
+    ['The request is not valid', '请求无效'],
+    ['Some fields can’t be accepted; each is named in `errors`.', '部分字段无法接受，详见 `errors`。'],
+    [
+      'Correct the fields named in `errors`; a corrected write is another request and takes a new Idempotency-Key.',
+      '请修正 `errors` 中的字段；修正后的写请求属于新的请求，需使用新的 Idempotency-Key。',
+    ],
+  ),
+  MALFORMED_JSON: kind(
+    400,
+    ['The body is not JSON', '请求体不是 JSON'],
+    ['The body can’t be read as JSON text of reasonable depth.', '请求体无法解析为层级合理的 JSON。'],
+    ['Send one JSON object in UTF-8.', '请发送一个 UTF-8 编码的 JSON 对象。'],
+  ),
+  MALFORMED_URL: kind(
+    400,
+    ['The address is not valid', '地址无效'],
+    ['The path has percent signs that encode nothing.', '路径中的百分号编码无效。'],
+    ['Percent-encode the path as UTF-8.', '请使用 UTF-8 百分号编码。'],
+  ),
+  IDEMPOTENCY_KEY_REQUIRED: kind(
+    400,
+    ['A key for this write is missing', '缺少幂等键'],
+    ['The header Idempotency-Key is required on POST.', 'POST 请求必须携带 Idempotency-Key 请求头。'],
+    [
+      'Send Idempotency-Key with a value that is new for this write, and the same one when repeating it.',
+      '请为每个写操作设置新的 Idempotency-Key，重试时沿用同一个值。',
+    ],
+  ),
+  IDEMPOTENCY_KEY_INVALID: kind(
+    400,
+    ['The key for this write is not valid', '幂等键无效'],
+    ['The header Idempotency-Key takes 1 to 255 visible ASCII characters.', 'Idempotency-Key 应为 1 至 255 个可见 ASCII 字符。'],
+    ['Send a shorter key without spaces, such as a UUID.', '请使用更短且不含空格的值，例如 UUID。'],
+  ),
+  UNAUTHENTICATED: kind(
+    401,
+    ['No valid key', '未通过认证'],
+    ['The request carries no key that is known here.', '请求未携带有效的密钥。'],
+    ['Send the header Authorization: Bearer <key>.', '请携带请求头 Authorization: Bearer <密钥>。'],
+  ),
+  SANDBOX_ONLY: kind(
+    403,
+    ['Only in a sandbox', '仅限沙箱'],
+    ['Moving an instance’s clock is possible only in a sandbox.', '仅沙箱环境可以快进实例时钟。'],
+    ['Start Sunset with its embedded parts to have a sandbox.', '请使用内置组件启动 Sunset 以获得沙箱。'],
+  ),
+  NOT_FOUND: kind(
+    404,
+    ['Not found', '未找到'],
+    ['There is nothing at this address.', '该地址不存在任何资源。'],
+    ['Check the address; /docs lists every call.', '请检查地址；/docs 列出了所有接口。'],
+  ),
+  METHOD_NOT_ALLOWED: kind(
+    405,
+    ['Method not allowed', '方法不允许'],
+    ['This address does not take this method.', '该地址不支持此方法。'],
+    ['Use one of the methods that the header Allow names.', '请使用 Allow 响应头中的方法。'],
+  ),
+  ALREADY_REGISTERED: kind(
+    409,
+    ['Registered with other facts', '已用其他信息登记'],
+    ['An instance of this id was registered with other facts.', '该 ID 的实例已使用不同的信息登记。'],
+    ['Register under another id, or repeat the original facts.', '请使用其他 ID，或提交与首次相同的信息。'],
+  ),
+  IDEMPOTENCY_RUNNING: kind(
+    409,
+    ['Still running', '仍在处理'],
+    ['A request with this Idempotency-Key is still running.', '使用该 Idempotency-Key 的请求仍在处理中。'],
+    ['Repeat the request in a moment, with the same key.', '请稍后使用同一幂等键重试。'],
+  ),
+  QUOTE_EXPIRED: kind(
+    409,
+    ['The quote has expired', '报价已过期'],
+    ['The time until which the quote held is over.', '报价有效期已过。'],
+    ['Get a new quote and confirm that one.', '请重新获取报价并确认。'],
+  ),
+  QUOTE_USED: kind(
+    409,
+    ['The quote was confirmed before', '报价已被确认'],
+    ['Another termination has used this quote.', '该报价已被另一次销毁/退还使用。'],
+    ['Look at the termination that the header Location names.', '请查看 Location 响应头所指的记录。'],
+  ),
+  NOTHING_PERMITTED: kind(
+    409,
+    ['Nothing is permitted', '没有可执行的实例'],
+    ['Every item of the quote is blocked.', '报价中的所有实例均被阻止。'],
+    ['Look at the quote’s blockers and what each says to do next.', '请查看报价中的阻止原因及后续步骤。'],
+  ),
+  FAST_FORWARD_REPLACED: kind(
+    409,
+    ['Another fast-forward took over', '快进被替换'],
+    ['Another fast-forward of this instance began before this one had arrived.', '在本次快进完成前，该实例开始了另一次快进。'],
+    ['Look at the instance’s clock, then fast-forward again if needed.', '请查看实例时钟，如有需要再次快进。'],
+  ),
+  BODY_TOO_LARGE: kind(
+    413,
+    ['The body is too large', '请求体过大'],
+    ['The body may have at most 256 KiB.', '请求体最大为 256 KiB。'],
+    ['Send less at a time.', '请减少单次提交的内容。'],
+  ),
+  UNSUPPORTED_MEDIA_TYPE: kind(
+    415,
+    ['Not a JSON body', '不支持的内容类型'],
+    ['A body has to be application/json in UTF-8.', '请求体必须是 UTF-8 编码的 application/json。'],
+    ['Send Content-Type: application/json.', '请设置 Content-Type: application/json。'],
+  ),
+  IDEMPOTENCY_KEY_REUSED: kind(
+    422,
+    ['The key was used for another request', '幂等键已用于其他请求'],
+    ['This Idempotency-Key came with another method, address or body before.', '该 Idempotency-Key 曾用于不同的方法、地址或请求体。'],
+    ['Take a new key for a new request.', '新的请求请使用新的幂等键。'],
+  ),
+  TOO_MANY_FAILURES: kind(
+    429,
+    ['Too many failed authentications', '认证失败次数过多'],
+    ['This address sent too many requests without a valid key.', '该地址发送了过多未通过认证的请求。'],
+    ['Wait as long as Retry-After says, then send a valid key.', '请按 Retry-After 等待后使用有效密钥。'],
+  ),
+  INTERNAL: kind(
+    500,
+    ['Something went wrong here', '内部错误'],
+    ['The request failed by a fault of ours; it is in the log under the request’s id.', '请求因内部错误失败，已按请求 ID 记录日志。'],
+    [
+      'Repeat it with the same Idempotency-Key; tell the operator the X-Request-Id.',
+      '请使用同一幂等键重试，并将 X-Request-Id 告知运维人员。',
+    ],
+  ),
+  TIME_SKIPPING_UNAVAILABLE: kind(
+    501,
+    ['The Temporal server can’t skip time', 'Temporal 服务器不支持时间快进'],
+    [
+      'Fast-forward needs a Temporal server of 1.32 or later with time skipping enabled.',
+      '快进需要 1.32 及以上且已启用时间快进的 Temporal 服务器。',
+    ],
+    ['Start Sunset with its embedded Temporal server.', '请使用内置 Temporal 服务器启动 Sunset。'],
+  ),
+  UNAVAILABLE: kind(
+    503,
+    ['Not available at the moment', '暂时不可用'],
+    [
+      'A part that this request needs did not answer in time; nothing is known to have happened.',
+      '所需组件未及时响应；目前没有操作生效的迹象。',
+    ],
+    ['Repeat the request with the same Idempotency-Key after Retry-After seconds.', '请在 Retry-After 秒后使用同一幂等键重试。'],
+  ),
+} satisfies Record<string, Kind>;
+
+export type ProblemCode = keyof typeof KINDS;
+
+const isKind = (code: string): code is ProblemCode => Object.hasOwn(KINDS, code);
+const isDecision = (code: string): code is DecisionCode => Object.hasOwn(MESSAGES, code);
+
+/** A code that neither table knows: a workflow of another version may answer one. */
+const UNKNOWN_REFUSAL: Kind = kind(
+  409,
+  ['Refused', '已拒绝'],
+  ['The instance refused the command.', '实例拒绝了该操作。'],
+  ['Look at the instance and its timeline.', '请查看实例及其历史记录。'],
+);
+
+function kindOf(code: string): Kind {
+  if (isKind(code)) return KINDS[code];
+  if (!isDecision(code)) return UNKNOWN_REFUSAL;
+  const { message, next } = MESSAGES[code];
+  const title = { en: message.en.replace(/\.$/, ''), zh: message.zh.replace(/。$/, '') };
+  return { status: 409, title, detail: message, next };
+}
+
+export interface ProblemExtras {
+  /** Says more than the code's own sentence. */
+  detail?: Text | undefined;
+  issues?: Issue[] | undefined;
+  /** The instance's state, for refusals by the lifecycle. */
+  state?: string | null | undefined;
+  changes?: Change[] | undefined;
+  headers?: Record<string, string> | undefined;
+}
+
+export class Problem extends Error {
+  constructor(
+    readonly code: ProblemCode | DecisionCode | (string & {}),
+    readonly extras: ProblemExtras = {},
+  ) {
+    super(code);
+  }
+
+  get status(): number {
+    return kindOf(this.code).status;
+  }
+}
+
+/** 400 with the bad fields. */
+export const invalid = (issues: Issue[]): Problem => new Problem('INVALID_REQUEST', { issues });
+
+const KIND_NAMES = {
+  instance: { en: 'instance', zh: '实例' },
+  quote: { en: 'quote', zh: '报价' },
+  termination: { en: 'termination', zh: '销毁/退还记录' },
+  refund: { en: 'refund', zh: '退款' },
+  account: { en: 'account', zh: '账号' },
+} satisfies Record<string, Text>;
+
+/** 404 that says what is missing. */
+export function notFound(what: keyof typeof KIND_NAMES, id: string, issues: Issue[] = []): Problem {
+  const name = KIND_NAMES[what];
+  return new Problem('NOT_FOUND', { detail: { en: `There is no ${name.en} ${id}.`, zh: `${name.zh} ${id} 不存在。` }, issues });
+}
+
+export interface ProblemBody {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  next: string;
+  state?: string;
+  errors: { pointer: string; code: string; detail: string }[];
+  changes?: Change[];
+}
+
+/** A body that names thousands of unknown fields is answered with the first of them. */
+const MAX_ERRORS = 200;
+
+/** The contract's `problem`, in one language. */
+export function presentProblem(problem: Problem, lang: Lang): ProblemBody {
+  const { status, title, detail, next } = kindOf(problem.code);
+  const { issues = [], state, changes } = problem.extras;
+  return {
+    type: `urn:sunset:problem:${problem.code.toLowerCase().replaceAll('_', '-')}`,
+    title: title[lang],
+    status,
+    detail: `${(problem.extras.detail ?? detail)[lang]}${stateSentence(state, lang)}`,
+    code: problem.code,
+    next: next[lang],
+    ...(state ? { state } : {}),
+    errors: issues
+      .slice(0, MAX_ERRORS)
+      .map((one) => ({ pointer: one.pointer, code: one.code, detail: lang === 'zh' ? one.detailZh : one.detail })),
+    ...(changes ? { changes } : {}),
+  };
+}
+
+function stateSentence(state: string | null | undefined, lang: Lang): string {
+  if (!state) return '';
+  return lang === 'zh' ? `当前状态：${state}。` : ` Its state is ${state}.`;
+}

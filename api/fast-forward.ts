@@ -1,0 +1,126 @@
+/**
+ * Moves one instance's workflow ahead, through the raw service: the SDK has no wrapper for the server's time skipping (1.32+). The caller
+ * gives an id, so that asking again after a crash waits for the move that has begun and doesn't begin another.
+ */
+import type { Client } from '@temporalio/client';
+import { google, temporal } from '@temporalio/proto';
+import { workflowId } from '../domain/ids';
+import { NotRunning, Unavailable } from '../workflows/send';
+import { Problem } from './errors';
+
+export interface Move {
+  client: Client;
+  namespace: string;
+  instanceId: string;
+  /** The same for the same request. */
+  id: string;
+  seconds: number;
+  /** How far ahead the instance's clock was before, in milliseconds. */
+  offsetMs: number;
+  waitMs: number;
+}
+
+export interface Moved {
+  /** How far ahead of the wall clock it is now, in milliseconds. */
+  offsetMs: number;
+  /** The instant that was reached on the instance's clock, in milliseconds. */
+  reachedMs: number;
+}
+
+const { FastForwardPollingResult, WorkflowExecutionStatus } = temporal.api.enums.v1;
+const GRPC = { DEADLINE_EXCEEDED: 4, NOT_FOUND: 5 } as const;
+const POLL_MS = 20_000;
+const CALL_MS = 10_000;
+
+/**
+ * Answers once the clock is there, or the workflow has ended on the way.
+ * @throws NotRunning when there is none to move; Unavailable when it does not arrive in time, for want of a worker; Problem 409 when another
+ * move replaced this one
+ */
+export async function fastForward(move: Move): Promise<Moved> {
+  const before = await describe(move);
+  const hasBegun = before.moveId === move.id;
+  if (!before.running && !hasBegun) throw new NotRunning(`${workflowId(move.instanceId)} has ended`);
+  if (!hasBegun) await begin(move);
+  const deadline = Date.now() + move.waitMs;
+  while (!(await poll(move, deadline))) {
+    if (Date.now() >= deadline) throw new Unavailable('the clock has not arrived in time', true);
+  }
+  const after = await describe(move);
+  // Never further than asked: the clock of a workflow that has ended stands wherever its last timer was.
+  const furthest = move.offsetMs + move.seconds * 1000;
+  const offsetMs = after.running && after.currentMs !== undefined ? after.currentMs - after.wallMs : furthest;
+  return { offsetMs, reachedMs: Date.now() + offsetMs };
+}
+
+async function begin({ client, namespace, instanceId, id, seconds }: Move): Promise<void> {
+  const config = { enabled: true, fastForwardConfig: { id, duration: google.protobuf.Duration.fromObject({ seconds }) } };
+  await within(client, CALL_MS, () =>
+    client.connection.workflowService.updateWorkflowExecutionOptions({
+      namespace,
+      workflowExecution: { workflowId: workflowId(instanceId) },
+      workflowExecutionOptions: { timeSkippingConfig: config },
+      updateMask: { paths: ['time_skipping_config'] },
+    }),
+  );
+}
+
+/** One long poll. True: it is there, or the workflow has ended. */
+async function poll(move: Move, deadline: number): Promise<boolean> {
+  const { client, namespace, instanceId, id } = move;
+  try {
+    const { fastForwardPollingResult: result } = await within(client, Math.max(1, Math.min(POLL_MS, deadline - Date.now())), () =>
+      client.connection.workflowService.pollWorkflowExecutionTimeSkipping({
+        namespace,
+        workflowExecution: { workflowId: workflowId(instanceId) },
+        fastForwardId: id,
+      }),
+    );
+    if (result === FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_COMPLETED) return true;
+    if (result !== FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_FAILED) return false;
+  } catch (error) {
+    if (error instanceof Unavailable && error.sent) return false;
+    if (!(error instanceof NotRunning)) throw error;
+  }
+  // It can't complete any more: ended on the way, or somebody moved the clock again.
+  if (!(await describe(move)).running) return true;
+  throw new Problem('FAST_FORWARD_REPLACED');
+}
+
+interface Description {
+  running: boolean;
+  /** The fast-forward that the workflow was last given. */
+  moveId: string | undefined;
+  /** The workflow's clock, in milliseconds; undefined when it never skipped. */
+  currentMs: number | undefined;
+  /** The wall clock when it was asked. */
+  wallMs: number;
+}
+
+async function describe({ client, namespace, instanceId }: Move): Promise<Description> {
+  const asked = Date.now();
+  const description = await within(client, CALL_MS, () =>
+    client.connection.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId: workflowId(instanceId) } }),
+  );
+  const answered = Date.now();
+  const info = description.workflowExtendedInfo?.timeSkippingInfo;
+  const time = info?.currentTime;
+  return {
+    running: description.workflowExecutionInfo?.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING,
+    moveId: info?.fastForwardInfo?.fastForwardId ?? undefined,
+    currentMs: time ? Number(time.seconds ?? 0) * 1000 + Math.floor((time.nanos ?? 0) / 1e6) : undefined,
+    wallMs: (asked + answered) / 2,
+  };
+}
+
+/** A raw call with a deadline, its failures with the meaning that `workflows/send` gives to them. */
+async function within<T>(client: Client, waitMs: number, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await client.withDeadline(Date.now() + waitMs, ask);
+  } catch (error) {
+    const { code, message } = error as { code?: number; message?: string };
+    if (code === GRPC.NOT_FOUND) throw new NotRunning(message);
+    if (code === GRPC.DEADLINE_EXCEEDED) throw new Unavailable(message ?? 'too late', true);
+    throw typeof code === 'number' ? new Unavailable(message ?? 'Temporal does not answer', false) : error;
+  }
+}

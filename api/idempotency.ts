@@ -1,0 +1,102 @@
+/**
+ * `Idempotency-Key`: the same key with the same request has one effect and one answer. It is looked at after the caller is known and before
+ * the body is validated. Answers below 500 are stored; what fails by our fault, or by a crash, frees the key again, and so does a 202 that
+ * only says that nobody answered in time: its repeat must be able to ask again.
+ */
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Pool } from '../store/db';
+import { hashOf } from '../store/hash';
+import { claim, complete, release } from '../store/idempotency';
+import type { Reply } from './call';
+import { Problem } from './errors';
+
+/** Visible ASCII; double quotes are part of the key. */
+const KEY = /^[!-~]{1,255}$/;
+
+/**
+ * The key of a request, or undefined when it may go without.
+ * @throws Problem 400 when it is missing where it is required, or has other characters
+ */
+export function readKey(header: string | undefined, need: 'required' | 'optional' | 'none'): string | undefined {
+  if (need === 'none') return undefined;
+  if (header === undefined) {
+    if (need === 'required') throw new Problem('IDEMPOTENCY_KEY_REQUIRED');
+    return undefined;
+  }
+  if (!KEY.test(header)) throw new Problem('IDEMPOTENCY_KEY_INVALID');
+  return header;
+}
+
+/** The command id of a keyed request, and the id of its update: repeated after a crash it finds what happened before (L8). */
+export const commandIdOf = (caller: string, key: string): string => `key/${caller}/${key}`;
+
+/** An id that the same command always gets: `t_` + 32 hexadecimal digits of a hash. */
+export const derivedId = (prefix: string, commandId: string): string =>
+  `${prefix}_${createHash('sha256').update(commandId).digest('hex').slice(0, 32)}`;
+
+/** Of method, address and body, with sorted members: the same request in another order of members is the same. */
+export const fingerprintOf = (method: string, address: string, body: unknown): string => hashOf([method, address, body ?? null]);
+
+export interface Keyed {
+  caller: string;
+  key: string;
+  fingerprint: string;
+}
+
+interface Keeper {
+  pool: Pool;
+  owner: string;
+  logger: Logger;
+}
+
+/**
+ * Runs a request once for its key.
+ * @param run never throws for answers below 500: those are replies too, and are stored
+ * @throws Problem when the key is running or belongs to another request; whatever `run` throws
+ */
+export async function once(keeper: Keeper, keyed: Keyed, run: () => Promise<Reply>): Promise<Reply> {
+  const { pool, owner } = keeper;
+  const claimed = await claim(pool, { ...keyed, owner });
+  switch (claimed.outcome) {
+    case 'mismatch':
+      throw new Problem('IDEMPOTENCY_KEY_REUSED');
+    case 'running':
+      throw new Problem('IDEMPOTENCY_RUNNING', { headers: { 'Retry-After': '1' } });
+    case 'done':
+      return { status: claimed.status, body: claimed.body, headers: { ...claimed.headers, 'Idempotency-Hit': 'true' } };
+    case 'claimed':
+      return await runClaimed(keeper, keyed, run);
+  }
+}
+
+async function runClaimed(keeper: Keeper, { caller, key }: Keyed, run: () => Promise<Reply>): Promise<Reply> {
+  const { pool, logger } = keeper;
+  try {
+    const reply = await run();
+    const settle =
+      reply.status < 500 && !reply.interim
+        ? () => complete(pool, { caller, key, status: reply.status, headers: reply.headers ?? {}, body: reply.body })
+        : () => release(pool, { caller, key });
+    await persist(settle, logger);
+    return reply;
+  } catch (error) {
+    await persist(() => release(pool, { caller, key }), logger);
+    throw error;
+  }
+}
+
+const RETRIES = 60;
+
+/**
+ * What has happened has happened: when the database is away just now, the caller still gets the true answer and the key is settled behind
+ * its back. A repeat meanwhile is told "still running", never something untrue.
+ */
+async function persist(settle: () => Promise<void>, logger: Logger, retries = RETRIES): Promise<void> {
+  try {
+    await settle();
+  } catch (error) {
+    logger.warn({ err: error, retries }, 'an Idempotency-Key could not be settled');
+    if (retries > 0) setTimeout(() => void persist(settle, logger, retries - 1), 1000).unref();
+  }
+}

@@ -1,0 +1,115 @@
+/** The OpenAPI 3.1 document, made from the declarations of the routes and the zod schemas that validate them. */
+import { OpenAPIRegistry, OpenApiGeneratorV31, type ResponseConfig, type RouteConfig } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import type { Route } from './route';
+import { problemAnswer } from './schemas/answers';
+
+const VERSION = '1';
+const DESCRIPTION = [
+  'Ends the life of cloud instances properly: terminate, keep in a recycle bin, restore or release, refund to the cent and book it once.',
+  'Times are ISO-8601 with offset, money is a decimal string beside a currency, errors are `application/problem+json` in English or Chinese',
+  'by `Accept-Language`. Writes take `Idempotency-Key`: the same key with the same request has one effect and one answer.',
+].join(' ');
+
+const keyHeader = z
+  .string()
+  .regex(/^[!-~]{1,255}$/)
+  .meta({ description: '1 to 255 visible ASCII characters. A repeat is answered with the stored answer and `Idempotency-Hit: true`.' });
+const preferHeader = z
+  .string()
+  .optional()
+  .meta({
+    description: '`respond-async`: the workflow is signalled and 202 answered at once.',
+    examples: ['respond-async'],
+  });
+
+export function openApiDocument(routes: readonly Route[]): object {
+  const registry = new OpenAPIRegistry();
+  const bearer = registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
+  for (const one of routes) registry.registerPath({ ...operation(one), security: one.open ? [] : [{ [bearer.name]: [] }] });
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: { title: 'Sunset', version: VERSION, description: DESCRIPTION, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    servers: [{ url: '/' }],
+    tags: [...new Set(routes.map((one) => one.tag))].map((name) => ({ name })),
+  });
+}
+
+function operation(one: Route): RouteConfig {
+  const headers = headersOf(one);
+  const { params, query, body } = one;
+  return {
+    method: one.method,
+    path: one.path,
+    operationId: operationId(one),
+    summary: one.summary,
+    ...(one.description ? { description: one.description } : {}),
+    tags: [one.tag],
+    request: {
+      ...(Object.keys(params.shape).length ? { params } : {}),
+      ...(Object.keys(query.shape).length ? { query } : {}),
+      ...(headers ? { headers } : {}),
+      ...(body ? { body: { required: !acceptsNothing(body), content: { 'application/json': { schema: body } } } } : {}),
+    },
+    responses: { ...problemsOf(one), ...answersOf(one) },
+  };
+}
+
+const acceptsNothing = (body: z.ZodType): boolean => body.safeParse({}).success;
+
+/** `GET /v1/instances/{id}/timeline` → `getInstancesIdTimeline`. */
+function operationId({ method, path }: Route): string {
+  const words = path
+    .replace(/^\/v1/, '')
+    .split(/[^A-Za-z]+/)
+    .filter(Boolean);
+  return method + words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join('');
+}
+
+function headersOf(one: Route): z.ZodObject | undefined {
+  const shape: Record<string, z.ZodType> = {};
+  if (one.idempotency !== 'none') shape['Idempotency-Key'] = one.idempotency === 'required' ? keyHeader : keyHeader.optional();
+  if (one.async) shape.Prefer = preferHeader;
+  return Object.keys(shape).length ? z.object(shape) : undefined;
+}
+
+const problem = (description: string): ResponseConfig => ({
+  description,
+  content: { 'application/problem+json': { schema: problemAnswer } },
+});
+
+function answersOf(one: Route): Record<string, ResponseConfig> {
+  const response = ({ description, schema, location, contentType }: Route['answers'][number]): ResponseConfig => ({
+    description,
+    ...(location ? { headers: z.object({ Location: z.string().meta({ description: location }) }) } : {}),
+    ...(schema ? { content: { [contentType ?? 'application/json']: { schema } } } : {}),
+  });
+  return Object.fromEntries(Object.entries(one.answers).map(([status, answer]) => [status, response(answer)]));
+}
+
+/** What any call may answer, and what this one may on top of it. */
+function problemsOf(one: Route): Record<string, ResponseConfig> {
+  if (one.open) return {};
+  const writes = one.method !== 'get';
+  const codes: Record<number, string[]> = {
+    400: ['INVALID_REQUEST', 'MALFORMED_URL', ...(writes ? ['MALFORMED_JSON', 'IDEMPOTENCY_KEY_REQUIRED', 'IDEMPOTENCY_KEY_INVALID'] : [])],
+    401: ['UNAUTHENTICATED'],
+    429: ['TOO_MANY_FAILURES'],
+    500: ['INTERNAL'],
+    503: ['UNAVAILABLE'],
+  };
+  if (writes)
+    Object.assign(codes, {
+      409: ['IDEMPOTENCY_RUNNING'],
+      413: ['BODY_TOO_LARGE'],
+      415: ['UNSUPPORTED_MEDIA_TYPE'],
+      422: ['IDEMPOTENCY_KEY_REUSED'],
+    });
+  if (Object.keys(one.params.shape).length) codes[404] = ['NOT_FOUND'];
+  for (const [status, more] of Object.entries(one.problems)) {
+    codes[Number(status)] = [...new Set([...(codes[Number(status)] ?? []), ...more])];
+  }
+  return Object.fromEntries(
+    Object.entries(codes).map(([status, names]) => [status, problem(names.map((name) => `\`${name}\``).join(', '))]),
+  );
+}

@@ -1,0 +1,41 @@
+/** Refunds, movements and accounts. */
+import type { z } from 'zod';
+import type { Policy } from '../../domain/policy';
+import { type Lang, presentRefundLines } from '../../domain/present';
+import type { AccountRow, RefundRow, RightCounts, RightsByProduct, RightsLeft, StatementRow } from '../../store/types';
+import type { accountAnswer, refundAnswer, statementAnswer } from '../schemas/answers';
+
+export function presentRefund(row: RefundRow, lang: Lang): z.infer<typeof refundAnswer> {
+  const { id, instanceId, account, terminationId, quoteId, kind, currency, amount, parts, fee, progress, status, entries } = row;
+  const lines = presentRefundLines(row.lines, lang);
+  return { id, instanceId, account, terminationId, quoteId, kind, currency, amount, parts, fee, lines, progress, status, entries };
+}
+
+export function presentMovement(row: StatementRow): z.infer<typeof statementAnswer> {
+  const { id, kind, currency, amount, parts, instanceId, refundId, effectiveAt, recordedAt } = row;
+  return { id, kind, currency, amount, parts, instanceId, refundId, effectiveAt, recordedAt };
+}
+
+const NONE: RightCounts = { used: 0, reserved: 0 };
+
+/** What an account may return of one product. `left` follows the policy's periods, `used` counts for ever (E2). */
+export interface ProductRights {
+  policy: Policy;
+  left: RightsLeft;
+}
+
+/** @param rights one entry for every product that has returns */
+export function presentAccount(row: AccountRow, used: RightsByProduct, rights: ProductRights[]): z.infer<typeof accountAnswer> {
+  const { account, arrears, hold, balances } = row;
+  return {
+    account,
+    arrears,
+    hold,
+    balances,
+    rights: rights.map(({ policy: { product, knobs }, left }) => ({
+      product,
+      fiveDay: { limit: knobs.fiveDayCount, ...(used.get(product)?.fiveDay ?? NONE), left: left.fiveDay },
+      ordinary: { limit: knobs.ordinaryCount, ...(used.get(product)?.ordinary ?? NONE), left: left.ordinary },
+    })),
+  };
+}

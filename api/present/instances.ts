@@ -1,0 +1,70 @@
+/** Instances, the bin and the timeline as callers see them. */
+import type { z } from 'zod';
+import { lastTerm, openOrders, orderStatus, type Paid } from '../../domain/instance';
+import { exact, formatMoney } from '../../domain/money';
+import { clockOf } from '../../store/quotes';
+import type { InstanceRow, TimelineRow } from '../../store/types';
+import type { binAnswer, instanceAnswer, timelineAnswer } from '../schemas/answers';
+
+type Instance = z.infer<typeof instanceAnswer>;
+
+/** `wallMs`: the wall clock, in milliseconds; the instance's own clock is reckoned from it (decision 10). */
+export function presentInstance(row: InstanceRow, wallMs: number = Date.now()): Instance {
+  const { facts, life } = row;
+  const { account, product, billing, ...rest } = facts;
+  const clock = clockOf(row, wallMs);
+  const currency = facts.prices?.currency;
+  return {
+    // What people look for comes first; the rest is in the store's order.
+    id: row.id,
+    account,
+    product,
+    billing,
+    state: life.state,
+    ...rest,
+    orders: row.orders.map(({ closedAt, endedAt, ...order }) => ({
+      ...order,
+      paid: presentPaid(order.paid, currency),
+      status: orderStatus({ ...order, closedAt, endedAt }, clock),
+    })),
+    clock,
+    step: life.step,
+    billingStoppedAt: life.billingStoppedAt,
+    isolatedAt: life.isolatedAt,
+    purgeTime: life.purgeTime,
+    // From the orders, not from the life: an expired instance still says when it expired.
+    expiresAt: lastTerm(openOrders(row.orders))?.endsAt ?? null,
+    termination: life.termination && {
+      mode: life.termination.mode,
+      at: life.termination.at,
+      terminationId: life.termination.terminationId,
+    },
+    protection: life.protection,
+  };
+}
+
+/** Requests may have fewer digits; answers always have all of them. */
+function presentPaid(paid: Paid, currency: string | undefined): Paid {
+  const full = (amount: string): string => (currency ? formatMoney(exact(amount), currency) : amount);
+  return { cash: full(paid.cash), gift: full(paid.gift), income: full(paid.income), voucher: full(paid.voucher) };
+}
+
+export function presentBinEntry({ id, facts, life }: InstanceRow): z.infer<typeof binAnswer> {
+  return {
+    instanceId: id,
+    account: facts.account,
+    product: facts.product,
+    billing: facts.billing,
+    region: facts.region,
+    // What is isolated has all three.
+    cause: life.cause!,
+    isolatedAt: life.isolatedAt!,
+    purgeTime: life.purgeTime!,
+    needsRenewal: facts.billing === 'prepaid',
+  };
+}
+
+export function presentTimelineEntry(row: TimelineRow): z.infer<typeof timelineAnswer> {
+  const { step, command, outcome, from, to, by, effectiveAt, recordedAt, refundId, code } = row;
+  return { step, command, outcome, from, to, by, effectiveAt, recordedAt, refundId, code };
+}

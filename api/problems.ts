@@ -1,0 +1,53 @@
+/** What the store, the workflows and the body reader throw, as problems. Anything unknown is 500 and shows nothing of itself. */
+import { BadCursor } from '../store/db';
+import { MissingInstances } from '../store/quotes';
+import { NotRunning, Refused, Unavailable } from '../workflows/send';
+import { invalid, notFound, Problem } from './errors';
+import { type IssueCode, issue } from './schemas/issues';
+
+/** Refusals that are about what was sent, not about how things stand: 400 with the field. */
+const ABOUT_THE_INPUT: Record<string, { path: string[]; code: IssueCode }> = {
+  RENEWAL_REQUIRED: { path: ['renewal'], code: 'RENEWAL_REQUIRED' },
+  RENEWAL_NOT_ALLOWED: { path: ['renewal'], code: 'RENEWAL_NOT_ALLOWED' },
+};
+
+export const unavailable = (): Problem => new Problem('UNAVAILABLE', { headers: { 'Retry-After': '5' } });
+
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof BadCursor) return invalid([issue(['cursor'], 'BAD_CURSOR')]);
+  if (error instanceof MissingInstances) return notFound('instance', error.ids.join(', '));
+  if (error instanceof Refused) return refusal(error);
+  if (error instanceof Unavailable || error instanceof NotRunning || isDatabaseAway(error)) return unavailable();
+  return ofRequest(error) ?? new Problem('INTERNAL');
+}
+
+function refusal({ code, state }: Refused): Problem {
+  const about = ABOUT_THE_INPUT[code];
+  return about ? invalid([issue(about.path, about.code)]) : new Problem(code, { state });
+}
+
+/** Anything can be thrown. */
+const membersOf = (error: unknown): Record<'code' | 'message' | 'name' | 'status', unknown> => Object(error);
+
+/** PostgreSQL can't be reached, is starting or stopping, or has no connection left. */
+const AWAY = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT|ENOENT)$/;
+
+function isDatabaseAway(error: unknown): boolean {
+  const { code, message } = membersOf(error);
+  // The driver's own errors of lost and late connections carry no code.
+  return (
+    (typeof code === 'string' && AWAY.test(code)) ||
+    (typeof message === 'string' &&
+      /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(message))
+  );
+}
+
+/** Errors of Express and its body reader carry a status. */
+function ofRequest(error: unknown): Problem | undefined {
+  const { status, name } = membersOf(error);
+  if (status === 413) return new Problem('BODY_TOO_LARGE');
+  if (status === 415) return new Problem('UNSUPPORTED_MEDIA_TYPE');
+  if (name === 'URIError') return new Problem('MALFORMED_URL');
+  return status === 400 ? new Problem('MALFORMED_JSON') : undefined;
+}

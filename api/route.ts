@@ -1,0 +1,99 @@
+/**
+ * A route is declared once, with the schemas that validate it; the Express router and the OpenAPI document are both made from the
+ * declaration, so that they can't drift apart.
+ */
+import { z } from 'zod';
+import type { Call, Reply } from './call';
+import { invalid } from './errors';
+import { type Parsed, parse } from './schemas/issues';
+
+export type Method = 'get' | 'post' | 'put';
+
+/** Never a body, never a query: what is not declared is refused. */
+const NOTHING = z.strictObject({});
+
+/** What a route may answer beside its problems. */
+export interface Answers {
+  [status: number]: { description: string; schema?: z.ZodType; location?: string; contentType?: string };
+}
+
+interface Declaration<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> {
+  method: Method;
+  /** OpenAPI style: `/v1/instances/{id}`. */
+  path: string;
+  tag: string;
+  summary: string;
+  description?: string;
+  params?: P;
+  query?: Q;
+  /** Missing: the call takes none (an empty object is let pass). */
+  body?: B;
+  /** For bodies whose rules go over several fields; `body` still describes them. */
+  read?: (input: unknown) => Parsed<z.output<B>>;
+  answers: Answers;
+  /** Codes of problems that this call can answer by status, for the document. */
+  problems?: Record<number, string[]>;
+  /** Takes `Prefer: respond-async`. */
+  async?: boolean;
+  /** Needs no key. */
+  open?: boolean;
+  handle(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<Reply>;
+}
+
+export interface Route {
+  method: Method;
+  path: string;
+  tag: string;
+  summary: string;
+  description: string | undefined;
+  params: z.ZodObject;
+  query: z.ZodObject;
+  body: z.ZodType | undefined;
+  answers: Answers;
+  problems: Record<number, string[]>;
+  idempotency: 'required' | 'optional' | 'none';
+  async: boolean;
+  open: boolean;
+  /** Validates everything at once, then handles. Throws a `Problem`. */
+  run(call: Call): Promise<Reply>;
+}
+
+const KEYS = { get: 'none', post: 'required', put: 'optional' } as const;
+
+type Empty = typeof NOTHING;
+
+export function route<P extends z.ZodObject = Empty, Q extends z.ZodObject = Empty, B extends z.ZodType = Empty>(
+  declaration: Declaration<P, Q, B>,
+): Route {
+  const { method, path, tag, summary, answers, handle } = declaration;
+  const params = declaration.params ?? (NOTHING as z.ZodObject);
+  const query = declaration.query ?? (NOTHING as z.ZodObject);
+  const readBody = declaration.read ?? ((input: unknown) => parse(declaration.body ?? NOTHING, input ?? {}));
+  return {
+    method,
+    path,
+    tag,
+    summary,
+    description: declaration.description,
+    params,
+    query,
+    body: declaration.body,
+    answers,
+    problems: declaration.problems ?? {},
+    idempotency: KEYS[method],
+    async: declaration.async ?? false,
+    open: declaration.open ?? false,
+    run: async (call) => {
+      const parsed = [parse(params, call.params), parse(query, call.query), readBody(call.body)] as const;
+      const issues = parsed.flatMap((one) => (one.ok ? [] : one.issues));
+      const [p, q, b] = parsed;
+      if (!p.ok || !q.ok || !b.ok) throw invalid(issues);
+      return await handle({
+        ...call,
+        params: p.value as z.output<P>,
+        query: q.value as z.output<Q>,
+        body: b.value as z.output<B>,
+      });
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** What the commands to one instance have in common. */
+import type { z } from 'zod';
+import type { Command } from '../../domain/lifecycle';
+import type { InstanceRow } from '../../store/types';
+import type { UPDATES } from '../../workflows/messages';
+import type { Call, Reply } from '../call';
+import { carryOut, existingInstance } from '../commands';
+import type { ApiDeps } from '../deps';
+import { invalid } from '../errors';
+import type { Answers } from '../route';
+import { acceptedAnswer, instanceAnswer } from '../schemas/answers';
+import { paidIssues, type paidSchema } from '../schemas/registration';
+import type { byId } from '../schemas/requests';
+
+export type InstanceCall<B = unknown> = Call<z.output<typeof byId>, unknown, B>;
+
+export const COMMAND_ANSWERS: Answers = {
+  200: { description: 'Done: the instance as it now is.', schema: instanceAnswer },
+  202: {
+    description: 'Handed over, or nobody answered in time; the instance and its timeline tell.',
+    schema: acceptedAnswer,
+    location: 'The instance.',
+  },
+};
+
+/** Sends a command that needs nothing but its body. */
+export async function send(deps: ApiDeps, call: InstanceCall, update: keyof typeof UPDATES, command: Command): Promise<Reply> {
+  return await carryOut(deps, await existingInstance(deps, call.params.id), call, update, command);
+}
+
+/** @throws Problem 400 when an amount has more digits than the instance's currency */
+export function requireDigits(row: InstanceRow, paid: z.output<typeof paidSchema> | undefined, path: string[]): void {
+  const currency = row.facts.prices?.currency;
+  const issues = paid && currency ? paidIssues(paid, currency, path) : [];
+  if (issues.length) throw invalid(issues);
+}

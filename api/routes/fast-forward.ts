@@ -1,0 +1,84 @@
+/** Sandbox: moves one instance's clock ahead, and answers when it is there with all that came due on the way. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { z } from 'zod';
+import { nextDeadline } from '../../domain/lifecycle';
+import { setClockOffset } from '../../store/instances';
+import type { InstanceRow } from '../../store/types';
+import { NotRunning, Unavailable } from '../../workflows/send';
+import type { Call, Reply } from '../call';
+import { existingInstance, instanceReply, unansweredReply } from '../commands';
+import type { ApiDeps } from '../deps';
+import { Problem } from '../errors';
+import { fastForward } from '../fast-forward';
+import { derivedId } from '../idempotency';
+import { type Route, route } from '../route';
+import { acceptedAnswer, instanceAnswer } from '../schemas/answers';
+import { byId, fastForwardSchema, secondsOf } from '../schemas/requests';
+
+const WAIT_MS = 30_000;
+const CATCH_UP_MS = 30_000;
+const LOOK_EVERY_MS = 50;
+
+export const fastForwardRoutes = (deps: ApiDeps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/instances/{id}/fast-forward',
+    tag: 'Sandbox',
+    summary: 'Move an instance’s clock ahead',
+    description: 'Only in a sandbox. Answers when the clock is there and every deadline up to it has been taken.',
+    params: byId,
+    body: fastForwardSchema,
+    answers: {
+      200: { description: 'The instance at the later time.', schema: instanceAnswer },
+      202: { description: 'It did not arrive in time, and still may.', schema: acceptedAnswer, location: 'The instance.' },
+    },
+    problems: {
+      403: ['SANDBOX_ONLY'],
+      404: ['NOT_FOUND'],
+      409: ['WRONG_STATE', 'FAST_FORWARD_REPLACED'],
+      501: ['TIME_SKIPPING_UNAVAILABLE'],
+    },
+    handle: (call) => forward(deps, call),
+  }),
+];
+
+async function forward(deps: ApiDeps, call: Call<z.output<typeof byId>, unknown, z.output<typeof fastForwardSchema>>): Promise<Reply> {
+  if (!deps.sandbox) throw new Problem('SANDBOX_ONLY');
+  if (!deps.timeSkipping) throw new Problem('TIME_SKIPPING_UNAVAILABLE');
+  const row = await existingInstance(deps, call.params.id);
+  try {
+    const { offsetMs, reachedMs } = await fastForward({
+      client: deps.temporal,
+      namespace: deps.namespace,
+      instanceId: row.id,
+      id: derivedId('f', call.commandId),
+      // The schema has read it before.
+      seconds: secondsOf(call.body.duration)!,
+      offsetMs: row.clockOffsetMs,
+      waitMs: deps.fastForwardWaitMs ?? WAIT_MS,
+    });
+    await setClockOffset(deps.pool, row.id, offsetMs);
+    return instanceReply(await caughtUp(deps, row.id, reachedMs));
+  } catch (error) {
+    if (error instanceof Unavailable) return await unansweredReply(deps, row.id, call.lang, error);
+    if (error instanceof NotRunning) return await refuseEnded(deps, row.id, error);
+    throw error;
+  }
+}
+
+/** Waits until the read model has taken every deadline up to the instant that was reached, in milliseconds on the instance's clock. */
+async function caughtUp(deps: ApiDeps, id: string, reachedMs: number): Promise<InstanceRow> {
+  const until = Date.now() + CATCH_UP_MS;
+  for (;;) {
+    const row = await existingInstance(deps, id);
+    const deadline = nextDeadline(row.life);
+    if (!deadline || Date.parse(deadline.at) > reachedMs) return row;
+    if (Date.now() > until) throw new Unavailable('deadlines that came due have not been taken in time', true);
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+async function refuseEnded(deps: ApiDeps, id: string, error: NotRunning): Promise<never> {
+  const { life } = await existingInstance(deps, id);
+  throw life.state === 'terminated' ? new Problem('WRONG_STATE', { state: life.state }) : error;
+}

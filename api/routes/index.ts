@@ -1,0 +1,29 @@
+import type { Registry } from 'prom-client';
+import type { ApiDeps } from '../deps';
+import type { Route } from '../route';
+import { accountRoutes } from './accounts';
+import { fastForwardRoutes } from './fast-forward';
+import { instanceRoutes } from './instances';
+import { orderRoutes } from './orders';
+import { powerRoutes } from './power';
+import { quoteRoutes } from './quotes';
+import { recycleBinRoutes } from './recycle-bin';
+import { refundRoutes } from './refunds';
+import { serviceRoutes } from './service';
+import { terminationRoutes } from './terminations';
+import { timedRoutes } from './timed';
+
+/** Every call of the API. */
+export const allRoutes = (deps: ApiDeps, metrics: Registry): Route[] => [
+  ...instanceRoutes(deps),
+  ...powerRoutes(deps),
+  ...orderRoutes(deps),
+  ...quoteRoutes(deps),
+  ...terminationRoutes(deps),
+  ...timedRoutes(deps),
+  ...recycleBinRoutes(deps),
+  ...refundRoutes(deps),
+  ...accountRoutes(deps),
+  ...fastForwardRoutes(deps),
+  ...serviceRoutes(deps, metrics),
+];

@@ -1,0 +1,104 @@
+/** Registration and what can be read of an instance. */
+import type { Registration } from '../../domain/instance';
+import { hashOf } from '../../store/hash';
+import { findInstance, listInstances, listTimeline } from '../../store/instances';
+import type { InstanceRow } from '../../store/types';
+import { NotRunning, registerInstance, Unavailable } from '../../workflows/send';
+import type { Call, Reply } from '../call';
+import { existingInstance, instanceReply, optionsOf, unansweredReply } from '../commands';
+import { type ApiDeps, policyOf } from '../deps';
+import { Problem } from '../errors';
+import { listReply } from '../page';
+import { presentInstance, presentTimelineEntry } from '../present/instances';
+import { type Route, route } from '../route';
+import { acceptedAnswer, instanceAnswer, pageOf, timelineAnswer } from '../schemas/answers';
+import { parseRegistration, registrationSchema } from '../schemas/registration';
+import { byId, instancesQuery, pageQuery } from '../schemas/requests';
+
+const TAG = 'Instances';
+
+export const instanceRoutes = (deps: ApiDeps): Route[] => [
+  registration(deps),
+  route({
+    method: 'get',
+    path: '/v1/instances',
+    tag: TAG,
+    summary: 'List instances',
+    description: 'In order of registration; terminated ones only with `state=terminated`.',
+    query: instancesQuery,
+    answers: { 200: { description: 'A page.', schema: pageOf(instanceAnswer) } },
+    handle: async ({ query: { limit, cursor, ...filter } }) =>
+      listReply(
+        { limit, cursor },
+        () => listInstances(deps.pool, filter, { limit, cursor }),
+        (row) => presentInstance(row),
+      ),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/instances/{id}',
+    tag: TAG,
+    summary: 'Look at an instance',
+    params: byId,
+    answers: { 200: { description: 'The instance.', schema: instanceAnswer } },
+    problems: { 404: ['NOT_FOUND'] },
+    handle: async ({ params }) => instanceReply(await existingInstance(deps, params.id)),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/instances/{id}/timeline',
+    tag: TAG,
+    summary: 'What happened to an instance',
+    params: byId,
+    query: pageQuery,
+    answers: { 200: { description: 'A page, the oldest step first.', schema: pageOf(timelineAnswer) } },
+    problems: { 404: ['NOT_FOUND'] },
+    handle: async ({ params, query }) => {
+      const { id } = await existingInstance(deps, params.id);
+      return await listReply(query, () => listTimeline(deps.pool, id, query), presentTimelineEntry);
+    },
+  }),
+];
+
+const registration = (deps: ApiDeps): Route =>
+  route({
+    method: 'put',
+    path: '/v1/instances/{id}',
+    tag: TAG,
+    summary: 'Register an instance',
+    description: 'Starts its workflow. The same original facts again are answered 200, other facts 409.',
+    params: byId,
+    body: registrationSchema,
+    read: (input) => parseRegistration(input, policyOf(deps)),
+    answers: {
+      201: { description: 'Registered.', schema: instanceAnswer, location: 'The instance.' },
+      200: { description: 'It was registered with the same facts before.', schema: instanceAnswer },
+      202: { description: 'Nobody answered in time; it may still be registered.', schema: acceptedAnswer, location: 'Where it will be.' },
+    },
+    problems: { 409: ['ALREADY_REGISTERED'] },
+    handle: (call) => register(deps, call.params.id, call.body, call),
+  });
+
+async function register(deps: ApiDeps, id: string, registration: Registration, call: Call): Promise<Reply> {
+  const known = await findInstance(deps.pool, id);
+  if (known) return registered(known, registration, call.commandId);
+  // The product is known: the schema has seen to it.
+  const policy = policyOf(deps)(registration.product)!;
+  const envelope = { id: call.commandId, by: call.caller };
+  try {
+    await registerInstance(deps.temporal, { instanceId: id, registration, policy, envelope }, optionsOf(deps));
+  } catch (error) {
+    if (error instanceof Unavailable) return await unansweredReply(deps, id, call.lang, error);
+    // Another request registered it and it has ended since: the read model answers for it.
+    const ended = error instanceof NotRunning ? await findInstance(deps.pool, id) : undefined;
+    if (!ended) throw error;
+  }
+  return registered(await existingInstance(deps, id), registration, call.commandId);
+}
+
+/** 201 when this command registered it, 200 when another one did with the same facts. */
+function registered(row: InstanceRow, registration: Registration, commandId: string): Reply {
+  if (row.registrationHash !== hashOf(registration)) throw new Problem('ALREADY_REGISTERED', { state: row.life.state });
+  if (row.registeredBy !== commandId) return instanceReply(row);
+  return { ...instanceReply(row, 201), headers: { Location: `/v1/instances/${encodeURIComponent(row.id)}` } };
+}

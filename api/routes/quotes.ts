@@ -1,0 +1,77 @@
+/** Quotes: preflight, plan and refund of every item. They change nothing but the store of quotes. */
+import type { z } from 'zod';
+import type { Policy } from '../../domain/policy';
+import { findInstances } from '../../store/instances';
+import { createQuote, findQuote } from '../../store/quotes';
+import type { InstanceRow } from '../../store/types';
+import type { Call, Reply } from '../call';
+import { type ApiDeps, policyOf } from '../deps';
+import { invalid, notFound } from '../errors';
+import { derivedId } from '../idempotency';
+import { presentQuote } from '../present/terminations';
+import { type Route, route } from '../route';
+import { scheduleIssues } from '../schedule';
+import { quoteAnswer } from '../schemas/answers';
+import { issue } from '../schemas/issues';
+import { byId, quoteSchema } from '../schemas/requests';
+
+const TAG = 'Quotes';
+const FIFTEEN_MINUTES = 900;
+
+export const quoteRoutes = (deps: ApiDeps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/quotes',
+    tag: TAG,
+    summary: 'Quote the end of instances',
+    description: 'For every item what would happen, what is against it, and what it would pay. The quote holds until `expiresAt`.',
+    body: quoteSchema,
+    answers: { 201: { description: 'The quote.', schema: quoteAnswer, location: 'The quote.' } },
+    problems: { 404: ['NOT_FOUND'] },
+    handle: (call) => quote(deps, call),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/quotes/{id}',
+    tag: TAG,
+    summary: 'Look at a quote',
+    params: byId,
+    answers: { 200: { description: 'The quote.', schema: quoteAnswer } },
+    problems: { 404: ['NOT_FOUND'] },
+    handle: async ({ params, lang }) => {
+      const row = await findQuote(deps.pool, params.id);
+      if (!row) throw notFound('quote', params.id);
+      return { status: 200, body: presentQuote(row, lang) };
+    },
+  }),
+];
+
+async function quote(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof quoteSchema>>): Promise<Reply> {
+  const { action, instanceIds, schedule, fiveDayFor } = call.body;
+  const rows = await findInstances(deps.pool, instanceIds);
+  requireAll(instanceIds, rows);
+  const currentPolicy = policyOf(deps);
+  const policyOfRow = (row: InstanceRow): Policy => currentPolicy(row.facts.product) ?? row.policy;
+  const id = derivedId('q', call.commandId);
+  // A repeat after a crash answers the quote that it made, although its time may have passed meanwhile.
+  const issues = (await findQuote(deps.pool, id)) ? [] : scheduleIssues(schedule, action, rows, policyOfRow, Date.now());
+  if (issues.length) throw invalid(issues);
+  const policies = new Map(rows.map((row) => [row.facts.product, policyOfRow(row)]));
+  const row = await createQuote(deps.pool, {
+    id,
+    instanceIds,
+    request: { action, schedule, fiveDayFor },
+    policyOf: (product) => policies.get(product)!,
+    expiresInSeconds: deps.quoteSeconds ?? FIFTEEN_MINUTES,
+  });
+  return { status: 201, body: presentQuote(row, call.lang), headers: { Location: `/v1/quotes/${id}` } };
+}
+
+/** @throws Problem 404 that names every missing one */
+function requireAll(ids: string[], rows: InstanceRow[]): void {
+  const found = new Set(rows.map((row) => row.id));
+  const missing = ids.filter((id) => !found.has(id));
+  if (!missing.length) return;
+  const issues = ids.flatMap((id, index) => (found.has(id) ? [] : [issue(['instanceIds', index], 'NOT_FOUND')]));
+  throw notFound('instance', missing.join(', '), issues);
+}

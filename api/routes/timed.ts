@@ -1,0 +1,53 @@
+/** Timed terminations that wait: moved or cancelled until they fire (L2). */
+import type { z } from 'zod';
+import type { Reply } from '../call';
+import { carryOut, existingInstance, signal } from '../commands';
+import type { ApiDeps } from '../deps';
+import { invalid } from '../errors';
+import { type Route, route } from '../route';
+import { timeIssues } from '../schedule';
+import { byId, rescheduleSchema } from '../schemas/requests';
+import { COMMAND_ANSWERS, type InstanceCall } from './command';
+
+const TAG = 'Terminations';
+
+export const timedRoutes = (deps: ApiDeps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/instances/{id}/cancel',
+    tag: TAG,
+    summary: 'Cancel a timed termination',
+    params: byId,
+    async: true,
+    answers: COMMAND_ANSWERS,
+    problems: { 409: ['NOT_SCHEDULED', 'WRONG_STATE', 'BUSY'] },
+    handle: async (call) => {
+      const row = await existingInstance(deps, call.params.id);
+      return call.respondAsync
+        ? await signal(deps, row, call, 'cancel', {})
+        : await carryOut(deps, row, call, 'cancel', { name: 'cancel' });
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/instances/{id}/reschedule',
+    tag: TAG,
+    summary: 'Move a timed termination',
+    params: byId,
+    body: rescheduleSchema,
+    answers: COMMAND_ANSWERS,
+    problems: { 409: ['NOT_SCHEDULED', 'WRONG_STATE', 'BUSY', 'TIME_PASSED'] },
+    handle: (call) => reschedule(deps, call),
+  }),
+];
+
+async function reschedule(deps: ApiDeps, call: InstanceCall<z.output<typeof rescheduleSchema>>): Promise<Reply> {
+  const row = await existingInstance(deps, call.params.id);
+  const { at } = call.body;
+  // State before input: what isn't scheduled is answered 409 by the workflow, whatever the time.
+  if (row.life.termination) {
+    const issues = timeIssues(at, row, row.policy, ['at'], Date.now());
+    if (issues.length) throw invalid(issues);
+  }
+  return await carryOut(deps, row, call, 'reschedule', { name: 'reschedule', at });
+}

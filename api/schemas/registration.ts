@@ -1,0 +1,289 @@
+/**
+ * Registrations, orders and schedules as they come in. What a single field may be is in the schemas; what fields mean together is in
+ * {@link checkRegistration}. It imports nothing of Express: the `quote` command reads its cases with it.
+ */
+import { z } from 'zod';
+import { isTerm, type Order, type Prices, type Registration } from '../../domain/instance';
+import { minorDigits, SOURCES } from '../../domain/money';
+import type { Policy } from '../../domain/policy';
+import { POLICIES } from '../../policies';
+import { REGISTRATION } from './examples';
+import { account, currency, id, instant, money, months, rate, text } from './fields';
+import { evenBeside, type Issue, issue, issuesOf, type Parsed, parse } from './issues';
+
+export { type Issue, issuesOf } from './issues';
+
+const PRODUCTS = POLICIES.map((policy) => policy.product);
+
+export const productSchema = z
+  .string()
+  .refine((product) => PRODUCTS.includes(product), { error: 'UNKNOWN_PRODUCT', params: { allowed: PRODUCTS.join(', ') } })
+  .meta({ enum: PRODUCTS });
+
+/** Missing sources are zero; all of them may be. */
+export const paidSchema = z
+  .strictObject({ cash: money.default('0'), gift: money.default('0'), income: money.default('0'), voucher: money.default('0') })
+  .meta({ id: 'Paid', description: 'What was paid, by source. At most the minor digits of the currency.' });
+
+const tiersSchema = z
+  .array(z.strictObject({ upToHours: z.number().int().min(1).max(100_000).optional(), price: money }))
+  .min(1)
+  .max(50)
+  .superRefine((tiers, context) => {
+    const flag = (index: number, message: string) => context.addIssue({ code: 'custom', path: [index, 'upToHours'], message });
+    for (const [index, tier] of tiers.entries()) {
+      const isLast = index === tiers.length - 1;
+      if (isLast && tier?.upToHours !== undefined) flag(index, 'LAST_TIER_LIMITED');
+      if (!isLast && tier?.upToHours === undefined) flag(index, 'TIER_WITHOUT_LIMIT');
+      const before = tiers[index - 1]?.upToHours;
+      if (before !== undefined && tier?.upToHours !== undefined && tier.upToHours <= before) flag(index, 'TIERS_NOT_ASCENDING');
+    }
+  }, evenBeside(Array.isArray));
+
+const pricesSchema = z
+  .strictObject({
+    version: text,
+    currency,
+    month: money.optional(),
+    hour: z.union([money, tiersSchema]).optional(),
+    discounts: z.array(z.strictObject({ months, rate })).max(50).optional(),
+  })
+  .meta({ id: 'Prices', description: 'A snapshot of prices (M12). Missing `discounts` = the policy’s tiers; `[]` = none.' });
+
+const networkSchema = z
+  .discriminatedUnion('billing', [
+    z.strictObject({
+      billing: z.literal('traffic'),
+      hour: money.optional(),
+      month: money.optional(),
+      switchedToTrafficAt: instant.optional(),
+    }),
+    z.strictObject({ billing: z.literal('bandwidth'), hour: money, month: money.optional() }),
+  ])
+  .meta({ id: 'Network' });
+
+export const channelSchema = z.enum(['standard', 'promotion', 'activity']);
+export const billingSchema = z.enum(['prepaid', 'postpaid']);
+
+export const orderSchema = z
+  .strictObject({
+    id,
+    kind: z.enum(['purchase', 'renewal', 'upgrade']),
+    channel: channelSchema.default('standard'),
+    months: months.optional(),
+    startsAt: instant,
+    endsAt: instant,
+    paid: paidSchema,
+    prices: pricesSchema.optional(),
+  })
+  .meta({ id: 'OrderInput' });
+
+const diskSchema = z
+  .strictObject({
+    id,
+    kind: z.enum(['system', 'data']),
+    storage: z.enum(['local', 'cloud', 'elastic']),
+    deleteWithInstance: z.boolean().optional(),
+    month: money.optional(),
+  })
+  .meta({ id: 'Disk' });
+
+const addressSchema = z.strictObject({ id, kind: z.enum(['public', 'elastic']), month: money.optional() }).meta({ id: 'Address' });
+
+/** The facts of a registration, orders and state aside: answers repeat them. */
+export const factsShape = {
+  account,
+  product: productSchema,
+  billing: billingSchema,
+  name: text.optional(),
+  region: text,
+  zone: text.optional(),
+  type: text.optional(),
+  startedAt: instant.optional(),
+  monthlySettled: z.boolean().default(false),
+  prices: pricesSchema.optional(),
+  network: networkSchema.default({ billing: 'traffic' }),
+  disks: z.array(diskSchema).max(200).default([]),
+  addresses: z.array(addressSchema).max(200).default([]),
+};
+
+/** Yields a domain `Registration`. Extend it with `.extend(…)`; it stays strict. */
+export const registrationSchema = z
+  .strictObject({
+    ...factsShape,
+    state: z.enum(['running', 'stopped', 'changing', 'expired']).default('running'),
+    orders: z.array(orderSchema).max(500).default([]),
+  })
+  .meta({ id: 'Registration', examples: [REGISTRATION] }) satisfies z.ZodType<Registration>;
+
+export const scheduleSchema = z
+  .discriminatedUnion('mode', [
+    z.strictObject({ mode: z.literal('now') }),
+    z.strictObject({ mode: z.literal('later') }),
+    z.strictObject({ mode: z.literal('timed'), at: instant }),
+  ])
+  .meta({ id: 'Schedule' });
+
+/** `POST …/orders`: the server assigns id and dates. An upgrade lasts as long as the order in force, so it has no months. */
+export const ordersSchema = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('renewal'), channel: channelSchema.default('standard'), months, paid: paidSchema.optional() }),
+    z.strictObject({ kind: z.literal('upgrade'), channel: channelSchema.default('standard'), paid: paidSchema }),
+  ])
+  .meta({ id: 'NewOrder' });
+
+type Field = keyof Registration;
+
+/** A rule over several fields. It runs when all the fields that it reads are sound in themselves. */
+interface Check {
+  reads: Field[];
+  find: (registration: Registration, policy: Policy) => Issue[];
+}
+
+const CHECKS: Check[] = [
+  {
+    reads: ['billing', 'orders'],
+    find: ({ billing, orders }) => (billing === 'postpaid' ? orders.map((_, i) => issue(['orders', i], 'NOT_FOR_POSTPAID')) : []),
+  },
+  { reads: ['billing', 'orders'], find: prepaidHasOrders },
+  { reads: ['billing', 'prices'], find: ({ billing, prices }) => (billing === 'prepaid' && !prices ? [issue(['prices'], 'MISSING')] : []) },
+  { reads: ['product', 'billing', 'prices', 'orders'], find: pricesForRefunds },
+  { reads: ['prices'], find: ({ prices }) => duplicateDiscounts(prices, ['prices']) },
+  { reads: ['prices', 'orders'], find: oneCurrency },
+  { reads: ['prices', 'orders'], find: paidDigits },
+  { reads: ['orders'], find: orderDates },
+  { reads: ['orders'], find: termsChain },
+  { reads: ['orders'], find: upgradesInside },
+  { reads: ['orders'], find: ({ orders }) => duplicates(orders, 'orders') },
+  { reads: ['orders'], find: ({ orders }) => orders.flatMap((order, i) => duplicateDiscounts(order.prices, ['orders', i, 'prices'])) },
+  { reads: ['disks'], find: ({ disks }) => duplicates(disks, 'disks') },
+  { reads: ['addresses'], find: ({ addresses }) => duplicates(addresses, 'addresses') },
+  { reads: ['product', 'billing', 'state'], find: expiredOnlyWhereItHappens },
+  { reads: ['product', 'network'], find: networkPrices },
+];
+
+/** What fields mean together: M16, the prices that refunds need, one currency. `policy` is the product's. */
+export function checkRegistration(registration: Registration, policy: Policy): Issue[] {
+  return CHECKS.flatMap((check) => check.find(registration, policy));
+}
+
+/**
+ * Reads a registration, with all of its issues at once: where some fields are bad in themselves, the rules over the others still run.
+ * @param policyOf the policy of a known product
+ */
+export function parseRegistration(input: unknown, policyOf: (product: string) => Policy | undefined): Parsed<Registration> {
+  const whole = registrationSchema.safeParse(input);
+  const given = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
+  const sound: Partial<Record<Field, unknown>> = {};
+  for (const field of Object.keys(registrationSchema.shape) as Field[]) {
+    const one = parse(registrationSchema.shape[field], Object.hasOwn(given, field) ? given[field] : undefined);
+    if (one.ok) sound[field] = one.value;
+  }
+  const policy = 'product' in sound ? policyOf(sound.product as string) : undefined;
+  const rules = CHECKS.filter(({ reads }) => reads.every((field) => field in sound) && (policy || !reads.includes('product')));
+  const meaning = rules.flatMap((rule) => rule.find(sound as Registration, policy!));
+  const issues = [...(whole.success ? [] : issuesOf(whole.error, input)), ...meaning];
+  return whole.success && issues.length === 0 ? { ok: true, value: whole.data } : { ok: false, issues };
+}
+
+const ms = (time: string): number => Date.parse(time);
+
+function prepaidHasOrders({ billing, orders }: Registration): Issue[] {
+  return billing === 'prepaid' && !orders.some(isTerm) ? [issue(['orders'], 'TOO_SHORT', { minimum: 1 })] : [];
+}
+
+/** A refund takes the prices of the order in force, else the instance's: each snapshot must be enough by itself. */
+function pricesForRefunds({ billing, prices, orders }: Registration, policy: Policy): Issue[] {
+  if (billing !== 'prepaid' || !policy.returns) return [];
+  const snapshots: [PropertyKey[], Prices | undefined][] = [
+    [['prices'], prices],
+    ...orders.map((order, index): [PropertyKey[], Prices | undefined] => [['orders', index, 'prices'], order.prices]),
+  ];
+  return snapshots.flatMap(([path, snapshot]) =>
+    (['month', 'hour'] as const)
+      .filter((field) => snapshot && snapshot[field] === undefined)
+      .map((field) => issue([...path, field], 'PRICE_REQUIRED')),
+  );
+}
+
+function oneCurrency({ prices, orders }: Registration): Issue[] {
+  const expected = prices?.currency ?? orders.find((order) => order.prices)?.prices?.currency;
+  if (expected === undefined) return [];
+  return orders.flatMap((order, index) =>
+    order.prices && order.prices.currency !== expected
+      ? [issue(['orders', index, 'prices', 'currency'], 'OTHER_CURRENCY', { currency: expected })]
+      : [],
+  );
+}
+
+/** The digits after the point that an amount of this currency may have, and where it has more. */
+export function paidIssues(paid: Order['paid'], currencyCode: string, path: PropertyKey[]): Issue[] {
+  const digits = minorDigits(currencyCode) ?? 0;
+  return [...SOURCES, 'voucher' as const]
+    .filter((source) => (paid[source].split('.')[1] ?? '').length > digits)
+    .map((source) => issue([...path, source], 'TOO_MANY_DIGITS', { currency: currencyCode, digits }));
+}
+
+function paidDigits({ prices, orders }: Registration): Issue[] {
+  if (!prices) return [];
+  return orders.flatMap((order, index) => paidIssues(order.paid, prices.currency, ['orders', index, 'paid']));
+}
+
+function orderDates({ orders }: Registration): Issue[] {
+  return orders.flatMap((order, index) =>
+    ms(order.startsAt) >= ms(order.endsAt) ? [issue(['orders', index, 'endsAt'], 'ENDS_BEFORE_START')] : [],
+  );
+}
+
+const hasSoundDates = (order: Order): boolean => ms(order.startsAt) < ms(order.endsAt);
+
+/** M16: purchases and renewals follow one another without gaps and overlaps. The later order is named. */
+function termsChain({ orders }: Registration): Issue[] {
+  const terms = orders
+    .map((order, index) => ({ order, index }))
+    .filter(({ order }) => isTerm(order) && hasSoundDates(order))
+    .sort((a, b) => ms(a.order.startsAt) - ms(b.order.startsAt) || ms(a.order.endsAt) - ms(b.order.endsAt));
+  return terms.slice(1).flatMap(({ order, index }, before) => {
+    const other = terms[before]!.order;
+    const distance = ms(order.startsAt) - ms(other.endsAt);
+    if (distance === 0) return [];
+    return [issue(['orders', index, 'startsAt'], distance > 0 ? 'ORDER_GAP' : 'ORDER_OVERLAP', { other: other.id })];
+  });
+}
+
+/** M16: an upgrade ends with the order in force when it was bought; longer is refused. */
+function upgradesInside({ orders }: Registration): Issue[] {
+  return orders.flatMap((order, index) => {
+    if (isTerm(order) || !hasSoundDates(order)) return [];
+    const start = ms(order.startsAt);
+    const term = orders.find((other) => isTerm(other) && ms(other.startsAt) <= start && start < ms(other.endsAt));
+    if (!term) return [issue(['orders', index, 'startsAt'], 'UPGRADE_OUTSIDE')];
+    return ms(order.endsAt) > ms(term.endsAt) ? [issue(['orders', index, 'endsAt'], 'UPGRADE_TOO_LONG', { other: term.id })] : [];
+  });
+}
+
+function duplicates(parts: { id: string }[], field: Field): Issue[] {
+  const repeated = parts.map((part, index) => parts.findIndex((other) => other.id === part.id) < index);
+  return repeated.flatMap((isRepeated, index) => (isRepeated ? [issue([field, index, 'id'], 'DUPLICATE')] : []));
+}
+
+function duplicateDiscounts(prices: Prices | undefined, path: PropertyKey[]): Issue[] {
+  const tiers = prices?.discounts ?? [];
+  return tiers.flatMap((tier, index) =>
+    tiers.findIndex((other) => other.months === tier.months) < index ? [issue([...path, 'discounts', index, 'months'], 'DUPLICATE')] : [],
+  );
+}
+
+/** L3: where expiry leads to the bin, an instance is never registered as expired. */
+function expiredOnlyWhereItHappens({ billing, state }: Registration, policy: Policy): Issue[] {
+  const happens = billing === 'prepaid' && policy.lifecycle.expiry.into === 'expired';
+  return state === 'expired' && !happens ? [issue(['state'], 'STATE_NOT_OFFERED')] : [];
+}
+
+/** M4: what used network is reckoned with; by traffic there is something to reckon only before a switch. */
+function networkPrices({ network }: Registration, policy: Policy): Issue[] {
+  const counts = network.billing === 'bandwidth' || network.switchedToTrafficAt !== undefined;
+  if (!counts) return [];
+  const needed = policy.knobs.networkUsage === 'months-then-hourly' ? (['hour', 'month'] as const) : (['hour'] as const);
+  return needed.filter((field) => network[field] === undefined).map((field) => issue(['network', field], 'NETWORK_PRICE_REQUIRED'));
+}

@@ -1,0 +1,111 @@
+/** Bodies, paths and queries of the calls, registrations and orders aside. */
+import { z } from 'zod';
+import { STATES } from '../../domain/instance';
+import { REFUND_STATUSES } from './answers';
+import { QUOTE_REQUEST } from './examples';
+import { account, derivedId, id, instant, months, sentence, text } from './fields';
+import { evenBeside } from './issues';
+import { paidSchema, scheduleSchema } from './registration';
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const byId = z.strictObject({ id });
+export const byDerivedId = z.strictObject({ id: derivedId });
+export const byAccount = z.strictObject({ account });
+
+/** Every list has a page. Query values are text. */
+const page = {
+  limit: z
+    .string()
+    .regex(/^\d{1,6}$/, { error: 'NOT_A_WHOLE_NUMBER' })
+    .transform(Number)
+    .pipe(z.number().int().min(1).max(500))
+    .default(50)
+    .meta({ type: 'integer', minimum: 1, maximum: 500, pattern: undefined }),
+  cursor: z.string().min(1, { error: 'BAD_CURSOR' }).max(1000, { error: 'BAD_CURSOR' }).optional(),
+};
+
+export const pageQuery = z.strictObject(page);
+export const instancesQuery = z.strictObject({
+  account: account.optional(),
+  product: text.optional(),
+  state: z.enum(STATES).optional(),
+  region: text.optional(),
+  ...page,
+});
+export const binQuery = z.strictObject({ account: account.optional(), product: text.optional(), region: text.optional(), ...page });
+export const terminationsQuery = z.strictObject({ account: account.optional(), status: z.enum(['running', 'done']).optional(), ...page });
+export const refundsQuery = z.strictObject({
+  account: account.optional(),
+  instanceId: id.optional(),
+  terminationId: id.optional(),
+  status: z.enum(REFUND_STATUSES).optional(),
+  ...page,
+});
+
+export const reasonSchema = z.strictObject({ reason: sentence }).meta({ id: 'Reason' });
+export const rescheduleSchema = z.strictObject({ at: instant }).meta({ id: 'Reschedule' });
+export const restoreSchema = z
+  .strictObject({ renewal: z.strictObject({ months, paid: paidSchema.optional() }).optional() })
+  .meta({ id: 'Restore', description: 'A prepaid instance needs `renewal`, a postpaid one must not have it.' });
+export const purgeSchema = z
+  .strictObject({ confirm: z.string() })
+  .meta({ id: 'Purge', description: '`confirm` repeats the instance’s id (L6).' });
+
+export const quoteSchema = z
+  .strictObject({
+    action: z.enum(['terminate', 'return']),
+    instanceIds: z
+      .array(id)
+      .min(1)
+      .max(500)
+      .superRefine((ids, context) => {
+        for (const [index, one] of ids.entries()) {
+          if (ids.indexOf(one) < index) context.addIssue({ code: 'custom', path: [index], message: 'DUPLICATE' });
+        }
+      }, evenBeside(Array.isArray)),
+    schedule: scheduleSchema.default({ mode: 'now' }),
+    fiveDayFor: id.optional().meta({ description: 'The item that is to use the five-day right; missing: where it is worth most (E7).' }),
+  })
+  .refine(({ fiveDayFor, instanceIds }) => fiveDayFor === undefined || instanceIds.includes(fiveDayFor), {
+    path: ['fiveDayFor'],
+    error: 'NOT_AMONG_ITEMS',
+    ...evenBeside((value) => isObject(value) && typeof value.fiveDayFor === 'string' && Array.isArray(value.instanceIds)),
+  })
+  .meta({ id: 'QuoteRequest', examples: [QUOTE_REQUEST] });
+
+export const terminationSchema = z
+  .strictObject({
+    quoteId: id,
+    agree: z.literal(true, { error: (one) => (one.input === undefined ? undefined : 'NOT_AGREED') }).meta({
+      description: 'The impact and the rules are acknowledged (L10).',
+    }),
+  })
+  .meta({ id: 'Confirmation' });
+
+export const accountSchema = z
+  .strictObject({ arrears: z.boolean().optional(), hold: z.boolean().optional(), reason: sentence })
+  .refine(({ arrears, hold }) => arrears !== undefined || hold !== undefined, { error: 'NOTHING_TO_CHANGE', ...evenBeside(isObject) })
+  .meta({ id: 'AccountChange' });
+
+const DURATION = /^P(?=\d|T\d)(?:(\d{1,5})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?$/;
+export const MAX_FORWARD_SECONDS = 3660 * 86_400;
+
+/** Whole seconds of an ISO-8601 duration of days and smaller; undefined when it is none. Months and years have no fixed length. */
+export function secondsOf(duration: string): number | undefined {
+  const found = DURATION.exec(duration);
+  if (!found) return undefined;
+  const [days, hours, minutes, seconds] = found.slice(1).map((digits) => Number(digits ?? 0)) as [number, number, number, number];
+  return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+}
+
+const isForward = (seconds: number | undefined): boolean => seconds !== undefined && seconds > 0 && seconds <= MAX_FORWARD_SECONDS;
+
+export const fastForwardSchema = z
+  .strictObject({
+    duration: z
+      .string({ error: 'NOT_A_DURATION' })
+      .refine((value) => isForward(secondsOf(value)), { error: 'NOT_A_DURATION' })
+      .meta({ format: 'duration', examples: ['P7D'] }),
+  })
+  .meta({ id: 'FastForward' });

@@ -1,0 +1,67 @@
+/** From an Express request to a declared route and back. */
+import { randomUUID } from 'node:crypto';
+import type { Request, Response } from 'express';
+import type { Lang } from '../domain/present';
+import type { Call, Reply } from './call';
+import type { ApiDeps } from './deps';
+import { type Problem, presentProblem } from './errors';
+import { commandIdOf, fingerprintOf, once, readKey } from './idempotency';
+import { languageOf, markLanguage } from './language';
+import { toProblem } from './problems';
+import type { Route } from './route';
+
+/** `Prefer: respond-async`, alone or among other preferences (RFC 7240). */
+const wantsAsync = (request: Request): boolean =>
+  (request.get('prefer') ?? '').split(',').some((one) => one.split(';')[0]!.trim().toLowerCase() === 'respond-async');
+
+/** Answers a request by its route. Throws what becomes a problem of 500 and above, and what came before the route's own work. */
+export async function serve(deps: ApiDeps, route: Route, request: Request, response: Response): Promise<void> {
+  const lang = languageOf(request);
+  response.locals.route = route.path;
+  const caller = response.locals.caller ?? 'anonymous';
+  const key = readKey(request.get('idempotency-key'), route.idempotency);
+  const call: Call = {
+    params: request.params,
+    query: { ...request.query },
+    body: request.body as unknown,
+    caller,
+    // Never the X-Request-Id: callers choose it, and a gateway may repeat it.
+    commandId: key === undefined ? `request/${randomUUID()}` : commandIdOf(caller, key),
+    respondAsync: route.async && wantsAsync(request),
+    lang,
+  };
+  const run = () => attempt(route, call);
+  const keyed = key !== undefined && { caller, key, fingerprint: fingerprintOf(request.method, request.originalUrl, call.body) };
+  sendReply(response, lang, keyed ? await once(deps, keyed, run) : await run());
+}
+
+/** Problems below 500 are answers like any other: a repeat gets them again. */
+async function attempt(route: Route, call: Call): Promise<Reply> {
+  try {
+    const reply = await route.run(call);
+    return { ...reply, headers: { 'Content-Language': call.lang, ...reply.headers } };
+  } catch (error) {
+    const problem = toProblem(error);
+    if (problem.status >= 500) throw error;
+    return problemReply(problem, call.lang);
+  }
+}
+
+export function problemReply(problem: Problem, lang: Lang): Reply {
+  const headers = { 'Content-Type': 'application/problem+json', 'Content-Language': lang, ...problem.extras.headers };
+  return { status: problem.status, body: presentProblem(problem, lang), headers };
+}
+
+export function sendReply(response: Response, lang: Lang, { status, body, headers = {} }: Reply): void {
+  markLanguage(response, lang);
+  // A stored answer is in the language of its first asking, and says so itself.
+  response.status(status);
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (typeof body === 'string') {
+    response.send(body);
+    return;
+  }
+  if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', 'application/json');
+  // Bytes, not text: JSON is always UTF-8, and its media types have no charset parameter.
+  response.send(Buffer.from(JSON.stringify(body)));
+}

@@ -1,0 +1,49 @@
+/** The real application on a real socket, with a database and a Temporal server that can't be reached: for all that comes before them. */
+import type { AddressInfo } from 'node:net';
+import { Client, Connection } from '@temporalio/client';
+import { pino } from 'pino';
+import { createApi } from '../../api/app';
+import type { ApiDeps } from '../../api/deps';
+import { POLICIES } from '../../policies';
+import { createPool } from '../../store/db';
+
+export const KEY = 'operator-key-of-tests';
+/** Nothing listens on port 1. */
+const NOWHERE = '127.0.0.1:1';
+
+export interface Lonely {
+  url: string;
+  close(): Promise<void>;
+}
+
+export function depsWithoutServers(more: Partial<ApiDeps> = {}): ApiDeps {
+  return {
+    pool: createPool(`postgres://${NOWHERE}/nothing`),
+    temporal: new Client({ connection: Connection.lazy({ address: NOWHERE }) }),
+    namespace: 'default',
+    operatorKey: KEY,
+    owner: '1',
+    sandbox: false,
+    timeSkipping: false,
+    policies: POLICIES,
+    logger: pino({ level: 'silent' }),
+    ...more,
+  };
+}
+
+export async function startLonely(more: Partial<ApiDeps> = {}): Promise<Lonely> {
+  const deps = depsWithoutServers(more);
+  const server = createApi(deps).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      await new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      });
+      await deps.pool.end();
+      await deps.temporal.connection.close();
+    },
+  };
+}

@@ -1,0 +1,115 @@
+/** The document lists every call of the contract, and says of each what the router does. */
+import { Registry } from 'prom-client';
+import { openApiDocument } from '../../api/openapi';
+import { allRoutes } from '../../api/routes';
+import { parseRegistration } from '../../api/schemas/registration';
+import { quoteSchema } from '../../api/schemas/requests';
+import { policyFor } from '../../policies';
+import { depsWithoutServers } from './app';
+
+interface Operation {
+  operationId: string;
+  parameters?: { name: string; in: string; required: boolean }[];
+  requestBody?: { content: Record<string, { schema: unknown }> };
+  responses: Record<string, { description: string; content?: Record<string, unknown> }>;
+  security: unknown[];
+}
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, unknown> };
+}
+
+const deps = depsWithoutServers();
+afterAll(async () => {
+  await deps.pool.end();
+  await deps.temporal.connection.close();
+});
+const routes = allRoutes(deps, new Registry());
+const document = JSON.parse(JSON.stringify(openApiDocument(routes))) as Document;
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, method, path, operation })),
+);
+
+/** DESIGN.md, "Contract", less refund requests, network, keys and façades. */
+const CONTRACT = `
+PUT /v1/instances/{id}
+GET /v1/instances
+GET /v1/instances/{id}
+GET /v1/instances/{id}/timeline
+POST /v1/instances/{id}/start
+POST /v1/instances/{id}/stop
+POST /v1/instances/{id}/orders
+POST /v1/instances/{id}/protect
+POST /v1/instances/{id}/unprotect
+POST /v1/quotes
+GET /v1/quotes/{id}
+POST /v1/terminations
+GET /v1/terminations
+GET /v1/terminations/{id}
+POST /v1/instances/{id}/cancel
+POST /v1/instances/{id}/reschedule
+POST /v1/instances/{id}/restore
+POST /v1/instances/{id}/purge
+GET /v1/recycle-bin
+GET /v1/refunds
+GET /v1/refunds/{id}
+GET /v1/accounts/{account}
+GET /v1/accounts/{account}/statement
+PUT /v1/accounts/{account}
+POST /v1/instances/{id}/fast-forward
+GET /healthz
+GET /readyz
+GET /metrics
+`;
+
+it('has exactly the calls of the contract', () => {
+  expect(document.openapi).toBe('3.1.0');
+  expect(operations.map(({ name }) => name).sort()).toEqual(CONTRACT.trim().split('\n').sort());
+  expect(routes).toHaveLength(operations.length);
+});
+
+it('refers only to what it defines', () => {
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map((found) => found[1]!);
+  expect(references.length).toBeGreaterThan(50);
+  for (const name of new Set(references)) expect(document.components.schemas).toHaveProperty([name]);
+});
+
+it('names every operation once', () => {
+  const ids = operations.map(({ operation }) => operation.operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+describe.each(operations)('$name', ({ method, path, operation }) => {
+  const parameter = (name: string) => operation.parameters?.find((one) => one.name === name);
+
+  it('declares the parameters of its path', () => {
+    const names = [...path.matchAll(/\{(\w+)\}/g)].map((found) => found[1]!);
+    for (const name of names) expect(parameter(name)).toMatchObject({ in: 'path', required: true });
+  });
+
+  it('takes Idempotency-Key where the contract has it', () => {
+    expect(parameter('Idempotency-Key')?.required).toBe(method === 'post' ? true : method === 'put' ? false : undefined);
+  });
+
+  it('answers problems, and asks for a key unless it is open', () => {
+    const isOpen = !path.startsWith('/v1');
+    expect(operation.security).toEqual(isOpen ? [] : [{ bearer: [] }]);
+    if (isOpen) return;
+    for (const status of ['400', '401', '503']) expect(operation.responses[status]?.content).toHaveProperty(['application/problem+json']);
+    if (path.includes('{')) expect(operation.responses).toHaveProperty(['404']);
+  });
+});
+
+it('lists take limit and cursor, and filter by account', () => {
+  for (const path of ['/v1/instances', '/v1/recycle-bin', '/v1/terminations', '/v1/refunds']) {
+    const names = document.paths[path]!.get!.parameters!.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['account', 'limit', 'cursor']));
+  }
+});
+
+it('its examples are valid', () => {
+  const example = (name: string) => (document.components.schemas[name] as { examples: unknown[] }).examples[0];
+  expect(parseRegistration(example('Registration'), policyFor)).toMatchObject({ ok: true });
+  expect(quoteSchema.safeParse(example('QuoteRequest')).success).toBe(true);
+});
