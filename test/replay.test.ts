@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { workflowBundle } from '../worker/bundle';
 
 const FOLDER = join(__dirname, 'histories');
 const quiet = new DefaultLogger('ERROR');
@@ -17,7 +18,7 @@ const bundleOf = (file: string): Promise<WorkflowBundleOption> =>
 let today: WorkflowBundleOption;
 beforeAll(async () => {
   Runtime.install({ logger: quiet, telemetryOptions: { logging: { filter: 'OFF' } } });
-  today = await bundleOf('../workflows');
+  today = await workflowBundle();
 });
 
 /** Names of the histories that fail, with what they say. */

@@ -4,7 +4,11 @@ let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 
 /** The workflow code for the sandbox, built once a process: webpack is the slowest part of a start. */
 export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
-  bundle ??= bundleWorkflowCode({ workflowsPath: require.resolve('../workflows'), logger: QUIET });
+  bundle ??= bundleWorkflowCode({
+    workflowsPath: require.resolve('../workflows'),
+    payloadConverterPath: require.resolve('../workflows/payloads'),
+    logger: QUIET,
+  });
   return bundle;
 }
 

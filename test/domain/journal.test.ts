@@ -5,6 +5,7 @@ import { computeRefund } from '../../domain/refund';
 import { tencentCvm } from '../../policies/tencent-cvm';
 import { refundInput } from '../fixtures/cases';
 import { facts, hoursIn, order, paid, renewal } from '../fixtures/domain';
+import { SCALE } from '../support/scale';
 
 /** What every account holds after the postings, in minor units. */
 function balances(postings: Posting[], currency: string): Map<string, bigint> {
@@ -113,7 +114,7 @@ describe('J2 a return', () => {
         expect(held('revenue')).toBeGreaterThanOrEqual(0n);
         expect([...book.values()].reduce((a, b) => a + b, 0n)).toBe(0n);
       }),
-      { numRuns: 1500 },
+      { numRuns: 1500 * SCALE },
     );
   });
 });

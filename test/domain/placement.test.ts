@@ -4,6 +4,7 @@ import { exact } from '../../domain/money';
 import { type QuoteRequest, quoteItems, rightsKey } from '../../domain/quote';
 import type { RefundKind } from '../../domain/refund';
 import { facts, hoursIn, order, paid, subject } from '../fixtures/domain';
+import { SCALE } from '../support/scale';
 
 type Amounts = { fiveDay: number | undefined; ordinary: number | undefined };
 const candidates = (amounts: Amounts[]): Candidate[] =>
@@ -44,7 +45,7 @@ describe('E7 placing the rights of a batch', () => {
       fc.property(batch, rights, (amounts, left) => {
         expect(placeRights(candidates(amounts), left)).toEqual(bruteForce(amounts, left));
       }),
-      { numRuns: 3000 },
+      { numRuns: 3000 * SCALE },
     );
   });
 

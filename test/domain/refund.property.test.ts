@@ -4,6 +4,7 @@ import { exact, minorDigits, type Parts, SOURCES, toMinorUnits } from '../../dom
 import { computeRefund, nonVoucher, type Refund, type RefundInput } from '../../domain/refund';
 import { refundInput } from '../fixtures/cases';
 import { oracleRefund } from '../fixtures/oracle';
+import { SCALE } from '../support/scale';
 
 const SHAPES = [/^-?\d+$/, undefined, /^-?\d+\.\d{2}$/, /^-?\d+\.\d{3}$/];
 
@@ -53,7 +54,7 @@ function checkOracle(input: RefundInput, refund: Refund): void {
 
 describe('the refund engine over generated lives', () => {
   // Long enough for a machine that has other things to do.
-  const TIMEOUT = 240_000;
+  const TIMEOUT = 240_000 * SCALE;
 
   it(
     'M1–M11, M15: 20,000 cases keep every invariant and agree with the slow oracle to the minor unit',
@@ -75,7 +76,7 @@ describe('the refund engine over generated lives', () => {
           if (refund.lines.some(({ label }) => label.en.includes('not started'))) count('not started');
           if (refund.lines.some(({ label }) => label.en.includes('whole months'))) count('months');
         }),
-        { numRuns: 20_000 },
+        { numRuns: 20_000 * SCALE },
       );
       // The generator must reach all of the formula, or the numbers above say nothing.
       expect(seen.get('cases')).toBeGreaterThanOrEqual(20_000);
