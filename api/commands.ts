@@ -104,7 +104,7 @@ export async function signal(
   if (await tookEffect(deps, row.id, call.commandId)) return accepted;
   if (row.life.state === 'terminated') return await answerClosed(deps, row.id, call.commandId);
   try {
-    await sendSignal(deps.temporal, row.id, name, { ...payload, id: call.commandId, by: call.caller });
+    await sendSignal(deps.temporal, row.id, name, { ...payload, id: call.commandId, by: call.caller }, optionsOf(deps));
   } catch (error) {
     if (error instanceof NotRunning) return await answerClosed(deps, row.id, call.commandId);
     throw error;

@@ -7,6 +7,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   allHandlersFinished,
+  CancellationScope,
   condition,
   continueAsNew,
   proxyActivities,
@@ -78,7 +79,12 @@ type Work =
 const now = (): string => new Date(Date.now()).toISOString();
 const refused = (detail: RefusalDetail): ApplicationFailure => ApplicationFailure.nonRetryable(`refused: ${detail.code}`, REFUSAL, detail);
 
+/** A request to cancel (a button of the Web UI) is no command of ours: whoever gives it would leave an instance that nobody ever ends. */
 export async function instance(input: Birth | Carried): Promise<Life> {
+  return await CancellationScope.nonCancellable(() => live(input));
+}
+
+async function live(input: Birth | Carried): Promise<Life> {
   let life: Life | undefined = 'life' in input ? input.life : undefined;
   const done: Done[] = 'life' in input ? [...input.done] : [];
   const queue: Work[] = [];
@@ -233,7 +239,7 @@ async function carryOut(life: Life, envelope: Envelope, command: Command, proxy:
 
 /** Nothing of what was sent goes along but a sound id: a row must be storable whatever the message was. */
 async function recordRefusal(life: Life, name: SignalName, envelope: Envelope, code: string): Promise<Life> {
-  const step = nextStep(life, life, { ...envelope, id: `${envelope.id}/${name} refused` }, name, null, now());
+  const step = nextStep(life, life, { ...envelope, id: `${envelope.id}/refused` }, name, null, now());
   const result = await local(`${name} refused: ${code}`).record({ ...step, effects: [], refused: code });
   const adopted = adopt(life, result);
   return result.commandId === step.commandId ? adopted : await recordRefusal(adopted, name, envelope, code);
