@@ -17,7 +17,7 @@ import { POLICIES } from '../policies';
 import { createPool } from '../store/db';
 import { migrate } from '../store/migrate';
 import { type RunningWorker, startWorker } from '../worker';
-import { workflowBundle } from '../worker/bundle';
+import { bundleForWorker } from '../worker/bundle';
 import { TASK_QUEUE } from '../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
 import type { Settings } from './settings';
@@ -49,14 +49,14 @@ export interface Foundation {
 export async function startFoundation(settings: Settings, parts: Parts, report = consoleProgress()): Promise<Foundation> {
   const lock = lockDataFolder(settings.dataFolder);
   parts.add(async () => lock.release());
-  void workflowBundle().catch(() => {});
+  void bundleForWorker().catch(() => {});
   const [postgres, temporal] = await Promise.allSettled([
     startDatabase(settings, parts, report),
     startTemporalService(settings, parts, report),
   ]);
   if (postgres.status === 'rejected') throw postgres.reason;
   if (temporal.status === 'rejected') throw temporal.reason;
-  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: settings.env });
   const connection = { ...connectionOptions, address: temporal.value.address } as Foundation['connection'];
   return { ...postgres.value, temporal: temporal.value, connection, namespace: namespace ?? temporal.value.namespace };
 }
@@ -79,7 +79,7 @@ async function startDatabase(
 }
 
 async function startTemporalService(settings: Settings, parts: Parts, report: Report): Promise<EmbeddedTemporal> {
-  const temporal = await startTemporal({ dataFolder: settings.dataFolder, report, searchAttributes: SEARCH_ATTRIBUTES });
+  const temporal = await startTemporal({ dataFolder: settings.dataFolder, report, env: settings.env, searchAttributes: SEARCH_ATTRIBUTES });
   parts.add(() => temporal.stop());
   return temporal;
 }
@@ -90,6 +90,8 @@ export interface ServiceOptions {
   operatorKey: string;
   logger: Logger;
   taskQueue?: string;
+  /** Absolute path of a workflow bundle; default: the worker's own choice. */
+  bundlePath?: string | undefined;
 }
 
 /** A client of its own connection, which is closed with the parts. */
@@ -100,14 +102,16 @@ async function connect({ connection, namespace }: Foundation, parts: Parts): Pro
 }
 
 /** Starts the worker; resolves when it polls. */
-export async function runWorker({ foundation, logger, taskQueue = TASK_QUEUE }: ServiceOptions, parts: Parts): Promise<RunningWorker> {
+export async function runWorker(options: Omit<ServiceOptions, 'settings' | 'operatorKey'>, parts: Parts): Promise<RunningWorker> {
+  const { foundation, logger, taskQueue = TASK_QUEUE, bundlePath } = options;
   installRuntime();
   const onError = (error: unknown): void => logger.error({ err: error }, 'worker');
   const pool = createPool(foundation.databaseUrl, { max: 20, onError });
   parts.add(() => pool.end());
   const client = await connect(foundation, parts);
   const { connection, namespace } = foundation;
-  const worker = await startWorker({ connection, namespace, taskQueue, pool, client, onError });
+  const bundle = bundlePath === undefined ? {} : { bundle: { codePath: bundlePath } };
+  const worker = await startWorker({ connection, namespace, taskQueue, pool, client, onError, ...bundle });
   parts.add(() => worker.stop());
   return worker;
 }

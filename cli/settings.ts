@@ -1,70 +1,152 @@
-/** Every setting, by environment, validated at the start: all problems at once, each with what to do (DESIGN.md, "Settings"). */
+/** Every setting, by environment or from a file, validated at the start: all problems at once, each with what to do (DESIGN.md, "Settings"). */
+import { readFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
 const postgresUrl = z
   .string()
   .refine((url) => /^postgres(ql)?:\/\/[^/]+/.test(url), 'must look like postgres://user:password@host:5432/database');
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a port number, 0–65535 (0: any free one)')
+  .transform(Number)
+  .refine((number) => number <= 65_535, 'must be a port number, 0–65535');
 
 const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: z
-    .string()
-    .regex(/^\d{1,5}$/, 'must be a port number, 0–65535 (0: any free one)')
-    .transform(Number)
-    .refine((port) => port <= 65_535, 'must be a port number, 0–65535')
-    .default(3000),
+  PORT: port.default(3000),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'must be trace, debug, info, warn, error, fatal or silent')
+    .optional(),
   SUNSET_DATA: z.string().min(1).default('.sunset'),
   SUNSET_OPERATOR_KEY: z
     .string()
     .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 visible ASCII characters: it opens everything')
     .optional(),
   SUNSET_SANDBOX: z.enum(['true', 'false'], 'must be true or false').optional(),
+  SUNSET_STARTED_BY: z.literal('cluster', 'is set by npm run cluster only: unset it').optional(),
+  SUNSET_WORKFLOW_BUNDLE: z.string().min(1).optional(),
+  WORKER_HEALTH_PORT: port.optional(),
   DATABASE_URL: postgresUrl.optional(),
   DATABASE_ADMIN_URL: postgresUrl.optional(),
   TEMPORAL_ADDRESS: z.string().min(1).optional(),
+  TEMPORAL_NAMESPACE: z.string().min(1).optional(),
+  TEMPORAL_API_KEY: z.string().min(1).optional(),
 });
+
+export type SettingName = keyof typeof schema.shape;
+/** The names of all settings. Each can also be given as `<NAME>_FILE`: the path of a file that holds it. */
+export const SETTING_NAMES = Object.keys(schema.shape) as SettingName[];
+
+/** What the production processes can't do without: none of them starts servers, and two APIs must not each make a key of their own. */
+export const REQUIRED = {
+  api: ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'SUNSET_OPERATOR_KEY'],
+  worker: ['DATABASE_URL', 'TEMPORAL_ADDRESS'],
+  migrate: ['DATABASE_URL', 'TEMPORAL_ADDRESS'],
+} as const satisfies Record<string, readonly SettingName[]>;
 
 export interface Settings {
   host: string;
   port: number;
+  logLevel: string | undefined;
   /** Absolute path of the embedded parts' data. */
   dataFolder: string;
   operatorKey: string | undefined;
   /** As asked for; undefined = true exactly when Sunset starts PostgreSQL and Temporal itself. */
   sandbox: boolean;
+  /** Absolute path of a workflow bundle that was built before; undefined: the one beside the compiled code, else webpack makes one. */
+  workflowBundle: string | undefined;
+  workerHealthPort: number | undefined;
   databaseUrl: string | undefined;
   databaseAdminUrl: string | undefined;
+  /** The environment with what `…_FILE` names in place: Temporal's own settings are read from it by the SDK. */
+  env: Record<string, string>;
 }
 
 /** Settings that can't be used; the message lists them all. */
 export class BadSettings extends Error {}
 
-/** @throws BadSettings */
-export function readSettings(env: NodeJS.ProcessEnv): Settings {
-  // An empty variable is an unset one, as in compose files.
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = schema.safeParse(given);
-  const problems = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
-  const own = given.DATABASE_URL === undefined && given.TEMPORAL_ADDRESS === undefined;
-  if (given.SUNSET_SANDBOX === 'true' && !own) {
+/** Puts the content of each file that a `<NAME>_FILE` names in place of it: secrets needn't stand in the environment. */
+function readFiles(env: Record<string, string>, problems: string[]): Record<string, string> {
+  const given = { ...env };
+  for (const name of SETTING_NAMES) {
+    const file = env[`${name}_FILE`];
+    if (file === undefined) continue;
+    if (env[name] !== undefined) {
+      problems.push(`${name} and ${name}_FILE are both set: unset one of them`);
+      continue;
+    }
+    try {
+      const text = readFileSync(file, 'utf8').trim();
+      if (text === '') problems.push(`${name}_FILE names ${file}, which is empty`);
+      else given[name] = text;
+    } catch (error) {
+      problems.push(
+        `${name}_FILE names ${file}, which can't be read (${(error as NodeJS.ErrnoException).code}): check path and permissions`,
+      );
+    }
+  }
+  return given;
+}
+
+/** Whether an address (`host:port` or a URL) lies on this machine and nowhere else. */
+function isLoopback(address: string): boolean {
+  const text = address.includes('://') ? address : `tcp://${address}`;
+  if (!URL.canParse(text)) return false;
+  const { hostname: host, searchParams } = new URL(text);
+  if (searchParams.has('host') || searchParams.has('hostaddr')) return false; // PostgreSQL would go there instead
+  return host === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+/** What one setting says about another. */
+function contradictions(given: Record<string, string>): string[] {
+  const problems: string[] = [];
+  const { DATABASE_URL: database, TEMPORAL_ADDRESS: temporal } = given;
+  // `npm run cluster` starts both too, but as servers of their own: it says so, and nobody can say it of servers elsewhere.
+  const isCluster = given.SUNSET_STARTED_BY === 'cluster' && [database, temporal].every((one) => one !== undefined && isLoopback(one));
+  if (given.SUNSET_STARTED_BY === 'cluster' && !isCluster)
+    problems.push('SUNSET_STARTED_BY is for npm run cluster, whose PostgreSQL and Temporal are on loopback addresses: unset it');
+  if (given.SUNSET_SANDBOX === 'true' && !isOwn(given) && !isCluster) {
     problems.push(
       'SUNSET_SANDBOX can be true only when Sunset starts PostgreSQL and Temporal itself: unset it, or DATABASE_URL and TEMPORAL_ADDRESS',
     );
   }
-  if (given.DATABASE_ADMIN_URL !== undefined && given.DATABASE_URL === undefined) {
+  if (given.DATABASE_ADMIN_URL !== undefined && database === undefined)
     problems.push('DATABASE_ADMIN_URL is of no use without DATABASE_URL: set both, or neither');
-  }
+  return problems;
+}
+
+const isOwn = (given: Record<string, string>): boolean => given.DATABASE_URL === undefined && given.TEMPORAL_ADDRESS === undefined;
+
+/**
+ * @param required settings that this process can't do without
+ * @throws BadSettings
+ */
+export function readSettings(env: NodeJS.ProcessEnv, required: readonly SettingName[] = []): Settings {
+  // An empty variable is an unset one, as in compose files.
+  const set = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]));
+  const problems: string[] = [];
+  const given = readFiles(set, problems);
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) problems.push(...parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));
+  const missing = required.filter((name) => given[name] === undefined && set[`${name}_FILE`] === undefined);
+  problems.push(...missing.map((name) => `${name} must be set here (or ${name}_FILE: a file that holds it)`));
+  problems.push(...contradictions(given));
   if (problems.length || !parsed.success)
     throw new BadSettings(`These settings can't be used:\n${problems.map((one) => `  - ${one}`).join('\n')}`);
   const { data } = parsed;
   return {
     host: data.HOST,
     port: data.PORT,
+    logLevel: data.LOG_LEVEL,
     dataFolder: resolve(data.SUNSET_DATA),
     operatorKey: data.SUNSET_OPERATOR_KEY,
-    sandbox: data.SUNSET_SANDBOX === undefined ? own : data.SUNSET_SANDBOX === 'true',
+    sandbox: data.SUNSET_SANDBOX === undefined ? isOwn(given) : data.SUNSET_SANDBOX === 'true',
+    workflowBundle: data.SUNSET_WORKFLOW_BUNDLE === undefined ? undefined : resolve(data.SUNSET_WORKFLOW_BUNDLE),
+    workerHealthPort: data.WORKER_HEALTH_PORT,
     databaseUrl: data.DATABASE_URL,
     databaseAdminUrl: data.DATABASE_ADMIN_URL,
+    env: given,
   };
 }

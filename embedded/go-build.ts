@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EmbeddedError, knownTrouble, lastLines } from './errors';
 import { findOnPath, makeFolder } from './folders';
@@ -135,11 +135,17 @@ export async function buildOnce(program: GoProgram, place: BuildPlace): Promise<
     for (const name of await readdir(cache)) if (name.startsWith(prefix)) await rm(join(cache, name), { recursive: true, force: true });
     await mkdir(folder);
     await install(program, go, folder, place);
-    await rename(join(folder, 'server'), join(folder, program.name));
+    await rename(join(folder, basename(program.module)), join(folder, program.name));
     await rename(folder, dirname(built));
     return built;
   } finally {
     await rm(folder, { recursive: true, force: true });
     turn.release();
   }
+}
+
+/** Where the program is, built if it has not been yet. */
+export async function ensureBuilt(program: GoProgram, place: BuildPlace): Promise<string> {
+  const built = builtProgram(program, place.cache);
+  return existsSync(built) ? built : buildOnce(program, place);
 }

@@ -7,3 +7,4 @@ export { type EmbeddedPostgres, type PostgresOptions, startPostgres } from './po
 export { consoleProgress, type Progress } from './progress';
 export { type EmbeddedTemporal, startTemporal, type TemporalOptions } from './temporal';
 export type { SearchAttributeKind } from './temporal-check';
+export { ensureExistingNamespace } from './temporal-existing';

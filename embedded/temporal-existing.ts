@@ -5,6 +5,7 @@ import { during, type Progress } from './progress';
 import type { EmbeddedTemporal } from './temporal';
 import {
   canSkipTime,
+  ensureNamespace,
   ensureSearchAttributes,
   NOT_FOUND,
   type SearchAttributeKind,
@@ -102,4 +103,25 @@ export async function useExisting(
       await connection.close();
     }
   });
+}
+
+/**
+ * Makes the namespace of the operator's own Temporal if there is none; one that is there stays as it is, its retention too. Search
+ * attributes are added by `useExisting`.
+ * @throws EmbeddedError when the server can't be reached or refuses.
+ */
+export async function ensureExistingNamespace(env: NodeJS.ProcessEnv, report: Progress): Promise<void> {
+  const config = settings(env);
+  const address = config.connectionOptions.address ?? env.TEMPORAL_ADDRESS ?? '';
+  const namespace = config.namespace ?? 'default';
+  const connection = await connect(address, config);
+  try {
+    await checkNamespace(connection, namespace);
+  } catch (error) {
+    if (!(error instanceof EmbeddedError) || statusOf(error.cause) !== NOT_FOUND) throw error;
+    report(`making the namespace ${namespace} at ${address}`);
+    await ensureNamespace(connection, namespace);
+  } finally {
+    await connection.close();
+  }
 }

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmbeddedError, lastLines } from './errors';
 import { findOnPath, isExecutable, makeFolder } from './folders';
-import { buildOnce, builtProgram, type GoProgram } from './go-build';
+import { buildOnce, builtProgram, ensureBuilt, type GoProgram } from './go-build';
 import { during, type Progress } from './progress';
 import { run } from './run';
 
@@ -21,7 +21,7 @@ export interface TemporalProgram {
 const CLI_VERSION = '1.9.1';
 const CLI_MINIMUM = '1.9';
 
-const SERVER: GoProgram = {
+export const SERVER: GoProgram = {
   name: 'temporal-server',
   title: 'the Temporal server',
   version: '1.32.0',
@@ -29,12 +29,21 @@ const SERVER: GoProgram = {
   takes: '3–4 minutes on two cores',
   goMinimum: '1.26',
 };
-const WEB_UI: GoProgram = {
+export const WEB_UI: GoProgram = {
   name: 'temporal-ui',
   title: 'the Temporal Web UI',
   version: '2.54.1',
   module: 'github.com/temporalio/ui-server/v2/cmd/server',
   takes: 'half a minute',
+  goMinimum: '1.26',
+};
+/** Makes and updates the schema of Temporal on PostgreSQL: `npm run cluster`. Its release is the server's. */
+export const SQL_TOOL: GoProgram = {
+  name: 'temporal-sql-tool',
+  title: "Temporal's SQL tool",
+  version: SERVER.version,
+  module: 'go.temporal.io/server/cmd/tools/sql',
+  takes: 'a minute on two cores when the server has been built here, else two',
   goMinimum: '1.26',
 };
 
@@ -167,6 +176,5 @@ export async function findTemporal(search: Search, made: Engine | undefined): Pr
 
 /** The Web UI for the server that was built; the CLI needs none. */
 export async function findWebUi({ env, cache, report }: Search): Promise<string> {
-  const built = builtProgram(WEB_UI, cache);
-  return existsSync(built) ? built : buildOnce(WEB_UI, { env, cache, report });
+  return ensureBuilt(WEB_UI, { env, cache, report });
 }

@@ -1,4 +1,9 @@
-import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleWorkflowCode, type WorkflowBundleOption, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+
+/** What `npm run build` writes beside the compiled code. Running from the sources there is none, and a stale one elsewhere is never taken. */
+const PREBUILT = join(__dirname, '..', 'workflow-bundle.js');
 
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 
@@ -10,6 +15,11 @@ export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
     logger: QUIET,
   });
   return bundle;
+}
+
+/** What a worker runs: the prebuilt bundle where there is one, else one made now. */
+export async function bundleForWorker(): Promise<WorkflowBundleOption> {
+  return existsSync(PREBUILT) ? { codePath: PREBUILT } : workflowBundle();
 }
 
 const nothing = (): void => {};

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { NativeConnection, type NativeConnectionOptions, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { type Activities, createActivities } from '../activities';
 import type { Pool } from '../store/db';
-import { workflowBundle } from './bundle';
+import { bundleForWorker } from './bundle';
 import { startSweep } from './sweep';
 
 export interface WorkerOptions {
@@ -19,7 +19,7 @@ export interface WorkerOptions {
   maxCachedWorkflows?: number;
   /** Default: those of this database. */
   activities?: Activities;
-  /** Default: built from `workflows/`. */
+  /** Default: the prebuilt one beside the compiled code, else built from `workflows/`. */
   bundle?: WorkflowBundleOption;
   onError: (error: unknown) => void;
 }
@@ -27,6 +27,8 @@ export interface WorkerOptions {
 export interface RunningWorker {
   /** Settles when the worker has stopped; rejects when it failed. */
   finished: Promise<void>;
+  /** Whether it polls: false from the moment it is told to stop. */
+  isPolling(): boolean;
   /** Lets running activities finish, then stops. */
   stop(): Promise<void>;
 }
@@ -38,7 +40,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     connection,
     namespace: options.namespace,
     taskQueue: options.taskQueue,
-    workflowBundle: options.bundle ?? (await workflowBundle()),
+    workflowBundle: options.bundle ?? (await bundleForWorker()),
     activities: options.activities ?? createActivities(options.pool),
     shutdownGraceTime: '10 seconds',
     ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
@@ -56,6 +58,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   finished.catch(options.onError);
   return {
     finished,
+    isPolling: () => worker.getState() === 'RUNNING',
     stop: async () => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await finished.catch(() => {});

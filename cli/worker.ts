@@ -1,0 +1,32 @@
+/** `node dist/cli/worker.js`: a worker alone, as a production process. Start as many as you like: Temporal gives each its share. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { RunningWorker } from '../worker';
+import { joinFoundation, type Process, runProcess } from './production';
+import { runWorker } from './service';
+
+/** `GET /healthz`: 200 while the worker polls. Closed before the worker stops: one that is draining is not healthy. */
+async function serveHealth({ settings, logger, parts }: Process, worker: RunningWorker): Promise<void> {
+  const { host, workerHealthPort: port } = settings;
+  if (port === undefined) return;
+  const server = createServer((request, response) => {
+    const status = request.url !== '/healthz' ? 404 : worker.isPolling() ? 200 : 503;
+    response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify({ status: status === 200 ? 'ok' : 'no' }));
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  parts.add(async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  logger.info({ host, port }, 'health is at /healthz');
+}
+
+runProcess('worker', async (started) => {
+  const { settings, logger, parts } = started;
+  const foundation = await joinFoundation(started);
+  const worker = await runWorker({ foundation, logger, bundlePath: settings.workflowBundle }, parts);
+  await serveHealth(started, worker);
+  logger.info({ namespace: foundation.namespace }, 'polling');
+  await worker.finished;
+});
