@@ -6,7 +6,7 @@ import { POLICIES, policyFor } from '../../policies';
 describe.each(POLICIES.map((policy) => [policy.product, policy] as const))('policy %s', (_, policy) => {
   it('has examples, and each names its rule', () => {
     expect(policy.examples.length).toBeGreaterThan(0);
-    for (const example of policy.examples) expect(example.rule).toMatch(/^00[0-3]-\d\d$/);
+    for (const example of policy.examples) expect(example.rule).toMatch(/^[\w]+-\d+$/);
   });
 
   it.each(policy.examples.map((example) => [example.rule, example.title, example] as const))('%s %s', (_rule, _title, example) => {

@@ -1,0 +1,186 @@
+/**
+ * `npm run docs`: writes the parts of docs/ that are made from code (the state machine, the outcomes, the money's ways, the documents' cases),
+ * each between its markers. With --check it changes nothing and exits 1 when a part is not what the code says.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StoredOrder } from '../domain/instance';
+import { endedPostings, type Posting, paidPostings, refundPostings } from '../domain/journal';
+import { advance, type Command, decide, type Life, newLife } from '../domain/lifecycle';
+import { quoteOffline } from '../domain/offline';
+import type { Ending, Policy, WorkedExample } from '../domain/policy';
+import { presentQuoteItem } from '../domain/present';
+import { refundOf } from '../domain/quote';
+import { POLICIES } from '../policies';
+
+const DOCS = join(__dirname, '..', 'docs');
+const FILES = ['concepts.md', 'refunds.md'];
+const PARTS: Record<string, () => string> = { states: stateMachine, outcomes, money: moneyFlow, cases };
+
+const AT = '2026-11-03T00:00:00.000Z';
+
+/** Every transition that `decide` and the deadlines make, found by trying each command in each state of each kind of instance. */
+function stateMachine(): string {
+  const edges = new Map<string, Set<string>>();
+  const add = (from: string, to: string, label: string): void => {
+    const key = `${from} --> ${to}`;
+    edges.set(key, (edges.get(key) ?? new Set()).add(label));
+  };
+  for (const policy of POLICIES) {
+    for (const life of kindsOf(policy)) explore(life, policy, add);
+  }
+  const lines = [...edges].map(([edge, labels]) => `  ${edge} : ${[...labels].sort().join(', ')}`);
+  return ['```mermaid', 'stateDiagram-v2', ...lines.sort(), '  terminated --> [*]', '```'].join('\n');
+}
+
+function kindsOf(policy: Policy): Life[] {
+  return policy.examples
+    .filter(({ instance }) => instance.state !== 'changing')
+    .map(({ instance }) => newLife(instance.id, { ...instance, state: instance.state }, policy.lifecycle));
+}
+
+function commandsFor(life: Life, policy: Policy): Command[] {
+  const { action, modes } = policy.lifecycle.end[life.billing];
+  const schedules = Object.keys(modes).map((mode) => (mode === 'timed' ? { mode, at: '2026-11-04T00:00:00Z' } : { mode }));
+  return [
+    ...schedules.map((schedule) => ({ name: 'terminate', action, schedule, terminationId: 't', rules: policy.lifecycle }) as Command),
+    { name: 'restore', ...(life.billing === 'prepaid' ? { renewal: { months: 1 } } : {}) },
+    { name: 'purge' },
+    { name: 'start' },
+    { name: 'stop' },
+    ...(life.billing === 'prepaid'
+      ? [{ name: 'amend', order: { kind: 'renewal', channel: 'standard', months: 1 }, rules: policy.lifecycle } as Command]
+      : []),
+  ];
+}
+
+function explore(first: Life, policy: Policy, add: (from: string, to: string, label: string) => void): void {
+  const seen = new Set<string>();
+  const queue = [first, { ...first, state: 'changing' as const }];
+  for (let life = queue.pop(); life; life = queue.pop()) {
+    const key = `${life.state} ${life.power} ${life.termination !== null} ${life.orders.length}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    for (const command of commandsFor(life, policy)) {
+      const decision = decide(life, command, AT);
+      if (!decision.ok) continue;
+      if (decision.next.state !== life.state) add(life.state, decision.next.state, labelOf(command));
+      queue.push(decision.next);
+    }
+    const later = advance(life, '2027-11-02T00:00:00Z');
+    if (later.state !== life.state && life.state !== 'isolated') add(life.state, firstStop(life), life.termination ? 'timed' : 'expiry');
+    if (life.state === 'isolated') add('isolated', 'terminated', 'end of the bin');
+  }
+}
+
+/** Where the next deadline leads, not those after it. */
+function firstStop(life: Life): string {
+  const due = life.termination?.at ?? life.orders.map((order) => order.endsAt).sort()[0]!;
+  return advance(life, due).state;
+}
+
+const labelOf = (command: Command): string =>
+  command.name === 'terminate' ? `${command.action} ${command.schedule.mode}` : command.name === 'amend' ? 'renew' : command.name;
+
+const HOUR = 3600;
+const kept = (seconds: number): string => (seconds % (24 * HOUR) === 0 ? `${seconds / (24 * HOUR)} d` : `${seconds / HOUR} h`);
+const shown = (ending: Ending | undefined): string => {
+  if (!ending) return '–';
+  return ending.into === 'bin' ? `bin for ${kept(ending.retentionSeconds)}` : ending.into;
+};
+
+function outcomes(): string {
+  const rows = POLICIES.flatMap((policy) =>
+    (['postpaid', 'prepaid'] as const).map((billing) => {
+      const { action, modes, requires } = policy.lifecycle.end[billing];
+      const expiry = billing === 'prepaid' ? shown(policy.lifecycle.expiry) : '–';
+      const cells = [
+        policy.product,
+        billing,
+        action,
+        shown(modes.now),
+        shown(modes.later),
+        shown(modes.timed),
+        requires.join(', ') || '–',
+        expiry,
+      ];
+      return `| ${cells.join(' | ')} |`;
+    }),
+  );
+  return ['| product | billing | action | now | later | timed | requires | at expiry |', '|---|---|---|---|---|---|---|---|', ...rows].join(
+    '\n',
+  );
+}
+
+/** The ways of the money in a life, from the postings themselves. */
+function moneyFlow(): string {
+  const { policy, example } = exampleOf('003-39');
+  const orders: StoredOrder[] = example.instance.orders.map((order) => ({ ...order, closedAt: null, endedAt: null }));
+  const promoted = orders.map((order) => ({ ...order, channel: 'promotion' as const }));
+  const refund = refundOf({ facts: example.instance, orders: promoted, policy, at: example.at }, 'ordinary', true);
+  const flows: [string, Posting[]][] = [
+    ['J1 paid', paidPostings(orders[0]!, 'world', 'CNY')],
+    ['J1 debited', paidPostings(orders[0]!, 'customer', 'CNY')],
+    ['J2 return', refundPostings(refund, promoted)],
+    ['J3 order ends', endedPostings(orders, 'CNY')],
+  ];
+  const node = (name: string): string => `${name.replace(/\W/g, '_')}["${name.replace(/:o1$/, ':order').replace(/:cash$/, ':source')}"]`;
+  const edges = flows.flatMap(([label, postings]) =>
+    postings.map(({ source, destination }) => `  ${node(source)} -- ${label} --> ${node(destination)}`),
+  );
+  return ['```mermaid', 'flowchart LR', ...new Set(edges), '```'].join('\n');
+}
+
+function exampleOf(rule: string): { policy: Policy; example: WorkedExample } {
+  for (const policy of POLICIES) {
+    const example = policy.examples.find((one) => one.rule === rule);
+    if (example) return { policy, example };
+  }
+  throw new Error(`no worked example for ${rule}`);
+}
+
+/** The documents' cases, computed now. */
+function cases(): string {
+  const paid = POLICIES.flatMap((policy) =>
+    policy.examples.filter(({ expected }) => expected.amount && expected.kind !== 'none').map((example) => ({ policy, example })),
+  );
+  return paid.map(({ policy, example }) => oneCase(policy, example)).join('\n\n');
+}
+
+function oneCase(policy: Policy, example: WorkedExample): string {
+  const { schedule = { mode: 'now' }, assisted, ...rest } = example;
+  const { refund } = presentQuoteItem(quoteOffline({ ...rest, schedule, assisted, policy }), 'en');
+  const lines = refund.lines!.map((line) => `| ${line.label} | ${line.formula} | ${line.amount} |`);
+  return [
+    `**${example.rule}** ${policy.name.en}: ${example.title}`,
+    '',
+    '| | | |',
+    '|---|---|---:|',
+    ...lines,
+    `| **refund (${refund.kind})** | | **${refund.amount} ${refund.currency}** |`,
+  ].join('\n');
+}
+
+/** Puts each part between `<!-- made: name -->` and `<!-- end -->`. */
+function fill(text: string): string {
+  return text.replace(/(<!-- made: (\w+) -->\n)[\s\S]*?(\n<!-- end -->)/g, (_, open: string, name: string, close: string) => {
+    const make = PARTS[name];
+    if (!make) throw new Error(`nothing makes a part named ${name}`);
+    return `${open}${make()}${close}`;
+  });
+}
+
+function main(): void {
+  const check = process.argv.includes('--check');
+  for (const name of FILES) {
+    const file = join(DOCS, name);
+    const text = readFileSync(file, 'utf8');
+    const filled = fill(text);
+    if (filled === text) continue;
+    if (!check) writeFileSync(file, filled);
+    else process.exitCode = 1;
+    process.stdout.write(`docs/${name} ${check ? 'is not what the code says: run npm run docs' : 'written'}\n`);
+  }
+}
+
+if (require.main === module) main();
