@@ -1,0 +1,133 @@
+/** `npm run demo`: the four documents' lives on the running service, told as a story; every number and state is compared with them. */
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { cvmPayAsYouGo } from './demo/000-cvm-pay-as-you-go';
+import { redis } from './demo/001-redis';
+import { jdVm } from './demo/002-jd-vm';
+import { cvmPrepaidReturns } from './demo/003-cvm-prepaid';
+import { type Told, tellAll } from './demo/tell';
+import { Refused } from './sunset/client';
+import { complain, mention, print } from './sunset/output';
+import { EXIT, openSession, type Session, Usage } from './sunset/session';
+import type { Lang } from './sunset/text';
+import { instanceLink, webUiAddress, webUiAnswers } from './sunset/web-ui';
+
+const HELP = `Usage: npm run demo -- [--lang en|zh] [--url <address>] [--key <key>]
+
+Plays the lives of the four documents on the running service, months passing by fast-forward, and compares every number and state with what
+the documents say. Exit 1 when anything differs. It can be repeated: each run has accounts and instances of its own.
+
+  SUNSET_URL            the service (http://127.0.0.1:3000)
+  SUNSET_OPERATOR_KEY   the operator's key (else operator.key in SUNSET_DATA)
+  SUNSET_DATA           the data folder of npm start (.sunset)
+  SUNSET_WEB_UI         Temporal's Web UI, for the links (else what npm start remembers)
+
+It needs a sandbox: a service that npm start brought up with its own PostgreSQL and Temporal.
+`;
+
+const CHAPTERS = [cvmPayAsYouGo, redis, jdVm, cvmPrepaidReturns];
+
+function readArguments(): { help: boolean; session: Session | undefined } {
+  const { values } = (() => {
+    try {
+      return parseArgs({
+        options: {
+          lang: { type: 'string', default: 'en' },
+          url: { type: 'string' },
+          key: { type: 'string' },
+          help: { type: 'boolean', short: 'h', default: false },
+        },
+      });
+    } catch (error) {
+      throw new Usage(`${(error as Error).message.split('.')[0]} (see npm run demo -- --help)`);
+    }
+  })();
+  if (values.help) return { help: true, session: undefined };
+  const { lang, url, key } = values;
+  const session = openSession({
+    lang: lang as Lang,
+    json: false,
+    ...(url === undefined ? {} : { url }),
+    ...(key === undefined ? {} : { key }),
+  });
+  return { help: false, session };
+}
+
+/** Asks an instance that does not exist to move ahead: a service that can't do it at all says so first. */
+async function whyNotPossible({ api, say }: Session): Promise<string | undefined> {
+  try {
+    await api.post('/v1/instances/sunset-demo-asks/fast-forward', { duration: 'PT1S' });
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const { status, detail, next } = error.problem;
+    if (status === 404) return undefined;
+    if (status !== 403 && status !== 501) throw error;
+    const needs = say({ en: 'The demo can’t run here', zh: '演示无法在此运行' });
+    return `${needs}: ${detail}\n${say({ en: 'next', zh: '下一步' })}: ${next}`;
+  }
+  return undefined;
+}
+
+async function playDemo(session: Session): Promise<number> {
+  const { api, lang, say } = session;
+  const trouble = await whyNotPossible(session);
+  if (trouble !== undefined) {
+    mention(trouble);
+    return EXIT.refused;
+  }
+  const begun = Date.now();
+  print(
+    say({ en: `Sunset at ${api.options.url}: the lives of four documents`, zh: `Sunset（${api.options.url}）：四份文档中的实例生命周期` }),
+  );
+  const told = await tellAll({ api, lang, run: randomBytes(3).toString('hex') }, CHAPTERS);
+  await showLinks(session, told);
+  return verdict(session, told, Date.now() - begun);
+}
+
+/** Where each life can be looked at: its workflow in the Web UI when that is known, else the API. */
+async function showLinks({ api, say }: Session, told: Told[]): Promise<void> {
+  const { url } = api.options;
+  const known = webUiAddress(url);
+  const webUi = known !== undefined && (await webUiAnswers(known)) ? known : undefined;
+  const rows = told.map(({ id }) => `  ${webUi ? instanceLink(webUi, id) : `${url}/v1/instances/${id}/timeline`}`);
+  print(
+    `\n${webUi ? say({ en: 'Look at them in Temporal’s Web UI', zh: '在 Temporal Web UI 中查看' }) : say({ en: 'Look at them by the API (SUNSET_WEB_UI would name the Web UI)', zh: '通过 API 查看（设置 SUNSET_WEB_UI 可显示 Web UI 链接）' })}:`,
+  );
+  print(rows.join('\n'));
+}
+
+function verdict({ say }: Session, told: Told[], ms: number): number {
+  const checks = told.flatMap((one) => one.checks);
+  const differing = checks.filter(({ actual, expected }) => actual !== expected);
+  const broken = told.filter((one) => one.trouble !== undefined);
+  const seconds = (ms / 1000).toFixed(1);
+  if (!differing.length && !broken.length) {
+    print(
+      say({
+        en: `\n${told.length} lives, ${checks.length} checks, ${seconds} s: all as the documents say.`,
+        zh: `\n${told.length} 个实例，${checks.length} 项检查，${seconds} 秒：全部与文档一致。`,
+      }),
+    );
+    return EXIT.ok;
+  }
+  mention(say({ en: '\nThis is not as the documents say:', zh: '\n以下内容与文档不符：' }));
+  for (const { life, rule, what, actual, expected } of differing) {
+    mention(`  ${rule} ${life}, ${what}: ${say({ en: `${actual}, expected ${expected}`, zh: `${actual}，应为 ${expected}` })}`);
+  }
+  for (const { id, trouble } of broken) mention(`  ${id}: ${trouble?.replaceAll('\n', '\n    ')}`);
+  return EXIT.refused;
+}
+
+async function main(): Promise<void> {
+  let session: Session | undefined;
+  try {
+    const read = readArguments();
+    session = read.session;
+    if (read.help) process.stdout.write(HELP);
+    else process.exitCode = await playDemo(session!);
+  } catch (error) {
+    process.exitCode = complain(error, 'demo', session) === EXIT.usage ? EXIT.usage : EXIT.refused;
+  }
+}
+
+void main();

@@ -1,0 +1,116 @@
+/** `sunset quote`, `terminate`, `return`: what ending instances would do and pay, and doing it. */
+import { type Command, Option } from 'commander';
+import { derivedKey, type Quote, settled, type Termination } from '../client';
+import { checkConfirmable, confirmTyped } from '../confirm';
+import { type Cell, describeProblem, mention, print, printJson, table } from '../output';
+import { bar } from '../progress';
+import { describeQuote } from '../quote-view';
+import { run } from '../run';
+import { EXIT, type Session } from '../session';
+import { when } from '../text';
+
+type Action = 'terminate' | 'return';
+
+interface EndOptions {
+  later?: boolean;
+  at?: string;
+  fiveDayFor?: string;
+  yesDestroy: string[];
+}
+
+export function addEnding(program: Command): void {
+  const quote = program
+    .command('quote')
+    .description('what ending instances would do and pay; changes nothing')
+    .argument('<action>', 'terminate (pay as you go) or return (prepaid)')
+    .argument('<id...>', 'instances');
+  scheduled(returning(quote)).action(async (action: Action, ids: string[], options: EndOptions, command: Command) =>
+    run(command, async (session) => {
+      const quoted = await quoteOf(session, action, ids, options);
+      if (session.json) printJson(quoted);
+      else print(describeQuote(session, quoted));
+      return quoted.items.some((item) => item.permitted) ? EXIT.ok : EXIT.refused;
+    }),
+  );
+  const terminate = program.command('terminate').description('end pay-as-you-go instances').argument('<id...>', 'instances');
+  destroying(scheduled(terminate)).action(async (ids: string[], options: EndOptions, command: Command) =>
+    run(command, (session) => end(session, 'terminate', ids, options)),
+  );
+  const giveBack = program.command('return').description('return prepaid instances for a refund').argument('<id...>', 'instances');
+  destroying(returning(giveBack)).action(async (ids: string[], options: EndOptions, command: Command) =>
+    run(command, (session) => end(session, 'return', ids, options)),
+  );
+}
+
+const scheduled = (command: Command): Command =>
+  command
+    .addOption(new Option('--later', 'release after the product’s delay').conflicts('at'))
+    .option('--at <time>', 'at a time, ISO-8601 with offset');
+
+const returning = (command: Command): Command => command.option('--five-day-for <id>', 'the instance that is to use the five-day right');
+
+export const destroying = (command: Command): Command =>
+  command.option('--yes-destroy <id>', 'confirms one instance without asking; may be repeated', (id, ids: string[]) => [...ids, id], []);
+
+async function quoteOf(session: Session, action: Action, instanceIds: string[], options: Partial<EndOptions>): Promise<Quote> {
+  const { later, at, fiveDayFor } = options;
+  const schedule = at !== undefined ? { mode: 'timed', at } : { mode: later ? 'later' : 'now' };
+  const body = { action, instanceIds, schedule, ...(fiveDayFor === undefined ? {} : { fiveDayFor }) };
+  const key = session.idempotencyKey && `${session.idempotencyKey}/quote`;
+  return (await session.api.post<Quote>('/v1/quotes', body, key)).body;
+}
+
+/** Shows what would happen, has it confirmed, and waits for the end of every item. */
+async function end(session: Session, action: Action, ids: string[], options: EndOptions): Promise<number> {
+  checkConfirmable(session, ids, options.yesDestroy);
+  const quote = await quoteOf(session, action, ids, options);
+  const permitted = quote.items.filter((item) => item.permitted).map((item) => item.instanceId);
+  const isAsked = permitted.some((id) => !options.yesDestroy.includes(id));
+  // A program that names the ids has no use for the text; a person who is asked has, whatever becomes of the answer.
+  if (!session.json) print(describeQuote(session, quote));
+  else if (isAsked) mention(describeQuote(session, quote));
+  if (!permitted.length && !session.json) return EXIT.refused;
+  await confirmTyped(session, permitted, options.yesDestroy);
+  const done = await confirmQuote(session, quote);
+  if (session.json) printJson(done);
+  else showTermination(session, done);
+  if (done.status === 'running') return EXIT.unreachable;
+  return done.items.every((item) => item.status === 'done') ? EXIT.ok : EXIT.refused;
+}
+
+/** A quote can be used once, so its own id makes the key. With nothing permitted the API says so as a problem. */
+async function confirmQuote({ api, idempotencyKey, say }: Session, quote: Quote): Promise<Termination> {
+  const key = idempotencyKey === undefined ? derivedKey('confirm', quote.id) : `${idempotencyKey}/confirm`;
+  const { body } = await api.post<Termination>('/v1/terminations', { quoteId: quote.id, agree: true }, key);
+  const progress = bar(say({ en: 'ending', zh: '处理中' }), body.items.length);
+  try {
+    return await settled(api, body, ({ items }) => progress.tick(items.filter((item) => item.status !== 'accepted').length));
+  } finally {
+    progress.end();
+  }
+}
+
+function showTermination(session: Session, { id, status, items }: Termination): void {
+  const { say } = session;
+  const head = [
+    say({ en: 'instance', zh: '实例' }),
+    say({ en: 'result', zh: '结果' }),
+    say({ en: 'released', zh: '释放时间' }),
+    say({ en: 'refund', zh: '退款' }),
+  ];
+  print('');
+  print(
+    table(
+      head,
+      items.map((item): Cell[] => [item.instanceId, item.status, when(item.releaseTime), item.refundId]),
+    ),
+  );
+  for (const item of items) if (item.problem) mention(`${item.instanceId}: ${describeProblem(item.problem, session)}`);
+  if (status === 'running') {
+    mention(
+      say({ en: `Not all of it is done yet: GET /v1/terminations/${id} tells`, zh: `尚未全部完成：请查看 GET /v1/terminations/${id}` }),
+    );
+  }
+  const refunds = items.flatMap((item) => item.refundId ?? []);
+  if (refunds.length) print(say({ en: `\nsunset explain ${refunds[0]}`, zh: `\n查看退款：sunset explain ${refunds[0]}` }));
+}

@@ -1,0 +1,49 @@
+/** `sunset timeline`, `fast-forward`: what happened to an instance, and moving its clock ahead. */
+import type { Command } from 'commander';
+import { type Accepted, type Instance, instancePath, type TimelineEntry } from '../client';
+import { type ListOptions, list, paged } from '../lists';
+import { commandAll, run } from '../run';
+import { type Text, when } from '../text';
+
+const HEAD: Text[] = [
+  { en: 'step', zh: '步骤' },
+  { en: 'at (its own clock)', zh: '时间（实例时钟）' },
+  { en: 'what', zh: '操作' },
+  { en: 'state', zh: '状态' },
+  { en: 'by', zh: '操作者' },
+  { en: 'refund', zh: '退款' },
+];
+
+const stateOf = ({ from, to, outcome, code }: TimelineEntry): string => {
+  if (outcome === 'refused') return `${to} [${code}]`;
+  return from === null || from === to ? to : `${from} → ${to}`;
+};
+
+export function addLife(program: Command): void {
+  paged(program.command('timeline').description('what happened to an instance').argument('<id>', 'instance')).action(
+    async (id: string, page: ListOptions, command: Command) =>
+      run(command, (session) =>
+        list<TimelineEntry>(session, instancePath(id, '/timeline'), {}, page, HEAD, (one) => [
+          one.step,
+          when(one.effectiveAt),
+          one.outcome === 'refused' ? `${one.command} ✗` : one.command,
+          stateOf(one),
+          one.by,
+          one.refundId,
+        ]),
+      ),
+  );
+  program
+    .command('fast-forward')
+    .description('move an instance’s clock ahead (sandbox only)')
+    .argument('<id>', 'instance')
+    .argument('<duration>', 'ISO-8601: P7D, PT2H')
+    .action(async (id: string, duration: string, _: unknown, command: Command) =>
+      run(command, (session) =>
+        // Two moves in a row are two, so no key is derived: what makes one move of a repeat is --idempotency-key.
+        commandAll(session, [id], '', (one) =>
+          session.api.post<Instance | Accepted>(instancePath(one, '/fast-forward'), { duration }, session.idempotencyKey),
+        ),
+      ),
+    );
+}

@@ -1,0 +1,31 @@
+/** `sunset cancel`, `reschedule`: timed terminations that wait. */
+import type { Command } from 'commander';
+import type { Accepted, Instance } from '../client';
+import { commandAll, run } from '../run';
+import { commandInstance } from '../session';
+
+export function addTimed(program: Command): void {
+  program
+    .command('cancel')
+    .description('cancel timed terminations')
+    .argument('<id...>', 'instances')
+    .action(async (ids: string[], _: unknown, command: Command) =>
+      run(command, (session) =>
+        commandAll(session, ids, session.say({ en: 'cancelling', zh: '取消' }), (id) =>
+          commandInstance<Instance | Accepted>(session, id, 'cancel'),
+        ),
+      ),
+    );
+  program
+    .command('reschedule')
+    .description('move a timed termination to another time')
+    .argument('<id>', 'instance')
+    .argument('<time>', 'the new time, ISO-8601 with offset')
+    .action(async (id: string, at: string, _: unknown, command: Command) =>
+      run(command, (session) =>
+        commandAll(session, [id], session.say({ en: 'moving', zh: '修改' }), (one) =>
+          commandInstance<Instance | Accepted>(session, one, 'reschedule', { at }),
+        ),
+      ),
+    );
+}

@@ -1,0 +1,63 @@
+/** PostgreSQL: the operator's own by DATABASE_URL, else the one that `npm start` keeps in its data folder, else what the service says. */
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { databaseUrl, SERVICE_ROLE } from '../../../embedded/postgres-roles';
+import { readState } from '../../../embedded/state';
+import { clockFinding, type Finding, fail, ok, type Service, warn } from './finding';
+
+const OLDEST = 15;
+
+export async function checkDatabase({ parts }: Service, folder: string, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const said = parts?.postgres;
+  const url = env.DATABASE_URL || embeddedUrl(folder);
+  if (url === undefined) {
+    if (said === 'ok') return [ok('database', 'the service says that it answers', '服务报告数据库正常')];
+    return said === 'failed' ? [away('the service', 'npm start')] : [];
+  }
+  const isOwn = Boolean(env.DATABASE_URL);
+  // Without the service the embedded database is meant to be down.
+  if (!isOwn && parts === undefined) return [warn('database', 'comes up with npm start', '随 npm start 启动', null)];
+  try {
+    return await look(url);
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    const reason = message || code || 'no reason given';
+    return [
+      away(isOwn ? `DATABASE_URL (${reason})` : `the data folder (${reason})`, isOwn ? 'psql "$DATABASE_URL" -c "SELECT 1"' : 'npm start'),
+    ];
+  }
+}
+
+const away = (whose: string, fix: string): Finding =>
+  fail('database', `PostgreSQL does not answer: ${whose}`, `PostgreSQL 无响应：${whose}`, fix);
+
+function embeddedUrl(folder: string): string | undefined {
+  try {
+    const state = readState<{ port?: number; servicePassword: string }>(join(folder, 'postgres.json'));
+    return state?.port === undefined ? undefined : databaseUrl(state.port, SERVICE_ROLE, state.servicePassword);
+  } catch {
+    return undefined;
+  }
+}
+
+async function look(url: string): Promise<Finding[]> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 3000 });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    const asked = Date.now();
+    const { rows } = await client.query<{ version: string; now: Date }>(
+      "SELECT current_setting('server_version') AS version, clock_timestamp() AS now",
+    );
+    const { version, now } = rows[0]!;
+    const skew = clockFinding('database clock', (asked + Date.now()) / 2 - now.getTime());
+    const name = `PostgreSQL ${version}`;
+    const isOld = Number.parseInt(version, 10) < OLDEST;
+    const found = isOld
+      ? fail('database', `${name}, and Sunset needs ${OLDEST} or newer`, `${name}，需要 ${OLDEST} 及以上`, 'env -u DATABASE_URL npm start')
+      : ok('database', name, name);
+    return [found, ...(skew && skew.status !== 'ok' ? [skew] : [])];
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,76 @@
+/** A quote as people read it: what goes, what stays, what is paid back and why, and what stands against it. */
+import type { Quote, QuoteItem } from './client';
+import { type Cell, table } from './output';
+import type { Session } from './session';
+import { padded, type Text, when } from './text';
+
+const PARTS: Record<string, Text> = {
+  instance: { en: 'instance', zh: '实例' },
+  disk: { en: 'disk', zh: '磁盘' },
+  address: { en: 'address', zh: 'IP' },
+};
+
+export function describeQuote(session: Session, quote: Quote): string {
+  const { say } = session;
+  const head = say({
+    en: `Rules ${quote.rulesVersion}; the quote ${quote.id} holds until ${when(quote.expiresAt)}.`,
+    zh: `规则 ${quote.rulesVersion}；报价 ${quote.id} 有效期至 ${when(quote.expiresAt)}。`,
+  });
+  return [head, ...quote.items.map((item) => describeItem(session, item))].join('\n\n');
+}
+
+function describeItem(session: Session, item: QuoteItem): string {
+  const { say } = session;
+  const verdict = item.permitted ? say({ en: 'permitted', zh: '可以执行' }) : say({ en: 'blocked', zh: '被阻止' });
+  const rows: Cell[][] = [
+    ...item.blockers.map(({ code, message, next }) => [say({ en: 'blocked', zh: '阻止' }), `${message} [${code}] → ${next}`]),
+    ...(item.permitted ? outcomeRows(session, item) : []),
+  ];
+  return [`${item.instanceId}: ${verdict}`, ...rows.map(([name, text]) => `  ${padded(String(name), 10)}${text}`)].join('\n');
+}
+
+function outcomeRows(session: Session, { plan, refund, releaseTime, warnings }: QuoteItem): Cell[][] {
+  const { say } = session;
+  const name = (kind: string): string => say(PARTS[kind] ?? { en: kind, zh: kind });
+  const kept = plan.retain.map(({ kind, id, reason, monthly }) => {
+    const cost = monthly ? ` ${monthly.amount} ${monthly.currency}/${say({ en: 'month', zh: '月' })}` : '';
+    return `${name(kind)} ${id}${cost} (${reason})`;
+  });
+  return [
+    [say({ en: 'goes', zh: '销毁' }), plan.terminate.map(({ kind, id }) => `${name(kind)} ${id}`).join(', ')],
+    [say({ en: 'stays', zh: '保留' }), kept.join(', ') || '–'],
+    [say({ en: 'released', zh: '释放时间' }), when(releaseTime)],
+    ...refundRows(session, refund),
+    ...warnings.map(({ message }) => [say({ en: 'note', zh: '注意' }), message]),
+  ];
+}
+
+function refundRows({ say }: Session, { kind, amount, currency, parts, lines = [], fee }: QuoteItem['refund']): Cell[][] {
+  const label = say({ en: 'refund', zh: '退款' });
+  if (kind === 'none' || !parts) return [[label, say({ en: 'none', zh: '无' })]];
+  const split = `${say(SOURCES.cash)} ${parts.cash}, ${say(SOURCES.gift)} ${parts.gift}, ${say(SOURCES.income)} ${parts.income}`;
+  const less = fee === undefined || fee === '0.00' ? '' : `; ${say({ en: 'fee', zh: '手续费' })} ${fee}`;
+  return [
+    [label, `${amount} ${currency}, ${say(KINDS[kind])}: ${split}${less}`],
+    ...lines.map((line): Cell[] => ['', `${line.amount}  ${line.label}: ${line.formula}`]),
+  ];
+}
+
+export const SOURCES: Record<'cash' | 'gift' | 'income', Text> = {
+  cash: { en: 'cash', zh: '现金' },
+  gift: { en: 'gift', zh: '赠送' },
+  income: { en: 'income', zh: '收益转入' },
+};
+
+export const KINDS: Record<'five-day' | 'ordinary', Text> = {
+  'five-day': { en: 'five-day return', zh: '五天无理由退还' },
+  ordinary: { en: 'ordinary return', zh: '普通自助退还' },
+};
+
+/** The lines of a refund, one below the other. */
+export const linesTable = ({ say }: Session, lines: { label: string; formula: string; amount: string }[]): string =>
+  table(
+    [say({ en: 'amount', zh: '金额' }), say({ en: 'line', zh: '项目' }), say({ en: 'reckoning', zh: '计算' })],
+    lines.map(({ amount, label, formula }) => [amount, label, formula]),
+    '  ',
+  );

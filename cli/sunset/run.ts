@@ -1,0 +1,70 @@
+/** How a command runs: opens the session, does its work, and turns what went wrong into words and an exit code. */
+import type { Command } from 'commander';
+import { type Accepted, type Answer, type Instance, type Problem, Refused } from './client';
+import { Declined } from './confirm';
+import { complain, describeProblem, instanceCells, instanceHead, isAccepted, mention, print, printJson, table } from './output';
+import { eachOf } from './progress';
+import { EXIT, type Session, sessionOf } from './session';
+
+export async function run(command: Command, work: (session: Session) => Promise<number>): Promise<void> {
+  const name = `sunset ${command.name()}`;
+  let session: Session | undefined;
+  try {
+    session = sessionOf(command);
+    process.exitCode = await work(session);
+  } catch (error) {
+    if (error instanceof Declined) {
+      mention(error.message);
+      process.exitCode = error.exit;
+    } else process.exitCode = complain(error, name, session);
+  }
+}
+
+export type InstanceAnswer = Answer<Instance | Accepted>;
+export type Outcome<T> = { id: string; answer: Answer<T> } | { id: string; problem: Problem };
+
+export const isRefusal = <T>(outcome: Outcome<T>): outcome is { id: string; problem: Problem } => 'problem' in outcome;
+
+/** Asks for every id; one that is refused stops none of the others, a service that does not answer stops them all. */
+export async function outcomesOf<T>(ids: readonly string[], title: string, ask: (id: string) => Promise<Answer<T>>): Promise<Outcome<T>[]> {
+  return await eachOf(
+    ids,
+    async (id): Promise<Outcome<T>> => {
+      try {
+        return { id, answer: await ask(id) };
+      } catch (error) {
+        if (error instanceof Refused) return { id, problem: error.problem };
+        throw error;
+      }
+    },
+    title,
+  );
+}
+
+/** One command to several instances: a table of how they now stand, then what was refused and why. */
+export async function commandAll(
+  session: Session,
+  ids: readonly string[],
+  title: string,
+  ask: (id: string) => Promise<InstanceAnswer>,
+): Promise<number> {
+  const outcomes = await outcomesOf(ids, title, ask);
+  const bodies = outcomes.map((one) => (isRefusal(one) ? one.problem : one.answer.body));
+  if (session.json) printJson(bodies.length === 1 ? bodies[0] : bodies);
+  else showOutcomes(session, outcomes);
+  return exitOf(outcomes);
+}
+
+export function showOutcomes(session: Session, outcomes: Outcome<Instance | Accepted>[]): void {
+  const answered = outcomes.flatMap((one) => (isRefusal(one) ? [] : [one.answer.body]));
+  const done = answered.flatMap((body) => (isAccepted(body) ? [] : [instanceCells(session, body)]));
+  if (done.length) print(table(instanceHead(session), done));
+  for (const body of answered) if (isAccepted(body)) mention(`${body.instanceId}: ${body.detail}`);
+  for (const one of outcomes) if (isRefusal(one)) mention(`${one.id}: ${describeProblem(one.problem, session)}`);
+}
+
+/** A refusal counts before an answer that did not come in time. */
+export function exitOf(outcomes: Outcome<Instance | Accepted>[]): number {
+  if (outcomes.some(isRefusal)) return EXIT.refused;
+  return outcomes.some((one) => !isRefusal(one) && isAccepted(one.answer.body)) ? EXIT.unreachable : EXIT.ok;
+}

@@ -1,0 +1,526 @@
+/** Every command of `sunset`, run as people and programs run it, on the real service. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Ran, type RunOptions, sunset, sunsetAtTerminal } from '../support/command';
+import type { Body, Http } from '../support/http';
+import {
+  cvmPostpaid,
+  cvmPrepaid,
+  DAY,
+  end,
+  expectStatus,
+  fromNow,
+  instanceOf,
+  newAccount,
+  newId,
+  redisPostpaid,
+  register,
+  timelineOf,
+} from '../support/lives';
+import { type ServiceUnderTest, startService } from '../support/service';
+
+const ROOT = join(__dirname, '..', '..');
+const COMMANDS = [
+  'register',
+  'quote',
+  'terminate',
+  'return',
+  'cancel',
+  'reschedule',
+  'bin',
+  'restore',
+  'purge',
+  'refunds',
+  'explain',
+  'timeline',
+  'statement',
+  'fast-forward',
+  'doctor',
+];
+let service: ServiceUnderTest;
+let http: Http;
+let env: NodeJS.ProcessEnv;
+const servers: Server[] = [];
+beforeAll(async () => {
+  service = await startService();
+  http = service.http;
+  env = { SUNSET_URL: http.url, SUNSET_OPERATOR_KEY: http.operatorKey };
+});
+afterAll(async () => {
+  for (const server of servers) server.close();
+  await service.stop();
+});
+
+const call = async (args: string[], options: RunOptions = {}): Promise<Ran> =>
+  await sunset(args, { ...options, env: { ...env, ...options.env } });
+const atTerminal = async (args: string[], question: string, typed: string): Promise<Ran> =>
+  await sunsetAtTerminal(args, question, typed, env);
+const json = (ran: Ran): Body => JSON.parse(ran.out);
+/** Its clock goes on between two looks. */
+const still = ({ clock, ...rest }: Body): Body => rest;
+/** A table's columns don't matter. */
+const flat = (text: string): string => text.replace(/ +/g, ' ');
+
+const folder = mkdtempSync(join(tmpdir(), 'sunset-cli-'));
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const yamlOf = (id: string, account: string): string => `
+id: ${id}
+account: ${account}
+product: tencent-cvm
+billing: prepaid
+region: ap-guangzhou
+prices: {version: 2026-11, currency: CNY, month: 51, hour: 0.42}
+orders:
+  - {id: o1, kind: purchase, months: 12, startsAt: ${fromNow(-2 * DAY)}, endsAt: ${fromNow(363 * DAY)}, paid: {cash: 407.90, voucher: 100}}
+disks: [{id: d1, kind: data, storage: elastic, month: 5.50}]
+`;
+
+describe('register', () => {
+  it('takes JSON, and says the same again', async () => {
+    const id = newId();
+    const path = file('one.json', JSON.stringify({ id, ...cvmPostpaid() }));
+    const first = await call(['register', path, '--json']);
+    expect(first).toMatchObject({ code: 0, err: '' });
+    expect(still(json(first))).toEqual(still(await instanceOf(http, id)));
+    const again = await call(['register', path]);
+    expect(again).toMatchObject({ code: 0, out: expect.stringContaining('0 registered, 1 known before, 0 refused') });
+    expect(flat(again.out)).toContain(`${id} tencent-cvm postpaid running –`);
+  });
+
+  it('takes many from YAML, amounts as they are written, and a list from standard input', async () => {
+    const [one, two, three] = [newId(), newId(), newId()];
+    const account = newAccount();
+    const [yaml, list] = await Promise.all([
+      call(['register', file('two.yaml', `${yamlOf(one, account)}---${yamlOf(two, account)}`)]),
+      call(['register', '-', '--json'], { input: JSON.stringify([{ id: three, ...cvmPostpaid() }]) }),
+    ]);
+    expect(yaml).toMatchObject({ code: 0, out: expect.stringContaining('2 registered') });
+    const { orders, prices, disks } = await instanceOf(http, one);
+    expect(orders[0].paid).toMatchObject({ cash: '407.90', voucher: '100.00' });
+    expect(prices).toMatchObject({ version: '2026-11', hour: '0.42' });
+    expect(disks[0].month).toBe('5.50');
+    expect(json(list)).toMatchObject([{ id: three, state: 'running' }]);
+  });
+
+  it('names every bad field by its pointer, and registers the others', async () => {
+    const [good, bad] = [newId(), newId()];
+    const input = JSON.stringify([
+      { id: good, ...cvmPostpaid() },
+      { id: bad, ...cvmPrepaid(), surprise: 1, prices: { version: '1', currency: 'CNY', month: 51, hour: '0.42' } },
+    ]);
+    const [text, zh, program] = await Promise.all([
+      call(['register', '-'], { input }),
+      call(['register', '-', '--lang', 'zh'], { input }),
+      call(['register', '-', '--json'], { input }),
+    ]);
+    expect(text.code).toBe(1);
+    expect(text.err).toMatch(new RegExp(`^${bad}: .*\\[INVALID_REQUEST\\]$`, 'm'));
+    expect(text.err).toMatch(/^ {2}\/surprise: is not a field that is known here \[UNKNOWN_FIELD\]$/m);
+    expect(text.err).toMatch(/^ {2}\/prices\/month: must be a decimal string .*\[NOT_MONEY\]$/m);
+    expect(text.err).toMatch(/^next: Correct the fields/m);
+    expect(zh.err).toMatch(/^ {2}\/surprise: 未知字段 \[UNKNOWN_FIELD\]$/m);
+    expect(program).toMatchObject({ code: 1, err: '' });
+    expect(json(program)).toMatchObject([{ id: good }, { status: 400, code: 'INVALID_REQUEST' }]);
+  });
+
+  it('refuses what it can’t read before it asks anybody', async () => {
+    const bad: [string[], string][] = [
+      [['register', join(folder, 'nowhere.json')], "can't be read (ENOENT"],
+      [['register', file('broken.json', '{"id": ')], 'is not JSON'],
+      [['register', file('broken.yaml', 'id: [1')], 'is not YAML'],
+      [['register', file('empty.yaml', ' ')], 'is empty'],
+      [['register', file('noid.json', '[{"account": "1"}, 7]')], '/0/id: is required\n  /1: is not a registration'],
+      [['register'], "missing required argument 'file'"],
+    ];
+    const ran = await Promise.all(bad.map(([args]) => call(args)));
+    for (const [index, one] of ran.entries()) expect(one).toMatchObject({ code: 2, out: '', err: expect.stringContaining(bad[index]![1]) });
+  });
+});
+
+describe('quote', () => {
+  it('shows what goes, what stays and the refund, and changes nothing', async () => {
+    const id = await register(http, cvmPrepaid());
+    const [text, zh, program] = await Promise.all([
+      call(['quote', 'return', id]),
+      call(['quote', 'return', id, '--lang', 'zh']),
+      call(['quote', 'return', id, '--json', '--five-day-for', id]),
+    ]);
+    expect(text.code).toBe(0);
+    expect(flat(text.out)).toContain(
+      `${id}: permitted\n goes instance ${id}, disk d1\n stays disk d2 (Elastic cloud disks are kept.), address ip1`,
+    );
+    expect(flat(text.out)).toContain('refund 407.96 CNY, five-day return: cash 407.96, gift 0.00, income 0.00\n 407.96 Paid (o1)');
+    expect(zh.out).toContain('五天无理由退还：现金 407.96'.replace('：', ': '));
+    const quote = json(program);
+    expect(quote).toEqual((await http.get(`/v1/quotes/${quote.id}`)).body);
+    expect((await instanceOf(http, id)).step).toBe(0);
+  });
+
+  it('says what blocks, and the next step', async () => {
+    const id = await register(http, cvmPostpaid());
+    const [blocked, missing, mode] = await Promise.all([
+      call(['quote', 'return', id]),
+      call(['quote', 'terminate', 'nobody-knows-it']),
+      call(['quote', 'terminate', id, '--at', 'tomorrow']),
+    ]);
+    expect(blocked.code).toBe(1);
+    expect(flat(blocked.out)).toMatch(/blocked This action is not the one .* \[WRONG_ACTION\] → Terminate pay-as-you-go instances/);
+    expect(missing).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/\[NOT_FOUND\]\n {2}\/instanceIds\/0: does not exist \[NOT_FOUND\]\nnext: /),
+    });
+    expect(mode).toMatchObject({ code: 1, err: expect.stringContaining('/schedule/at: must be an ISO-8601 date and time') });
+  });
+});
+
+describe('terminate and return', () => {
+  it('without a terminal it wants every id by name, and else does nothing', async () => {
+    const id = await register(http, cvmPostpaid());
+    const [bare, strange, both] = await Promise.all([
+      call(['terminate', id]),
+      call(['terminate', id, '--yes-destroy', id, '--yes-destroy', 'other']),
+      call(['terminate', id, '--later', '--at', fromNow(DAY), '--yes-destroy', id]),
+    ]);
+    expect(bare).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`no terminal to ask at: add --yes-destroy ${id}`) });
+    expect(strange).toMatchObject({ code: 2, err: expect.stringContaining('--yes-destroy names other') });
+    expect(both).toMatchObject({ code: 2, err: expect.stringContaining('--later') });
+    expect(await instanceOf(http, id)).toMatchObject({ state: 'running', step: 0 });
+  });
+
+  it('now, later and at a time', async () => {
+    const [now, later, timed] = await Promise.all([1, 2, 3].map(() => register(http, cvmPostpaid())));
+    const at = fromNow(3 * DAY);
+    const [text, program, third] = await Promise.all([
+      call(['terminate', now!, '--yes-destroy', now!]),
+      call(['terminate', later!, '--later', '--yes-destroy', later!, '--json']),
+      call(['terminate', timed!, '--at', at, '--yes-destroy', timed!]),
+    ]);
+    expect(text).toMatchObject({ code: 0, err: '' });
+    expect(flat(text.out)).toMatch(new RegExp(`goes instance ${now}.*\\n(.*\\n)+${now} done \\d{4}-`));
+    expect(json(program)).toEqual((await http.get(`/v1/terminations/${json(program).id}`)).body);
+    expect(third.code).toBe(0);
+    const states = await Promise.all([now!, later!, timed!].map((id) => instanceOf(http, id)));
+    expect(states.map(({ state }) => state)).toEqual(['terminated', 'isolated', 'running']);
+    expect(states[2].termination.at).toBe(at);
+  });
+
+  it('one that is blocked does not stop the others; nothing permitted ends with 1', async () => {
+    const [fine, wrong] = await Promise.all([register(http, cvmPostpaid()), register(http, cvmPrepaid())]);
+    const named = ['--yes-destroy', fine, '--yes-destroy', wrong];
+    const mixed = await call(['terminate', fine, wrong, ...named]);
+    expect(mixed.code).toBe(1);
+    expect(flat(mixed.out)).toContain(`${wrong} refused`);
+    expect(mixed.err).toMatch(new RegExp(`^${wrong}: .*`, 'm'));
+    expect((await instanceOf(http, fine)).state).toBe('terminated');
+    const [none, program] = await Promise.all([
+      call(['terminate', wrong, '--yes-destroy', wrong]),
+      call(['terminate', wrong, '--yes-destroy', wrong, '--json']),
+    ]);
+    expect(none).toMatchObject({ code: 1, out: expect.stringContaining('WRONG_ACTION') });
+    expect(program.code).toBe(1);
+    expect(json(program)).toMatchObject({ status: 409, code: 'NOTHING_PERMITTED' });
+  });
+
+  it('at a terminal the id is typed; another id and Ctrl-C change nothing', async () => {
+    const [typed, mistyped, broken] = await Promise.all([1, 2, 3].map(() => register(http, cvmPostpaid())));
+    const [yes, no, stopped] = await Promise.all([
+      atTerminal(['terminate', typed!], 'to go on', `${typed}\r`),
+      atTerminal(['terminate', mistyped!], 'to go on', `${typed}\r`),
+      atTerminal(['terminate', broken!], 'to go on', '\x03'),
+    ]);
+    expect(yes.out).toContain(`goes      instance ${typed}`);
+    expect(yes.code).toBe(0);
+    expect(no).toMatchObject({ code: 1, out: expect.stringContaining(`That is not ${mistyped}. Nothing was changed.`) });
+    expect(stopped).toMatchObject({ code: 130, out: expect.stringContaining('Nothing was changed.') });
+    const states = await Promise.all([typed!, mistyped!, broken!].map((id) => instanceOf(http, id)));
+    expect(states.map(({ state }) => state)).toEqual(['terminated', 'running', 'running']);
+  });
+
+  it('at a terminal many items have a bar', async () => {
+    const input = JSON.stringify([1, 2, 3].map(() => ({ id: newId(), ...cvmPostpaid() })));
+    const ran = await atTerminal(['register', file('three.json', input)], 'never asked', '');
+    expect(ran.code).toBe(0);
+    expect(ran.out).toContain('registering [██████████████████████████████] 3/3');
+  });
+
+  it('a return pays, and the refund is listed, explained and on the statement', async () => {
+    const account = newAccount();
+    const id = await register(http, cvmPrepaid({ account }));
+    const ended = await call(['return', id, '--yes-destroy', id]);
+    expect(ended.code).toBe(0);
+    const refundId = /sunset explain (\S+)/.exec(ended.out)![1]!;
+    const statementPath = `/v1/accounts/${account}/statement`;
+    const [refunds, refundsJson, explained, explainedJson, statement, statementJson] = await Promise.all([
+      call(['refunds', '--account', account]),
+      call(['refunds', '--instance', id, '--status', 'done', '--json']),
+      call(['explain', refundId]),
+      call(['explain', refundId, '--json']),
+      call(['statement', account]),
+      call(['statement', account, '--json']),
+    ]);
+    expect(flat(refunds.out)).toContain(`${refundId} ${id} ${account} five-day return 407.96 CNY done`);
+    expect(json(refundsJson)).toEqual((await http.get(`/v1/refunds?instanceId=${id}`)).body);
+    expect(flat(explained.out)).toContain(`${id}: 407.96 CNY, five-day return`);
+    expect(flat(explained.out)).toContain('407.96 deferred:o1 refunds\n 407.96 refunds customer:cash');
+    expect(flat(explained.out)).toMatch(/ 407\.96 Paid \(o1\), without its voucher of 100/);
+    expect(json(explainedJson)).toEqual((await http.get(`/v1/refunds/${refundId}`)).body);
+    expect(flat(statement.out)).toContain(`refund 407.96 CNY 407.96 0.00 0.00 ${id}`);
+    expect(json(statementJson)).toEqual((await http.get(statementPath)).body);
+  });
+});
+
+describe('timed terminations', () => {
+  it('are moved and cancelled; what is refused says its state and the next step', async () => {
+    const [one, two, none] = await Promise.all([1, 2, 3].map(() => register(http, cvmPostpaid())));
+    await end(http, [one!, two!], { schedule: { mode: 'timed', at: fromNow(DAY) } });
+    const at = fromNow(4 * DAY);
+    const [moved, bad] = await Promise.all([call(['reschedule', one!, at]), call(['reschedule', two!, 'next week'])]);
+    expect(moved).toMatchObject({ code: 0, out: expect.stringContaining('terminated at ') });
+    expect((await instanceOf(http, one!)).termination.at).toBe(at);
+    expect(bad).toMatchObject({ code: 1, err: expect.stringContaining('/at: must be an ISO-8601 date and time') });
+
+    const [cancelled, program] = await Promise.all([call(['cancel', one!, none!]), call(['cancel', two!, '--json'])]);
+    expect(cancelled.code).toBe(1);
+    expect(flat(cancelled.out)).toContain(`${one} tencent-cvm postpaid running –`);
+    expect(cancelled.err).toContain(
+      `${none}: No timed termination is scheduled for the instance. Its state is running. [NOT_SCHEDULED]\nnext: `,
+    );
+    expect(still(json(program))).toEqual(still(await instanceOf(http, two!)));
+  });
+});
+
+describe('the recycle bin', () => {
+  it('is listed by pages, and gives back', async () => {
+    const account = newAccount();
+    const [free, prepaid] = await Promise.all([register(http, redisPostpaid({ account })), register(http, cvmPrepaid({ account }))]);
+    await Promise.all([end(http, [free]), end(http, [prepaid], { action: 'return' })]);
+    const [page, all, program, filtered] = await Promise.all([
+      call(['bin', '--account', account, '--limit', '1']),
+      call(['bin', '--account', account, '--all']),
+      call(['bin', '--account', account, '--json']),
+      call(['bin', '--account', account, '--product', 'tencent-cvm', '--region', 'ap-guangzhou']),
+    ]);
+    expect(page).toMatchObject({ code: 0, err: expect.stringMatching(/^There is more: --cursor \S+, or --all/) });
+    expect(page.out).not.toContain(prepaid);
+    expect(flat(all.out)).toMatch(new RegExp(`${free} ${account} tencent-redis postpaid terminate .* free\\n${prepaid} .* by renewal`));
+    expect(json(program)).toEqual((await http.get(`/v1/recycle-bin?account=${account}`)).body);
+    expect(filtered.out).not.toContain(free);
+
+    const [back, bare, renewed] = await Promise.all([
+      call(['restore', free]),
+      call(['restore', prepaid]),
+      // The other one is refused for want of a renewal, whichever comes first.
+      call(['restore', prepaid, '--months', '1', '--paid', 'cash=51', '--json']),
+    ]);
+    expect(flat(back.out)).toContain(`${free} tencent-redis postpaid running –`);
+    expect(bare).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/\/renewal: restoring a prepaid instance needs a renewal|WRONG_STATE/),
+    });
+    expect(json(renewed)).toMatchObject({
+      id: prepaid,
+      state: 'running',
+      orders: [{ status: 'closed' }, { status: 'in-force', paid: { cash: '51.00' } }],
+    });
+  });
+
+  it('releases for good only what was named', async () => {
+    const id = await register(http, cvmPrepaid());
+    await end(http, [id], { action: 'return' });
+    expect(await call(['purge', id])).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`--yes-destroy ${id}`) });
+    expect((await instanceOf(http, id)).state).toBe('isolated');
+    const purged = await call(['purge', id, '--yes-destroy', id]);
+    expect(purged.code).toBe(0);
+    expect(purged.out).toContain(`${id} (isolated): goes for good ${id}, d1; stays d2, ip1; 407.96 CNY was paid back before.`);
+    expect(flat(purged.out)).toContain(`${id} tencent-cvm prepaid terminated –`);
+    expect(await call(['purge', id, '--yes-destroy', id, '--json'])).toMatchObject({ code: 1, err: '' });
+  });
+});
+
+describe('timeline and fast-forward', () => {
+  it('tells what happened, by the instance’s own clock', async () => {
+    const id = await register(http, redisPostpaid());
+    await end(http, [id]);
+    const [forwarded, bad] = await Promise.all([call(['fast-forward', id, 'PT3H']), call(['fast-forward', id, 'soon'])]);
+    expect(forwarded).toMatchObject({ code: 0, out: expect.stringContaining('terminated') });
+    expect(bad).toMatchObject({ code: 1, err: expect.stringContaining('/duration: must be an ISO-8601 duration') });
+    const [text, program, zh] = await Promise.all([
+      call(['timeline', id]),
+      call(['timeline', id, '--json']),
+      call(['timeline', id, '--lang', 'zh', '--limit', '1']),
+    ]);
+    expect(flat(text.out)).toMatch(
+      /0 \S+ \S+ \+00:00 register running operator –\n1 .* terminate running → isolated .*\n2 .* release isolated → terminated/,
+    );
+    expect(json(program)).toEqual((await http.get(`/v1/instances/${id}/timeline`)).body);
+    expect(zh.out).toContain('步骤');
+  });
+});
+
+describe('a command that is run again', () => {
+  it('with a key of its own gets the first answer', async () => {
+    const id = await register(http, cvmPostpaid());
+    const args = ['terminate', id, '--yes-destroy', id, '--json', '--idempotency-key', `mine-${id}`];
+    const first = await call(args);
+    const second = await call(args);
+    expect([first.code, second.code]).toEqual([0, 0]);
+    expect(json(second).id).toBe(json(first).id);
+    expect(await timelineOf(http, id)).toHaveLength(2);
+  });
+
+  it('is not held to a refusal of yesterday', async () => {
+    const account = newAccount();
+    const id = await register(http, redisPostpaid({ account }));
+    await end(http, [id]);
+    const arrears = async (value: boolean) =>
+      expectStatus(await http.put(`/v1/accounts/${account}`, { arrears: value, reason: 'test' }), 200);
+    await arrears(true);
+    expect(await call(['restore', id])).toMatchObject({ code: 1, err: expect.stringContaining('[IN_ARREARS]') });
+    await arrears(false);
+    expect(await call(['restore', id])).toMatchObject({ code: 0, out: expect.stringContaining('running') });
+  });
+
+  it('repeats by itself when the connection breaks, and does things once', async () => {
+    const id = await register(http, cvmPostpaid());
+    await end(http, [id], { schedule: { mode: 'timed', at: fromNow(DAY) } });
+    const { url, cut } = await proxyThatCutsOnce('/cancel');
+    expect(await call(['cancel', id], { env: { SUNSET_URL: url } })).toMatchObject({ code: 0, err: '' });
+    expect(cut()).toBe(true);
+    expect((await timelineOf(http, id)).map(({ command }) => command)).toEqual(['register', 'terminate', 'cancel']);
+  });
+});
+
+/** Passes everything on, and once swallows the answer to a request for a path: the caller can't know whether it was carried out. */
+async function proxyThatCutsOnce(path: string): Promise<{ url: string; cut: () => boolean }> {
+  let isCut = false;
+  const { port } = new URL(http.url);
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const {
+      host: _,
+      connection: __,
+      'content-length': ___,
+      'transfer-encoding': ____,
+      ...headers
+    } = request.headers as Record<string, string>;
+    const body = Buffer.concat(chunks);
+    const answer = await fetch(`http://127.0.0.1:${port}${request.url}`, {
+      method: request.method!,
+      headers,
+      ...(body.length ? { body } : {}),
+    });
+    const text = await answer.text();
+    if (!isCut && request.url!.endsWith(path)) {
+      isCut = true;
+      response.socket!.destroy();
+    } else response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text);
+  });
+  return { url: await listening(server), cut: () => isCut };
+}
+
+async function listening(server: Server): Promise<string> {
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('what goes wrong', () => {
+  it('has its own exit codes: 1 refused, 2 usage, 3 no service', async () => {
+    const stranger = await listening(createServer((_, response) => response.end('<html>')));
+    const cases: [Promise<Ran>, number, RegExp][] = [
+      [call(['timeline', 'nobody-knows-it']), 1, /There is no instance nobody-knows-it\. \[NOT_FOUND\]\nnext: /],
+      [call(['bin', '--key', 'sk_wrong_wrong_wrong']), 1, /\[UNAUTHENTICATED\]\n(?:.*\n)*the key came from --key/],
+      [call(['bin', '--limit', 'x']), 1, /\/limit: must be a whole number/],
+      [call(['bin'], { env: { SUNSET_OPERATOR_KEY: '' } }), 2, /there is no key in .*operator\.key: run this where npm start runs/],
+      [call(['bin', '--url', 'localhost']), 2, /is no address/],
+      [call(['bin', '--lang', 'fr']), 2, /Allowed choices are en, zh/],
+      [call(['bury', 'it']), 2, /unknown command 'bury'/],
+      [call(['restore', 'x', '--months', 'one']), 2, /--months must be a whole number/],
+      [call(['restore', 'x', '--months', '1', '--paid', '51']), 2, /--paid must look like cash=51/],
+      [
+        call(['bin', '--url', 'http://127.0.0.1:9']),
+        3,
+        /Sunset does not answer at http:\/\/127\.0\.0\.1:9 .*\nnext: start it \(npm start\)/,
+      ],
+      [call(['bin', '--url', stranger]), 3, /is not Sunset\nnext: name the address/],
+    ];
+    for (const [ran, code, message] of cases) expect(await ran).toMatchObject({ code, out: '', err: expect.stringMatching(message) });
+    const problem = await call(['timeline', 'nobody-knows-it', '--json']);
+    expect(problem).toMatchObject({ code: 1, err: '' });
+    expect(json(problem)).toEqual((await http.get('/v1/instances/nobody-knows-it/timeline')).body);
+  });
+
+  it('help names every command and the exit codes', async () => {
+    const [help, version] = await Promise.all([sunset(['--help']), sunset(['--version'])]);
+    for (const name of COMMANDS) expect(help.out).toMatch(new RegExp(`^  ${name} `, 'm'));
+    expect(help).toMatchObject({ code: 0, out: expect.stringContaining('Exit codes: 0 done; 1 refused') });
+    expect(version).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  });
+});
+
+describe('docs/cli.md', () => {
+  it('has an example of every command, and they work as written', async () => {
+    const text = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8');
+    const blocks = [...text.matchAll(/^```sh\n([^`]*?)```$/gm)].map((found) => found[1]!);
+    for (const name of COMMANDS) expect(blocks.join('')).toContain(`npx sunset ${name} `.trimEnd());
+    // The demo has a test of its own. npx itself is tried once: it takes longer than what it runs.
+    const script = [
+      'npx sunset --version',
+      'npx() { shift; node bin/sunset.js "$@"; }',
+      ...blocks.filter((one) => !one.includes('npm run')),
+    ];
+    const shell = promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script.join('\n')], {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+    });
+    const { stdout } = await shell;
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+$/m);
+    expect(stdout).toContain('2 registered, 0 known before, 0 refused');
+    expect(flat(stdout)).toContain('cli-prepaid tencent-cvm prepaid running');
+    expect(flat(stdout)).toContain('cli-hourly tencent-cvm postpaid terminated');
+    expect(flat(stdout)).toContain('renewal -51.00 CNY');
+  });
+});
+
+describe('doctor', () => {
+  it('finds nothing wrong where nothing is', async () => {
+    const [text, program] = await Promise.all([
+      call(['doctor']),
+      call(['doctor', '--json'], { env: { DATABASE_URL: service.serviceUrl } }),
+    ]);
+    expect(text.code).toBe(0);
+    for (const line of ['service ok Sunset answers at', 'key ok accepted (from SUNSET_OPERATOR_KEY)', 'sandbox ok', 'Nothing is wrong.'])
+      expect(flat(text.out)).toContain(line);
+    expect(program.code).toBe(0);
+    expect(json(program).findings).toContainEqual(
+      expect.objectContaining({ check: 'database', status: 'ok', detail: expect.stringMatching(/^PostgreSQL 1\d/) }),
+    );
+  });
+
+  it('says what is wrong, and the command that fixes it', async () => {
+    const [key, down, database] = await Promise.all([
+      call(['doctor', '--key', 'sk_wrong_wrong_wrong']),
+      call(['doctor', '--url', 'http://127.0.0.1:9', '--json']),
+      call(['doctor'], { env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none', TEMPORAL_ADDRESS: '127.0.0.1:9' } }),
+    ]);
+    expect(key.code).toBe(1);
+    expect(flat(key.out)).toMatch(/key WRONG the one from --key is not accepted \(401\)/);
+    expect(key.out).toMatch(/^ {2}key: export SUNSET_OPERATOR_KEY=/m);
+    expect(down.code).toBe(3);
+    expect(json(down).findings).toContainEqual(expect.objectContaining({ check: 'service', status: 'fail', fix: 'npm start' }));
+    expect(database.code).toBe(1);
+    expect(flat(database.out)).toMatch(/database WRONG PostgreSQL does not answer: DATABASE_URL \(.*ECONNREFUSED.*\)/);
+    expect(flat(database.out)).toMatch(/temporal WRONG Temporal does not answer: TEMPORAL_ADDRESS is 127\.0\.0\.1:9/);
+  });
+});
