@@ -28,13 +28,15 @@ export interface Activities {
   settle(input: StepInput): Promise<StepResult>;
   /** Records any other step. */
   record(input: StepInput): Promise<StepResult>;
+  /** Records that a signal was refused; a name of its own, so that the Web UI's timeline tells it from a step that did something. */
+  refuse(input: StepInput): Promise<StepResult>;
   /** Agrees to a termination that came as a signal: the quote it names, or one made for it. */
   accept(input: AcceptInput): Promise<AcceptResult>;
 }
 
 export function createActivities(pool: Pool): Activities {
   const step = (input: StepInput): Promise<StepResult> => commitStep(pool, input).catch(asRefusal);
-  return { settle: step, record: step, accept: (input) => accept(pool, input) };
+  return { settle: step, record: step, refuse: step, accept: (input) => accept(pool, input) };
 }
 
 /** A business refusal is final; everything else is retried until it works. */

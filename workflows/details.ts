@@ -24,6 +24,7 @@ export function currentDetails(life: Life): string {
       : 'a command';
   const lines = [
     `**${life.id}** is **${life.state}** (${life.product}, ${life.billing})`,
+    '',
     `- waits for: ${waits}`,
     `- step: ${life.step}`,
     ...(life.cause ? [`- in the bin by: ${life.cause}`] : []),

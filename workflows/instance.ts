@@ -240,7 +240,7 @@ async function carryOut(life: Life, envelope: Envelope, command: Command, proxy:
 /** Nothing of what was sent goes along but a sound id: a row must be storable whatever the message was. */
 async function recordRefusal(life: Life, name: SignalName, envelope: Envelope, code: string): Promise<Life> {
   const step = nextStep(life, life, { ...envelope, id: `${envelope.id}/refused` }, name, null, now());
-  const result = await local(`${name} refused: ${code}`).record({ ...step, effects: [], refused: code });
+  const result = await local(`${name} refused: ${code}`).refuse({ ...step, effects: [], refused: code });
   const adopted = adopt(life, result);
   return result.commandId === step.commandId ? adopted : await recordRefusal(adopted, name, envelope, code);
 }

@@ -19,7 +19,7 @@ export default async function setUp(): Promise<void> {
   const report = (step: string): void => void process.stderr.write(`  ${step}\n`);
   const [postgres, temporal, bundle] = await Promise.all([
     startPostgres({ dataFolder: folder, report }),
-    startTemporal({ dataFolder: folder, report, searchAttributes: SEARCH_ATTRIBUTES, webUi: false }),
+    startTemporal({ dataFolder: folder, report, searchAttributes: SEARCH_ATTRIBUTES }),
     workflowBundle(),
   ]);
   const bundlePath = join(folder, 'workflow-bundle.js');
@@ -31,6 +31,7 @@ export default async function setUp(): Promise<void> {
     address: temporal.address,
     namespace: temporal.namespace,
     bundlePath,
+    webUiUrl: temporal.webUiUrl,
   };
   process.env.SUNSET_TEST = JSON.stringify(shared);
   const stop = async (): Promise<void> => {

@@ -7,6 +7,8 @@ export interface Shared {
   address: string;
   namespace: string;
   bundlePath: string;
+  /** Null when it could not be had. */
+  webUiUrl: string | null;
 }
 
 export const TEMPLATE = 'sunset_template';
