@@ -80,6 +80,7 @@ it('one instance’s page tells its state, what it waits for, until when, each s
   await look('instance-refused');
   await seen('User Metadata').click();
   // Markdown is shown in a frame of its own.
-  await page.frameLocator('iframe').getByText('waits for').first().waitFor({ timeout: 15_000 });
+  const framed = async () => await Promise.all(page.frames().map((frame) => frame.content().catch(() => '')));
+  await until(async () => (await framed()).some((html) => html.includes('waits for: release from the recycle bin')), 'the current details');
   await look('instance-details');
 });

@@ -1,0 +1,75 @@
+/**
+ * Every command block of README and docs works as written, in the order of its page. Only the service's address and the key's place are those
+ * of the service under test. A block that can't run says why in a comment before it. docs/cli.md is run by cli.test.ts.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type ServiceUnderTest, startService } from '../support/service';
+
+const ROOT = join(__dirname, '..', '..');
+const PAGES = [
+  'README.md',
+  'README.zh.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
+];
+const ELSEWHERE = ['docs/cli.md'];
+
+interface Block {
+  script: string;
+  notRun: string | undefined;
+}
+
+function blocksOf(page: string): Block[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  const block = /(?:<!-- (?:not run: (.*?)|.*?) -->\n)?^```(?:sh|bash|console)\n([\s\S]*?)^```/gm;
+  return [...text.matchAll(block)].map(([, notRun, script]) => ({ notRun, script: script! }));
+}
+
+let service: ServiceUnderTest;
+let keyFile: string;
+beforeAll(async () => {
+  service = await startService();
+  keyFile = join(mkdtempSync(join(tmpdir(), 'sunset-docs-')), 'operator.key');
+  writeFileSync(keyFile, service.http.operatorKey);
+});
+afterAll(() => service.stop());
+
+/** Runs in a shell of its own, without holding up the service in this process. */
+async function shell(script: string): Promise<string> {
+  const env = { ...process.env, SUNSET_URL: service.http.url, SUNSET_OPERATOR_KEY: service.http.operatorKey };
+  const here = script.replaceAll('http://127.0.0.1:3000', service.http.url).replaceAll('.sunset/operator.key', keyFile);
+  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', here], { cwd: ROOT, env, maxBuffer: 1e8 });
+  return stdout;
+}
+
+const pages = PAGES.filter((page) => page.endsWith('.md') && !ELSEWHERE.includes(page) && blocksOf(page).some(({ notRun }) => !notRun));
+const output: Record<string, string> = {};
+
+it.each(pages)(
+  'the commands of %s work as written',
+  async (page) => {
+    const scripts = blocksOf(page).filter(({ notRun }) => !notRun);
+    output[page] = await shell(scripts.map(({ script }) => script).join('\n'));
+  },
+  120_000,
+);
+
+it('the quickstart ends in a visible refund, and the quote command computes its example', () => {
+  const shown = output['README.md']!;
+  expect(shown).toMatch(/^running$/m);
+  expect(shown).toMatch(/^terminated$/m);
+  expect(shown).toContain("amount: '407.96'");
+  expect(shown).toContain("destination: 'customer:cash'");
+  expect(shown).toContain('"amount": "387.80"');
+});
+
+it('what is not run says why', () => {
+  const reasons = PAGES.filter((page) => page.endsWith('.md')).flatMap((page) => blocksOf(page).flatMap(({ notRun }) => notRun ?? []));
+  expect(reasons.length).toBeGreaterThan(0);
+  for (const reason of reasons) expect(reason.length).toBeGreaterThan(10);
+});
