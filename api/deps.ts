@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Policy } from '../domain/policy';
 import type { Pool } from '../store/db';
+import type { InstanceRow } from '../store/types';
 
 /** Everything that the API is made of. Nothing in this room reads the environment. */
 export interface ApiDeps {
@@ -37,3 +38,9 @@ export const policyOf =
   (deps: Pick<ApiDeps, 'policies'>) =>
   (product: string): Policy | undefined =>
     deps.policies.find((policy) => policy.product === product);
+
+/** What an instance is quoted by: its product's policy as it is now, else the one that it was registered with. */
+export const policyOfRow =
+  (deps: Pick<ApiDeps, 'policies'>) =>
+  (row: InstanceRow): Policy =>
+    policyOf(deps)(row.facts.product) ?? row.policy;

@@ -34,6 +34,12 @@ export function calendarDay(from: string, to: string, timeZone: string): number 
   return at(from, timeZone).toPlainDate().until(at(to, timeZone).toPlainDate()).days + 1;
 }
 
+/** The first instant of the day that is `days` after that of `start`, in the time zone. */
+export function startOfDayAfter(start: string, days: number, timeZone: string): string {
+  const midnight = at(start, timeZone).toPlainDate().add({ days }).toZonedDateTime(timeZone);
+  return midnight.toInstant().toString({ fractionalSecondDigits: 3 });
+}
+
 /** Years are calendar years (L2: at most three years ahead). */
 export function addYears(start: string, years: number, timeZone: string): string {
   return at(start, timeZone).add({ years }, { overflow: 'constrain' }).toInstant().toString({ fractionalSecondDigits: 3 });

@@ -1,11 +1,12 @@
 /** Who may return what (E1–E8), as pure functions. They answer with every reason at once. */
-import { calendarDay, SECONDS_PER_HOUR, secondsBetween } from './calendar';
+import { calendarDay, SECONDS_PER_HOUR, secondsBetween, startOfDayAfter } from './calendar';
 import { type Facts, familyOf, firstPurchase, openOrders, orderInForce, type StoredOrder } from './instance';
 import { type Exact, exact, ZERO } from './money';
 import type { Exclusion, Knobs, Policy } from './policy';
 import type { RefundKind } from './refund';
 
-export const FIVE_DAYS_HOURS = 120;
+const FIVE_DAYS = 5;
+const FIVE_DAYS_HOURS = 120;
 
 /** How the account and the instance stand with the operator. */
 export interface Standing {
@@ -27,8 +28,19 @@ export type EligibilityCode =
 export function withinFiveDays(orders: StoredOrder[], at: string, knobs: Knobs): boolean {
   const first = firstPurchase(orders);
   if (!first || Date.parse(first.startsAt) > Date.parse(at)) return false;
-  if (knobs.fiveDayWindow === 'calendar-days') return calendarDay(first.startsAt, at, knobs.timeZone) <= 5;
+  if (knobs.fiveDayWindow === 'calendar-days') return calendarDay(first.startsAt, at, knobs.timeZone) <= FIVE_DAYS;
   return secondsBetween(first.startsAt, at) <= FIVE_DAYS_HOURS * SECONDS_PER_HOUR;
+}
+
+/** The last second that {@link withinFiveDays} allows; undefined without a purchase. */
+export function lastOfFiveDays(orders: StoredOrder[], knobs: Knobs): string | undefined {
+  const first = firstPurchase(orders);
+  if (!first) return undefined;
+  const last =
+    knobs.fiveDayWindow === 'calendar-days'
+      ? Date.parse(startOfDayAfter(first.startsAt, FIVE_DAYS, knobs.timeZone)) - 1000
+      : Date.parse(first.startsAt) + FIVE_DAYS_HOURS * SECONDS_PER_HOUR * 1000;
+  return new Date(last).toISOString();
 }
 
 /** E4: a switch by-bandwidth → by-traffic within the five days makes the return ordinary (003-07). */

@@ -3,7 +3,7 @@ import type { EligibilityCode } from './eligibility';
 import type { RefusalCode } from './lifecycle';
 import type { Text } from './policy';
 
-export type WarningCode = 'WAITING_PAYS_MORE' | 'WAITING_PAYS_LESS' | 'REFUND_IS_ZERO';
+export type WarningCode = 'WAITING_PAYS_MORE' | 'WAITING_PAYS_LESS' | 'REFUND_IS_ZERO' | 'CLIFF_AHEAD';
 export type DecisionCode = RefusalCode | EligibilityCode | 'INSUFFICIENT_BALANCE' | 'QUOTE_STALE' | 'PRICE_MISSING';
 
 export interface Message {
@@ -165,6 +165,11 @@ export const WARNINGS: Record<WarningCode, (numbers: Record<string, string>) => 
   WAITING_PAYS_LESS: ({ amount, at }) => ({
     en: `The five-day return ends at ${at}; after it ${amount ? `the refund would be ${amount}` : 'no self-service return is left'}.`,
     zh: `五天无理由退还将于 ${at} 截止；此后${amount ? `退款金额为 ${amount}` : '不能自助退还'}。`,
+  }),
+  // Without `to`: no return would follow.
+  CLIFF_AHEAD: ({ at, from, to }) => ({
+    en: `Until ${at} the refund is ${from}; from the next second on ${to ? `it is ${to}` : 'no self-service return is left'}.`,
+    zh: `至 ${at} 退款金额为 ${from}；自下一秒起${to ? `为 ${to}` : '不能自助退还'}。`,
   }),
   REFUND_IS_ZERO: () => ({
     en: 'Nothing is paid back, and the instance is cleared all the same.',

@@ -2,11 +2,11 @@
  * A quote: for every item of a request what would happen, what is against it, and what it would pay. One pure function serves the API, the
  * `quote` command, the acceptance (which asks it again) and the tests.
  */
-import { addMonths, monthsUsed, SECONDS_PER_HOUR } from './calendar';
+import { addMonths, monthsUsed } from './calendar';
 import {
   type Candidate,
   type EligibilityCode,
-  FIVE_DAYS_HOURS,
+  lastOfFiveDays,
   needsApproval,
   ordinaryExclusions,
   placeRights,
@@ -19,8 +19,8 @@ import {
 import {
   type Action,
   type Facts,
-  firstPurchase,
   isTerm,
+  type Order,
   openOrders,
   orderInForce,
   pricesOf,
@@ -179,17 +179,32 @@ function candidateOf({ subject, refunds }: Assessment, request: QuoteRequest): C
 }
 
 function returnItem(assessment: Assessment, placed: RefundKind | undefined, left: RightsLeft, request: QuoteRequest): QuoteItem {
-  const { subject, blockers, exclusions, refunds } = assessment;
+  const { subject, exclusions } = assessment;
+  const { blockers, refund } = outcomeOf(assessment, placed, left, request);
+  const ordinaryLater = exclusions.length === 0 && left.ordinary > 0;
+  const warnings = isRefund(refund) ? refundWarnings(subject, refund, request, ordinaryLater) : [];
+  return item(subject, request, blockers, refund, warnings);
+}
+
+/** What is against a return, and what it pays. */
+type Outcome = Pick<QuoteItem, 'blockers' | 'refund'>;
+
+/** What a quote of this instance alone, returned now, says of blockers and refund: without the warnings, which look ahead themselves. */
+export function returnOutcome(subject: Subject, left: RightsLeft): Outcome {
+  const request: QuoteRequest = { action: 'return', schedule: { mode: 'now' } };
+  const assessment = assess(subject, request);
+  return outcomeOf(assessment, placeRights([candidateOf(assessment, request)], left)[0], left, request);
+}
+
+function outcomeOf(assessment: Assessment, placed: RefundKind | undefined, left: RightsLeft, request: QuoteRequest): Outcome {
+  const { subject, blockers, refunds } = assessment;
   // A blocked item takes no right; the one that it could have used alone tells what else is against it (E8).
   const kind = blockers.length ? placeRights([candidateOf(assessment, request)], left)[0] : placed;
   const refund = kind && refunds[kind];
   const all = [...blockers, ...(refund ? approvalBlockers(refund, subject.policy, request) : rightBlockers(assessment, left))];
-  if (refund && all.length === 0) {
-    const ordinaryLater = exclusions.length === 0 && left.ordinary > 0;
-    return item(subject, request, [], refund, refundWarnings(subject, refund, request, ordinaryLater));
-  }
+  if (refund && all.length === 0) return { blockers: [], refund };
   const tried = kind ?? triedKind(assessment, left);
-  return item(subject, request, all, { kind: tried, currency: subject.facts.prices?.currency ?? null }, []);
+  return { blockers: [...new Set(all)], refund: { kind: tried, currency: subject.facts.prices?.currency ?? null } };
 }
 
 /** E5: judged on the refund as placed. Its right stays taken: while in review the quota is held. */
@@ -261,13 +276,12 @@ function refundWarnings(subject: Subject, refund: Refund, request: QuoteRequest,
   return warnings;
 }
 
-const oneSecondAfter = (at: string): string => new Date(Date.parse(at) + 1000).toISOString();
+export const oneSecondAfter = (at: string): string => new Date(Date.parse(at) + 1000).toISOString();
 
-/** The last second of the five days (E1), when the order in force outlives it; undefined otherwise and for the calendar-day knob. */
-function fiveDayEdge({ orders, policy }: Subject): string | undefined {
-  if (policy.knobs.fiveDayWindow !== 'elapsed') return undefined;
-  const last = new Date(Date.parse(firstPurchase(orders)!.startsAt) + FIVE_DAYS_HOURS * SECONDS_PER_HOUR * 1000).toISOString();
-  return orderInForce(openOrders(orders), oneSecondAfter(last)) ? last : undefined;
+/** The last second of the five days (E1), when the order in force outlives it; undefined otherwise. */
+export function fiveDayEdge({ orders, policy }: Subject): string | undefined {
+  const last = lastOfFiveDays(orders, policy.knobs);
+  return last && orderInForce(openOrders(orders), oneSecondAfter(last)) ? last : undefined;
 }
 
 /**
@@ -283,15 +297,17 @@ function bestWait(subject: Subject, later: (at: string) => Refund): { at: string
   return best;
 }
 
+/** When so many months of an order are whole, as far as that is before its end. */
+export const monthEdges = (order: Order, months: number[], timeZone: string): string[] =>
+  months.map((n) => addMonths(order.startsAt, n, timeZone)).filter((edge) => Date.parse(edge) < Date.parse(order.endsAt));
+
 function turningPoints({ facts, orders, at, policy }: Subject): string[] {
   const open = openOrders(orders);
   const order = orderInForce(open, at)!;
   const { timeZone } = policy.knobs;
   const next = monthsUsed(order.startsAt, at, timeZone) + 1;
   const tiers = (pricesOf(order, open, facts)?.discounts ?? policy.returns?.discounts ?? []).map(({ months }) => months);
-  const wholeMonths = [...new Set([next, ...tiers.filter((tier) => tier > next)])]
-    .map((months) => addMonths(order.startsAt, months, timeZone))
-    .filter((edge) => Date.parse(edge) < Date.parse(order.endsAt));
+  const wholeMonths = monthEdges(order, [...new Set([next, ...tiers.filter((tier) => tier > next)])], timeZone);
   const nextOrders = open.filter((one) => isTerm(one) && Date.parse(one.startsAt) > Date.parse(at)).map(({ startsAt }) => startsAt);
   return [...wholeMonths, ...nextOrders].sort((a, b) => Date.parse(a) - Date.parse(b));
 }

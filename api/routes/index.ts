@@ -8,6 +8,7 @@ import { orderRoutes } from './orders';
 import { powerRoutes } from './power';
 import { quoteRoutes } from './quotes';
 import { recycleBinRoutes } from './recycle-bin';
+import { refundCurveRoutes } from './refund-curve';
 import { refundRoutes } from './refunds';
 import { serviceRoutes } from './service';
 import { terminationRoutes } from './terminations';
@@ -19,6 +20,7 @@ export const allRoutes = (deps: ApiDeps, metrics: Registry): Route[] => [
   ...powerRoutes(deps),
   ...orderRoutes(deps),
   ...quoteRoutes(deps),
+  ...refundCurveRoutes(deps),
   ...terminationRoutes(deps),
   ...timedRoutes(deps),
   ...recycleBinRoutes(deps),

@@ -1,11 +1,10 @@
 /** Quotes: preflight, plan and refund of every item. They change nothing but the store of quotes. */
 import type { z } from 'zod';
-import type { Policy } from '../../domain/policy';
 import { findInstances } from '../../store/instances';
 import { createQuote, findQuote } from '../../store/quotes';
 import type { InstanceRow } from '../../store/types';
 import type { Call, Reply } from '../call';
-import { type ApiDeps, policyOf } from '../deps';
+import { type ApiDeps, policyOfRow } from '../deps';
 import { invalid, notFound } from '../errors';
 import { derivedId } from '../idempotency';
 import { presentQuote } from '../present/terminations';
@@ -50,13 +49,12 @@ async function quote(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof
   const { action, instanceIds, schedule, fiveDayFor } = call.body;
   const rows = await findInstances(deps.pool, instanceIds);
   requireAll(instanceIds, rows);
-  const currentPolicy = policyOf(deps);
-  const policyOfRow = (row: InstanceRow): Policy => currentPolicy(row.facts.product) ?? row.policy;
+  const policyFor = policyOfRow(deps);
   const id = derivedId('q', call.commandId);
   // A repeat after a crash answers the quote that it made, although its time may have passed meanwhile.
-  const issues = (await findQuote(deps.pool, id)) ? [] : scheduleIssues(schedule, action, rows, policyOfRow, Date.now());
+  const issues = (await findQuote(deps.pool, id)) ? [] : scheduleIssues(schedule, action, rows, policyFor, Date.now());
   if (issues.length) throw invalid(issues);
-  const policies = new Map(rows.map((row) => [row.facts.product, policyOfRow(row)]));
+  const policies = new Map(rows.map((row) => [row.facts.product, policyFor(row)]));
   const row = await createQuote(deps.pool, {
     id,
     instanceIds,

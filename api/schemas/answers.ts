@@ -72,12 +72,16 @@ export const binAnswer = z
 
 const line = z.object({ label: z.string(), formula: z.string(), amount });
 
+const blockers = z.array(z.object({ code: z.string(), message: z.string(), next: z.string() }));
+const warnings = z.array(z.object({ code: z.string(), message: z.string() }));
+const refundKind = z.enum(['five-day', 'ordinary', 'none']);
+
 const quoteItem = z
   .object({
     instanceId: z.string(),
     permitted: z.boolean(),
-    blockers: z.array(z.object({ code: z.string(), message: z.string(), next: z.string() })),
-    warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+    blockers,
+    warnings,
     plan: z.object({
       terminate: z.array(z.object({ kind: z.enum(['instance', 'disk', 'address']), id: z.string() })),
       retain: z.array(
@@ -91,7 +95,7 @@ const quoteItem = z
     }),
     refund: z
       .object({
-        kind: z.enum(['five-day', 'ordinary', 'none']),
+        kind: refundKind,
         currency: currency.nullable(),
         amount: amount.optional(),
         parts: parts.optional(),
@@ -106,6 +110,31 @@ const quoteItem = z
 export const quoteAnswer = z
   .object({ id: z.string(), expiresAt: instant, rulesVersion: z.string(), items: z.array(quoteItem) })
   .meta({ id: 'Quote' });
+
+export const refundCurveAnswer = z
+  .object({
+    instanceId: z.string(),
+    currency: currency.nullable(),
+    asOf: instant.meta({ description: 'The instance’s own time at the first point.' }),
+    permitted: z.boolean(),
+    blockers: blockers.meta({ description: 'What stands against a return now, as a quote says it; there are no points then.' }),
+    points: z
+      .array(
+        z.object({
+          at: instant,
+          reason: z.enum(['now', 'five-day', 'month', 'order-end']),
+          kind: refundKind,
+          amount: amount.optional(),
+          blockers,
+        }),
+      )
+      .meta({
+        description:
+          'In order of time. Each step has two: the second before it and the step itself. Where a return is blocked, the amount is missing.',
+      }),
+    warnings,
+  })
+  .meta({ id: 'RefundCurve' });
 
 export const terminationAnswer = z
   .object({

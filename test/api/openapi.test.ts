@@ -37,6 +37,7 @@ PUT /v1/instances/{id}
 GET /v1/instances
 GET /v1/instances/{id}
 GET /v1/instances/{id}/timeline
+GET /v1/instances/{id}/refund-curve
 POST /v1/instances/{id}/start
 POST /v1/instances/{id}/stop
 POST /v1/instances/{id}/orders

@@ -1,0 +1,26 @@
+/** The refund curve as the contract shows it, in one language. */
+import type { z } from 'zod';
+import type { RefundCurve } from '../../domain/curve';
+import { type Lang, presentBlocker, render } from '../../domain/present';
+import type { BlockerCode } from '../../domain/quote';
+import type { refundCurveAnswer } from '../schemas/answers';
+
+export function presentRefundCurve(curve: RefundCurve, lang: Lang): z.infer<typeof refundCurveAnswer> {
+  const { instanceId, currency, asOf, permitted, blockers, points, warnings } = curve;
+  const present = (codes: BlockerCode[]) => codes.map((code) => presentBlocker(code, lang));
+  return {
+    instanceId,
+    currency,
+    asOf,
+    permitted,
+    blockers: present(blockers),
+    points: points.map((point) => ({
+      at: point.at,
+      reason: point.reason,
+      kind: point.kind,
+      ...(point.amount === undefined ? {} : { amount: point.amount }),
+      blockers: present(point.blockers),
+    })),
+    warnings: warnings.map(({ code, message }) => ({ code, message: render(message, lang) })),
+  };
+}

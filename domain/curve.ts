@@ -1,0 +1,115 @@
+/**
+ * The refund curve: what a return would pay now and at the next steps, with a warning before a cliff (M7). Every point is what a quote at
+ * that instant says.
+ */
+import { monthsUsed } from './calendar';
+import type { RightsLeft } from './eligibility';
+import { openOrders, orderInForce } from './instance';
+import { WARNINGS } from './messages';
+import { exact, ZERO } from './money';
+import {
+  type BlockerCode,
+  fiveDayEdge,
+  hasAmount,
+  monthEdges,
+  oneSecondAfter,
+  type QuoteItem,
+  quoteItems,
+  returnOutcome,
+  rightsKey,
+  type Subject,
+} from './quote';
+import type { RefundKind } from './refund';
+
+/** What happens at a point: the end of the five-day right, a month that becomes whole, the end of the order in force. */
+export type CurveReason = 'now' | 'five-day' | 'month' | 'order-end';
+
+export interface CurvePoint {
+  at: string;
+  reason: CurveReason;
+  kind: RefundKind | 'none';
+  currency: string | null;
+  /** Missing: blocked at that instant. */
+  amount?: string;
+  blockers: BlockerCode[];
+}
+
+export interface RefundCurve {
+  instanceId: string;
+  currency: string | null;
+  asOf: string;
+  permitted: boolean;
+  /** What stands against a return now; the curve then has no points. */
+  blockers: BlockerCode[];
+  points: CurvePoint[];
+  warnings: QuoteItem['warnings'];
+}
+
+/** Two points each. */
+const MOST_MONTHS = 12;
+/** A fall by more than this share of the amount, from one second to the next, is a cliff. */
+const CLIFF = '0.1';
+/** The cliffs tell more than the quote's warning of waiting beyond the five days. */
+const QUOTE_WARNINGS = ['WAITING_PAYS_MORE', 'REFUND_IS_ZERO'];
+
+/** @param left the rights left of the subject's account and product */
+export function refundCurve(subject: Subject, left: RightsLeft): RefundCurve {
+  const rights = new Map([[rightsKey(subject.facts.account, subject.facts.product), left]]);
+  const now = quoteItems([subject], rights, { action: 'return', schedule: { mode: 'now' } })[0]!;
+  const { permitted, blockers, refund } = now;
+  const { kind, currency } = refund;
+  const curve = { instanceId: subject.id, currency, asOf: subject.at, permitted, blockers };
+  if (!permitted) return { ...curve, points: [], warnings: [] };
+  const steps = stepsAfter(subject, kind === 'five-day');
+  const points = [
+    pointOf('now', subject.at, now),
+    ...steps.map(({ at, reason }) => pointOf(reason, at, returnOutcome({ ...subject, at }, left))),
+  ];
+  const warnings = now.warnings.filter(({ code }) => QUOTE_WARNINGS.includes(code));
+  return { ...curve, points, warnings: [...warnings, ...cliffs(points)] };
+}
+
+function pointOf(reason: CurveReason, at: string, { refund, blockers }: Pick<QuoteItem, 'refund' | 'blockers'>): CurvePoint {
+  const { kind, currency } = refund;
+  return { at, reason, kind, currency, ...(hasAmount(refund) ? { amount: refund.amount } : {}), blockers };
+}
+
+interface Step {
+  at: string;
+  reason: CurveReason;
+}
+
+/** Of each step the second before it and the step itself, in order of time, as far as they are still to come. */
+function stepsAfter(subject: Subject, usesFiveDay: boolean): Step[] {
+  const { orders, policy, at } = subject;
+  const { timeZone } = policy.knobs;
+  const order = orderInForce(openOrders(orders), at)!;
+  const used = monthsUsed(order.startsAt, at, timeZone);
+  const months = Array.from({ length: MOST_MONTHS }, (_, index) => used + 1 + index);
+  const lastOfRight = usesFiveDay ? fiveDayEdge(subject) : undefined;
+  const steps: Step[] = [
+    { at: order.endsAt, reason: 'order-end' },
+    ...(lastOfRight ? [{ at: oneSecondAfter(lastOfRight), reason: 'five-day' as const }] : []),
+    ...monthEdges(order, months, timeZone).map((edge): Step => ({ at: edge, reason: 'month' })),
+  ];
+  const byTime = new Map<number, Step>();
+  for (const { at: step, reason } of steps) {
+    for (const ms of [Date.parse(step) - 1000, Date.parse(step)]) {
+      if (ms > Date.parse(at) && !byTime.has(ms)) byTime.set(ms, { at: new Date(ms).toISOString(), reason });
+    }
+  }
+  return [...byTime].sort(([a], [b]) => a - b).map(([, step]) => step);
+}
+
+/** Falls from one second to the next; within a month the amount goes down all the time, which is no cliff. At the five-day edge any fall is one. */
+function cliffs(points: CurvePoint[]): QuoteItem['warnings'] {
+  return points.slice(1).flatMap((after, index) => {
+    const before = points[index]!;
+    if (before.amount === undefined || Date.parse(after.at) - Date.parse(before.at) > 1000) return [];
+    const fall = exact(before.amount).sub(exact(after.amount ?? '0'));
+    const allowed = after.reason === 'five-day' ? ZERO : exact(before.amount).mul(exact(CLIFF));
+    if (fall.compare(allowed) <= 0) return [];
+    const to = after.amount === undefined ? {} : { to: `${after.amount} ${after.currency}` };
+    return [{ code: 'CLIFF_AHEAD', message: WARNINGS.CLIFF_AHEAD({ at: before.at, from: `${before.amount} ${before.currency}`, ...to }) }];
+  });
+}
