@@ -3,7 +3,7 @@
 export { stopStarted } from './charges';
 export { EmbeddedError } from './errors';
 export { type Lock, lockDataFolder } from './lock';
-export { type EmbeddedPostgres, type PostgresOptions, startPostgres } from './postgres';
+export { type EmbeddedPostgres, type PostgresOptions, rememberedPostgres, startPostgres } from './postgres';
 export { consoleProgress, type Progress } from './progress';
 export { type EmbeddedTemporal, startTemporal, type TemporalOptions } from './temporal';
 export type { SearchAttributeKind } from './temporal-check';

@@ -79,6 +79,16 @@ function openState(home: Home, report: Progress): ClusterState {
 }
 
 /**
+ * The service's URL of the PostgreSQL that a start of this data folder has brought up, for commands that work beside it; undefined when
+ * there was none. Whether it still runs is for the caller to find out.
+ */
+export function rememberedPostgres(dataFolder: string): { url: string; port: number } | undefined {
+  const state = readState<ClusterState>(join(dataFolder, 'postgres.json'));
+  if (state?.port === undefined) return undefined;
+  return { url: databaseUrl(state.port, SERVICE_ROLE, state.servicePassword), port: state.port };
+}
+
+/**
  * Brings up a real PostgreSQL from npm on a loopback port, its data kept below the data folder, its passwords random.
  * @throws EmbeddedError with what to do when it can't.
  */

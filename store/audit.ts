@@ -1,0 +1,58 @@
+/**
+ * The audit: what must be true of the database, whoever wrote it. It reads rows, not the code that made them, and trusts no constraint or
+ * trigger: a hand that takes those away is what it is for.
+ */
+import { BOOKS } from './audit/books';
+import { CALCULATIONS } from './audit/calculations';
+import type { Check, Finding } from './audit/check';
+import { LIVES } from './audit/lives';
+import { RIGHTS } from './audit/rights';
+import type { Pool, Transaction } from './db';
+
+export type { Check, Finding };
+
+export const CHECKS: readonly Check[] = [...BOOKS, ...LIVES, ...RIGHTS, ...CALCULATIONS];
+
+export interface CheckResult {
+  name: string;
+  title: string;
+  findings: Finding[];
+}
+
+export interface AuditReport {
+  /** The database's clock when the snapshot was taken. */
+  at: string;
+  /** How much was looked at: an audit of nothing finds nothing. */
+  rows: Record<(typeof COUNTED)[number], number>;
+  checks: CheckResult[];
+}
+
+const COUNTED = ['instances', 'steps', 'transactions', 'entries', 'refunds', 'rights'] as const;
+
+/** Runs every check on a connection; all of them see one state only inside a transaction that is at least REPEATABLE READ. */
+export async function runChecks(db: Transaction, onCheck: (check: Check, index: number) => void = () => {}): Promise<CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const [index, check] of CHECKS.entries()) {
+    onCheck(check, index);
+    results.push({ name: check.name, title: check.title, findings: await check.run(db) });
+  }
+  return results;
+}
+
+/** Audits one snapshot, read only: it neither waits for the service nor holds it up. */
+export async function audit(pool: Pool, onCheck?: (check: Check, index: number) => void): Promise<AuditReport> {
+  const db = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await db.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const counts = COUNTED.map((table) => `(SELECT count(*) FROM ${table}) AS ${table}`).join(', ');
+    const { rows } = await db.query<AuditReport['rows'] & { at: string }>(`SELECT now() AS at, ${counts}`);
+    const { at, ...counted } = rows[0]!;
+    return { at, rows: counted, checks: await runChecks(db, onCheck) };
+  } finally {
+    await db.query('ROLLBACK').catch((failure: Error) => {
+      broken = failure;
+    });
+    db.release(broken);
+  }
+}

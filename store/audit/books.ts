@@ -1,0 +1,177 @@
+/** What must be true of the ledger: by itself, and held against orders, refunds and balances (J1–J3). */
+import { SOURCES } from '../../domain/money';
+import { type Check, sqlCheck } from './check';
+
+const sumsToZero = sqlCheck(
+  'sums',
+  'every transaction sums to 0 per currency',
+  `SELECT transaction_id AS id, currency || ' sums to ' || sum(amount) AS detail
+   FROM entries GROUP BY transaction_id, currency HAVING sum(amount) <> 0`,
+);
+
+/** Sums alone would not see two lines that are wrong in opposite ways. */
+const bothLegs = sqlCheck(
+  'legs',
+  'every line has both legs, of one currency and one amount',
+  `SELECT transaction_id AS id, 'line ' || line || ': ' || string_agg(ledger_account || ' ' || amount || ' ' || currency, ', ' ORDER BY leg) AS detail
+   FROM entries GROUP BY transaction_id, line
+   HAVING count(*) <> 2 OR count(DISTINCT leg) <> 2 OR sum(amount) <> 0 OR count(DISTINCT currency) <> 1
+   UNION ALL
+   SELECT id, 'has no entries' FROM transactions t WHERE NOT EXISTS (SELECT FROM entries e WHERE e.transaction_id = t.id)`,
+);
+
+const knownAccounts = sqlCheck(
+  'ledger-accounts',
+  'money is booked on accounts that exist',
+  `SELECT t.id, 'line ' || e.line || ': ' || e.ledger_account AS detail
+   FROM entries e JOIN transactions t ON t.id = e.transaction_id
+   WHERE e.ledger_account NOT IN ('revenue', 'refunds', 'fees')
+     AND NOT (split_part(e.ledger_account, ':', 1) IN ('world', 'customer') AND split_part(e.ledger_account, ':', 2) = ANY ($1))
+     AND NOT EXISTS (SELECT FROM orders o WHERE o.instance_id = t.instance_id AND e.ledger_account = 'deferred:' || o.id)`,
+  [[...SOURCES]],
+);
+
+/** Ids, accounts and instants are stated twice so that a transaction can't be moved to another event unseen. */
+const ownStep = sqlCheck(
+  'transactions',
+  'a transaction is its step’s: id, account, event, refund and instant',
+  `SELECT t.id, concat_ws('; ',
+     CASE WHEN t.id <> format('tx_%s_%s', t.instance_id, t.step) THEN format('is of step %s/%s', t.instance_id, t.step) END,
+     CASE WHEN s.step IS NULL THEN 'its step is missing' END,
+     CASE WHEN s.outcome = 'refused' THEN 'its step was refused' END,
+     CASE WHEN t.account <> i.account THEN format('account %s, the instance’s is %s', t.account, i.account) END,
+     CASE WHEN t.refund_id IS DISTINCT FROM s.refund_id THEN format('refund %s, the step’s is %s', coalesce(t.refund_id, 'none'), coalesce(s.refund_id, 'none')) END,
+     CASE WHEN t.effective_at <> s.effective_at THEN 'another instant than its step' END,
+     CASE WHEN t.event <> e.event THEN format('event %s of a step %s', t.event, s.command) END) AS detail
+   FROM transactions t
+   LEFT JOIN steps s ON s.instance_id = t.instance_id AND s.step = t.step
+   LEFT JOIN instances i ON i.id = t.instance_id
+   CROSS JOIN LATERAL (SELECT CASE WHEN s.command = 'register' THEN 'registration' WHEN s.command = 'return' THEN 'refund'
+     WHEN s.command IN ('amend', 'restore') THEN 'renewal' ELSE 'end-orders' END AS event) e
+   WHERE t.id <> format('tx_%s_%s', t.instance_id, t.step) OR s.step IS NULL OR s.outcome = 'refused' OR t.account IS DISTINCT FROM i.account
+     OR t.refund_id IS DISTINCT FROM s.refund_id OR t.effective_at <> s.effective_at OR t.event <> e.event`,
+);
+
+/** A return that pays nothing and releases nothing (all vouchers) has no transaction, and needs none. */
+const refundsOnce = sqlCheck(
+  'refunds-once',
+  'a refund is one step and one transaction',
+  `SELECT r.id, 'has ' || count(t.id) || ' transactions' || coalesce(': ' || string_agg(t.id, ', ' ORDER BY t.id), '') AS detail
+   FROM refunds r LEFT JOIN transactions t ON t.refund_id = r.id
+   GROUP BY r.id HAVING count(t.id) > 1 OR (count(t.id) = 0 AND r.amount + r.fee > 0)
+   UNION ALL
+   SELECT r.id, 'has ' || count(s.step) || ' steps of ' || r.instance_id
+   FROM refunds r LEFT JOIN steps s ON s.refund_id = r.id AND s.instance_id = r.instance_id GROUP BY r.id HAVING count(s.step) <> 1
+   UNION ALL
+   SELECT s.instance_id || '/' || s.step, 'names the refund ' || s.refund_id || ', which is missing'
+   FROM steps s WHERE s.refund_id IS NOT NULL AND NOT EXISTS (SELECT FROM refunds r WHERE r.id = s.refund_id)`,
+);
+
+const paidOnce = sqlCheck(
+  'orders-once',
+  'what was paid for an order was booked once, source by source (J1)',
+  `WITH booked AS (
+     SELECT t.instance_id, d.ledger_account, split_part(s.ledger_account, ':', 2) AS source, sum(d.amount) AS amount, string_agg(t.id, ', ') AS ids
+     FROM entries d JOIN entries s ON s.transaction_id = d.transaction_id AND s.line = d.line AND s.leg = 0
+     JOIN transactions t ON t.id = d.transaction_id
+     WHERE d.leg = 1 AND d.ledger_account LIKE 'deferred:%' GROUP BY 1, 2, 3)
+   SELECT o.instance_id || '/' || o.id AS id,
+     format('%s: paid %s, booked %s%s', one.source, o.document->'paid'->>one.source, coalesce(b.amount, 0), ' by ' || b.ids) AS detail
+   FROM orders o CROSS JOIN unnest($1::text[]) AS one(source)
+   LEFT JOIN booked b ON b.instance_id = o.instance_id AND b.ledger_account = 'deferred:' || o.id AND b.source = one.source
+   WHERE coalesce(b.amount, 0) IS DISTINCT FROM (o.document->'paid'->>one.source)::numeric`,
+  [[...SOURCES]],
+);
+
+const refundsBooked = sqlCheck(
+  'refund-amounts',
+  'a refund’s amount is what the customer was credited, and its fee what went to fees (J2)',
+  `WITH booked AS (
+     SELECT t.refund_id, e.ledger_account, e.currency, sum(e.amount) AS amount
+     FROM entries e JOIN transactions t ON t.id = e.transaction_id WHERE t.refund_id IS NOT NULL GROUP BY 1, 2, 3)
+   SELECT r.id, format('%s: stated %s, booked %s', parts.ledger_account, stated, coalesce(b.amount, 0)) AS detail
+   FROM refunds r CROSS JOIN LATERAL (
+     SELECT 'customer:' || source AS ledger_account, (r.calculation->'refund'->'parts'->>source)::numeric AS stated FROM unnest($1::text[]) AS source
+     UNION ALL SELECT 'fees', r.fee) parts
+   LEFT JOIN booked b ON b.refund_id = r.id AND b.ledger_account = parts.ledger_account AND b.currency = r.currency
+   WHERE stated IS DISTINCT FROM coalesce(b.amount, 0)
+   UNION ALL
+   SELECT r.id, format('amount %s, credited %s', r.amount, coalesce(sum(b.amount), 0))
+   FROM refunds r LEFT JOIN booked b ON b.refund_id = r.id AND b.ledger_account LIKE 'customer:%'
+   GROUP BY r.id HAVING r.amount <> coalesce(sum(b.amount), 0)`,
+  [[...SOURCES]],
+);
+
+/** By the calculation per order and source; by the ledger per source, whatever the calculation says. */
+const refundLimit = sqlCheck(
+  'refund-limit',
+  'no more comes back than was paid without vouchers, per order and source',
+  `WITH paid AS (
+     SELECT o.instance_id, o.id AS order_id, source, (o.document->'paid'->>source)::numeric AS amount
+     FROM orders o CROSS JOIN unnest($1::text[]) AS source),
+   cells AS (
+     SELECT r.instance_id, cell->>'orderId' AS order_id, cell->>'source' AS source, sum((cell->>'amount')::numeric) AS amount,
+       string_agg(DISTINCT r.id, ', ') AS refunds
+     FROM refunds r CROSS JOIN jsonb_array_elements(r.calculation->'refund'->'cells') AS cell GROUP BY 1, 2, 3),
+   credits AS (
+     SELECT t.instance_id, split_part(e.ledger_account, ':', 2) AS source, sum(e.amount) AS amount, string_agg(DISTINCT t.refund_id, ', ') AS refunds
+     FROM entries e JOIN transactions t ON t.id = e.transaction_id
+     WHERE e.ledger_account LIKE 'customer:%' AND e.leg = 1 GROUP BY 1, 2)
+   SELECT instance_id || '/' || order_id AS id, format('%s: paid %s, back %s by %s', source, coalesce(p.amount, 0), c.amount, c.refunds) AS detail
+   FROM cells c LEFT JOIN paid p USING (instance_id, order_id, source) WHERE c.amount > coalesce(p.amount, 0)
+   UNION ALL
+   SELECT c.instance_id, format('%s: paid %s in all, credited %s by %s', c.source, coalesce(sum(p.amount), 0), c.amount, c.refunds)
+   FROM credits c LEFT JOIN paid p USING (instance_id, source)
+   GROUP BY c.instance_id, c.source, c.amount, c.refunds HAVING c.amount > coalesce(sum(p.amount), 0)`,
+  [[...SOURCES]],
+);
+
+/** An order's money is deferred whole until its end, and then not at all: anything in between is a mistake. */
+const deferred = sqlCheck(
+  'deferred',
+  'all that was paid for an open order is deferred, and nothing of an order that is over (J2, J3)',
+  `WITH held AS (
+     SELECT t.instance_id, substr(e.ledger_account, 10) AS order_id, sum(e.amount) AS amount
+     FROM entries e JOIN transactions t ON t.id = e.transaction_id WHERE e.ledger_account LIKE 'deferred:%' GROUP BY 1, 2)
+   SELECT o.instance_id || '/' || o.id AS id,
+     format('%s deferred, expected %s: it is %s', coalesce(h.amount, 0), expected,
+       CASE WHEN o.closed_at IS NOT NULL THEN 'closed' WHEN o.ended_at IS NOT NULL THEN 'ended' ELSE 'open' END) AS detail
+   FROM orders o LEFT JOIN held h ON h.instance_id = o.instance_id AND h.order_id = o.id
+   CROSS JOIN LATERAL (SELECT CASE WHEN o.closed_at IS NULL AND o.ended_at IS NULL
+     THEN (SELECT sum((o.document->'paid'->>source)::numeric) FROM unnest($1::text[]) AS source) ELSE 0 END AS expected) e
+   WHERE coalesce(h.amount, 0) <> expected
+   UNION ALL
+   SELECT instance_id || '/' || order_id, amount || ' deferred' FROM held WHERE amount < 0`,
+  [[...SOURCES]],
+);
+
+const clearing = sqlCheck(
+  'clearing',
+  'nothing stays on the way: what a transaction takes to refunds it takes on from there',
+  `SELECT transaction_id AS id, currency || ' ' || sum(amount) || ' left on refunds' AS detail
+   FROM entries WHERE ledger_account = 'refunds' GROUP BY transaction_id, currency HAVING sum(amount) <> 0`,
+);
+
+const balances = sqlCheck(
+  'balances',
+  'a balance is the sum of the account’s entries',
+  `WITH booked AS (
+     SELECT t.account, e.currency, split_part(e.ledger_account, ':', 2) AS source, sum(e.amount) AS amount
+     FROM entries e JOIN transactions t ON t.id = e.transaction_id WHERE e.ledger_account LIKE 'customer:%' GROUP BY 1, 2, 3)
+   SELECT concat_ws('/', account, currency, source) AS id, format('balance %s, booked %s', coalesce(b.amount, 0), coalesce(booked.amount, 0)) AS detail
+   FROM booked FULL JOIN balances b USING (account, currency, source) WHERE coalesce(booked.amount, 0) <> coalesce(b.amount, 0)`,
+);
+
+export const BOOKS: Check[] = [
+  sumsToZero,
+  bothLegs,
+  knownAccounts,
+  ownStep,
+  paidOnce,
+  refundsOnce,
+  refundsBooked,
+  refundLimit,
+  deferred,
+  clearing,
+  balances,
+];

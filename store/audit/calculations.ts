@@ -1,0 +1,102 @@
+/** What must be true of amounts: a refund follows from what it was computed from, and rules are still what they were. */
+import type { StoredOrder } from '../../domain/instance';
+import { exact } from '../../domain/money';
+import type { Policy } from '../../domain/policy';
+import { refundOf } from '../../domain/quote';
+import type { Refund } from '../../domain/refund';
+import type { Transaction } from '../db';
+import { hashOf } from '../hash';
+import type { Facts, QuoteBasis } from '../types';
+import type { Check, Finding } from './check';
+
+/** As many as are in memory at once. */
+const PAGE = 500;
+
+interface Row {
+  id: string;
+  seq: number;
+  kind: Refund['kind'];
+  currency: string;
+  amount: string;
+  fee: string;
+  calculation: { inputs: { facts: Facts; orders: StoredOrder[]; at: string; kind: Refund['kind']; policyId: string }; refund: Refund };
+  quoted: { refund: Refund; basis: QuoteBasis } | null;
+  prices: Facts['prices'] | null;
+  orders: { id: string }[] | null;
+  policy: Policy | null;
+}
+
+const SELECT = `
+  SELECT r.id, r.seq, r.kind, r.currency, r.amount, r.fee, r.calculation, i.facts->'prices' AS prices, p.document AS policy,
+    (SELECT item FROM jsonb_array_elements(q.items) AS item WHERE item->>'instanceId' = r.instance_id) AS quoted,
+    (SELECT jsonb_agg(o.document) FROM orders o WHERE o.instance_id = r.instance_id) AS orders
+  FROM refunds r JOIN quotes q ON q.id = r.quote_id JOIN instances i ON i.id = r.instance_id
+  LEFT JOIN policies p ON p.id = r.calculation->'inputs'->>'policyId'
+  WHERE r.seq > $1 ORDER BY r.seq LIMIT ${PAGE}`;
+
+/** Does every sum again with the engine. Read page by page: refunds are kept for ever. */
+async function recompute(db: Transaction): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (let after = 0; ; ) {
+    const { rows } = await db.query<Row>(SELECT, [after]);
+    for (const row of rows) for (const detail of differences(row)) findings.push({ check: calculations.name, id: row.id, detail });
+    if (rows.length < PAGE) return findings;
+    after = rows.at(-1)!.seq;
+  }
+}
+
+function differences(row: Row): string[] {
+  try {
+    return [...changedInputs(row), ...otherAmounts(row)];
+  } catch (error) {
+    return [`can't be computed again: ${(error as Error).message}`];
+  }
+}
+
+/** The inputs against what they were copied from. */
+function changedInputs({ calculation: { inputs }, quoted, prices, orders, kind }: Row): string[] {
+  const known = new Map((orders ?? []).map((order) => [order.id, hashOf(order)]));
+  const changed = inputs.orders.filter(({ closedAt: _closed, endedAt: _ended, ...order }) => known.get(order.id) !== hashOf(order));
+  return [
+    ...changed.map(({ id }) => `its order ${id} is another than the instance’s`),
+    ...(hashOf(inputs.facts.prices ?? null) === hashOf(prices ?? null) ? [] : ['its prices are others than the instance’s']),
+    ...(quoted && inputs.at === quoted.basis.asOf ? [] : [`its instant ${inputs.at} is not the quote’s`]),
+    ...(quoted && inputs.policyId === quoted.basis.policyId ? [] : [`its policy ${inputs.policyId} is not the quote’s`]),
+    ...(inputs.kind === kind ? [] : [`its kind ${inputs.kind} is not the refund’s ${kind}`]),
+  ];
+}
+
+function otherAmounts({ calculation: { inputs, refund }, policy, quoted, ...row }: Row): string[] {
+  if (!policy) return [`its policy ${inputs.policyId} is missing`];
+  const again = refundOf({ facts: inputs.facts, orders: inputs.orders, policy, at: inputs.at }, inputs.kind, false);
+  const said: string[] = [];
+  const compare = (what: string, stated: string | undefined, same: boolean, right: string) => {
+    if (!same) said.push(`${what} ${stated ?? 'nothing'}, computed again ${right}`);
+  };
+  compare('amount', row.amount, exact(row.amount).equals(exact(again.amount)), again.amount);
+  compare('fee', row.fee, exact(row.fee).equals(exact(again.fee)), again.fee);
+  compare('currency', row.currency, row.currency === again.currency, again.currency);
+  compare('quoted amount', quoted?.refund.amount, quoted?.refund.amount === again.amount, again.amount);
+  const fields = (Object.keys(again) as (keyof Refund)[]).filter((field) => hashOf(again[field]) !== hashOf(refund[field] ?? null));
+  for (const field of fields) said.push(`calculation: ${field} differs from what its inputs give`);
+  return said;
+}
+
+const calculations: Check = {
+  name: 'calculations',
+  title: 'a refund is what its kept inputs and policy give, computed again, and what was quoted',
+  run: recompute,
+};
+
+/** A policy's id ends with a hash of its content (`store/policies.ts`). */
+const policies: Check = {
+  name: 'policies',
+  title: 'rules are as they were when they were used',
+  run: async (db) => {
+    const { rows } = await db.query<{ id: string; document: Policy }>('SELECT id, document FROM policies ORDER BY id');
+    const changed = rows.filter(({ id, document }) => id.slice(id.lastIndexOf('#') + 1) !== hashOf(document).slice(0, 12));
+    return changed.map(({ id }) => ({ check: policies.name, id, detail: 'its content is not what its id is the hash of' }));
+  },
+};
+
+export const CALCULATIONS: Check[] = [calculations, policies];

@@ -1,0 +1,129 @@
+/** What must be true of lives: the timeline has no gap, every step was allowed and in time, and the read model is where it ends. */
+import type { State } from '../../domain/instance';
+import { type CommandName, type DeadlineKind, LEGAL } from '../../domain/lifecycle';
+import { type Check, sqlCheck } from './check';
+
+/** The state stays as it is. */
+const SAME = 'same';
+type Target = State | typeof SAME;
+
+/** Where commands lead; whence they are allowed is the lifecycle's own table. A timed termination changes nothing until it fires. */
+const COMMANDS: Record<CommandName, Target[]> = {
+  terminate: [SAME, 'isolated', 'terminated'],
+  cancel: [SAME],
+  reschedule: [SAME],
+  restore: ['running', 'stopped'],
+  purge: ['terminated'],
+  amend: [SAME, 'stopped'],
+  start: ['running'],
+  stop: ['stopped'],
+  protect: [SAME],
+  unprotect: [SAME],
+};
+const LIVING: State[] = ['running', 'stopped', 'expired'];
+const DEADLINES: Record<DeadlineKind, { from: State[]; to: Target[] }> = {
+  fire: { from: LIVING, to: ['isolated', 'terminated'] },
+  release: { from: ['isolated'], to: ['terminated'] },
+  expire: { from: LIVING, to: ['isolated', 'expired', 'terminated'] },
+  'end-orders': { from: LIVING, to: [SAME] },
+};
+
+interface Path {
+  command: string;
+  from: State;
+  to: State;
+}
+
+/** Every (command, from, to) that a step may have. The timeline calls a return a return. Only a renewal makes an expired one stopped (L11). */
+function paths(): Path[] {
+  const rules = [
+    ...(Object.keys(COMMANDS) as CommandName[]).map((command) => ({
+      command: command as string,
+      from: LEGAL[command],
+      to: COMMANDS[command],
+    })),
+    { command: 'return', from: LEGAL.terminate, to: ['isolated'] as Target[] },
+    ...Object.entries(DEADLINES).map(([command, { from, to }]) => ({ command, from, to })),
+  ];
+  const all = rules.flatMap(({ command, from, to }) =>
+    from.flatMap((state) => to.map((target) => ({ command, from: state, to: target === SAME ? state : target }))),
+  );
+  return all.filter(({ command, from, to }) => command !== 'amend' || (from === 'expired' ? to === 'stopped' : to === from));
+}
+
+const noGaps = sqlCheck(
+  'steps',
+  'steps are numbered from 0 without gaps',
+  `WITH numbered AS (SELECT instance_id, step, lag(step, 1, -1) OVER (PARTITION BY instance_id ORDER BY step) AS before FROM steps)
+   SELECT instance_id || '/' || (before + 1) AS id, 'is missing: step ' || step || ' follows ' || before AS detail FROM numbered WHERE step <> before + 1
+   UNION ALL
+   SELECT id || '/0', 'is missing: the instance has no steps' FROM instances i WHERE NOT EXISTS (SELECT FROM steps s WHERE s.instance_id = i.id)`,
+);
+
+const transitions = sqlCheck(
+  'transitions',
+  'every step starts where the one before ended, and leads where its command may',
+  `WITH s AS (SELECT *, lag(to_state) OVER (PARTITION BY instance_id ORDER BY step) AS previous FROM steps)
+   SELECT instance_id || '/' || step AS id,
+     format('%s %s: %s → %s after %s', command, outcome, coalesce(from_state, 'nothing'), to_state, coalesce(previous, 'nothing')) AS detail
+   FROM s WHERE CASE
+     WHEN step = 0 THEN command <> 'register' OR outcome <> 'done' OR from_state IS NOT NULL
+     WHEN from_state IS DISTINCT FROM previous THEN true
+     WHEN outcome = 'refused' THEN to_state <> from_state
+     ELSE concat_ws(' ', command, from_state, to_state) <> ALL ($1::text[]) END`,
+  [paths().map(({ command, from, to }) => `${command} ${from} ${to}`)],
+);
+
+/** Held against the life as it was before the step: what a step says of itself could be wrong in the same way. */
+const inTime = sqlCheck(
+  'in-time',
+  'nothing was released, fired or ended before its time',
+  `WITH s AS (SELECT *, lag(life) OVER (PARTITION BY instance_id ORDER BY step) AS before FROM steps),
+   due AS (
+     SELECT instance_id, step, command, effective_at, CASE command
+       WHEN 'release' THEN (before->>'purgeTime')::timestamptz
+       WHEN 'fire' THEN (before->'termination'->>'at')::timestamptz
+       ELSE (SELECT min((o->>'endsAt')::timestamptz) FROM jsonb_array_elements(before->'orders') AS o) END AS due
+     FROM s WHERE command IN ('release', 'fire', 'expire', 'end-orders') AND outcome = 'done')
+   SELECT instance_id || '/' || step AS id, format('%s at %s, due %s', command, effective_at, coalesce(due::text, 'never')) AS detail
+   FROM due WHERE due IS NULL OR effective_at < due`,
+);
+
+const ownLife = sqlCheck(
+  'step-lives',
+  'a step’s columns say what its life says',
+  `SELECT instance_id || '/' || step AS id, format('%s of %s, its life: %s of %s, step %s', to_state, instance_id, life->>'state', life->>'id', life->>'step') AS detail
+   FROM steps WHERE to_state IS DISTINCT FROM life->>'state' OR instance_id IS DISTINCT FROM life->>'id' OR step IS DISTINCT FROM (life->>'step')::int`,
+);
+
+const readModel = sqlCheck(
+  'read-model',
+  'an instance’s row is its last step’s life',
+  `SELECT i.id, concat_ws('; ',
+     CASE WHEN i.step IS DISTINCT FROM s.step THEN format('step %s, the last is %s', i.step, s.step) END,
+     CASE WHEN i.state IS DISTINCT FROM s.to_state THEN format('state %s, after the last step %s', i.state, s.to_state) END,
+     CASE WHEN i.purge_time IS DISTINCT FROM (s.life->>'purgeTime')::timestamptz
+       THEN format('purge time %s, after the last step %s', coalesce(i.purge_time::text, 'none'), coalesce(s.life->>'purgeTime', 'none')) END,
+     CASE WHEN i.isolated_at IS DISTINCT FROM (s.life->>'isolatedAt')::timestamptz
+       THEN format('isolated at %s, after the last step %s', coalesce(i.isolated_at::text, 'never'), coalesce(s.life->>'isolatedAt', 'never')) END,
+     CASE WHEN i.life IS DISTINCT FROM s.life THEN 'another life than after the last step' END,
+     CASE WHEN (i.account, i.product, i.billing) IS DISTINCT FROM (s.life->>'account', s.life->>'product', s.life->>'billing')
+       THEN 'another account, product or billing than its life' END) AS detail
+   FROM instances i JOIN LATERAL (SELECT * FROM steps WHERE instance_id = i.id ORDER BY step DESC LIMIT 1) s ON true
+   WHERE (i.step, i.state, i.purge_time, i.isolated_at, i.life, i.account, i.product, i.billing) IS DISTINCT FROM
+     (s.step, s.to_state, (s.life->>'purgeTime')::timestamptz, (s.life->>'isolatedAt')::timestamptz, s.life,
+      s.life->>'account', s.life->>'product', s.life->>'billing')`,
+);
+
+const openOrders = sqlCheck(
+  'open-orders',
+  'the orders that a life still waits for are those that are open',
+  `SELECT i.id, format('open: %s; its life has %s', coalesce(stored.ids, 'none'), coalesce(known.ids, 'none')) AS detail
+   FROM instances i
+   CROSS JOIN LATERAL (SELECT string_agg(id, ', ' ORDER BY id) AS ids FROM orders
+     WHERE instance_id = i.id AND closed_at IS NULL AND ended_at IS NULL) stored
+   CROSS JOIN LATERAL (SELECT string_agg(o->>'id', ', ' ORDER BY o->>'id') AS ids FROM jsonb_array_elements(i.life->'orders') AS o) known
+   WHERE stored.ids IS DISTINCT FROM known.ids`,
+);
+
+export const LIVES: Check[] = [noGaps, transitions, inTime, ownLife, readModel, openOrders];

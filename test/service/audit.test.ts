@@ -1,0 +1,608 @@
+/**
+ * The audit finds nothing in the books of many lives of every kind, and names the row of each kind of tampering. A tampering is made as the
+ * database's owner with the guards taken away, audited inside its transaction, and rolled back.
+ */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { workflowId } from '../../domain/ids';
+import { acceptQuote } from '../../store/acceptance';
+import { audit, CHECKS, type Finding, runChecks } from '../../store/audit';
+import { createPool, type Pool, type Transaction } from '../../store/db';
+import { hashOf } from '../../store/hash';
+import type { Body, Http } from '../support/http';
+import {
+  cvmPostpaid,
+  cvmPrepaid,
+  DAY,
+  end,
+  expectStatus,
+  fastForward,
+  fromNow,
+  hoursAgo,
+  jdPostpaid,
+  jdPrepaid,
+  newAccount,
+  plusMonths,
+  purchase,
+  quote,
+  redisPostpaid,
+  redisPrepaid,
+  register,
+  settled,
+  timelineOf,
+  until,
+} from '../support/lives';
+import { type ServiceUnderTest, startService } from '../support/service';
+
+let service: ServiceUnderTest;
+let http: Http;
+let owner: Pool;
+/** Lives that tamperings look for. */
+let lives: Record<'fiveDay' | 'ordinary' | 'released' | 'fired' | 'failed' | 'running' | 'living', string>;
+
+beforeAll(async () => {
+  service = await startService();
+  http = service.http;
+  owner = createPool(service.adminUrl, { max: 1 });
+  const named = namedLives();
+  // Every promise is under way before the first is waited for.
+  const others = [0, 1].flatMap(() => STORIES.map((story) => story()));
+  const all = Promise.all([named, ...others]);
+  await auditUntil(all);
+  lives = await named;
+}, 60_000);
+
+const meanwhile = { audits: 0, findings: [] as Finding[] };
+
+/** A step is one transaction, so there is no moment at which an audit could catch half of one. */
+async function auditUntil(finished: Promise<unknown>): Promise<void> {
+  let isOver = false;
+  const over = finished.finally(() => {
+    isOver = true;
+  });
+  over.catch(() => {});
+  while (!isOver) {
+    const { checks } = await audit(service.pool);
+    meanwhile.audits += 1;
+    meanwhile.findings.push(...checks.flatMap(({ findings }) => findings));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  await over;
+}
+
+afterAll(async () => {
+  await owner.end();
+  await service.stop();
+});
+
+const giveBack = (ids: string[]): Promise<Body> => end(http, ids, { action: 'return' });
+const done = async (path: string, body: unknown = {}): Promise<Body> => expectStatus(await http.post(path, body), 200).body;
+const of = (id: string, what: string): string => `/v1/instances/${id}/${what}`;
+const mixed = { cash: '203.98', gift: '101.99', income: '101.99', voucher: '100' };
+
+/** An item that was accepted, and whose instance was protected before it was sent. */
+async function failedReturn(): Promise<string> {
+  const id = await register(http, cvmPrepaid());
+  const { id: quoteId } = await quote(http, [id], { action: 'return' });
+  const terminationId = `t_${randomUUID()}`;
+  expect(await acceptQuote(service.pool, { quoteId, terminationId, by: 'test', via: 'api' })).toMatchObject({ ok: true });
+  await done(of(id, 'protect'), { reason: 'wait' });
+  expect(await settled(http, terminationId)).toMatchObject({ items: [{ status: 'failed' }] });
+  return id;
+}
+
+async function fiveDayAndOrdinary(): Promise<[string, string]> {
+  const account = newAccount();
+  const first = await register(http, cvmPrepaid({ account, orders: [purchase(hoursAgo(1), { paid: mixed })] }));
+  await giveBack([first]);
+  const second = await register(http, cvmPrepaid({ account, orders: [purchase(hoursAgo(48), { paid: mixed })] }));
+  await giveBack([second]);
+  return [first, second];
+}
+
+async function timed(): Promise<string> {
+  const id = await register(http, cvmPostpaid());
+  await end(http, [id], { schedule: { mode: 'timed', at: fromNow(DAY) } });
+  return id;
+}
+
+async function released(): Promise<string> {
+  const id = await register(http, cvmPostpaid());
+  await end(http, [id], { schedule: { mode: 'later' } });
+  await fastForward(http, id, 'PT3H');
+  return id;
+}
+
+async function fired(): Promise<string> {
+  const id = await timed();
+  await done(of(id, 'reschedule'), { at: fromNow(2 * DAY) });
+  await fastForward(http, id, 'P3D');
+  return id;
+}
+
+async function namedLives(): Promise<typeof lives> {
+  const [[fiveDay, ordinary], out, fire, failed, running, living] = await Promise.all([
+    fiveDayAndOrdinary(),
+    released(),
+    fired(),
+    failedReturn(),
+    register(http, cvmPostpaid()),
+    register(http, cvmPrepaid()),
+  ]);
+  await done(of(running, 'stop'));
+  await done(of(running, 'start'));
+  await done(of(running, 'protect'), { reason: 'keep' });
+  return { fiveDay, ordinary, released: out, fired: fire, failed, running, living };
+}
+
+/** One life or more each, of every kind that the documents know. */
+const STORIES: (() => Promise<unknown>)[] = [
+  async () => giveBack([await register(http, redisPrepaid())]),
+  released,
+  failedReturn,
+  async () => done(of(await timed(), 'cancel')),
+  async () => end(http, [await register(http, cvmPostpaid()), await register(http, jdPostpaid()), await register(http, redisPostpaid())]),
+  async () => {
+    const id = await register(http, redisPostpaid());
+    await end(http, [id]);
+    await done(of(id, 'restore'));
+    await end(http, [id]);
+    await done(of(id, 'purge'), { confirm: id });
+  },
+  async () => {
+    // A batch that takes the five-day right and all three ordinary ones, then a restore that the refund pays for, and its end.
+    const account = newAccount();
+    const ids = await Promise.all(
+      [1, 2, 3, 4].map((cash) => register(http, cvmPrepaid({ account, orders: [purchase(hoursAgo(1), { paid: { cash: `${cash}00` } })] }))),
+    );
+    await giveBack(ids);
+    await done(of(ids[0]!, 'restore'), { renewal: { months: 6 } });
+    await fastForward(http, ids[0]!, 'P200D');
+    await fastForward(http, ids[1]!, 'P8D');
+  },
+  async () => {
+    const id = await register(http, cvmPrepaid({ orders: [purchase(fromNow(-40 * DAY), { endsAt: fromNow(2 * DAY) })] }));
+    await fastForward(http, id, 'P3D');
+    await done(of(id, 'restore'), { renewal: { months: 1, paid: { cash: '51', voucher: '1' } } });
+  },
+  async () => {
+    const between = fromNow(DAY);
+    const renewal = { ...purchase(between), id: 'o2', kind: 'renewal', endsAt: plusMonths(between, 12) };
+    const id = await register(http, cvmPrepaid({ orders: [purchase(fromNow(-40 * DAY), { endsAt: between }), renewal] }));
+    await fastForward(http, id, 'P2D');
+    await done(of(id, 'orders'), { kind: 'upgrade', paid: { cash: '100' } });
+    await giveBack([id]);
+  },
+  async () => {
+    const id = await register(http, jdPrepaid());
+    await fastForward(http, id, 'P40D');
+    await end(http, [id]);
+  },
+  async () => {
+    const id = await register(http, jdPrepaid());
+    await fastForward(http, id, 'P40D');
+    await done(of(id, 'orders'), { kind: 'renewal', months: 1, paid: { cash: '60' } });
+  },
+  async () => {
+    // Nothing but a voucher was paid: nothing comes back, and nothing is booked.
+    await giveBack([await register(http, cvmPrepaid({ orders: [purchase(hoursAgo(1), { paid: { cash: '0', voucher: '9' } })] }))]);
+    const prices = { version: 'v1', currency: 'JPY', month: '51', hour: '0.42' };
+    await giveBack([await register(http, cvmPrepaid({ prices, orders: [purchase(hoursAgo(48), { paid: { cash: '100', gift: '99' } })] }))]);
+  },
+  async () => {
+    const id = await register(http, cvmPrepaid());
+    await service.client.workflow.getHandle(workflowId(id)).signal('purge', { confirm: id });
+    await until(async () => (await timelineOf(http, id)).some((step) => step.outcome === 'refused'), 'the refusal');
+    await giveBack([id]);
+    await done(of(id, 'purge'), { confirm: id });
+  },
+];
+
+it('finds nothing after many lives of every kind', async () => {
+  const { rows, checks } = await audit(service.pool);
+  expect(checks.flatMap(({ findings }) => findings)).toEqual([]);
+  expect(checks.map(({ name }) => name)).toEqual(CHECKS.map(({ name }) => name));
+  expect(new Set(CHECKS.map(({ name }) => name)).size).toBe(CHECKS.length);
+  expect(rows.instances).toBeGreaterThanOrEqual(40);
+  expect(rows.refunds).toBeGreaterThanOrEqual(15);
+});
+
+it('found nothing either while those lives were going on', () => {
+  expect(meanwhile.audits).toBeGreaterThan(3);
+  expect(meanwhile.findings).toEqual([]);
+});
+
+it('reads one snapshot, read only, and says what it is at', async () => {
+  const pool = createPool(service.serviceUrl, { max: 1 });
+  const client = await pool.connect();
+  client.release();
+  const seen: string[] = [];
+  const settings: Promise<{ rows: Body[] }>[] = [];
+  await audit(pool, ({ name }, index) => {
+    seen.push(`${index} ${name}`);
+    const sql = "SELECT current_setting('transaction_read_only') AS only, current_setting('transaction_isolation') AS isolation";
+    settings.push(client.query(sql));
+  });
+  expect(seen).toEqual(CHECKS.map(({ name }, index) => `${index} ${name}`));
+  for (const { rows } of await Promise.all(settings)) expect(rows).toEqual([{ only: 'on', isolation: 'repeatable read' }]);
+  await pool.end();
+});
+
+type Tampering = (db: Transaction, refund: (id: string) => Promise<Body>) => Promise<string[]>;
+
+const GUARDED = ['entries', 'transactions', 'steps'];
+
+/** Audits what a tampering left, on its own connection before it is rolled back: `check id` of all that was found. */
+async function foundAfter(tamper: Tampering): Promise<{ found: string[]; expected: string[] }> {
+  const db = await owner.connect();
+  try {
+    await db.query('BEGIN');
+    for (const table of GUARDED) await db.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
+    const refund = async (id: string): Promise<Body> => (await db.query('SELECT * FROM refunds WHERE instance_id = $1', [id])).rows[0];
+    const expected = await tamper(db, refund);
+    const findings = (await runChecks(db)).flatMap((check) => check.findings);
+    for (const { detail } of findings) expect(detail).toMatch(/\S/);
+    return { found: [...new Set(findings.map(({ check, id }) => `${check} ${id}`))].sort(), expected: expected.sort() };
+  } finally {
+    await db.query('ROLLBACK');
+    db.release();
+  }
+}
+
+/** One row exactly, or the tampering is not what it says. */
+async function change(db: Transaction, sql: string, values: unknown[] = []): Promise<Body> {
+  const { rows, rowCount } = await db.query(sql, values);
+  expect(rowCount).toBe(1);
+  return rows[0];
+}
+
+const transactionOf = async (db: Transaction, refundId: string): Promise<string> =>
+  (await change(db, 'SELECT id FROM transactions WHERE refund_id = $1', [refundId])).id;
+const stepOf = async (db: Transaction, id: string, command: string): Promise<number> =>
+  (await change(db, 'SELECT step FROM steps WHERE instance_id = $1 AND command = $2', [id, command])).step;
+
+const TAMPERINGS: [string, Tampering][] = [
+  [
+    'a missing leg',
+    async (db) => {
+      await change(db, "DELETE FROM entries WHERE transaction_id = $1 AND ledger_account = 'world:cash'", [`tx_${lives.living}_0`]);
+      return [`sums tx_${lives.living}_0`, `legs tx_${lives.living}_0`, `orders-once ${lives.living}/o1`];
+    },
+  ],
+  [
+    'off by one minor unit, in balance',
+    async (db) => {
+      await db.query('UPDATE entries SET amount = amount + sign(amount) * 0.01 WHERE transaction_id = $1 AND line = 0', [
+        `tx_${lives.living}_0`,
+      ]);
+      return [`orders-once ${lives.living}/o1`, `deferred ${lives.living}/o1`];
+    },
+  ],
+  [
+    'two lines that are wrong in opposite ways',
+    async (db, refund) => {
+      const tx = await transactionOf(db, (await refund(lives.ordinary)).id);
+      await change(db, "UPDATE entries SET amount = amount + 1 WHERE transaction_id = $1 AND ledger_account = 'customer:cash'", [tx]);
+      await change(db, "UPDATE entries SET amount = amount - 1 WHERE transaction_id = $1 AND ledger_account = 'customer:gift'", [tx]);
+      const { account, id } = await refund(lives.ordinary);
+      return [`legs ${tx}`, `refund-amounts ${id}`, `balances ${account}/CNY/cash`, `balances ${account}/CNY/gift`];
+    },
+  ],
+  [
+    'a duplicate event',
+    async (db, refund) => {
+      const { id, account } = await refund(lives.fiveDay);
+      const tx = await transactionOf(db, id);
+      await change(
+        db,
+        `INSERT INTO transactions (id, account, instance_id, step, event, refund_id, effective_at)
+         SELECT 'again', account, $2, 1, event, refund_id, effective_at FROM transactions WHERE id = $1`,
+        [tx, lives.running],
+      );
+      await db.query(
+        "INSERT INTO entries SELECT 'again', line, leg, ledger_account, currency, amount FROM entries WHERE transaction_id = $1",
+        [tx],
+      );
+      const sources = ['cash', 'gift', 'income'];
+      return [
+        'transactions again',
+        'ledger-accounts again',
+        `deferred ${lives.running}/o1`,
+        `refunds-once ${id}`,
+        `refund-amounts ${id}`,
+        `refund-limit ${lives.running}`,
+        ...sources.map((source) => `balances ${account}/CNY/${source}`),
+      ];
+    },
+  ],
+  [
+    'money booked to an account that does not exist',
+    async (db) => {
+      await change(db, "UPDATE entries SET ledger_account = 'pocket' WHERE transaction_id = $1 AND ledger_account = 'world:cash'", [
+        `tx_${lives.living}_0`,
+      ]);
+      return [`ledger-accounts tx_${lives.living}_0`, `orders-once ${lives.living}/o1`];
+    },
+  ],
+  [
+    'an early release',
+    async (db) => {
+      const step = await stepOf(db, lives.released, 'release');
+      await change(db, "UPDATE steps SET effective_at = effective_at - interval '2 hours' WHERE instance_id = $1 AND step = $2", [
+        lives.released,
+        step,
+      ]);
+      return [`in-time ${lives.released}/${step}`];
+    },
+  ],
+  [
+    'a timed termination that fired early',
+    async (db) => {
+      const step = await stepOf(db, lives.fired, 'fire');
+      await change(db, "UPDATE steps SET effective_at = effective_at - interval '2 days' WHERE instance_id = $1 AND step = $2", [
+        lives.fired,
+        step,
+      ]);
+      return [`in-time ${lives.fired}/${step}`];
+    },
+  ],
+  [
+    'an over-refund, booked in balance everywhere',
+    async (db, refund) => {
+      const { id } = await refund(lives.fiveDay);
+      const tx = await transactionOf(db, id);
+      const more =
+        'amount = amount + 1000 * sign(amount) WHERE transaction_id = $1 AND line = (SELECT line FROM entries WHERE transaction_id = $1 AND ledger_account = $2)';
+      await db.query(`UPDATE entries SET ${more}`, [tx, 'customer:cash']);
+      await db.query(`UPDATE entries SET amount = amount + 1000 * sign(amount) WHERE transaction_id = $1 AND line = 0`, [tx]);
+      await change(
+        db,
+        `UPDATE refunds SET amount = amount + 1000, calculation = jsonb_set(jsonb_set(calculation, '{refund,parts,cash}', '"1203.98"'),
+           '{refund,amount}', '"1407.96"') WHERE id = $1`,
+        [id],
+      );
+      await change(
+        db,
+        "UPDATE balances SET amount = amount + 1000 WHERE source = 'cash' AND account = (SELECT account FROM refunds WHERE id = $1)",
+        [id],
+      );
+      return [`refund-limit ${lives.fiveDay}`, `deferred ${lives.fiveDay}/o1`, `calculations ${id}`];
+    },
+  ],
+  [
+    'a wrong balance',
+    async (db, refund) => {
+      const { account } = await refund(lives.fiveDay);
+      await change(db, "UPDATE balances SET amount = amount + 0.01 WHERE account = $1 AND source = 'gift'", [account]);
+      return [`balances ${account}/CNY/gift`];
+    },
+  ],
+  [
+    'a balance out of nothing',
+    async (db) => {
+      await change(db, "INSERT INTO balances SELECT account, 'USD', 'cash', 5 FROM instances WHERE id = $1", [lives.running]);
+      const { account } = await change(db, 'SELECT account FROM instances WHERE id = $1', [lives.running]);
+      return [`balances ${account}/USD/cash`];
+    },
+  ],
+  [
+    'a gap in the steps',
+    async (db) => {
+      await change(db, 'DELETE FROM steps WHERE instance_id = $1 AND step = 2', [lives.running]);
+      return [`steps ${lives.running}/2`, `transitions ${lives.running}/3`];
+    },
+  ],
+  [
+    'an illegal transition',
+    async (db) => {
+      await change(db, "UPDATE steps SET command = 'restore' WHERE instance_id = $1 AND command = 'stop'", [lives.running]);
+      return [`transitions ${lives.running}/1`];
+    },
+  ],
+  [
+    'a step whose life is another’s',
+    async (db) => {
+      await change(db, `UPDATE steps SET life = jsonb_set(life, '{state}', '"isolated"') WHERE instance_id = $1 AND step = 1`, [
+        lives.running,
+      ]);
+      return [`step-lives ${lives.running}/1`];
+    },
+  ],
+  [
+    'a read model that differs',
+    async (db) => {
+      await change(db, "UPDATE instances SET purge_time = purge_time + interval '1 second' WHERE id = $1", [lives.fiveDay]);
+      await change(db, "UPDATE instances SET state = 'running' WHERE id = $1", [lives.released]);
+      return [`read-model ${lives.fiveDay}`, `read-model ${lives.released}`];
+    },
+  ],
+  [
+    'an order reopened',
+    async (db) => {
+      await change(db, 'UPDATE orders SET closed_at = NULL WHERE instance_id = $1', [lives.ordinary]);
+      return [`deferred ${lives.ordinary}/o1`, `open-orders ${lives.ordinary}`];
+    },
+  ],
+  [
+    'deferred money left after a return',
+    async (db, refund) => {
+      const tx = await transactionOf(db, (await refund(lives.ordinary)).id);
+      await db.query(
+        `DELETE FROM entries WHERE transaction_id = $1 AND line = (SELECT line FROM entries WHERE transaction_id = $1 AND ledger_account = 'revenue')`,
+        [tx],
+      );
+      return [`deferred ${lives.ordinary}/o1`];
+    },
+  ],
+  [
+    'a refund that stays on the way',
+    async (db, refund) => {
+      const { id, account } = await refund(lives.ordinary);
+      const tx = await transactionOf(db, id);
+      await db.query(
+        `DELETE FROM entries WHERE transaction_id = $1 AND line = (SELECT line FROM entries WHERE transaction_id = $1 AND ledger_account = 'customer:cash')`,
+        [tx],
+      );
+      return [`clearing ${tx}`, `refund-amounts ${id}`, `balances ${account}/CNY/cash`];
+    },
+  ],
+  [
+    'a right used without a refund',
+    async (db) => {
+      const { item } = await change(
+        db,
+        "UPDATE rights SET status = 'used' WHERE instance_id = $1 RETURNING termination_id || '/' || instance_id AS item",
+        [lives.failed],
+      );
+      return [`rights ${item}`];
+    },
+  ],
+  [
+    'a right reserved for an item that is not accepted',
+    async (db) => {
+      const { item } = await change(
+        db,
+        "UPDATE rights SET status = 'reserved' WHERE instance_id = $1 RETURNING termination_id || '/' || instance_id AS item",
+        [lives.fiveDay],
+      );
+      return [`rights ${item}`];
+    },
+  ],
+  [
+    'more rights than the policy gives',
+    async (db) => {
+      const { item } = await change(
+        db,
+        "UPDATE rights SET kind = 'five-day' WHERE instance_id = $1 RETURNING termination_id || '/' || instance_id AS item",
+        [lives.ordinary],
+      );
+      return [`rights ${item}`, `rights-limit ${item}`];
+    },
+  ],
+  [
+    'an item that is done without its step, and a step without its item',
+    async (db) => {
+      const { item } = await change(
+        db,
+        "UPDATE termination_items SET status = 'done' WHERE instance_id = $1 RETURNING termination_id || '/' || instance_id AS item",
+        [lives.failed],
+      );
+      const { step } = await change(db, "UPDATE steps SET command_id = 'x' WHERE instance_id = $1 AND command = 'return' RETURNING step", [
+        lives.fiveDay,
+      ]);
+      const { other } = await change(
+        db,
+        "SELECT termination_id || '/' || instance_id AS other FROM termination_items WHERE instance_id = $1",
+        [lives.fiveDay],
+      );
+      return [`rights ${item}`, `items ${item}`, `items ${lives.fiveDay}/${step}`, `items ${other}`];
+    },
+  ],
+  [
+    'a calculation tampered with: its instant',
+    async (db, refund) => {
+      const { id } = await refund(lives.ordinary);
+      await change(db, `UPDATE refunds SET calculation = jsonb_set(calculation, '{inputs,at}', to_jsonb($2::text)) WHERE id = $1`, [
+        id,
+        hoursAgo(1),
+      ]);
+      return [`calculations ${id}`];
+    },
+  ],
+  [
+    'a calculation tampered with: its explanation',
+    async (db, refund) => {
+      const { id } = await refund(lives.ordinary);
+      await change(db, `UPDATE refunds SET calculation = jsonb_set(calculation, '{refund,lines,0,formula}', '"1 + 1"') WHERE id = $1`, [
+        id,
+      ]);
+      return [`calculations ${id}`];
+    },
+  ],
+  [
+    'a calculation that makes no sense any more',
+    async (db, refund) => {
+      const { id } = await refund(lives.ordinary);
+      await change(db, `UPDATE refunds SET calculation = jsonb_set(calculation, '{inputs,orders}', '[]') WHERE id = $1`, [id]);
+      return [`calculations ${id}`];
+    },
+  ],
+  [
+    'rules changed after they were used',
+    async (db) => {
+      const { id, document } = await change(db, "SELECT id, document FROM policies WHERE product = 'jd-vm' LIMIT 1");
+      const other = { ...document, version: 'other' };
+      expect(hashOf(other)).not.toBe(hashOf(document));
+      await change(db, 'UPDATE policies SET document = $2 WHERE id = $1', [id, other]);
+      return [`policies ${id}`];
+    },
+  ],
+];
+
+describe('names the row, and no other, of', () => {
+  it.each(TAMPERINGS)('%s', async (_, tamper) => {
+    const { found, expected } = await foundAfter(tamper);
+    expect(found).toEqual(expected);
+  });
+
+  it('nothing any more, when all of that is rolled back', async () => {
+    expect((await audit(service.pool)).checks.flatMap(({ findings }) => findings)).toEqual([]);
+  });
+
+  it('every check has found something in one of them', async () => {
+    const found = new Set<string>();
+    for (const [, tamper] of TAMPERINGS) for (const one of (await foundAfter(tamper)).found) found.add(one.split(' ')[0]!);
+    expect([...found].sort()).toEqual(CHECKS.map(({ name }) => name).sort());
+  });
+});
+
+describe('npm run audit', () => {
+  const ROOT = join(__dirname, '..', '..');
+  const run = (args: string[], env: NodeJS.ProcessEnv): Promise<{ code: number; out: string; err: string }> =>
+    new Promise((resolve) => {
+      const { PATH, HOME } = process.env;
+      const words = ['--require', 'tsx/cjs', join(ROOT, 'cli/audit.ts'), ...args];
+      execFile(process.execPath, words, { cwd: ROOT, env: { PATH, HOME, TZ: 'UTC', ...env } }, (error, out, err) =>
+        resolve({ code: error ? Number(error.code) : 0, out, err }),
+      );
+    });
+  const empty = mkdtempSync(join(tmpdir(), 'sunset-audit-'));
+
+  it('exits 0 and tells every check when nothing is found, with DATABASE_URL or with what npm start remembers', async () => {
+    const url = new URL(service.serviceUrl);
+    const folder = mkdtempSync(join(tmpdir(), 'sunset-audit-'));
+    writeFileSync(join(folder, 'postgres.json'), JSON.stringify({ port: 1, servicePassword: url.password }));
+    const [given, gone, never, wrong] = await Promise.all([
+      run([], { DATABASE_URL: service.serviceUrl, SUNSET_DATA: empty }),
+      run([], { SUNSET_DATA: folder }),
+      run([], { SUNSET_DATA: empty }),
+      run(['--jsn'], { SUNSET_DATA: empty }),
+    ]);
+    expect(given).toMatchObject({ code: 0, err: '' });
+    for (const { name, title } of CHECKS) expect(given.out).toMatch(new RegExp(`^${name} +0 +${title.replace(/[()]/g, '\\$&')}$`, 'm'));
+    expect(given.out).toContain('Nothing found.');
+    expect(gone).toMatchObject({ code: 2, out: '', err: expect.stringContaining('it is on port 1 while npm start runs') });
+    expect(never).toMatchObject({ code: 2, out: '', err: expect.stringContaining('run npm start first') });
+    expect(wrong).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--jsn') });
+  });
+
+  it('exits 1 and names the row when something is found', async () => {
+    const { account } = (await service.pool.query('SELECT account FROM instances WHERE id = $1', [lives.fiveDay])).rows[0];
+    const move = (by: string) =>
+      service.pool.query("UPDATE balances SET amount = amount + $2 WHERE account = $1 AND source = 'gift'", [account, by]);
+    await move('0.01');
+    const env = { DATABASE_URL: service.serviceUrl, SUNSET_DATA: empty };
+    const [told, json] = await Promise.all([run([], env), run(['--json'], env)]);
+    await move('-0.01');
+    expect(told).toMatchObject({ code: 1, err: '' });
+    expect(told.out).toMatch(/^balances +1 +a balance is/m);
+    expect(told.out).toContain(`  ${account}/CNY/gift  balance `);
+    expect(json).toMatchObject({ code: 1, err: '' });
+    const report = JSON.parse(json.out);
+    expect(report).toMatchObject({ found: 1, rows: { instances: expect.any(Number) } });
+    expect(report.checks.flatMap((check: Body) => check.findings)).toMatchObject([{ check: 'balances', id: `${account}/CNY/gift` }]);
+  });
+});
