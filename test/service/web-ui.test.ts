@@ -46,6 +46,15 @@ async function open(address: string, text: string): Promise<void> {
 /** A text that can be seen: the page also holds hidden ones. */
 const seen = (text: string | RegExp) => page.getByText(text).locator('visible=true').first();
 
+/** Whether a text comes up within five seconds in any frame: Markdown is shown in one of its own, once the worker has answered for it. */
+async function shows(text: string): Promise<boolean> {
+  const there = async (): Promise<boolean> => {
+    const frames = await Promise.all(page.frames().map((frame) => frame.content().catch(() => '')));
+    return frames.some((html) => html.includes(text));
+  };
+  return await until(there, text, 5000).catch(() => false);
+}
+
 it('the list is filtered by account, state, product and release time', async () => {
   const { http } = service;
   const isolated = await register(http, cvmPostpaid({ account }), newId('later'));
@@ -79,8 +88,10 @@ it('one instance’s page tells its state, what it waits for, until when, each s
   await seen('WRONG_STATE').waitFor({ timeout: 10_000 });
   await look('instance-refused');
   await seen('User Metadata').click();
-  // Markdown is shown in a frame of its own.
-  const framed = async () => await Promise.all(page.frames().map((frame) => frame.content().catch(() => '')));
-  await until(async () => (await framed()).some((html) => html.includes('waits for: release from the recycle bin')), 'the current details');
+  await until(async () => {
+    if (await shows('waits for: release from the recycle bin')) return true;
+    await page.reload();
+    return false;
+  }, 'the current details');
   await look('instance-details');
-});
+}, 120_000);
