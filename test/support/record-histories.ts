@@ -92,10 +92,11 @@ export const LIVES: Record<string, Live> = {
   signals: living(cvmPostpaid, signals),
 };
 
-/** Who ran it is of no interest to a replay. */
+/** Who ran it, and on which machine, is of no interest to a replay: identities and sticky queues are `<pid>@<host>…`. */
+const isWho = (name: string, value: unknown): boolean => name === 'identity' || (typeof value === 'string' && /^\d+@/.test(value));
 const withoutNames = (history: string): string =>
   JSON.stringify(
-    JSON.parse(history, (name: string, value: unknown) => (name === 'identity' ? 'recorded' : value)),
+    JSON.parse(history, (name: string, value: unknown) => (isWho(name, value) ? 'recorded' : value)),
     null,
     1,
   );
