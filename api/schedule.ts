@@ -1,7 +1,7 @@
 /** Times and modes of a termination, judged by the product's rules and the instance's own clock (L2). */
 import { addYears } from '../domain/calendar';
 import type { Action, Schedule } from '../domain/instance';
-import type { Policy } from '../domain/policy';
+import { modesFor, type Policy } from '../domain/policy';
 import { clockOf } from '../store/quotes';
 import type { InstanceRow } from '../store/types';
 import { type Issue, issue } from './schemas/issues';
@@ -14,13 +14,6 @@ export function timeIssues(at: string, row: InstanceRow, policy: Policy, path: s
   return Date.parse(at) > Date.parse(latest) ? [issue(path, 'TOO_FAR_AHEAD', { latest })] : [];
 }
 
-/** The modes that a product offers for an action; when it has no such action at all, those of its others: the engine then says `WRONG_ACTION`. */
-function modesOf(policy: Policy, action: Action): string[] {
-  const all = Object.values(policy.lifecycle.end);
-  const matching = all.filter((rules) => rules.action === action);
-  return [...new Set((matching.length ? matching : all).flatMap((rules) => Object.keys(rules.modes)))];
-}
-
 /** Judges a quote's schedule for all of its items; each problem is named once. */
 export function scheduleIssues(
   schedule: Schedule,
@@ -31,7 +24,7 @@ export function scheduleIssues(
 ): Issue[] {
   const policies = new Map(rows.map((row) => [row.facts.product, policyOf(row)]));
   const modes = [...policies.values()].flatMap((policy) => {
-    const allowed = modesOf(policy, action);
+    const allowed = modesFor(policy.lifecycle, action);
     return allowed.includes(schedule.mode)
       ? []
       : [issue(['schedule', 'mode'], 'MODE_NOT_OFFERED', { product: policy.product, allowed: allowed.join(', ') })];
