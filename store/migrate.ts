@@ -26,7 +26,7 @@ export async function migrate(adminUrl: string, serviceUrl: string, log: (messag
   }
 }
 
-const APPEND_ONLY = ['entries', 'transactions', 'steps', 'account_changes', 'policies'];
+const APPEND_ONLY = ['entries', 'transactions', 'steps', 'account_changes', 'hold_changes', 'usage', 'policies'];
 const GROWING = ['outbox'];
 const CHANGING = [
   'accounts',
@@ -38,6 +38,7 @@ const CHANGING = [
   'termination_items',
   'rights',
   'refunds',
+  'refund_requests',
   'idempotency_keys',
 ];
 

@@ -233,7 +233,7 @@ it('reads one snapshot, read only, and says what it is at', async () => {
 
 type Tampering = (db: Transaction, refund: (id: string) => Promise<Body>) => Promise<string[]>;
 
-const GUARDED = ['entries', 'transactions', 'steps'];
+const GUARDED = ['entries', 'transactions', 'steps', 'refunds'];
 
 /** Audits what a tampering left, on its own connection before it is rolled back: `check id` of all that was found. */
 async function foundAfter(tamper: Tampering): Promise<{ found: string[]; expected: string[] }> {

@@ -1,0 +1,84 @@
+-- Up Migration
+
+-- A refund is there from its agreement or request on, and is booked later: `problem` says why one failed.
+ALTER TABLE refunds ALTER COLUMN termination_id DROP NOT NULL;
+ALTER TABLE refunds ADD COLUMN problem jsonb;
+ALTER TABLE refunds ADD CONSTRAINT refunds_status
+  CHECK (status IN ('requested', 'isolating', 'booked', 'done', 'in_review', 'denied', 'failed', 'reversed'));
+ALTER TABLE refunds ADD CONSTRAINT refunds_termination CHECK (termination_id IS NOT NULL OR status IN ('in_review', 'denied'));
+
+-- What a booked refund was computed from and what it paid never change any more (its progress does).
+CREATE FUNCTION booked_refunds_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.status IN ('booked', 'done', 'reversed') AND
+    (OLD.calculation, OLD.amount, OLD.fee, OLD.currency, OLD.kind, OLD.account, OLD.instance_id, OLD.termination_id, OLD.quote_id)
+    IS DISTINCT FROM
+    (NEW.calculation, NEW.amount, NEW.fee, NEW.currency, NEW.kind, NEW.account, NEW.instance_id, NEW.termination_id, NEW.quote_id) THEN
+    RAISE EXCEPTION 'refund % is booked: it is corrected by reversing entries only', OLD.id USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER booked_refunds_stay BEFORE UPDATE ON refunds FOR EACH ROW EXECUTE FUNCTION booked_refunds_stay();
+
+-- An operator approved it (M11): held against it when it is computed again.
+ALTER TABLE quotes ADD COLUMN assisted boolean NOT NULL DEFAULT false;
+
+-- Who asked for a refund that needs approval, and who decided (E5). Its status is its refund's. The preview is a quote of its own.
+-- The termination that an approval makes has its id from the start, so that the right is held for it while in review; it doesn't exist yet.
+CREATE TABLE refund_requests (
+  id text PRIMARY KEY,
+  seq bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+  instance_id text NOT NULL REFERENCES instances,
+  account text NOT NULL REFERENCES accounts,
+  refund_id text NOT NULL UNIQUE REFERENCES refunds,
+  preview_quote_id text NOT NULL REFERENCES quotes,
+  termination_id text NOT NULL UNIQUE,
+  reason text NOT NULL,
+  requested_by text NOT NULL,
+  requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  decided_by text,
+  decision_reason text,
+  decided_at timestamptz,
+  CHECK ((decided_by IS NULL) = (decided_at IS NULL) AND (decided_by IS NULL) = (decision_reason IS NULL)),
+  CHECK (decided_by <> requested_by)
+);
+CREATE INDEX refund_requests_account ON refund_requests (account, seq);
+ALTER TABLE rights DROP CONSTRAINT rights_termination_id_instance_id_fkey;
+
+-- A correction only ever adds: a transaction that reverses another, once, with the reason (its step names who).
+ALTER TABLE transactions ADD COLUMN reverses text UNIQUE REFERENCES transactions;
+ALTER TABLE transactions ADD COLUMN reason text;
+ALTER TABLE transactions ADD CONSTRAINT transactions_reversal
+  CHECK ((event = 'reversal') = (reverses IS NOT NULL) AND (reverses IS NULL) = (reason IS NULL));
+
+-- Who put an instance on hold or took it off, and why (E5).
+CREATE TABLE hold_changes (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  instance_id text NOT NULL REFERENCES instances,
+  hold boolean NOT NULL,
+  reason text NOT NULL,
+  changed_by text NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- Usage as reported, refused from the billing stop on (L9).
+CREATE TABLE usage (
+  id text PRIMARY KEY,
+  seq bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+  instance_id text NOT NULL REFERENCES instances,
+  meter text NOT NULL,
+  quantity numeric NOT NULL CHECK (quantity >= 0),
+  starts_at timestamptz NOT NULL,
+  ends_at timestamptz NOT NULL CHECK (ends_at >= starts_at),
+  reported_by text NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX usage_instance ON usage (instance_id, seq);
+
+-- Down Migration
+DROP TABLE usage, hold_changes, refund_requests;
+ALTER TABLE transactions DROP COLUMN reason, DROP COLUMN reverses;
+ALTER TABLE quotes DROP COLUMN assisted;
+DROP TRIGGER booked_refunds_stay ON refunds;
+DROP FUNCTION booked_refunds_stay;
+ALTER TABLE refunds DROP CONSTRAINT refunds_termination, DROP CONSTRAINT refunds_status, DROP COLUMN problem;
