@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response, Router } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
-import { authenticate } from './auth';
+import { authenticate, permit } from './auth';
 import { readBody } from './body';
 import type { ApiDeps } from './deps';
 import { docsPage } from './docs';
@@ -16,12 +16,11 @@ import type { Route } from './route';
 import { allRoutes } from './routes';
 import { problemReply, sendReply, serve } from './serve';
 
-const FAILURES_PER_MINUTE = 60;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 export function createApi(deps: ApiDeps): Express {
   const app = express();
-  const metrics = createMetrics();
+  const metrics = createMetrics(deps.pool);
   const routes = allRoutes(deps, metrics.registry);
   app.disable('x-powered-by').disable('etag');
   app.set('query parser', 'simple');
@@ -34,7 +33,7 @@ export function createApi(deps: ApiDeps): Express {
       routes.filter((route) => route.open),
     ),
   );
-  app.use('/v1', authenticate(deps.operatorKey, deps.authFailuresPerMinute ?? FAILURES_PER_MINUTE), noStore);
+  app.use('/v1', authenticate(deps), noStore);
   app.use(
     routerOf(
       deps,
@@ -90,7 +89,7 @@ function routerOf(deps: ApiDeps, routes: Route[]): Router {
     const methods = routes.filter((route) => route.path === path);
     for (const route of methods) {
       const answer = (request: Request, response: Response) => serve(deps, route, request, response);
-      router[route.method](expressPath(path), ...(route.method === 'get' ? [] : readBody), answer);
+      router[route.method](expressPath(path), permit(route), ...(route.method === 'get' ? [] : readBody), answer);
     }
     router.all(expressPath(path), refuseMethod(methods));
   }

@@ -2,13 +2,14 @@
 import type { Command } from '../domain/lifecycle';
 import type { Text } from '../domain/policy';
 import type { Lang } from '../domain/present';
-import { findInstance, findStep } from '../store/instances';
+import { findStep } from '../store/instances';
 import type { InstanceRow } from '../store/types';
 import type { CommandMessage, SignalName, SignalPayload, UPDATES } from '../workflows/messages';
 import { NotRunning, Refused, type SendOptions, sendCommand, sendSignal, Unavailable } from '../workflows/send';
 import type { Call, Reply } from './call';
 import type { ApiDeps } from './deps';
-import { notFound, Problem } from './errors';
+import { Problem } from './errors';
+import { existingInstance } from './existing';
 import { temporalAnswers } from './health';
 import { presentInstance } from './present/instances';
 
@@ -17,13 +18,6 @@ export const optionsOf = ({ commandWaitMs, taskQueue }: ApiDeps): SendOptions =>
   ...(commandWaitMs === undefined ? {} : { waitMs: commandWaitMs }),
   ...(taskQueue === undefined ? {} : { taskQueue }),
 });
-
-/** @throws Problem 404 */
-export async function existingInstance(deps: Pick<ApiDeps, 'pool'>, id: string): Promise<InstanceRow> {
-  const row = await findInstance(deps.pool, id);
-  if (!row) throw notFound('instance', id);
-  return row;
-}
 
 export const instanceReply = (row: InstanceRow, status = 200): Reply => ({ status, body: presentInstance(row) });
 
@@ -66,21 +60,21 @@ export async function carryOut(
   update: keyof typeof UPDATES,
   command: Command,
 ): Promise<Reply> {
-  const message: CommandMessage = { id: call.commandId, by: call.caller, command };
-  if (row.life.state === 'terminated') return await answerClosed(deps, row.id, call.commandId);
+  const message: CommandMessage = { id: call.commandId, by: call.caller.name, command };
+  if (row.life.state === 'terminated') return await answerClosed(deps, row.id, call);
   try {
     await sendCommand(deps.temporal, row.id, update, message, optionsOf(deps));
   } catch (error) {
-    if (error instanceof NotRunning) return await answerClosed(deps, row.id, call.commandId);
+    if (error instanceof NotRunning) return await answerClosed(deps, row.id, call);
     if (error instanceof Unavailable) return await unansweredReply(deps, row.id, call.lang, error);
     if (!(error instanceof Refused) || !(await tookEffect(deps, row.id, call.commandId))) throw error;
   }
-  return instanceReply(await existingInstance(deps, row.id));
+  return instanceReply(await existingInstance(deps, call.caller, row.id));
 }
 
 /** Nothing restarts a closed workflow: the read model answers for it (decision 5). */
-async function answerClosed(deps: ApiDeps, id: string, commandId: string): Promise<Reply> {
-  const row = await existingInstance(deps, id);
+async function answerClosed(deps: ApiDeps, id: string, { caller, commandId }: Pick<Call, 'caller' | 'commandId'>): Promise<Reply> {
+  const row = await existingInstance(deps, caller, id);
   if (await tookEffect(deps, id, commandId)) return instanceReply(row);
   // Registered, not terminated, and no workflow: Temporal has lost it, or has not begun it yet.
   if (row.life.state !== 'terminated') throw new NotRunning(`instance/${id} is not running`);
@@ -102,11 +96,11 @@ export async function signal(
   const accepted = acceptedReply(row.id, call.lang, 'signalled', { 'Preference-Applied': 'respond-async' });
   // A repeat after a crash: a second signal would only leave a refusal in the timeline.
   if (await tookEffect(deps, row.id, call.commandId)) return accepted;
-  if (row.life.state === 'terminated') return await answerClosed(deps, row.id, call.commandId);
+  if (row.life.state === 'terminated') return await answerClosed(deps, row.id, call);
   try {
-    await sendSignal(deps.temporal, row.id, name, { ...payload, id: call.commandId, by: call.caller }, optionsOf(deps));
+    await sendSignal(deps.temporal, row.id, name, { ...payload, id: call.commandId, by: call.caller.name }, optionsOf(deps));
   } catch (error) {
-    if (error instanceof NotRunning) return await answerClosed(deps, row.id, call.commandId);
+    if (error instanceof NotRunning) return await answerClosed(deps, row.id, call);
     throw error;
   }
   return accepted;

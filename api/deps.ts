@@ -9,7 +9,7 @@ export interface ApiDeps {
   pool: Pool;
   temporal: Client;
   namespace: string;
-  /** The operator's bearer key: the only one for now. */
+  /** The operator's bearer key; what is secret of other keys is derived from it (secrets.ts). */
   operatorKey: string;
   /** This process's token for running Idempotency-Keys (`openOwner` of the store). */
   owner: string;

@@ -65,6 +65,12 @@ const KINDS = {
     ['The request carries no key that is known here.', '请求未携带有效的密钥。'],
     ['Send the header Authorization: Bearer <key>.', '请携带请求头 Authorization: Bearer <密钥>。'],
   ),
+  FORBIDDEN: kind(
+    403,
+    ['Not permitted', '无权限'],
+    ['Your key does not permit this.', '您的密钥无权执行此操作。'],
+    ['Use a key that has the permission, or ask whoever made yours.', '请使用具备该权限的密钥，或联系密钥的创建者。'],
+  ),
   SANDBOX_ONLY: kind(
     403,
     ['Only in a sandbox', '仅限沙箱'],
@@ -112,6 +118,54 @@ const KINDS = {
     ['Nothing is permitted', '没有可执行的实例'],
     ['Every item of the quote is blocked.', '报价中的所有实例均被阻止。'],
     ['Look at the quote’s blockers and what each says to do next.', '请查看报价中的阻止原因及后续步骤。'],
+  ),
+  SELF_APPROVAL: kind(
+    403,
+    ['Not by the requester', '申请人不能审批'],
+    ['Who asked for a refund can’t decide on it.', '退款申请不能由申请人自己审批。'],
+    ['Have somebody else with the permission `refund:approve` approve or deny it.', '请由其他具备 `refund:approve` 权限的人员审批。'],
+  ),
+  IN_REVIEW: kind(
+    409,
+    ['In review already', '已在审核中'],
+    ['A refund request of this instance waits for a decision.', '该实例已有待审核的退款申请。'],
+    [
+      'Have it approved or denied (GET /v1/refund-requests?instanceId=… shows it).',
+      '请先审批该申请（可通过 GET /v1/refund-requests?instanceId=… 查看）。',
+    ],
+  ),
+  NOT_IN_REVIEW: kind(
+    409,
+    ['Decided already', '已有审批结果'],
+    ['The refund request has been approved or denied.', '该退款申请已通过或已拒绝。'],
+    ['Look at the request and its refund.', '请查看该申请及其退款。'],
+  ),
+  REFUND_DENIED: kind(
+    409,
+    ['Denied', '已拒绝'],
+    ['An operator denied the refund; the right to return was given back.', '运营人员已拒绝该退款，退还名额已归还。'],
+    ['Ask again with another reason, or let the instance run until it expires.', '可补充理由后重新申请，或使用至到期。'],
+  ),
+  BILLING_STOPPED: kind(
+    409,
+    ['Billing had stopped', '已停止计费'],
+    ['Usage after the billing stop is not charged (L9).', '停止计费后的用量不予计费。'],
+    ['Report only what was used before that instant, or after the restore.', '请仅上报该时刻之前或恢复之后的用量。'],
+  ),
+  TOO_MANY_KEYS: kind(
+    409,
+    ['Two keys live already', '已有两个有效密钥'],
+    [
+      'An account’s name has at most two live keys: the one in use and the one to come.',
+      '同一账号的同一名称最多有两个有效密钥：使用中的与待启用的。',
+    ],
+    ['Revoke one of them (GET /v1/keys lists them), then make a new one.', '请先吊销其中一个（GET /v1/keys 可列出），再创建新的密钥。'],
+  ),
+  KEY_NOT_SHOWN_AGAIN: kind(
+    409,
+    ['The key can’t be shown again', '无法再次显示密钥'],
+    ['The key was made, and the operator’s key has changed since.', '该密钥已创建，但运维密钥此后已更换。'],
+    ['Revoke it (GET /v1/keys lists it), then make a new one.', '请吊销该密钥（GET /v1/keys 可列出），再创建新的密钥。'],
   ),
   FAST_FORWARD_REPLACED: kind(
     409,
@@ -224,7 +278,10 @@ const KIND_NAMES = {
   quote: { en: 'quote', zh: '报价' },
   termination: { en: 'termination', zh: '销毁/退还记录' },
   refund: { en: 'refund', zh: '退款' },
+  request: { en: 'refund request', zh: '退款申请' },
   account: { en: 'account', zh: '账号' },
+  audit: { en: 'audit', zh: '稽核' },
+  key: { en: 'key', zh: '密钥' },
 } satisfies Record<string, Text>;
 
 /** 404 that says what is missing. */

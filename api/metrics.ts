@@ -1,5 +1,8 @@
 import type { RequestHandler } from 'express';
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { lastAudit } from '../store/audits';
+import type { Pool } from '../store/db';
+import { unsealedBacklog } from '../store/seal';
 
 declare module 'express-serve-static-core' {
   interface Locals {
@@ -14,9 +17,10 @@ export interface Metrics {
   measure: RequestHandler;
 }
 
-export function createMetrics(): Metrics {
+export function createMetrics(pool: Pool): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  measureBooks(registry, pool);
   const durations = new Histogram({
     name: 'sunset_http_request_duration_seconds',
     help: 'Time from arrival to the end of the answer, by declared path.',
@@ -32,4 +36,35 @@ export function createMetrics(): Metrics {
     next();
   };
   return { registry, measure };
+}
+
+/** The books, read from the database on each scrape. */
+function measureBooks(registry: Registry, pool: Pool): void {
+  const gauge = (name: string, help: string, read: () => Promise<number | undefined>): Gauge =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        // Without an answer nothing is known, which is not nothing.
+        const value = await read().catch(() => undefined);
+        this.set(value ?? Number.NaN);
+      },
+    });
+  gauge(
+    'sunset_ledger_unsealed_transactions',
+    'Ledger transactions that are booked and not sealed yet.',
+    async () => (await unsealedBacklog(pool)).transactions,
+  );
+  gauge(
+    'sunset_ledger_unsealed_age_seconds',
+    'How long the oldest of them has waited; 0 when none does.',
+    async () => (await unsealedBacklog(pool)).ageSeconds,
+  );
+  gauge(
+    'sunset_audit_findings',
+    'What the last audit found; anything above 0 is for a person to look at.',
+    async () => (await lastAudit(pool))?.findings,
+  );
+  gauge('sunset_audit_age_seconds', 'How long ago the last audit ended.', async () => (await lastAudit(pool))?.ageSeconds);
 }

@@ -45,6 +45,7 @@ function operation(one: Route): RouteConfig {
     summary: one.summary,
     ...(one.description ? { description: one.description } : {}),
     tags: [one.tag],
+    ...(one.open ? {} : { 'x-permissions': [...one.permissions], 'x-staff-only': one.staffOnly }),
     request: {
       ...(Object.keys(params.shape).length ? { params } : {}),
       ...(Object.keys(query.shape).length ? { query } : {}),
@@ -78,11 +79,13 @@ const problem = (description: string): ResponseConfig => ({
   content: { 'application/problem+json': { schema: problemAnswer } },
 });
 
+const CSV = { 'text/csv': { schema: z.string() } };
+
 function answersOf(one: Route): Record<string, ResponseConfig> {
-  const response = ({ description, schema, location, contentType }: Route['answers'][number]): ResponseConfig => ({
+  const response = ({ description, schema, location, contentType, csv }: Route['answers'][number]): ResponseConfig => ({
     description,
     ...(location ? { headers: z.object({ Location: z.string().meta({ description: location }) }) } : {}),
-    ...(schema ? { content: { [contentType ?? 'application/json']: { schema } } } : {}),
+    ...(schema ? { content: { [contentType ?? 'application/json']: { schema }, ...(csv ? CSV : {}) } } : {}),
   });
   return Object.fromEntries(Object.entries(one.answers).map(([status, answer]) => [status, response(answer)]));
 }
@@ -94,6 +97,7 @@ function problemsOf(one: Route): Record<string, ResponseConfig> {
   const codes: Record<number, string[]> = {
     400: ['INVALID_REQUEST', 'MALFORMED_URL', ...(writes ? ['MALFORMED_JSON', 'IDEMPOTENCY_KEY_REQUIRED', 'IDEMPOTENCY_KEY_INVALID'] : [])],
     401: ['UNAUTHENTICATED'],
+    403: ['FORBIDDEN'],
     429: ['TOO_MANY_FAILURES'],
     500: ['INTERNAL'],
     503: ['UNAVAILABLE'],

@@ -1,6 +1,7 @@
 /** What the store, the workflows and the body reader throw, as problems. Anything unknown is 500 and shows nothing of itself. */
 import { BadCursor } from '../store/db';
 import { MissingInstances } from '../store/quotes';
+import { RequestRefused } from '../store/refund-requests';
 import { NotRunning, Refused, Unavailable } from '../workflows/send';
 import { invalid, notFound, Problem } from './errors';
 import { type IssueCode, issue } from './schemas/issues';
@@ -18,6 +19,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof BadCursor) return invalid([issue(['cursor'], 'BAD_CURSOR')]);
   if (error instanceof MissingInstances) return notFound('instance', error.ids.join(', '));
   if (error instanceof Refused) return refusal(error);
+  if (error instanceof RequestRefused) return new Problem(error.code, { state: error.state });
   if (error instanceof Unavailable || error instanceof NotRunning || isDatabaseAway(error)) return unavailable();
   return ofRequest(error) ?? new Problem('INTERNAL');
 }

@@ -3,7 +3,9 @@
  * declaration, so that they can't drift apart.
  */
 import { z } from 'zod';
+import type { Permission } from '../domain/permissions';
 import type { Call, Reply } from './call';
+import type { Caller } from './caller';
 import { invalid } from './errors';
 import { type Parsed, parse } from './schemas/issues';
 
@@ -14,10 +16,23 @@ const NOTHING = z.strictObject({});
 
 /** What a route may answer beside its problems. */
 export interface Answers {
-  [status: number]: { description: string; schema?: z.ZodType; location?: string; contentType?: string };
+  [status: number]: {
+    description: string;
+    schema?: z.ZodType;
+    location?: string;
+    contentType?: string;
+    /** Also as comma-separated values. */
+    csv?: boolean;
+  };
 }
 
-interface Declaration<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> {
+/** Which permission a call needs; of several, any one lets the caller in. What depends on the body, the handler requires of `call.caller`. */
+type Access =
+  | { open: true; permission?: never; staffOnly?: never }
+  // `staffOnly`: it goes over all accounts, so a key that is bound to one is refused.
+  | { open?: false; permission: Permission | readonly Permission[]; staffOnly?: boolean };
+
+interface Work<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> {
   method: Method;
   /** OpenAPI style: `/v1/instances/{id}`. */
   path: string;
@@ -35,10 +50,12 @@ interface Declaration<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
   problems?: Record<number, string[]>;
   /** Takes `Prefer: respond-async`. */
   async?: boolean;
-  /** Needs no key. */
-  open?: boolean;
   handle(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<Reply>;
+  /** Adds to a good answer what may be shown but not stored. Repeats pass it too: they are given what `handle` answered the first time. */
+  reveal?(reply: Reply, caller: Caller): Promise<Reply>;
 }
+
+type Declaration<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = Work<P, Q, B> & Access;
 
 export interface Route {
   method: Method;
@@ -53,9 +70,16 @@ export interface Route {
   problems: Record<number, string[]>;
   idempotency: 'required' | 'optional' | 'none';
   async: boolean;
+  /** Needs no key. */
   open: boolean;
+  /** Any one of them lets the caller in. Empty: the call is open. */
+  permissions: readonly Permission[];
+  /** Goes over all accounts: keys that are bound to one are refused. */
+  staffOnly: boolean;
   /** Validates everything at once, then handles. Throws a `Problem`. */
   run(call: Call): Promise<Reply>;
+  /** Comes after what is stored for repeats. Throws a `Problem`. */
+  reveal(reply: Reply, caller: Caller): Promise<Reply>;
 }
 
 const KEYS = { get: 'none', post: 'required', put: 'optional' } as const;
@@ -83,6 +107,9 @@ export function route<P extends z.ZodObject = Empty, Q extends z.ZodObject = Emp
     idempotency: KEYS[method],
     async: declaration.async ?? false,
     open: declaration.open ?? false,
+    permissions: [declaration.permission ?? []].flat(),
+    staffOnly: declaration.staffOnly ?? false,
+    reveal: async (reply, caller) => (declaration.reveal && reply.status < 300 ? await declaration.reveal(reply, caller) : reply),
     run: async (call) => {
       const parsed = [parse(params, call.params), parse(query, call.query), readBody(call.body)] as const;
       const issues = parsed.flatMap((one) => (one.ok ? [] : one.issues));

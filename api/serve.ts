@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Lang } from '../domain/present';
 import type { Call, Reply } from './call';
+import { ANYBODY } from './caller';
 import type { ApiDeps } from './deps';
 import { type Problem, presentProblem } from './errors';
 import { commandIdOf, fingerprintOf, once, readKey } from './idempotency';
@@ -18,7 +19,7 @@ const wantsAsync = (request: Request): boolean =>
 export async function serve(deps: ApiDeps, route: Route, request: Request, response: Response): Promise<void> {
   const lang = languageOf(request);
   response.locals.route = route.path;
-  const caller = response.locals.caller ?? 'anonymous';
+  const caller = response.locals.caller ?? ANYBODY;
   const key = readKey(request.get('idempotency-key'), route.idempotency);
   const call: Call = {
     params: request.params,
@@ -26,13 +27,19 @@ export async function serve(deps: ApiDeps, route: Route, request: Request, respo
     body: request.body as unknown,
     caller,
     // Never the X-Request-Id: callers choose it, and a gateway may repeat it.
-    commandId: key === undefined ? `request/${randomUUID()}` : commandIdOf(caller, key),
+    commandId: key === undefined ? `request/${randomUUID()}` : commandIdOf(caller.name, key),
     respondAsync: route.async && wantsAsync(request),
+    acceptsCsv: request.accepts(['json', 'csv']) === 'csv',
     lang,
   };
   const run = () => attempt(route, call);
-  const keyed = key !== undefined && { caller, key, fingerprint: fingerprintOf(request.method, request.originalUrl, call.body) };
-  sendReply(response, lang, keyed ? await once(deps, keyed, run) : await run());
+  const keyed = key !== undefined && {
+    caller: caller.name,
+    key,
+    fingerprint: fingerprintOf(request.method, request.originalUrl, call.body),
+  };
+  const reply = keyed ? await once(deps, keyed, run) : await run();
+  sendReply(response, lang, await route.reveal(reply, caller));
 }
 
 /** Problems below 500 are answers like any other: a repeat gets them again. */

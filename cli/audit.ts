@@ -1,21 +1,32 @@
-/** `npm run audit`: looks through the whole database for what must not be, and names it. Reads one snapshot and changes nothing. */
+/** `npm run audit`: looks through the whole database and Temporal for what must not be, names it, and puts right what is only late. */
+import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { EmbeddedError, rememberedPostgres } from '../embedded';
-import { type AuditReport, audit, CHECKS, type CheckResult } from '../store/audit';
-import { createPool } from '../store/db';
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { EmbeddedError } from '../embedded';
+import type { CheckResult } from '../store/audit';
+import { noWorkflows, type Workflows } from '../store/audit/workflows';
+import { type FinishedAudit, findingsOf, makeAudit, recordAudit } from '../store/audits';
+import { createPool, isReadOnly, type Pool } from '../store/db';
+import { workflowsOf } from '../worker/workflows';
+import { TASK_QUEUE } from '../workflows/messages';
+import { databaseOf, explain, NotMade, progress } from './database';
 import { BadSettings, readSettings, type Settings } from './settings';
+import { embeddedAddress } from './sunset/doctor/temporal';
 import { mention, print, printJson, table } from './sunset/output';
 
 const HELP = `Usage: npm run audit [-- --json]
 
-Checks that ledger, balances, refunds, rights, timelines and read model agree, and that every step was allowed and in time. It reads one
-snapshot of the database, read only, beside a service that runs. Each finding names its row: web-1/3 is step 3 of the instance web-1,
-web-1/o1 its order o1, t_1/web-1 the item for web-1 of the termination t_1.
+Checks that ledger, seals, balances, refunds, rights, timelines and read model agree, that every step was allowed and in time, and that
+each workflow is where its instance's row is. The database is read as one snapshot, read only, beside a service that runs. What is only
+late is put right first: seals are made, accepted items sent again, deadlines woken. Each finding names its row: web-1/3 is step 3 of
+the instance web-1, web-1/o1 its order o1, t_1/web-1 the item for web-1 of the termination t_1. The result is kept: GET /v1/audits.
 
   --json         the whole report as JSON, with every finding (use npm run --silent)
 
-  DATABASE_URL   the database (DATABASE_URL_FILE: a file that holds it); else the one that npm start has brought up in
-  SUNSET_DATA    its data folder (.sunset)
+  DATABASE_URL       the database (DATABASE_URL_FILE: a file that holds it), and
+  TEMPORAL_ADDRESS   its Temporal; without either, those that npm start has brought up in
+  SUNSET_DATA        its data folder (.sunset)
 
 Exit 0 when nothing is found, 1 when something is, 2 when the audit could not be made.
 `;
@@ -23,11 +34,7 @@ Exit 0 when nothing is found, 1 when something is, 2 when the audit could not be
 const EXIT = { found: 1, notMade: 2 } as const;
 /** Of one check; the rest is told by --json. */
 const SHOWN = 20;
-/** What takes longer says what it is doing, and goes on saying it. */
-const PATIENCE_MS = 2000;
-
-/** The audit could not be made, in words for who asked for it. */
-class NotMade extends Error {}
+const CONNECT_MS = 5000;
 
 function readArguments(): { help: boolean; json: boolean } {
   try {
@@ -40,63 +47,69 @@ function readArguments(): { help: boolean; json: boolean } {
   }
 }
 
-function databaseOf({ databaseUrl, dataFolder }: Settings): { url: string; next: string } {
-  if (databaseUrl !== undefined) return { url: databaseUrl, next: 'check DATABASE_URL, and that PostgreSQL runs' };
-  const remembered = rememberedPostgres(dataFolder);
-  if (!remembered) throw new NotMade(`no database: set DATABASE_URL, or run npm start first (nothing was ever started in ${dataFolder})`);
-  return { url: remembered.url, next: `it is on port ${remembered.port} while npm start runs: start it, or set DATABASE_URL` };
-}
+type Stop = () => Promise<void>;
 
-/** Says on standard error what an audit of a big database is at. Standard output is the report's alone. */
-function progress(): { at: (title: string, index: number) => void; stop: () => void } {
-  let now = '';
-  const timer = setInterval(() => mention(`… ${now}`), PATIENCE_MS);
-  return {
-    at: (title, index) => {
-      now = `check ${index + 1} of ${CHECKS.length}: ${title}`;
-    },
-    stop: () => clearInterval(timer),
-  };
-}
-
-/** Classes of SQLSTATE that say that the connection could not be had, or was lost: 08, 28 (password), 3D (no such database), 53, 57. */
-const NO_CONNECTION = /^(08|28|3D|53|57)...$|^E[A-Z_]+$/;
-
-/** What the operator can do something about, in words; anything else is a mistake of ours and shows its stack. */
-function explain(error: unknown, next: string): Error {
-  const { code, message } = error as { code?: string; message: string };
-  if (code === '42P01') return new NotMade('the database has not this version’s tables: start this version of Sunset once');
-  if (code === '42501') return new NotMade(`this role may not read everything (${message}): use the service’s role, or the owner’s`);
-  const isConnection = code === undefined ? /timeout|terminated/i.test(message) : NO_CONNECTION.test(code);
-  return isConnection ? new NotMade(`the database can't be read (${message || code}): ${next}`) : (error as Error);
-}
-
-async function makeReport(settings: Settings): Promise<AuditReport> {
-  const { url, next } = databaseOf(settings);
-  const pool = createPool(url, { max: 1 });
-  const told = progress();
+/** Temporal, or why it can't be asked. The embedded one belongs to the embedded database: no other is held against it. */
+async function connectTemporal({ databaseUrl, dataFolder, env }: Settings, pool: Pool): Promise<{ workflows: Workflows; stop: Stop }> {
+  const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: env });
+  const address = env.TEMPORAL_ADDRESS ?? (databaseUrl === undefined ? embeddedAddress(dataFolder) : undefined);
+  const without = (reason: string) => ({ workflows: noWorkflows(reason), stop: async () => {} });
+  if (address === undefined) return without('TEMPORAL_ADDRESS is not set');
   try {
-    return await audit(pool, ({ title }, index) => told.at(title, index));
+    const connection = await Connection.connect({ ...connectionOptions, address, connectTimeout: CONNECT_MS });
+    const client = new Client({ connection, namespace: namespace ?? 'default' });
+    return { workflows: workflowsOf(client, pool, TASK_QUEUE), stop: () => connection.close() };
+  } catch (error) {
+    return without(`Temporal does not answer at ${address} (${(error as Error).message.split('\n')[0]})`);
+  }
+}
+
+async function makeReport(settings: Settings): Promise<{ finished: FinishedAudit; isKept: boolean }> {
+  const { url, next } = databaseOf(settings);
+  const pool = createPool(url, { max: 4 });
+  const told = progress();
+  const temporal = await connectTemporal(settings, pool);
+  try {
+    const options = { id: `audit_${randomUUID()}`, trigger: 'command', workflows: temporal.workflows, onProgress: told.at } as const;
+    const finished = await makeAudit(pool, options);
+    return { finished, isKept: await keep(pool, finished) };
   } catch (error) {
     throw explain(error, next);
   } finally {
     told.stop();
+    await temporal.stop();
     await pool.end();
   }
 }
 
-function show({ at, rows, checks }: AuditReport): void {
+/** Whoever may only read (a role, a replica) audits all the same. */
+async function keep(pool: Pool, finished: FinishedAudit): Promise<boolean> {
+  try {
+    await recordAudit(pool, finished);
+    return true;
+  } catch (error) {
+    if (isReadOnly(error)) return false;
+    throw error;
+  }
+}
+
+function show({ id, at, rows, checks, healed, head }: FinishedAudit, isKept: boolean): void {
   const looked = Object.entries(rows).map(([name, count]) => `${count} ${name}`);
   print(`Looked at ${looked.join(', ')} as of ${at}.\n`);
   print(
     table(
       ['check', 'found', 'what must be true'],
-      checks.map(({ name, title, findings }) => [name, findings.length, title]),
+      checks.map(({ name, title, findings, skipped }) => [name, skipped === undefined ? findings.length : '–', title]),
     ),
   );
+  for (const { name, skipped } of checks) if (skipped !== undefined) print(`\nNot checked: ${name}: ${skipped}`);
+  for (const { what, id: late } of healed) print(`\nPut right: ${late}, a ${what} that was late`);
   for (const check of checks) if (check.findings.length) print(`\n${describe(check)}`);
-  const found = foundIn(checks);
-  print(found ? `\n${found} found: the rows above are not as they must be.` : '\nNothing found.');
+  print(
+    `\n${isKept ? `Kept as ${id}` : 'Not kept: this connection may only read'}.${head ? ` Newest seal: ${head.position} ${head.hash}` : ''}`,
+  );
+  const found = checks.reduce((total, { findings }) => total + findings.length, 0);
+  print(found ? `${found} found: the rows above are not as they must be.` : 'Nothing found.');
 }
 
 function describe({ name, title, findings }: CheckResult): string {
@@ -108,16 +121,15 @@ function describe({ name, title, findings }: CheckResult): string {
   ].join('\n');
 }
 
-const foundIn = (checks: CheckResult[]): number => checks.reduce((total, { findings }) => total + findings.length, 0);
-
 async function main(): Promise<void> {
   try {
     const { help, json } = readArguments();
     if (help) return void process.stdout.write(HELP);
-    const report = await makeReport(readSettings(process.env));
-    if (json) printJson({ found: foundIn(report.checks), ...report });
-    else show(report);
-    if (foundIn(report.checks)) process.exitCode = EXIT.found;
+    const { finished, isKept } = await makeReport(readSettings(process.env));
+    const found = findingsOf(finished).length;
+    if (json) printJson({ found, kept: isKept, ...finished });
+    else show(finished, isKept);
+    if (found) process.exitCode = EXIT.found;
   } catch (error) {
     process.exitCode = EXIT.notMade;
     if (error instanceof NotMade || error instanceof BadSettings) mention(`audit: ${error.message}`);

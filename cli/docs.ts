@@ -48,6 +48,8 @@ function commandsFor(life: Life, policy: Policy): Command[] {
     { name: 'purge' },
     { name: 'start' },
     { name: 'stop' },
+    { name: 'undo', refundId: 'r', reason: 'by mistake' },
+    { name: 'switch-network' },
     ...(life.billing === 'prepaid'
       ? [{ name: 'amend', order: { kind: 'renewal', channel: 'standard', months: 1 }, rules: policy.lifecycle } as Command]
       : []),

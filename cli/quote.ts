@@ -3,36 +3,22 @@ import { readFile } from 'node:fs/promises';
 import { text as readStream } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { id, instant, money } from '../api/schemas/fields';
+import { id, instant } from '../api/schemas/fields';
 import { type Issue, issue, type Parsed, parse, pointerOf } from '../api/schemas/issues';
 import { parseRegistration, scheduleSchema } from '../api/schemas/registration';
-import { addYears, isTimeZone } from '../domain/calendar';
-import type { Registration } from '../domain/instance';
+import { addYears } from '../domain/calendar';
+import { ACTIONS, type Registration } from '../domain/instance';
 import { type OfflineCase, quoteOffline } from '../domain/offline';
 import { type Knobs, modesFor, type Policy } from '../domain/policy';
 import { LANGS, type Lang, type PublicQuoteItem, presentQuoteItem } from '../domain/present';
 import { policyFor } from '../policies';
+import { count, knobShape } from './policy-file';
 
-const count = z.number().int().min(0).max(1_000_000);
-const period = z.number().int().min(1).max(36_600).nullable();
-
-/** Every knob can be overridden under its own name; a knob that is added to the domain has to be added here to compile. */
-const knobShape = {
-  timeZone: z.string().refine(isTimeZone, { error: 'NOT_A_TIME_ZONE' }),
-  networkUsage: z.enum(['hourly', 'months-then-hourly']),
-  capPartMonth: z.boolean(),
-  fiveDayWindow: z.enum(['elapsed', 'calendar-days']),
-  fiveDayCount: count,
-  fiveDayPeriodDays: period,
-  ordinaryCount: count,
-  ordinaryPeriodDays: period,
-  approvalThreshold: money.nullable(),
-} satisfies Record<keyof Knobs, z.ZodType>;
 const KNOBS = Object.keys(knobShape).join(', ');
 
 /** All of a case but the instance, whose fields depend on one another and on the product: `parseRegistration` reads it. */
 const frameShape = {
-  action: z.enum(['terminate', 'return']),
+  action: z.enum(ACTIONS),
   schedule: scheduleSchema.default({ mode: 'now' }),
   at: instant,
   returnsSoFar: z.strictObject({ fiveDay: count.default(0), ordinary: count.default(0) }).default({ fiveDay: 0, ordinary: 0 }),
@@ -58,6 +44,7 @@ A case:
   "at": "2026-11-03T00:00:00+08:00"
 }
 
+"action"        terminate, return, or return-renewals (only the orders that have not started; the instance runs on)
 "at"            the only clock, past or future: the instance is taken as it would stand then
 "schedule"      {"mode": "now"} (default), {"mode": "later"} or {"mode": "timed", "at": "…"}
 "returnsSoFar"  {"fiveDay": 0, "ordinary": 0}: what the account has used of its rights

@@ -5,8 +5,10 @@ import { addBin } from './sunset/commands/bin';
 import { addBooks } from './sunset/commands/books';
 import { addDoctor } from './sunset/commands/doctor';
 import { addEnding } from './sunset/commands/end';
+import { addKeys } from './sunset/commands/keys';
 import { addLife } from './sunset/commands/life';
 import { addRegister } from './sunset/commands/register';
+import { addReview } from './sunset/commands/review';
 import { addTimed } from './sunset/commands/timed';
 import { EXIT } from './sunset/session';
 import { LANGS } from './sunset/text';
@@ -29,7 +31,7 @@ function createProgram(): Command {
     .option('--json', 'the API’s JSON instead of tables', false)
     .option('--idempotency-key <key>', 'makes one command of all its repeats')
     .addHelpText('after', HELP);
-  for (const add of [addRegister, addEnding, addTimed, addBin, addBooks, addLife, addDoctor]) add(program);
+  for (const add of [addRegister, addEnding, addTimed, addBin, addReview, addBooks, addLife, addKeys, addDoctor]) add(program);
   return program;
 }
 

@@ -1,6 +1,6 @@
 /** Who may return what (E1–E8), as pure functions. They answer with every reason at once. */
 import { calendarDay, SECONDS_PER_HOUR, secondsBetween, startOfDayAfter } from './calendar';
-import { type Facts, familyOf, firstPurchase, openOrders, orderInForce, type StoredOrder } from './instance';
+import { type Facts, familyOf, firstPurchase, type Order, openOrders, type StoredOrder } from './instance';
 import { type Exact, exact, ZERO } from './money';
 import type { Exclusion, Knobs, Policy } from './policy';
 import type { RefundKind } from './refund';
@@ -49,22 +49,13 @@ export function switchedWithinFiveDays(facts: Facts, orders: StoredOrder[], at: 
   return switched !== undefined && Date.parse(switched) <= Date.parse(at) && withinFiveDays(orders, switched, knobs);
 }
 
-/**
- * What stands against any return, whichever its kind.
- * @param inWindow within the five days also orders that have run out come back (M10), so their channel counts too
- */
-export function returnBlockers(
-  facts: Facts,
-  orders: StoredOrder[],
-  at: string,
-  standing: Standing,
-  assisted: boolean,
-  inWindow = false,
-): EligibilityCode[] {
-  const open = openOrders(orders);
-  const comingBack = open.filter((order) => inWindow || Date.parse(order.endsAt) > Date.parse(at));
+/** The orders that a return gives back: within the five days also those that have run out (M10). */
+export const comingBack = (orders: StoredOrder[], at: string, inWindow: boolean): StoredOrder[] =>
+  openOrders(orders).filter((order) => inWindow || Date.parse(order.endsAt) > Date.parse(at));
+
+/** What stands against giving orders back, whichever the kind of return. */
+export function returnBlockers(facts: Facts, comingBack: Order[], standing: Standing, assisted: boolean): EligibilityCode[] {
   const codes: (EligibilityCode | false)[] = [
-    !orderInForce(open, at) && 'NO_ORDER_IN_FORCE',
     facts.monthlySettled && 'MONTHLY_SETTLED',
     !assisted && comingBack.some((order) => order.channel === 'promotion') && 'PROMOTION_CHANNEL',
     !assisted && standing.hold && 'APPROVAL_REQUIRED',
@@ -72,13 +63,13 @@ export function returnBlockers(
   return codes.filter((code) => code !== false);
 }
 
-/** What stands against an ordinary return only (E3). */
-export function ordinaryExclusions(facts: Facts, orders: StoredOrder[], exclusions: Exclusion[]): EligibilityCode[] {
+/** What stands against an ordinary return only (E3). `orders`: those that are open. */
+export function ordinaryExclusions(facts: Facts, orders: Order[], exclusions: Exclusion[]): EligibilityCode[] {
   const family = familyOf(facts);
   const excluded = (one: Exclusion): boolean =>
     (!one.families || (family !== undefined && one.families.includes(family))) &&
     (!one.zones || (facts.zone !== undefined && one.zones.includes(facts.zone))) &&
-    (!one.channel || openOrders(orders).some((order) => order.channel === one.channel));
+    (!one.channel || orders.some((order) => order.channel === one.channel));
   return exclusions.filter(excluded).map((one) => one.code);
 }
 

@@ -2,7 +2,9 @@
 import type { Source } from './money';
 
 export type Billing = 'prepaid' | 'postpaid';
-export type Action = 'terminate' | 'return';
+/** `return-renewals`: the orders that have not started come back, and the instance runs on. */
+export const ACTIONS = ['terminate', 'return', 'return-renewals'] as const;
+export type Action = (typeof ACTIONS)[number];
 export type Mode = 'now' | 'later' | 'timed';
 export type Schedule = { mode: 'now' } | { mode: 'later' } | { mode: 'timed'; at: string };
 
@@ -123,6 +125,10 @@ export function orderInForce<T extends Order>(orders: T[], now: string): T | und
 export function firstPurchase(orders: Order[]): Order | undefined {
   return orders.filter((order) => order.kind === 'purchase').sort((a, b) => ms(a.startsAt) - ms(b.startsAt))[0];
 }
+
+/** Orders that are paid and have not begun: they come back whole (M5). */
+export const notStarted = <T extends { startsAt: string }>(orders: T[], now: string): T[] =>
+  orders.filter((order) => ms(order.startsAt) > ms(now));
 
 /** The end of the paid time: the latest end of a purchase or renewal. */
 export function lastTerm<T extends { kind: OrderKind; endsAt: string }>(orders: T[]): T | undefined {

@@ -33,7 +33,7 @@ export function paidPostings(order: Pick<Order, 'id' | 'paid'>, payer: 'world' |
   );
 }
 
-/** J2: refundable cells → refunds → customer; the fee refunds → fees; the rest of every open order → revenue. */
+/** J2: refundable cells → refunds → customer; the fee refunds → fees; the rest of every order that comes back → revenue. */
 export function refundPostings(refund: Refund, open: StoredOrder[]): Posting[] {
   const { currency, cells, parts, fee } = refund;
   const back = cells.map(({ orderId, amount }) => ({ source: bookOf(orderId, open), destination: REFUNDS, currency, amount }));
@@ -51,6 +51,10 @@ export function refundPostings(refund: Refund, open: StoredOrder[]): Posting[] {
     });
   return worthBooking([...back, ...credits, { source: REFUNDS, destination: FEES, currency, amount: fee }, ...rest]);
 }
+
+/** A correction only ever adds: what went from one book to another goes back, line by line. */
+export const reversalPostings = (booked: Posting[]): Posting[] =>
+  booked.map(({ source, destination, currency, amount }) => ({ source: destination, destination: source, currency, amount }));
 
 /** The money of an order that has ended is revenue already (J3): a five-day return takes it back from there. */
 function bookOf(orderId: string, open: StoredOrder[]): string {

@@ -2,7 +2,7 @@
  * The lifecycle: which command is legal in which state, what it changes, and what the step must do to the world. Pure: time is an argument.
  * A workflow runs this code, so it imports nothing that reads a clock, a locale or a time zone.
  */
-import type { Action, Billing, Channel, Paid, Registration, Schedule, State } from './instance';
+import { type Action, type Billing, type Channel, notStarted, type Paid, type Registration, type Schedule, type State } from './instance';
 import type { Ending, LifecycleRules } from './policy';
 
 /** What a workflow remembers of an instance, as plain JSON (it travels through continue-as-new). Instants are ISO-8601 in UTC. */
@@ -50,6 +50,8 @@ export type Command =
   | { name: 'reschedule'; at: string }
   | { name: 'restore'; renewal?: { months: number; paid?: Paid | undefined } | undefined }
   | { name: 'purge' }
+  | { name: 'undo'; refundId: string; reason: string }
+  | { name: 'switch-network' }
   | { name: 'amend'; order: NewOrder; rules: LifecycleRules }
   | { name: 'start' }
   | { name: 'stop' }
@@ -76,6 +78,8 @@ export type Effect =
   | { type: 'move-item'; terminationId: string; releaseTime: string | null }
   | { type: 'new-order'; order: NewOrder }
   | { type: 'end-orders'; orderIds: string[] }
+  | { type: 'undo-refund'; refundId: string; reason: string }
+  | { type: 'switch-network' }
   | { type: 'check-arrears' };
 
 export type RefusalCode =
@@ -93,7 +97,9 @@ export type RefusalCode =
   | 'TIME_PASSED'
   | 'MODE_NOT_OFFERED'
   | 'RENEWAL_REQUIRED'
-  | 'RENEWAL_NOT_ALLOWED';
+  | 'RENEWAL_NOT_ALLOWED'
+  | 'NOTHING_TO_RETURN'
+  | 'NOT_RETURNED';
 
 export interface Refusal {
   code: RefusalCode;
@@ -111,6 +117,8 @@ export const LEGAL: Record<CommandName, readonly State[]> = {
   reschedule: ['running', 'stopped'],
   restore: ['isolated'],
   purge: ['isolated'],
+  undo: ['isolated'],
+  'switch-network': ['running', 'stopped'],
   amend: ['running', 'stopped', 'expired'],
   start: ['stopped', 'changing'],
   stop: ['running', 'changing'],
@@ -177,6 +185,7 @@ function outOfPlace(life: Life, name: CommandName): Refusal | undefined {
 export function endBlockers(life: Life, action: Action, rules: LifecycleRules): Refusal[] {
   const { action: rightAction, requires } = rules.end[life.billing];
   const place = outOfPlace(life, 'terminate');
+  if (action === 'return-renewals') return renewalsBlockers(life, rightAction, place);
   const codes: (RefusalCode | false)[] = [
     life.termination !== null && 'SCHEDULED',
     life.protection !== null && 'PROTECTED',
@@ -186,6 +195,12 @@ export function endBlockers(life: Life, action: Action, rules: LifecycleRules): 
   ];
   const others = codes.filter((code) => code !== false).map((code) => ({ code, state: life.state }));
   return place ? [place, ...others] : others;
+}
+
+/** The instance runs on, so protection and what a product asks for before an end say nothing. It needs a product that has returns. */
+function renewalsBlockers(life: Life, rightAction: Action, place: Refusal | undefined): Refusal[] {
+  const wrong: Refusal[] = rightAction === 'return' ? [] : [{ code: 'WRONG_ACTION', state: life.state }];
+  return place ? [place, ...wrong] : wrong;
 }
 
 /**
@@ -206,6 +221,10 @@ export function decide(life: Life, command: Command, at: string, by = ''): Decis
       return decideRestore(life, command);
     case 'purge':
       return life.protection ? refuse(life, 'PROTECTED') : done(terminated(life, at));
+    case 'undo':
+      return decideUndo(life, command);
+    case 'switch-network':
+      return done(life, [{ type: 'switch-network' }]);
     case 'amend':
       return decideAmend(life, command, at);
     case 'start':
@@ -229,6 +248,7 @@ function decideTerminate(life: Life, command: Extract<Command, { name: 'terminat
   if (blocker) return { ok: false, refusal: blocker };
   const ending = rules.end[life.billing].modes[schedule.mode];
   if (!ending) return refuse(life, 'MODE_NOT_OFFERED');
+  if (action === 'return-renewals') return decideRenewals(life, terminationId, at);
   if (schedule.mode === 'timed') {
     if (isDue(schedule.at, at)) return refuse(life, 'TIME_PASSED');
     const termination = { mode: 'timed' as const, at: iso(Date.parse(schedule.at)), terminationId, ending };
@@ -241,6 +261,18 @@ function decideTerminate(life: Life, command: Extract<Command, { name: 'terminat
   // J3: a terminated instance has no deadlines any more, so what is still deferred becomes revenue in the same step.
   if (ended.state !== 'terminated' || life.orders.length === 0) return done(ended, [finish]);
   return done({ ...ended, orders: [] }, [finish, { type: 'end-orders', orderIds: life.orders.map(({ id }) => id) }]);
+}
+
+/** Only what has not begun comes back: expiry moves to the end of what stays. */
+function decideRenewals(life: Life, terminationId: string, at: string): Decision {
+  const returned = notStarted(life.orders, at);
+  if (!returned.length) return refuse(life, 'NOTHING_TO_RETURN');
+  return done({ ...life, orders: life.orders.filter((order) => !returned.includes(order)) }, [{ type: 'settle', terminationId }]);
+}
+
+/** Back to where it was before the return. Its orders are in the books, so the step puts them back into the life. */
+function decideUndo(life: Life, { refundId, reason }: Extract<Command, { name: 'undo' }>): Decision {
+  return life.cause === 'return' ? done(leaveBin(life), [{ type: 'undo-refund', refundId, reason }]) : refuse(life, 'NOT_RETURNED');
 }
 
 function decideSchedule(life: Life, command: Extract<Command, { name: 'cancel' | 'reschedule' }>, at: string): Decision {
@@ -256,9 +288,8 @@ function decideRestore(life: Life, command: Extract<Command, { name: 'restore' }
   const { renewal } = command;
   if (life.billing === 'prepaid' && !renewal) return refuse(life, 'RENEWAL_REQUIRED');
   if (life.billing === 'postpaid' && renewal) return refuse(life, 'RENEWAL_NOT_ALLOWED');
-  const restored: Life = { ...life, state: life.power, cause: null, isolatedAt: null, billingStoppedAt: null, purgeTime: null };
   const order: Effect[] = renewal ? [{ type: 'new-order', order: { kind: 'renewal', channel: 'standard', ...renewal } }] : [];
-  return done(restored, [{ type: 'check-arrears' }, ...order]);
+  return done(leaveBin(life), [{ type: 'check-arrears' }, ...order]);
 }
 
 function decideAmend(life: Life, command: Extract<Command, { name: 'amend' }>, at: string): Decision {
@@ -308,6 +339,16 @@ function end(life: Life, ending: Ending, cause: NonNullable<Life['cause']>, at: 
       };
   }
 }
+
+/** L11: to the power state from before the isolation. */
+const leaveBin = (life: Life): Life => ({
+  ...life,
+  state: life.power,
+  cause: null,
+  isolatedAt: null,
+  billingStoppedAt: null,
+  purgeTime: null,
+});
 
 /** L9: what was isolated stopped billing then; what ends without a bin stops billing now. */
 const terminated = (life: Life, at: string): Life => ({

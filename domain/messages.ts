@@ -4,7 +4,14 @@ import type { RefusalCode } from './lifecycle';
 import type { Text } from './policy';
 
 export type WarningCode = 'WAITING_PAYS_MORE' | 'WAITING_PAYS_LESS' | 'REFUND_IS_ZERO' | 'CLIFF_AHEAD';
-export type DecisionCode = RefusalCode | EligibilityCode | 'INSUFFICIENT_BALANCE' | 'QUOTE_STALE' | 'PRICE_MISSING';
+export type DecisionCode =
+  | RefusalCode
+  | EligibilityCode
+  | 'INSUFFICIENT_BALANCE'
+  | 'QUOTE_STALE'
+  | 'PRICE_MISSING'
+  | 'MONEY_SPENT'
+  | 'BY_TRAFFIC';
 
 export interface Message {
   message: Text;
@@ -92,6 +99,25 @@ export const MESSAGES: Record<DecisionCode, Message> = {
     '按量计费实例恢复时不需要续费。',
     '请去掉 `renewal`。',
   ),
+  NOTHING_TO_RETURN: say(
+    'No order of the instance is still to start.',
+    'Return the instance itself, or let it run.',
+    '该实例没有未开始的订单。',
+    '可退还实例本身，或继续使用。',
+  ),
+  NOT_RETURNED: say(
+    'This is not the refund of the return that put the instance into the bin.',
+    'Only that one can be undone, and only while the instance is in the bin.',
+    '该退款不是使实例进入回收站的那次退还。',
+    '只有实例仍在回收站中时，才能撤销那次退还。',
+  ),
+  MONEY_SPENT: say(
+    'The account’s balances no longer hold what was refunded.',
+    'Have the account topped up by what is missing, then undo the return.',
+    '账户余额已不足以收回该退款。',
+    '请补足余额后再撤销退还。',
+  ),
+  BY_TRAFFIC: say('The instance’s network is billed by traffic already.', 'Nothing to do.', '该实例已按流量计费。', '无需操作。'),
   MONTHLY_SETTLED: say(
     'The instance was bought with monthly settlement and switched to prepaid; it can’t be returned.',
     'Let it expire.',

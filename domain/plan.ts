@@ -13,11 +13,7 @@ type Part = { part: 'disk'; value: Disk } | { part: 'address'; value: Address };
 /** First case that matches decides; a part that no case names stays: nothing is destroyed without a rule. */
 export function planFor(id: string, facts: Facts, cases: DisposalCase[]): Plan {
   const plan: Plan = { terminate: [{ kind: 'instance', id }], retain: [] };
-  const parts: Part[] = [
-    ...facts.disks.map((value) => ({ part: 'disk' as const, value })),
-    ...facts.addresses.map((value) => ({ part: 'address' as const, value })),
-  ];
-  for (const part of parts) {
+  for (const part of partsOf(facts)) {
     const found = cases.find((one) => matches(one, part));
     if (found && goes(found, part)) plan.terminate.push({ kind: part.part, id: part.value.id });
     else plan.retain.push({ kind: part.part, id: part.value.id, reason: found?.reason ?? NO_RULE, ...monthly(part.value.month, facts) });
@@ -25,6 +21,18 @@ export function planFor(id: string, facts: Facts, cases: DisposalCase[]): Plan {
   return plan;
 }
 
+/** Nothing is ended: the instance runs on with all that it has. */
+export function keepAll(facts: Facts): Plan {
+  const retain = partsOf(facts).map(({ part, value }) => ({ kind: part, id: value.id, reason: RUNS_ON, ...monthly(value.month, facts) }));
+  return { terminate: [], retain };
+}
+
+const partsOf = (facts: Facts): Part[] => [
+  ...facts.disks.map((value) => ({ part: 'disk' as const, value })),
+  ...facts.addresses.map((value) => ({ part: 'address' as const, value })),
+];
+
+const RUNS_ON: Text = { en: 'The instance runs on.', zh: '实例继续运行。' };
 const NO_RULE: Text = { en: 'No rule of the product destroys it.', zh: '该产品没有规定销毁它。' };
 
 function matches(one: DisposalCase, part: Part): boolean {

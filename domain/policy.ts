@@ -123,6 +123,7 @@ export const policyId = (policy: { product: string; version: string }): string =
  */
 export function modesFor(rules: LifecycleRules, action: Action): Mode[] {
   const all = Object.values(rules.end);
-  const matching = all.filter((one) => one.action === action);
+  const wanted = action === 'return-renewals' ? 'return' : action;
+  const matching = all.filter((one) => one.action === wanted);
   return [...new Set((matching.length ? matching : all).flatMap((one) => Object.keys(one.modes) as Mode[]))];
 }

@@ -5,6 +5,7 @@
 import { addMonths, monthsUsed } from './calendar';
 import {
   type Candidate,
+  comingBack,
   type EligibilityCode,
   lastOfFiveDays,
   needsApproval,
@@ -20,6 +21,7 @@ import {
   type Action,
   type Facts,
   isTerm,
+  notStarted,
   type Order,
   openOrders,
   orderInForce,
@@ -30,7 +32,7 @@ import {
 import { endBlockers, type Life, type RefusalCode } from './lifecycle';
 import { WARNINGS, type WarningCode } from './messages';
 import { exact, formatMoney, ZERO } from './money';
-import { type Plan, planFor } from './plan';
+import { keepAll, type Plan, planFor } from './plan';
 import type { Ending, Policy, Text } from './policy';
 import { computeRefund, type Refund, type RefundKind } from './refund';
 
@@ -96,6 +98,7 @@ interface Assessment {
 /** Quotes all items of a request together, because they share their account's rights (E7). `left` is keyed by {@link rightsKey}. */
 export function quoteItems(subjects: Subject[], left: Map<string, RightsLeft>, request: QuoteRequest): QuoteItem[] {
   if (request.action === 'terminate') return subjects.map((subject) => quoteTermination(subject, request));
+  if (request.action === 'return-renewals') return subjects.map((subject) => quoteRenewals(subject, request));
   const assessments = subjects.map((subject) => assess(subject, request));
   const kinds = placeAll(assessments, left, request);
   return assessments.map((one) => returnItem(one, kinds.get(one.subject.id), rightsOf(one.subject, left), request));
@@ -110,13 +113,33 @@ function quoteTermination(subject: Subject, request: QuoteRequest): QuoteItem {
   return item(subject, request, blockers, refund, []);
 }
 
+/**
+ * Renewal-only refund: what has not started comes back whole (003-25), the instance runs on. It takes no right, which is for the return
+ * of an instance (E2); what excludes an ordinary return excludes it too (E3).
+ */
+function quoteRenewals(subject: Subject, request: QuoteRequest): QuoteItem {
+  const { facts, orders, policy, standing, at } = subject;
+  const assisted = request.assisted ?? false;
+  const blockers = lifeBlockers(subject, request);
+  const back = notStarted(openOrders(orders), at);
+  if (policy.returns && facts.billing === 'prepaid') {
+    if (!back.length) blockers.push('NOTHING_TO_RETURN');
+    blockers.push(...returnBlockers(facts, back, standing, assisted), ...ordinaryExclusions(facts, back, policy.returns.exclusions));
+  }
+  const refund = blockers.length ? undefined : refundOf(subject, 'ordinary', assisted, 'return-renewals');
+  if (refund) blockers.push(...approvalBlockers(refund, policy, request));
+  const refused: QuotedRefund = { kind: back.length ? 'ordinary' : 'none', currency: facts.prices?.currency ?? null };
+  return item(subject, request, blockers, refund && !blockers.length ? refund : refused, []);
+}
+
 const zeroOf = (currency: string | null): string => formatMoney(ZERO, currency ?? 'CNY');
 
 /** What the lifecycle says against it. A mode is judged only for the right action: for the wrong one it says nothing. */
 function lifeBlockers({ life, policy, at }: Subject, { action, schedule }: QuoteRequest): BlockerCode[] {
   const blockers: BlockerCode[] = endBlockers(life, action, policy.lifecycle).map(({ code }) => code);
   const rules = policy.lifecycle.end[life.billing];
-  if (rules.action === action && !rules.modes[schedule.mode]) blockers.push('MODE_NOT_OFFERED');
+  const rightAction = action === 'return-renewals' ? rules.action === 'return' : rules.action === action;
+  if (rightAction && !rules.modes[schedule.mode]) blockers.push('MODE_NOT_OFFERED');
   if (schedule.mode === 'timed' && Date.parse(schedule.at) <= Date.parse(at)) blockers.push('TIME_PASSED');
   return blockers;
 }
@@ -127,11 +150,14 @@ function assess(subject: Subject, request: QuoteRequest): Assessment {
   const blockers = lifeBlockers(subject, request);
   const none = { subject, exclusions: [], inWindow: false, refunds: { 'five-day': undefined, ordinary: undefined } };
   if (!policy.returns || life.billing === 'postpaid') return { ...none, blockers, returnable: false };
-  const exclusions = ordinaryExclusions(facts, orders, policy.returns.exclusions);
+  const open = openOrders(orders);
+  const exclusions = ordinaryExclusions(facts, open, policy.returns.exclusions);
   const inWindow =
     mayUseFiveDay(id, request) && withinFiveDays(orders, at, policy.knobs) && !switchedWithinFiveDays(facts, orders, at, policy.knobs);
-  blockers.push(...returnBlockers(facts, orders, at, standing, assisted, inWindow));
-  if (!orderInForce(openOrders(orders), at)) return { ...none, blockers, returnable: true, exclusions, inWindow };
+  const inForce = orderInForce(open, at);
+  if (!inForce) blockers.push('NO_ORDER_IN_FORCE');
+  blockers.push(...returnBlockers(facts, comingBack(orders, at, inWindow), standing, assisted));
+  if (!inForce) return { ...none, blockers, returnable: true, exclusions, inWindow };
   const refunds = {
     'five-day': inWindow ? refundOf(subject, 'five-day', assisted) : undefined,
     ordinary: exclusions.length ? undefined : refundOf(subject, 'ordinary', assisted),
@@ -146,10 +172,16 @@ const rightsOf = ({ facts }: Subject, left: Map<string, RightsLeft>): RightsLeft
 const mayUseFiveDay = (id: string, request: QuoteRequest): boolean => request.fiveDayFor === undefined || request.fiveDayFor === id;
 
 /** The refund of one instance under one right, at the quote's instant. Throws when the product has no returns. */
-export function refundOf(subject: Pick<Subject, 'facts' | 'orders' | 'policy' | 'at'>, kind: RefundKind, assisted: boolean): Refund {
+export function refundOf(
+  subject: Pick<Subject, 'facts' | 'orders' | 'policy' | 'at'>,
+  kind: RefundKind,
+  assisted: boolean,
+  action: Action = 'return',
+): Refund {
   const { facts, orders, policy, at } = subject;
   if (!policy.returns) throw new Error(`${policy.product} has no returns`);
-  return computeRefund({ kind, facts, orders, at, knobs: policy.knobs, rules: policy.returns, assisted });
+  const renewalsOnly = action === 'return-renewals';
+  return computeRefund({ kind, facts, orders, at, knobs: policy.knobs, rules: policy.returns, assisted, renewalsOnly });
 }
 
 /** Places the rights of every account and product among the items that nothing else blocks. */
@@ -235,14 +267,15 @@ function item(
 ): QuoteItem {
   const { id, facts, life, policy, at } = subject;
   const permitted = blockers.length === 0;
-  const notices = policy.notices.filter((notice) => !notice.action || notice.action === request.action);
-  const ending = policy.lifecycle.end[life.billing].modes[request.schedule.mode];
+  const runsOn = request.action === 'return-renewals';
+  const notices = policy.notices.filter((notice) => notice.action === request.action || (!notice.action && !runsOn));
+  const ending = runsOn ? undefined : policy.lifecycle.end[life.billing].modes[request.schedule.mode];
   return {
     instanceId: id,
     permitted,
     blockers: [...new Set(blockers)],
     warnings: [...notices.map(({ code, message }) => ({ code, message })), ...warnings],
-    plan: planFor(id, facts, policy.disposal),
+    plan: runsOn ? keepAll(facts) : planFor(id, facts, policy.disposal),
     refund,
     releaseTime: permitted && ending ? releaseTime(request.schedule, ending, at) : null,
   };

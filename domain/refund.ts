@@ -6,6 +6,7 @@ import {
   type Facts,
   type HourlyPrice,
   isTerm,
+  notStarted,
   type Order,
   openOrders,
   orderInForce,
@@ -70,6 +71,8 @@ export interface RefundInput {
   rules: ReturnRules;
   /** An operator approved it: promotion orders then pay their fee (M11). */
   assisted?: boolean;
+  /** Only orders that have not started come back; nothing that is used is reckoned, because it goes on being used. */
+  renewalsOnly?: boolean;
 }
 
 /** An order's refundable part before rounding, with the lines that explain it. */
@@ -86,7 +89,7 @@ export const nonVoucher = (order: Order): Exact => sum(SOURCES.map((source) => e
 export function computeRefund(input: RefundInput): Refund {
   const currency = input.facts.prices?.currency;
   if (!currency) throw new Error('a return needs the instance’s prices');
-  const portions = input.kind === 'five-day' ? fiveDayPortions(input) : ordinaryPortions(input);
+  const portions = portionsOf(input);
   const raw = sum(portions.map((portion) => portion.exact));
   const gross = toMinorUnits(atLeastZero(raw), currency);
   const cells = splitCells(lowerByDebts(portions), gross, currency);
@@ -102,6 +105,14 @@ export function computeRefund(input: RefundInput): Refund {
   };
 }
 
+function portionsOf(input: RefundInput): Portion[] {
+  if (input.renewalsOnly) return notStarted(byStart(openOrders(input.orders)), input.at).map(notStartedPortion);
+  return input.kind === 'five-day' ? fiveDayPortions(input) : ordinaryPortions(input);
+}
+
+/** 003-25. */
+const notStartedPortion = (order: Order): Portion => ({ order, exact: nonVoucher(order), lines: [paidLine(order, LABELS.notStarted)] });
+
 /** M10: everything non-voucher of all the instance's orders, each source to itself. */
 function fiveDayPortions({ orders }: RefundInput): Portion[] {
   return byStart(openOrders(orders)).map((order) => ({ order, exact: nonVoucher(order), lines: [paidLine(order, LABELS.paid)] }));
@@ -115,9 +126,7 @@ function ordinaryPortions(input: RefundInput): Portion[] {
   if (!inForce) throw new Error(`no order is in force at ${at}`);
   return open.flatMap((order): Portion[] => {
     if (order === inForce) return [inForcePortion(input, order, open)];
-    if (Date.parse(order.startsAt) > Date.parse(at)) {
-      return [{ order, exact: nonVoucher(order), lines: [paidLine(order, LABELS.notStarted)] }];
-    }
+    if (Date.parse(order.startsAt) > Date.parse(at)) return [notStartedPortion(order)];
     if (order.kind === 'upgrade' && Date.parse(order.endsAt) > Date.parse(at)) return [upgradePortion(order, at)];
     return [];
   });

@@ -1,13 +1,16 @@
 /** The acceptance of a confirmation: one transaction that holds the quote to its word, before anything is sent out (decision 2). */
 import type { RightsLeft } from '../domain/eligibility';
-import { itemCommandId } from '../domain/ids';
+import { itemCommandId, refundId } from '../domain/ids';
+import { notStarted, openOrders } from '../domain/instance';
 import { exact, formatMoney } from '../domain/money';
 import type { Policy } from '../domain/policy';
 import { hasAmount, isRefund, type QuoteItem, type QuoteRequest, quoteItems, rightsKey, type Subject } from '../domain/quote';
+import type { RefundKind } from '../domain/refund';
 import { type Pool, type Transaction, transaction } from './db';
 import { findInstances } from './instances';
 import { policyById } from './policies';
 import { basisOf, clockOf, findQuote, rightsOf, subjectsOf } from './quotes';
+import { openRefund } from './refunds';
 import { type AcceptedItem, findTermination, type ItemCommand, itemsToSend } from './terminations';
 import type { Change, InstanceRow, QuotedItem, QuoteRow, TerminationRow } from './types';
 
@@ -46,7 +49,9 @@ export async function acceptQuote(pool: Pool, confirmation: Confirmation): Promi
     await lockAccounts(tx, rows);
     const changes = await changesSince(tx, quote, rows);
     if (changes.length) return { ok: false, code: 'QUOTE_STALE', changes };
-    await insert(tx, quote, rows, confirmation);
+    await insertTermination(tx, quote, rows, confirmation);
+    for (const [index, item] of quote.items.entries())
+      if (item.permitted) await promiseRefund(tx, quote, item, rows[index]!, terminationId);
     return await accepted(tx, terminationId);
   });
 }
@@ -56,7 +61,7 @@ async function accepted(tx: Transaction, terminationId: string): Promise<Accepta
 }
 
 /** Rights are counted and reserved under their accounts' locks, taken in one order so that two confirmations can't deadlock. */
-async function lockAccounts(tx: Transaction, rows: InstanceRow[]): Promise<void> {
+export async function lockAccounts(tx: Transaction, rows: InstanceRow[]): Promise<void> {
   const accounts = [...new Set(rows.map((row) => row.facts.account))].sort();
   await tx.query('SELECT FROM accounts WHERE account = ANY($1) ORDER BY account FOR NO KEY UPDATE', [accounts]);
 }
@@ -81,6 +86,7 @@ async function changesSince(tx: Transaction, quote: QuoteRow, rows: InstanceRow[
 /** The rights that the quote placed, as far as they are still there: with those and nothing else changed, the same places come out (E7). */
 function needed(quote: QuoteRow, subjects: Subject[], left: Map<string, RightsLeft>): Map<string, RightsLeft> {
   const wanted = new Map<string, RightsLeft>();
+  if (quote.action !== 'return') return left;
   quote.items.forEach(({ permitted, refund }, index) => {
     if (!permitted || !isRefund(refund)) return;
     const { account, product } = subjects[index]!.facts;
@@ -111,15 +117,29 @@ function itemChanges(old: QuotedItem, now: QuoteItem, row: InstanceRow, quote: Q
   const currency = old.refund.currency;
   const difference = before !== null && after !== null && currency ? formatMoney(exact(after).sub(exact(before)), currency) : null;
   compare('refund.amount', before, after, difference);
+  if (quote.action === 'return-renewals')
+    compare('refund.orders', startingAfter(row, old.basis.asOf), startingAfter(row, clockOf(row, Date.now())));
   if (quote.schedule.mode === 'timed' && Date.parse(quote.schedule.at) <= Date.parse(clockOf(row, Date.now()))) {
     changes.push({ instanceId: old.instanceId, field: 'schedule.at', old: 'in the future', new: 'passed', difference: null });
   }
   return changes;
 }
 
+/** A renewal that has begun since the quote is in use, and can't come back alone any more. */
+const startingAfter = (row: InstanceRow, at: string): string =>
+  notStarted(openOrders(row.orders), at)
+    .map(({ id }) => id)
+    .join(', ');
+
 const amountOf = ({ refund }: QuoteItem): string | null => (hasAmount(refund) ? refund.amount : null);
 
-async function insert(tx: Transaction, quote: QuoteRow, rows: InstanceRow[], { terminationId, by, via }: Confirmation): Promise<void> {
+/** The agreement with its items, as accepted or as refused by the quote. Consumes the quote. */
+export async function insertTermination(
+  tx: Transaction,
+  quote: QuoteRow,
+  rows: InstanceRow[],
+  { terminationId, by, via }: Confirmation,
+): Promise<void> {
   await tx.query(
     'INSERT INTO terminations (id, quote_id, action, schedule, rules_version, agreed_via, agreed_by) VALUES ($1, $2, $3, $4, $5, $6, $7)',
     [terminationId, quote.id, quote.action, quote.schedule, quote.rulesVersion, via, by],
@@ -143,12 +163,25 @@ async function insert(tx: Transaction, quote: QuoteRow, rows: InstanceRow[], { t
         problem,
       ],
     );
-    if (!item.permitted || !isRefund(item.refund)) continue;
-    await tx.query(
-      "INSERT INTO rights (termination_id, instance_id, account, product, kind, status) VALUES ($1, $2, $3, $4, $5, 'reserved')",
-      [terminationId, item.instanceId, row.facts.account, row.facts.product, item.refund.kind],
-    );
   }
+}
+
+/** Opens the refund of an accepted item, and reserves the right that it takes (E2). */
+async function promiseRefund(tx: Transaction, quote: QuoteRow, item: QuotedItem, row: InstanceRow, terminationId: string): Promise<void> {
+  const { refund, inputs, instanceId } = item;
+  if (!isRefund(refund)) return;
+  const id = refundId(terminationId, instanceId);
+  const calculation = { inputs: inputs!, refund };
+  await openRefund(tx, { id, instanceId, account: row.facts.account, terminationId, quoteId: quote.id, calculation });
+  if (quote.action === 'return') await reserveRight(tx, terminationId, row, refund.kind);
+}
+
+/** E2: counted under the account's lock. */
+export async function reserveRight(tx: Transaction, terminationId: string, row: InstanceRow, kind: RefundKind): Promise<void> {
+  await tx.query(
+    "INSERT INTO rights (termination_id, instance_id, account, product, kind, status) VALUES ($1, $2, $3, $4, $5, 'reserved')",
+    [terminationId, row.id, row.facts.account, row.facts.product, kind],
+  );
 }
 
 async function itemCommand(tx: Transaction, quote: QuoteRow, item: QuotedItem, terminationId: string, by: string): Promise<ItemCommand> {

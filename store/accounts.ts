@@ -20,6 +20,11 @@ async function balancesOf(db: Db, account: string): Promise<AccountRow['balances
     'SELECT currency, source, amount FROM balances WHERE account = $1 ORDER BY currency',
     [account],
   );
+  return partsByCurrency(rows);
+}
+
+/** Sums by currency and source as one object a currency, in the rows' order. */
+export function partsByCurrency(rows: { currency: string; source: Source; amount: string }[]): AccountRow['balances'] {
   const byCurrency = new Map<string, Parts>();
   for (const { currency, source, amount } of rows) {
     const parts = byCurrency.get(currency) ?? emptyParts(currency);
@@ -130,6 +135,8 @@ interface MovementRow {
   event: string;
   instance_id: string;
   refund_id: string | null;
+  reverses: string | null;
+  reason: string | null;
   effective_at: string;
   recorded_at: string;
   currency: string;
@@ -142,7 +149,7 @@ export async function listStatement(db: Db, account: string, page: PageRequest):
   if (page.cursor !== undefined) conditions.add('t.seq < ?', decodeCursor(page.cursor, ['number'])[0]);
   const limit = conditions.parameter(page.limit + 1);
   const { rows } = await db.query<MovementRow>(
-    `SELECT t.id, t.seq, t.event, t.instance_id, t.refund_id, t.effective_at, t.recorded_at, e.currency,
+    `SELECT t.id, t.seq, t.event, t.instance_id, t.refund_id, t.reverses, t.reason, t.effective_at, t.recorded_at, e.currency,
        json_agg(json_build_object('source', split_part(e.ledger_account, ':', 2), 'amount', e.amount::text)) AS amounts
      FROM transactions t JOIN entries e ON e.transaction_id = t.id
      ${conditions.where} GROUP BY t.id, e.currency ORDER BY t.seq DESC LIMIT ${limit}`,
@@ -163,6 +170,8 @@ function toMovement(row: MovementRow): StatementRow {
     parts: { cash: money(total('cash')), gift: money(total('gift')), income: money(total('income')) },
     instanceId: row.instance_id,
     refundId: row.refund_id,
+    reverses: row.reverses,
+    reason: row.reason,
     effectiveAt: row.effective_at,
     recordedAt: row.recorded_at,
   };

@@ -7,16 +7,20 @@ import { CALCULATIONS } from './audit/calculations';
 import type { Check, Finding } from './audit/check';
 import { LIVES } from './audit/lives';
 import { RIGHTS } from './audit/rights';
+import { SEALS } from './audit/seals';
 import type { Pool, Transaction } from './db';
+import { findHead, type Head } from './seal';
 
 export type { Check, Finding };
 
-export const CHECKS: readonly Check[] = [...BOOKS, ...LIVES, ...RIGHTS, ...CALCULATIONS];
+export const CHECKS: readonly Check[] = [...BOOKS, ...SEALS, ...LIVES, ...RIGHTS, ...CALCULATIONS];
 
 export interface CheckResult {
   name: string;
   title: string;
   findings: Finding[];
+  /** Why it could not be made; then there are no findings. */
+  skipped?: string;
 }
 
 export interface AuditReport {
@@ -24,10 +28,12 @@ export interface AuditReport {
   at: string;
   /** How much was looked at: an audit of nothing finds nothing. */
   rows: Record<(typeof COUNTED)[number], number>;
+  /** The newest seal, to be kept and held against the chain later. */
+  head: Head | null;
   checks: CheckResult[];
 }
 
-const COUNTED = ['instances', 'steps', 'transactions', 'entries', 'refunds', 'rights'] as const;
+const COUNTED = ['instances', 'steps', 'transactions', 'entries', 'seals', 'refunds', 'rights'] as const;
 
 /** Runs every check on a connection; all of them see one state only inside a transaction that is at least REPEATABLE READ. */
 export async function runChecks(db: Transaction, onCheck: (check: Check, index: number) => void = () => {}): Promise<CheckResult[]> {
@@ -48,7 +54,7 @@ export async function audit(pool: Pool, onCheck?: (check: Check, index: number) 
     const counts = COUNTED.map((table) => `(SELECT count(*) FROM ${table}) AS ${table}`).join(', ');
     const { rows } = await db.query<AuditReport['rows'] & { at: string }>(`SELECT now() AS at, ${counts}`);
     const { at, ...counted } = rows[0]!;
-    return { at, rows: counted, checks: await runChecks(db, onCheck) };
+    return { at, rows: counted, head: (await findHead(db)) ?? null, checks: await runChecks(db, onCheck) };
   } finally {
     await db.query('ROLLBACK').catch((failure: Error) => {
       broken = failure;

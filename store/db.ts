@@ -42,6 +42,17 @@ export async function transaction<T>(pool: Pool, work: (tx: Transaction) => Prom
   }
 }
 
+/** Reads one state of the database, however long it takes: nothing is written, nobody waits. */
+export async function snapshot<T>(pool: Pool, work: (db: Transaction) => Promise<T>): Promise<T> {
+  return await transaction(pool, async (tx) => {
+    await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    return await work(tx);
+  });
+}
+
+/** Whether a write was refused because this role, this transaction or this server only reads (a replica). */
+export const isReadOnly = (error: unknown): boolean => ['42501', '25006'].includes((error as { code?: string }).code ?? '');
+
 /** Throws when PostgreSQL does not answer. */
 export async function ping(db: Db): Promise<void> {
   await db.query('SELECT 1');

@@ -51,7 +51,15 @@ export async function findInstances(db: Db, ids: string[]): Promise<InstanceRow[
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
+/** The accounts that own these instances. */
+export async function accountsOf(db: Db, ids: string[]): Promise<string[]> {
+  const { rows } = await db.query<{ account: string }>('SELECT DISTINCT account FROM instances WHERE id = ANY($1)', [ids]);
+  return rows.map(({ account }) => account);
+}
+
 export interface InstanceFilter {
+  /** The only account that exists for who asks; undefined: all do. */
+  tenant: string | undefined;
   account?: string | undefined;
   product?: string | undefined;
   state?: string | undefined;
@@ -81,7 +89,11 @@ export async function listRecycleBin(db: Db, filter: Omit<InstanceFilter, 'state
 }
 
 function filterBy(filter: Omit<InstanceFilter, 'state'>): Conditions {
-  return new Conditions().add('i.account = ?', filter.account).add('i.product = ?', filter.product).add('i.region = ?', filter.region);
+  return new Conditions()
+    .add('i.account = ?', filter.tenant)
+    .add('i.account = ?', filter.account)
+    .add('i.product = ?', filter.product)
+    .add('i.region = ?', filter.region);
 }
 
 interface StepRow {
@@ -129,4 +141,22 @@ export async function findStep(db: Db, instanceId: string, commandId: string): P
 /** Remembers how far fast-forward has moved an instance's clock (decision 10). Never backwards. */
 export async function setClockOffset(db: Db, id: string, offsetMs: number): Promise<void> {
   await db.query('UPDATE instances SET clock_offset_ms = greatest(clock_offset_ms, $2) WHERE id = $1', [id, Math.round(offsetMs)]);
+}
+
+export interface HoldChange {
+  id: string;
+  hold: boolean;
+  reason: string;
+  by: string;
+}
+
+/** Puts an instance on hold or takes it off, and keeps who did it and why (E5). */
+export async function putHold(db: Db, { id, hold, reason, by }: HoldChange): Promise<void> {
+  await db.query(
+    `WITH change AS (
+       INSERT INTO hold_changes (instance_id, hold, reason, changed_by) VALUES ($1, $2, $3, $4) RETURNING recorded_at)
+     UPDATE instances SET hold = CASE WHEN $2 THEN jsonb_build_object('reason', $3::text, 'by', $4::text, 'at', change.recorded_at) END
+     FROM change WHERE id = $1`,
+    [id, hold, reason, by],
+  );
 }

@@ -7,9 +7,11 @@ export interface LedgerTransaction {
   instanceId: string;
   step: number;
   account: string;
-  event: 'registration' | 'refund' | 'renewal' | 'end-orders';
+  event: 'registration' | 'refund' | 'renewal' | 'end-orders' | 'reversal';
   refundId: string | null;
   effectiveAt: string;
+  /** The transaction that it reverses, and why; who is its step's to say. */
+  reversal: { of: string; reason: string } | null;
   postings: Posting[];
 }
 
@@ -18,8 +20,19 @@ export async function book(tx: Transaction, booking: LedgerTransaction): Promise
   if (!booking.postings.length) return;
   const id = transactionId(booking.instanceId, booking.step);
   await tx.query(
-    'INSERT INTO transactions (id, account, instance_id, step, event, refund_id, effective_at) VALUES ($1, $2, $3, $4, $5, $6, $7)',
-    [id, booking.account, booking.instanceId, booking.step, booking.event, booking.refundId, booking.effectiveAt],
+    `INSERT INTO transactions (id, account, instance_id, step, event, refund_id, effective_at, reverses, reason)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      id,
+      booking.account,
+      booking.instanceId,
+      booking.step,
+      booking.event,
+      booking.refundId,
+      booking.effectiveAt,
+      booking.reversal?.of ?? null,
+      booking.reversal?.reason ?? null,
+    ],
   );
   const legs = booking.postings.flatMap(({ source, destination, currency, amount }, line) => [
     { line, leg: 0, account: source, currency, amount: `-${amount}` },

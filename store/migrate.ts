@@ -26,8 +26,8 @@ export async function migrate(adminUrl: string, serviceUrl: string, log: (messag
   }
 }
 
-const APPEND_ONLY = ['entries', 'transactions', 'steps', 'account_changes', 'hold_changes', 'usage', 'policies'];
-const GROWING = ['outbox'];
+const APPEND_ONLY = ['entries', 'transactions', 'steps', 'account_changes', 'hold_changes', 'usage', 'policies', 'seals', 'audits'];
+const GROWING = ['outbox', 'unsealed'];
 const CHANGING = [
   'accounts',
   'balances',
@@ -47,6 +47,7 @@ function grants(role: string): string {
     `GRANT USAGE ON SCHEMA public TO ${role}`,
     `GRANT SELECT, INSERT ON ${[...APPEND_ONLY, ...GROWING].join(', ')} TO ${role}`,
     `GRANT SELECT, INSERT, UPDATE ON ${CHANGING.join(', ')} TO ${role}`,
+    `GRANT SELECT, INSERT, UPDATE (revoked_at, revoked_by) ON keys TO ${role}`,
     `GRANT DELETE ON ${GROWING.join(', ')} TO ${role}`,
   ].join(';\n');
 }

@@ -1,13 +1,14 @@
 import type { RightsLeft } from '../domain/eligibility';
 import type { Policy } from '../domain/policy';
 import { policyId } from '../domain/policy';
-import { type QuoteRequest, quoteItems, rightsKey, type Subject } from '../domain/quote';
+import { isRefund, type QuoteRequest, quoteItems, rightsKey, type Subject } from '../domain/quote';
+import type { RefundKind } from '../domain/refund';
 import { rightsLeft, standings } from './accounts';
 import type { Db } from './db';
 import { hashOf } from './hash';
 import { findInstances } from './instances';
 import { keepPolicy } from './policies';
-import type { InstanceRow, QuoteBasis, QuotedItem, QuoteRow } from './types';
+import type { CalculationInputs, InstanceRow, QuoteBasis, QuotedItem, QuoteRow } from './types';
 
 /** Instances that a quote names and nobody registered. */
 export class MissingInstances extends Error {
@@ -27,9 +28,20 @@ export function basisOf(row: InstanceRow, asOf: string, policyKey: string): Quot
     state: row.life.state,
     orders: row.orders.map((order) => `${order.id} ${order.startsAt}–${order.endsAt}${order.closedAt ? ' closed' : ''}`).join(', '),
     prices: `${row.facts.prices?.version ?? 'none'} ${hashOf([row.facts.prices, row.facts.network, row.orders.map((order) => [order.paid, order.prices])]).slice(0, 12)}`,
+    priceVersion: row.facts.prices?.version ?? null,
     clockOffsetMs: row.clockOffsetMs,
     policyId: policyKey,
   };
+}
+
+/** What a refund of this instance is computed from. */
+function inputsOf(
+  { facts, orders, at }: Subject,
+  { action, assisted = false }: QuoteRequest,
+  kind: RefundKind,
+  key: string,
+): CalculationInputs {
+  return { facts, orders, at, kind, action, assisted, policyId: key };
 }
 
 /** Puts together what the engine needs to know of each instance. */
@@ -70,13 +82,16 @@ export interface NewQuote {
   request: QuoteRequest;
   policyOf: (product: string) => Policy;
   expiresInSeconds: number;
+  /** The termination that it is made for: nobody else can confirm it. */
+  terminationId?: string;
 }
 
 /**
  * Quotes instances and keeps the quote. The same id again answers the quote that exists.
  * @throws MissingInstances
  */
-export async function createQuote(db: Db, { id, instanceIds, request, policyOf, expiresInSeconds }: NewQuote): Promise<QuoteRow> {
+export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
+  const { id, instanceIds, request, policyOf, expiresInSeconds, terminationId } = quote;
   const rows = await findInstances(db, instanceIds);
   const missing = instanceIds.filter((one) => !rows.some((row) => row.id === one));
   if (missing.length) throw new MissingInstances(missing);
@@ -90,14 +105,26 @@ export async function createQuote(db: Db, { id, instanceIds, request, policyOf, 
   const quoted = quoteItems(subjects, await rightsOf(db, subjects), request);
   const items: QuotedItem[] = [];
   for (const [index, item] of quoted.entries()) {
-    const { policy, at } = subjects[index]!;
-    items.push({ ...item, basis: basisOf(rows[index]!, at, await keepPolicy(db, policy)) });
+    const subject = subjects[index]!;
+    const key = await keepPolicy(db, subject.policy);
+    const basis = basisOf(rows[index]!, subject.at, key);
+    items.push({ ...item, basis, ...(isRefund(item.refund) ? { inputs: inputsOf(subject, request, item.refund.kind, key) } : {}) });
   }
   const versions = [...new Set(subjects.map(({ policy }) => policyId(policy)))].sort().join('+');
   await db.query(
-    `INSERT INTO quotes (id, action, schedule, five_day_for, rules_version, items, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + make_interval(secs => $7)) ON CONFLICT DO NOTHING`,
-    [id, request.action, request.schedule, request.fiveDayFor ?? null, versions, JSON.stringify(items), expiresInSeconds],
+    `INSERT INTO quotes (id, action, schedule, five_day_for, rules_version, assisted, items, termination_id, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + make_interval(secs => $9)) ON CONFLICT DO NOTHING`,
+    [
+      id,
+      request.action,
+      request.schedule,
+      request.fiveDayFor ?? null,
+      versions,
+      request.assisted ?? false,
+      JSON.stringify(items),
+      terminationId ?? null,
+      expiresInSeconds,
+    ],
   );
   return (await findQuote(db, id))!;
 }
@@ -108,6 +135,7 @@ interface Row {
   schedule: QuoteRow['schedule'];
   five_day_for: string | null;
   rules_version: string;
+  assisted: boolean;
   items: QuotedItem[];
   created_at: string;
   expires_at: string;
@@ -120,6 +148,7 @@ const toQuote = (row: Row): QuoteRow => ({
   schedule: row.schedule,
   fiveDayFor: row.five_day_for,
   rulesVersion: row.rules_version,
+  assisted: row.assisted,
   items: row.items,
   createdAt: row.created_at,
   expiresAt: row.expires_at,

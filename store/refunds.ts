@@ -1,46 +1,74 @@
+/** Refunds, from their agreement or request to the end. Only their own step books them (`steps.ts`); progress is on the wall clock. */
 import { exact, formatMoney } from '../domain/money';
-import type { Refund } from '../domain/refund';
 import { Conditions, type Db, decodeCursor, pageOf, type Transaction } from './db';
 import { postingsOfRefund } from './ledger';
-import type { Page, PageRequest, RefundRow } from './types';
+import type { Calculation, ItemProblem, Page, PageRequest, RefundRequestRow, RefundRow, RefundStatus } from './types';
 
 export interface NewRefund {
   id: string;
   instanceId: string;
   account: string;
-  terminationId: string;
+  /** null while it is in review: nothing is agreed to yet. */
+  terminationId: string | null;
   quoteId: string;
-  /** When it was asked for (wall clock). */
-  requestedAt: string;
-  refund: Refund;
-  /** What it was computed from: kept for ever, so that anyone can do the sum again. */
-  inputs: Record<string, unknown>;
+  calculation: Calculation;
 }
 
-/** Inserts a refund that its step books in the same transaction. Progress is on the wall clock. */
-export async function insertRefund(tx: Transaction, { refund, inputs, ...order }: NewRefund): Promise<void> {
-  const { rows } = await tx.query<{ now: string }>('SELECT clock_timestamp() AS now');
-  const progress = [
-    { status: 'requested', at: order.requestedAt },
-    ...['isolating', 'booked', 'done'].map((status) => ({ status, at: rows[0]!.now })),
-  ];
+/** Opens a refund: `requested` with its termination, `in_review` without. */
+export async function openRefund(tx: Transaction, { calculation, ...order }: NewRefund): Promise<void> {
+  const { kind, currency, amount, fee } = calculation.refund;
+  const status = order.terminationId === null ? 'in_review' : 'requested';
   await tx.query(
     `INSERT INTO refunds (id, instance_id, account, termination_id, quote_id, kind, currency, amount, fee, status, progress, calculation)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'done', $10, $11)`,
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       order.id,
       order.instanceId,
       order.account,
       order.terminationId,
       order.quoteId,
-      refund.kind,
-      refund.currency,
-      refund.amount,
-      refund.fee,
-      JSON.stringify(progress),
-      { inputs, refund },
+      kind,
+      currency,
+      amount,
+      fee,
+      status,
+      JSON.stringify(await progressNow(tx, [status])),
+      calculation,
     ],
   );
+}
+
+/** An approved one: computed again at the approval, under the termination that it makes (E5). */
+export async function approveRefund(
+  tx: Transaction,
+  id: string,
+  { terminationId, quoteId, calculation }: Omit<NewRefund, 'id' | 'instanceId' | 'account'>,
+): Promise<void> {
+  const { kind, currency, amount, fee } = calculation.refund;
+  await tx.query(
+    'UPDATE refunds SET termination_id = $2, quote_id = $3, kind = $4, currency = $5, amount = $6, fee = $7, calculation = $8 WHERE id = $1',
+    [id, terminationId, quoteId, kind, currency, amount, fee, calculation],
+  );
+  await moveRefund(tx, id, ['requested']);
+}
+
+/** Takes a refund through one or more statuses, to the last of them. */
+export async function moveRefund(
+  tx: Transaction,
+  id: string,
+  statuses: RefundStatus[],
+  { problem, reversal }: { problem?: ItemProblem; reversal?: NonNullable<RefundRow['reversal']> } = {},
+): Promise<void> {
+  await tx.query(
+    `UPDATE refunds SET status = $2, progress = progress || $3::jsonb, problem = coalesce($4, problem), reversal = coalesce($5, reversal)
+     WHERE id = $1`,
+    [id, statuses.at(-1), JSON.stringify(await progressNow(tx, statuses)), problem ?? null, reversal ?? null],
+  );
+}
+
+async function progressNow(tx: Transaction, statuses: RefundStatus[]): Promise<RefundRow['progress']> {
+  const { rows } = await tx.query<{ now: string }>('SELECT clock_timestamp() AS now');
+  return statuses.map((status) => ({ status, at: rows[0]!.now }));
 }
 
 interface Row {
@@ -48,16 +76,26 @@ interface Row {
   seq: number;
   instance_id: string;
   account: string;
-  termination_id: string;
+  termination_id: string | null;
   quote_id: string;
   kind: RefundRow['kind'];
   currency: string;
   amount: string;
   fee: string;
-  status: RefundRow['status'];
+  status: RefundStatus;
   progress: RefundRow['progress'];
-  calculation: { refund: Refund };
+  calculation: Calculation;
+  problem: RefundRow['problem'];
+  reversal: RefundRow['reversal'];
+  request_id: string | null;
+  decided_by: string | null;
+  decision_reason: string | null;
+  decided_at: string | null;
 }
+
+const SELECT = `
+  SELECT f.*, r.id AS request_id, r.decided_by, r.decision_reason, r.decided_at
+  FROM refunds f LEFT JOIN refund_requests r ON r.refund_id = f.id`;
 
 const toRefund = (row: Row, entries: RefundRow['entries']): RefundRow => ({
   id: row.id,
@@ -68,20 +106,41 @@ const toRefund = (row: Row, entries: RefundRow['entries']): RefundRow => ({
   kind: row.kind,
   currency: row.currency,
   amount: formatMoney(exact(row.amount), row.currency),
-  parts: row.calculation.refund.parts,
   fee: formatMoney(exact(row.fee), row.currency),
-  lines: row.calculation.refund.lines,
+  calculation: asNow(row.calculation),
   status: row.status,
   progress: row.progress,
+  problem: row.problem,
+  reversal: row.reversal,
+  request: row.request_id === null ? null : { id: row.request_id, decision: decisionOf(row) },
   entries,
 });
 
+/** Who decided a request, and why. All three or none. */
+export function decisionOf(row: Pick<Row, 'decided_by' | 'decision_reason' | 'decided_at'>): RefundRequestRow['decision'] {
+  const { decided_by: by, decision_reason: reason, decided_at: at } = row;
+  return by !== null && reason !== null && at !== null ? { by, reason, at } : null;
+}
+
+/** What the first version of Sunset did not record, because there was nothing else. */
+export const FIRST_VERSION = { action: 'return', assisted: false } as const;
+/** A stored calculation with the inputs that it has today. */
+export const asNow = ({ inputs, refund }: Calculation): Calculation => ({ inputs: { ...FIRST_VERSION, ...inputs }, refund });
+
 export async function findRefund(db: Db, id: string): Promise<RefundRow | undefined> {
-  const { rows } = await db.query<Row>('SELECT * FROM refunds WHERE id = $1', [id]);
+  const { rows } = await db.query<Row>(`${SELECT} WHERE f.id = $1`, [id]);
   return rows[0] && toRefund(rows[0], await postingsOfRefund(db, id));
 }
 
+/** Nobody else moves it until the transaction ends. */
+export async function lockRefund(tx: Transaction, id: string): Promise<RefundRow | undefined> {
+  await tx.query('SELECT FROM refunds WHERE id = $1 FOR UPDATE', [id]);
+  return await findRefund(tx, id);
+}
+
 export interface RefundFilter {
+  /** The only account that exists for who asks; undefined: all do. */
+  tenant: string | undefined;
   account?: string | undefined;
   instanceId?: string | undefined;
   terminationId?: string | undefined;
@@ -91,13 +150,14 @@ export interface RefundFilter {
 /** The latest first, each with its entries. */
 export async function listRefunds(db: Db, filter: RefundFilter, page: PageRequest): Promise<Page<RefundRow>> {
   const conditions = new Conditions()
-    .add('account = ?', filter.account)
-    .add('instance_id = ?', filter.instanceId)
-    .add('termination_id = ?', filter.terminationId)
-    .add('status = ?', filter.status);
-  if (page.cursor !== undefined) conditions.add('seq < ?', decodeCursor(page.cursor, ['number'])[0]);
+    .add('f.account = ?', filter.tenant)
+    .add('f.account = ?', filter.account)
+    .add('f.instance_id = ?', filter.instanceId)
+    .add('f.termination_id = ?', filter.terminationId)
+    .add('f.status = ?', filter.status);
+  if (page.cursor !== undefined) conditions.add('f.seq < ?', decodeCursor(page.cursor, ['number'])[0]);
   const limit = conditions.parameter(page.limit + 1);
-  const { rows } = await db.query<Row>(`SELECT * FROM refunds ${conditions.where} ORDER BY seq DESC LIMIT ${limit}`, conditions.values);
+  const { rows } = await db.query<Row>(`${SELECT} ${conditions.where} ORDER BY f.seq DESC LIMIT ${limit}`, conditions.values);
   const { items, nextCursor } = pageOf(
     rows,
     page.limit,

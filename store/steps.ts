@@ -3,25 +3,34 @@
  * together or not at all. Doing a step again answers what is stored; so does another command for a number that is taken, and the loop
  * then goes on from the stored life.
  */
+import { recompute } from '../domain/calculation';
 import { addMonths } from '../domain/calendar';
-import { refundId } from '../domain/ids';
-import { lastTerm, type Order, openOrders, orderInForce, type Registration, renewalPrices, type StoredOrder } from '../domain/instance';
-import { endedPostings, type Posting, paidPostings, refundPostings } from '../domain/journal';
+import { refundId, transactionId } from '../domain/ids';
+import {
+  lastTerm,
+  notStarted,
+  type Order,
+  openOrders,
+  orderInForce,
+  type Registration,
+  renewalPrices,
+  type StoredOrder,
+} from '../domain/instance';
+import { endedPostings, type Posting, paidPostings, refundPostings, reversalPostings } from '../domain/journal';
 import { type Effect, type Life, type NewOrder, openOrder } from '../domain/lifecycle';
-import { exact, formatMinorUnits, SOURCES } from '../domain/money';
+import { exact, formatMoney, type Parts, SOURCES } from '../domain/money';
 import type { Policy } from '../domain/policy';
 import { payFromBalances, renewalPrice } from '../domain/pricing';
-import { isRefund, refundOf } from '../domain/quote';
+import type { Refund } from '../domain/refund';
 import { lockBalances, moveBalances, standings, touchAccount } from './accounts';
 import { type Pool, type Transaction, transaction } from './db';
 import { hashOf } from './hash';
 import { findInstance } from './instances';
-import { book, type LedgerTransaction } from './ledger';
+import { book, type LedgerTransaction, postingsOfRefund } from './ledger';
 import { keepPolicy, policyById } from './policies';
-import { findQuote } from './quotes';
-import { insertRefund } from './refunds';
-import { findTermination } from './terminations';
-import type { InstanceRow } from './types';
+import { lockRefund, moveRefund } from './refunds';
+import type { ItemCommand } from './terminations';
+import type { InstanceRow, RefundRow } from './types';
 
 export interface StepInput {
   instanceId: string;
@@ -134,7 +143,7 @@ async function recordStep(tx: Transaction, input: StepInput): Promise<StepResult
   const row = await findInstance(tx, input.instanceId);
   if (!row) throw new Error(`instance ${input.instanceId} has no row: its registration was never recorded`);
   if (row.life.step !== input.step - 1) throw new Error(`step ${input.step} of ${input.instanceId} does not follow step ${row.life.step}`);
-  const work: Work = { tx, input, row, life: input.next, postings: [], event: 'end-orders', refundId: null };
+  const work: Work = { tx, input, row, life: input.next, postings: [], event: 'end-orders', refundId: null, reversal: null };
   for (const effect of input.effects) await EFFECTS[effect.type](work, effect as never);
   const { life } = work;
   await tx.query(`UPDATE instances SET state = $2, step = $3, life = $4, isolated_at = $5, purge_time = $6 WHERE id = $1`, [
@@ -146,7 +155,7 @@ async function recordStep(tx: Transaction, input: StepInput): Promise<StepResult
     life.purgeTime,
   ]);
   await insertStep(tx, input, life, row.life.state, work.refundId);
-  await book(tx, booking(input, row.facts.account, work.event, work.postings, work.refundId));
+  await book(tx, { ...booking(input, row.facts.account, work.event, work.postings, work.refundId), reversal: work.reversal });
   return { life, commandId: input.commandId, step: input.step, refundId: work.refundId };
 }
 
@@ -186,7 +195,7 @@ function booking(
   postings: Posting[],
   refund: string | null = null,
 ): LedgerTransaction {
-  return { instanceId, step, account, event, refundId: refund, effectiveAt: at, postings };
+  return { instanceId, step, account, event, refundId: refund, effectiveAt: at, postings, reversal: null };
 }
 
 /** A step being recorded: effects add to it. */
@@ -198,6 +207,7 @@ interface Work {
   postings: Posting[];
   event: LedgerTransaction['event'];
   refundId: string | null;
+  reversal: LedgerTransaction['reversal'];
 }
 
 type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
@@ -208,51 +218,101 @@ const EFFECTS: { [T in Effect['type']]: (work: Work, effect: Of<T>) => Promise<v
   'new-order': addOrder,
   'end-orders': endOrders,
   'check-arrears': checkArrears,
+  'undo-refund': undoRefund,
+  'switch-network': switchNetwork,
 };
 
 /** M13, M15, J2: computes the refund again from the stored orders as of the quote's instant, holds it against the quote, and books it. */
 async function settle(work: Work, { terminationId }: Of<'settle'>): Promise<void> {
   const { tx, row, input } = work;
   await lockItem(work, terminationId);
-  const termination = (await findTermination(tx, terminationId))!;
-  const quoted = (await findQuote(tx, termination.quoteId))!.items.find((item) => item.instanceId === row.id)!;
-  if (!isRefund(quoted.refund)) throw new StepRefused('QUOTE_STALE', row.life.state);
-  const policy = await policyById(tx, quoted.basis.policyId);
-  const inputs = { facts: row.facts, orders: row.orders, at: quoted.basis.asOf, kind: quoted.refund.kind, policyId: quoted.basis.policyId };
-  const refund = refundOf({ facts: row.facts, orders: row.orders, policy, at: quoted.basis.asOf }, quoted.refund.kind, false);
-  if (hashOf([refund.amount, refund.parts, refund.fee]) !== hashOf([quoted.refund.amount, quoted.refund.parts, quoted.refund.fee])) {
-    throw new StepRefused('QUOTE_STALE', row.life.state);
-  }
   const id = refundId(terminationId, row.id);
-  await insertRefund(tx, {
-    id,
-    instanceId: row.id,
-    account: row.facts.account,
-    terminationId,
-    quoteId: termination.quoteId,
-    requestedAt: termination.agreedAt,
-    refund,
-    inputs,
-  });
-  work.postings.push(...refundPostings(refund, openOrders(row.orders)));
+  const { calculation } = (await lockRefund(tx, id))!;
+  const { at, action, policyId } = calculation.inputs;
+  const refund = recompute({ ...calculation.inputs, facts: row.facts, orders: row.orders }, await policyById(tx, policyId));
+  const open = openOrders(row.orders);
+  const returned = action === 'return-renewals' ? notStarted(open, at) : open;
+  // What the life lets go is what was quoted: a renewal that has begun meanwhile is in use, and one that was bought meanwhile nobody gave back.
+  const ids = (orders: { id: string }[]): Set<string> => new Set(orders.map((order) => order.id));
+  const [quoted, kept] = [ids(calculation.inputs.orders), ids(work.life.orders)];
+  const isAsQuoted = returned.every((order) => quoted.has(order.id) && !kept.has(order.id));
+  if (!isAsQuoted || moneyOf(refund) !== moneyOf(calculation.refund)) throw new StepRefused('QUOTE_STALE', row.life.state);
+  work.postings.push(...refundPostings(refund, returned));
   work.event = 'refund';
   work.refundId = id;
+  await moveRefund(tx, id, ['isolating', 'booked', 'done']);
   await moveBalances(tx, row.facts.account, refund.currency, refund.parts);
-  await tx.query('UPDATE orders SET closed_at = $2 WHERE instance_id = $1 AND closed_at IS NULL', [row.id, input.at]);
+  const closed = returned.map((order) => order.id);
+  await tx.query('UPDATE orders SET closed_at = $3 WHERE instance_id = $1 AND id = ANY($2)', [row.id, closed, input.at]);
   await tx.query("UPDATE rights SET status = 'used' WHERE termination_id = $1 AND instance_id = $2", [terminationId, row.id]);
   await tx.query(
     "UPDATE termination_items SET status = 'done', refund_id = $3, release_time = $4 WHERE termination_id = $1 AND instance_id = $2",
-    [terminationId, row.id, id, work.life.purgeTime ?? input.at],
+    [terminationId, row.id, id, action === 'return-renewals' ? null : (work.life.purgeTime ?? input.at)],
   );
 }
 
-/** An item that failed meanwhile has given its right back: it must not be carried out any more. */
-async function lockItem({ tx, row }: Work, terminationId: string): Promise<void> {
-  const { rows } = await tx.query<{ status: string }>(
-    'SELECT status FROM termination_items WHERE termination_id = $1 AND instance_id = $2 FOR UPDATE',
+/** Of a refund, what is booked; how it is worded may change between two versions. */
+const moneyOf = ({ currency, amount, parts, fee, cells }: Refund): string => hashOf([currency, amount, parts, fee, cells]);
+
+/**
+ * Undoes the return that put the instance into the bin: its transaction is reversed line by line, its orders are open again with their old
+ * ends, and the right is given back.
+ */
+async function undoRefund(work: Work, { refundId: id, reason }: Of<'undo-refund'>): Promise<void> {
+  const { tx, row, input } = work;
+  const refund = await lockRefund(tx, id);
+  const returned = await stepOfReturn(tx, row, id);
+  if (refund?.status !== 'done' || !returned) throw new StepRefused('NOT_RETURNED', row.life.state);
+  await takeBack(work, refund);
+  const booked = await postingsOfRefund(tx, id);
+  work.postings.push(...reversalPostings(booked));
+  work.event = 'reversal';
+  work.refundId = id;
+  const reversed = booked[0]?.transactionId;
+  if (reversed !== undefined) work.reversal = { of: reversed, reason };
+  work.life = { ...work.life, orders: returned.before.orders };
+  const transaction = reversed === undefined ? null : transactionId(row.id, input.step);
+  await moveRefund(tx, id, ['reversed'], { reversal: { transactionId: transaction, reason, by: input.by, at: input.at } });
+  await tx.query('UPDATE orders SET closed_at = NULL WHERE instance_id = $1 AND closed_at = $2', [row.id, returned.at]);
+  await tx.query("UPDATE rights SET status = 'returned' WHERE termination_id = $1 AND instance_id = $2", [refund.terminationId, row.id]);
+}
+
+/** The return that the instance is in the bin by, if this refund is its: when it was, and the life before it. */
+async function stepOfReturn(tx: Transaction, row: InstanceRow, id: string): Promise<{ at: string; before: Life } | undefined> {
+  const { rows } = await tx.query<{ at: string; before: Life }>(
+    `SELECT s.effective_at AS at, b.life AS before FROM steps s JOIN steps b ON b.instance_id = s.instance_id AND b.step = s.step - 1
+     WHERE s.instance_id = $1 AND s.refund_id = $2 AND s.command = 'return' AND s.effective_at = $3`,
+    [row.id, id, row.life.isolatedAt],
+  );
+  return rows[0];
+}
+
+async function takeBack({ tx, row }: Work, { currency, calculation: { refund } }: RefundRow): Promise<void> {
+  const balances = await lockBalances(tx, row.facts.account, currency);
+  const isSpent = SOURCES.some((source) => exact(balances[source]).compare(exact(refund.parts[source])) < 0);
+  if (isSpent) throw new StepRefused('MONEY_SPENT', row.life.state);
+  await moveBalances(tx, row.facts.account, currency, negated(refund.parts, currency));
+}
+
+/** E4: what the network has cost until now stays known, and is reckoned up to here. */
+async function switchNetwork({ tx, row, input }: Work): Promise<void> {
+  const { network } = row.facts;
+  if (network.billing === 'traffic') throw new StepRefused('BY_TRAFFIC', row.life.state);
+  const facts = { ...row.facts, network: { ...network, billing: 'traffic', switchedToTrafficAt: input.at } };
+  await tx.query('UPDATE instances SET facts = $2 WHERE id = $1', [row.id, facts]);
+}
+
+/**
+ * An item that failed meanwhile has given its right back: it must not be carried out any more. Nor is anything carried out in its name but
+ * the very message that was agreed to: commands can be typed by hand.
+ */
+async function lockItem({ tx, row, input }: Work, terminationId: string): Promise<void> {
+  const { rows } = await tx.query<{ status: string; command: ItemCommand }>(
+    'SELECT status, command FROM termination_items WHERE termination_id = $1 AND instance_id = $2 FOR UPDATE',
     [terminationId, row.id],
   );
-  if (rows[0]?.status !== 'accepted') throw new StepRefused('NOT_ACCEPTED', row.life.state);
+  const sent = { id: input.commandId, by: input.by, command: input.body };
+  if (rows[0]?.status !== 'accepted' || hashOf(rows[0].command) !== hashOf(sent)) throw new StepRefused('NOT_ACCEPTED', row.life.state);
 }
 
 async function finishItem(work: Work, { terminationId, releaseTime }: Of<'finish-item'>): Promise<void> {
@@ -331,13 +391,12 @@ async function debit({ tx, row }: Work, asked: NewOrder, basis: ReturnType<typeo
   const balances = await lockBalances(tx, row.facts.account, currency);
   const paid = payFromBalances(price, balances, currency);
   if (!paid) throw new StepRefused('INSUFFICIENT_BALANCE', row.life.state);
-  const taken = Object.fromEntries(SOURCES.map((source) => [source, formatMinorUnits(0n, currency)])) as Record<
-    (typeof SOURCES)[number],
-    string
-  >;
-  for (const source of SOURCES) if (exact(paid[source]).n > 0n) taken[source] = `-${paid[source]}`;
-  await moveBalances(tx, row.facts.account, currency, taken);
+  await moveBalances(tx, row.facts.account, currency, negated(paid, currency));
   return paid;
+}
+
+function negated(amounts: Parts, currency: string): Parts {
+  return Object.fromEntries(SOURCES.map((source) => [source, formatMoney(exact(amounts[source]).neg(), currency)])) as Parts;
 }
 
 function freeOrderId(orders: StoredOrder[], wanted: string): string {

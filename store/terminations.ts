@@ -1,7 +1,9 @@
+import { refundId } from '../domain/ids';
 import type { Action, Schedule } from '../domain/instance';
 import type { Command, Envelope } from '../domain/lifecycle';
 import { Conditions, type Db, decodeCursor, type Pool, pageOf, transaction } from './db';
-import type { Page, PageRequest, TerminationItemRow, TerminationRow } from './types';
+import { moveRefund } from './refunds';
+import type { ItemProblem, Page, PageRequest, TerminationItemRow, TerminationRow } from './types';
 
 /** What is sent to an instance's workflow for its item. */
 export type ItemCommand = Envelope & { command: Extract<Command, { name: 'terminate' }> };
@@ -65,18 +67,23 @@ export async function findTermination(db: Db, id: string): Promise<TerminationRo
   return rows[0] && toTermination(rows[0]);
 }
 
+const OF_ACCOUNT = 'EXISTS (SELECT FROM termination_items i WHERE i.termination_id = t.id AND i.account = ?)';
 const RUNNING = "EXISTS (SELECT FROM termination_items i WHERE i.termination_id = t.id AND i.status = 'accepted')";
 
+export interface TerminationFilter {
+  /** The only account that exists for who asks, and every item has to be its own; undefined: all do. */
+  tenant: string | undefined;
+  account?: string | undefined;
+  status?: 'running' | 'done' | undefined;
+}
+
 /** The latest first. */
-export async function listTerminations(
-  db: Db,
-  filter: { account?: string | undefined; status?: 'running' | 'done' | undefined },
-  page: PageRequest,
-): Promise<Page<TerminationRow>> {
-  const conditions = new Conditions().add(
-    'EXISTS (SELECT FROM termination_items i WHERE i.termination_id = t.id AND i.account = ?)',
-    filter.account,
-  );
+export async function listTerminations(db: Db, filter: TerminationFilter, page: PageRequest): Promise<Page<TerminationRow>> {
+  const conditions = new Conditions()
+    .add('NOT EXISTS (SELECT FROM termination_items i WHERE i.termination_id = t.id AND i.account <> ?)', filter.tenant)
+    // It follows from the line above, and has an index.
+    .add(OF_ACCOUNT, filter.tenant)
+    .add(OF_ACCOUNT, filter.account);
   if (filter.status !== undefined) conditions.always(filter.status === 'running' ? RUNNING : `NOT ${RUNNING}`);
   if (page.cursor !== undefined) conditions.add('t.seq < ?', decodeCursor(page.cursor, ['number'])[0]);
   const limit = conditions.parameter(page.limit + 1);
@@ -103,13 +110,8 @@ export async function itemsToSend(db: Db, terminationId: string): Promise<Accept
   return rows.map((row) => ({ instanceId: row.instance_id, message: row.command }));
 }
 
-/** An item that its instance refused: it fails alone, and its right is given back (E2). An item that is decided already stays as it is. */
-export async function failItem(
-  pool: Pool,
-  terminationId: string,
-  instanceId: string,
-  problem: { code: string; state: string | null },
-): Promise<void> {
+/** An item that its instance refused: it fails alone, its refund with it, and its right is given back (E2). An item that is decided already stays as it is. */
+export async function failItem(pool: Pool, terminationId: string, instanceId: string, problem: ItemProblem): Promise<void> {
   await transaction(pool, async (tx) => {
     const { rowCount } = await tx.query(
       "UPDATE termination_items SET status = 'failed', problem = $3 WHERE termination_id = $1 AND instance_id = $2 AND status = 'accepted'",
@@ -120,5 +122,6 @@ export async function failItem(
       terminationId,
       instanceId,
     ]);
+    await moveRefund(tx, refundId(terminationId, instanceId), ['failed'], { problem });
   });
 }

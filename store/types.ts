@@ -1,12 +1,14 @@
 /** The shapes that the store reads and writes. Instants are ISO-8601 strings in UTC, money decimal strings. */
+import type { Calculation, CalculationInputs } from '../domain/calculation';
 import type { RightsLeft } from '../domain/eligibility';
 import type { Action, Facts, Registration, Schedule, StoredOrder } from '../domain/instance';
 import type { Posting } from '../domain/journal';
 import type { Life } from '../domain/lifecycle';
 import type { Parts } from '../domain/money';
+import type { Permission } from '../domain/permissions';
 import type { Policy } from '../domain/policy';
 import type { QuoteItem } from '../domain/quote';
-import type { Line, RefundKind } from '../domain/refund';
+import type { RefundKind } from '../domain/refund';
 
 export interface InstanceRow {
   id: string;
@@ -50,8 +52,10 @@ export interface TimelineRow {
 }
 
 export interface QuotedItem extends QuoteItem {
-  /** What the item was reckoned from; a quote is stale when any of it has changed. */
+  /** What the item rests on; a quote is stale when any of it has changed. */
   basis: QuoteBasis;
+  /** What its refund was computed from; missing where there is none. */
+  inputs?: CalculationInputs;
 }
 
 export interface QuoteBasis {
@@ -60,6 +64,8 @@ export interface QuoteBasis {
   state: string;
   orders: string;
   prices: string;
+  /** Of the instance's price snapshot (M12). */
+  priceVersion: string | null;
   clockOffsetMs: number;
   policyId: string;
 }
@@ -70,6 +76,8 @@ export interface QuoteRow {
   schedule: Schedule;
   fiveDayFor: string | null;
   rulesVersion: string;
+  /** Quoted for a refund that needs approval. */
+  assisted: boolean;
   items: QuotedItem[];
   createdAt: string;
   /** Wall clock. */
@@ -87,13 +95,18 @@ export interface Change {
   difference: string | null;
 }
 
+export interface ItemProblem {
+  code: string;
+  state: string | null;
+}
+
 export interface TerminationItemRow {
   instanceId: string;
   status: 'accepted' | 'done' | 'failed' | 'refused';
   refundId: string | null;
   releaseTime: string | null;
-  /** Codes of what went wrong or stood against it. */
-  problem: { code: string; state: string | null } | null;
+  /** What went wrong or stood against it. */
+  problem: ItemProblem | null;
 }
 
 export interface TerminationRow {
@@ -114,17 +127,57 @@ export interface RefundRow {
   id: string;
   instanceId: string;
   account: string;
-  terminationId: string;
+  /** null while it is in review, and when it was denied. */
+  terminationId: string | null;
   quoteId: string;
   kind: RefundKind;
   currency: string;
   amount: string;
-  parts: Parts;
   fee: string;
-  lines: Line[];
-  status: 'requested' | 'isolating' | 'booked' | 'done' | 'in_review' | 'denied' | 'failed';
-  progress: { status: string; at: string }[];
+  calculation: Calculation;
+  status: RefundStatus;
+  progress: { status: RefundStatus; at: string }[];
+  /** Why it failed. */
+  problem: ItemProblem | null;
+  /** Who undid it, and by which transaction (null: it had booked nothing). */
+  reversal: null | { transactionId: string | null; reason: string; by: string; at: string };
+  /** The request that it came by, if it needed approval. */
+  request: null | { id: string; decision: RefundRequestRow['decision'] };
   entries: (Posting & { transactionId: string })[];
+}
+
+/** `in_review` until an operator decides; `reversed` once it was undone. */
+export const REFUND_STATUSES = ['requested', 'isolating', 'booked', 'done', 'in_review', 'denied', 'failed', 'reversed'] as const;
+export type RefundStatus = (typeof REFUND_STATUSES)[number];
+
+/** A refund that needs approval (E5). Its status is its refund's. */
+export interface RefundRequestRow {
+  id: string;
+  instanceId: string;
+  account: string;
+  refundId: string;
+  status: RefundStatus;
+  /** The quote's item as previewed when it was asked for: the fee is seen before approval. */
+  preview: QuotedItem;
+  reason: string;
+  requestedBy: string;
+  requestedAt: string;
+  decision: null | { by: string; reason: string; at: string };
+}
+
+export interface KeyRow {
+  id: string;
+  /** null: all accounts. */
+  account: string | null;
+  name: string;
+  permissions: Permission[];
+  /** SHA-256 of the bearer key, in hex. */
+  keyHash: string;
+  secretId: string;
+  createdBy: string;
+  createdAt: string;
+  revokedBy: string | null;
+  revokedAt: string | null;
 }
 
 export interface StatementRow {
@@ -136,6 +189,9 @@ export interface StatementRow {
   parts: Parts;
   instanceId: string;
   refundId: string | null;
+  /** The transaction that a reversal undoes, and why; null for other movements. */
+  reverses: string | null;
+  reason: string | null;
   effectiveAt: string;
   recordedAt: string;
 }
@@ -153,4 +209,4 @@ export interface RightCounts {
 }
 
 export type RightsByProduct = Map<string, { fiveDay: RightCounts; ordinary: RightCounts }>;
-export type { Facts, Life, Registration, RightsLeft };
+export type { Calculation, CalculationInputs, Facts, Life, Registration, RightsLeft };

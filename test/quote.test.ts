@@ -115,6 +115,40 @@ describe('what it answers', () => {
     expect(items[10]!.releaseTime).toBe('2029-11-02T16:00:00.000Z');
   });
 
+  it('003-25: renewals alone come back whole, a promotion one less its fee, and the instance runs on', () => {
+    const paid = { cash: '300', gift: '207.96', income: '0', voucher: '10' };
+    const renewed = (channel: string) => ({
+      ...instance,
+      orders: [order, { ...order, id: 'o2', kind: 'renewal', channel, startsAt: order.endsAt, endsAt: '2028-11-01T00:00:00+08:00', paid }],
+    });
+    const one = { ...base, action: 'return-renewals', instance: renewed('standard') };
+    const items = quote([
+      one,
+      { ...one, at: '2027-11-01T00:00:00+08:00' },
+      { ...one, instance: renewed('promotion') },
+      { ...one, instance: renewed('promotion'), assisted: true },
+      { ...one, instance: postpaid },
+      // No right is needed for it, and an amount above the threshold needs approval all the same.
+      { ...one, returnsSoFar: { fiveDay: 1, ordinary: 3 } },
+      { ...one, policy: { approvalThreshold: '507.95' } },
+    ]);
+    expect(items.map(({ refund, blockers }) => [refund.amount ?? blockers.map(({ code }) => code), refund.fee])).toEqual([
+      ['507.96', '0.00'],
+      [['NOTHING_TO_RETURN'], undefined],
+      [['PROMOTION_CHANNEL'], undefined],
+      ['432.96', '75.00'],
+      [['WRONG_ACTION'], undefined],
+      ['507.96', '0.00'],
+      [['APPROVAL_REQUIRED'], undefined],
+    ]);
+    expect(items[0]).toMatchObject({ plan: { terminate: [] }, releaseTime: null, warnings: [] });
+    expect(items[0]!.refund.lines).toEqual([
+      { label: 'Paid for an order not started (o2), without its voucher of 10', formula: '300 + 207.96', amount: '507.96' },
+    ]);
+    // 25 % of the order's 300 in cash (M11), out of cash first.
+    expect(items[3]!.refund.parts).toEqual({ cash: '225.00', gift: '207.96', income: '0.00' });
+  });
+
   it('one case from a file answers one item, also by way of npm', () => {
     const file = join(folder, 'case.json');
     writeFileSync(file, `\uFEFF${JSON.stringify(base)}`);

@@ -1,21 +1,27 @@
-/** The process that hosts workflows and activities, and sweeps up what was accepted but not carried out. */
+/** The process that hosts workflows and activities, sweeps up what was accepted but not carried out, and seals what was booked. */
 import type { Client } from '@temporalio/client';
 import { NativeConnection, type NativeConnectionOptions, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { type Activities, createActivities } from '../activities';
+import { createAuditActivities } from '../activities/audit';
 import type { Pool } from '../store/db';
 import { bundleForWorker } from './bundle';
+import { ensureAuditSchedule } from './schedule';
+import { startSealer } from './sealer';
 import { startSweep } from './sweep';
+import { workflowsOf } from './workflows';
 
 export interface WorkerOptions {
   connection: NativeConnectionOptions;
   namespace: string;
   taskQueue: string;
   pool: Pool;
-  /** For the sweep, which sends updates. */
+  /** For the sweep, which sends updates, and for the nightly audit. */
   client: Client;
   /** How often the sweep looks, and how old an accepted item must be, in milliseconds. */
   sweepEveryMs?: number;
   sweepOlderThanMs?: number;
+  /** How often the sealer looks, in milliseconds. */
+  sealEveryMs?: number;
   maxCachedWorkflows?: number;
   /** Default: those of this database. */
   activities?: Activities;
@@ -41,18 +47,24 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     namespace: options.namespace,
     taskQueue: options.taskQueue,
     workflowBundle: options.bundle ?? (await bundleForWorker()),
-    activities: options.activities ?? createActivities(options.pool),
+    activities: {
+      ...(options.activities ?? createActivities(options.pool)),
+      ...createAuditActivities(options.pool, workflowsOf(options.client, options.pool, options.taskQueue)),
+    },
     shutdownGraceTime: '10 seconds',
     ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
   });
+  // A server that has no schedules runs instances all the same.
+  await ensureAuditSchedule(options.client, options.taskQueue).catch(options.onError);
   const sweep = startSweep(options.client, options.pool, {
     everyMs: options.sweepEveryMs ?? 5000,
     olderThanMs: options.sweepOlderThanMs ?? 10_000,
     taskQueue: options.taskQueue,
     onError: options.onError,
   });
+  const sealer = startSealer(options.pool, { everyMs: options.sealEveryMs ?? 1000, onError: options.onError });
   const finished = worker.run().finally(async () => {
-    await sweep.stop();
+    await Promise.all([sweep.stop(), sealer.stop()]);
     await connection.close();
   });
   finished.catch(options.onError);

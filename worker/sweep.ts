@@ -2,14 +2,12 @@ import type { Client } from '@temporalio/client';
 import type { Pool } from '../store/db';
 import { acceptedItems, failItem } from '../store/terminations';
 import { sendItems } from '../workflows/send';
+import { type LoopOptions, startLoop } from './loop';
 
-export interface SweepOptions {
-  /** How often to look, in milliseconds. */
-  everyMs: number;
+export interface SweepOptions extends LoopOptions {
   /** How long an item may stay accepted before it is sent again, in milliseconds. */
   olderThanMs: number;
   taskQueue: string;
-  onError: (error: unknown) => void;
 }
 
 const BATCH = 200;
@@ -19,29 +17,7 @@ const BATCH = 200;
  * harmless: the update's id is the item's.
  */
 export function startSweep(client: Client, pool: Pool, options: SweepOptions): { stop(): Promise<void> } {
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let wake = (): void => {};
-  const pause = () =>
-    new Promise<void>((resolve) => {
-      wake = resolve;
-      timer = setTimeout(resolve, options.everyMs);
-    });
-  const run = async (): Promise<void> => {
-    while (!stopped) {
-      await sweepOnce(client, pool, options).catch(options.onError);
-      if (!stopped) await pause();
-    }
-  };
-  const running = run();
-  return {
-    stop: async () => {
-      stopped = true;
-      clearTimeout(timer);
-      wake();
-      await running;
-    },
-  };
+  return startLoop(() => sweepOnce(client, pool, options), options);
 }
 
 /** One look. Answers how many items it sent. */

@@ -1,2 +1,3 @@
 /** What the worker bundles. */
+export { audit } from './audit';
 export { instance } from './instance';

@@ -64,7 +64,8 @@ const COMMANDS_OF: Record<keyof typeof UPDATES, CommandName[]> = {
   reschedule: ['reschedule'],
   restore: ['restore'],
   purge: ['purge'],
-  amend: ['amend'],
+  undo: ['undo'],
+  amend: ['amend', 'switch-network'],
   power: ['start', 'stop'],
   protect: ['protect', 'unprotect'],
 };

@@ -53,7 +53,8 @@ export const UPDATES = {
   reschedule: defineUpdate<Answer, [CommandMessage<'reschedule'>]>('reschedule'),
   restore: defineUpdate<Answer, [CommandMessage<'restore'>]>('restore'),
   purge: defineUpdate<Answer, [CommandMessage<'purge'>]>('purge'),
-  amend: defineUpdate<Answer, [CommandMessage<'amend'>]>('amend'),
+  undo: defineUpdate<Answer, [CommandMessage<'undo'>]>('undo'),
+  amend: defineUpdate<Answer, [CommandMessage<'amend' | 'switch-network'>]>('amend'),
   power: defineUpdate<Answer, [CommandMessage<'start' | 'stop'>]>('power'),
   protect: defineUpdate<Answer, [CommandMessage<'protect' | 'unprotect'>]>('protect'),
 } as const;

@@ -1,4 +1,4 @@
-import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import { defineSearchAttributeKey, type SearchAttributePair, type TypedSearchAttributes } from '@temporalio/common';
 import type { Life } from '../domain/lifecycle';
 
 /** What the Web UI and the Temporal CLI can filter by (decision 8). Ids and states only: attributes are not encrypted. */
@@ -31,4 +31,10 @@ export const changingAttributes = (life: Life) => {
     { key: state, value: life.state },
     { key: releaseTime, value: release === null ? null : new Date(release) },
   ];
+};
+
+/** What the attributes say, read back from a list; a workflow that has only just begun may have none yet. */
+export const standingOf = (attributes: TypedSearchAttributes): { state?: string; releaseTime: string | null } => {
+  const said = attributes.get(state);
+  return { ...(said === undefined ? {} : { state: said }), releaseTime: attributes.get(releaseTime)?.toISOString() ?? null };
 };

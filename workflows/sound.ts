@@ -2,6 +2,7 @@
  * Whether a message can be carried out at all. The API validates what it sends; but updates and signals can also be typed by hand (Web UI,
  * Temporal CLI, batch operations), and a command that no database can store would be retried for ever and wedge its instance.
  */
+import { ACTIONS } from '../domain/instance';
 import type { Command, CommandName } from '../domain/lifecycle';
 import type { CommandMessage } from './messages';
 
@@ -13,6 +14,8 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}
 const AMOUNT = /^\d{1,15}(\.\d{1,10})?$/;
 /** The ids of the workflow's own steps: whoever took one would keep a deadline from ever firing. */
 const OWN = 'deadline/';
+/** Ten years. */
+const MAX_RETENTION_SECONDS = 315_360_000;
 
 export const isText = (value: unknown): value is string => typeof value === 'string' && TEXT.test(value);
 export const isCommandId = (value: unknown): value is string => isText(value) && !value.startsWith(OWN);
@@ -31,9 +34,12 @@ const isPaid = (value: unknown): boolean =>
 const isSchedule = (value: unknown): boolean =>
   isObject(value) && (isOneOf(value.mode, 'now', 'later') || (value.mode === 'timed' && isInstant(value.at)));
 
+/** The end of the bin has to be an instant that can be written down. */
+const isRetention = (value: unknown): boolean =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_RETENTION_SECONDS;
+
 const isEnding = (value: unknown): boolean =>
-  isObject(value) &&
-  (isOneOf(value.into, 'terminated', 'expired') || (value.into === 'bin' && Number.isSafeInteger(value.retentionSeconds)));
+  isObject(value) && (isOneOf(value.into, 'terminated', 'expired') || (value.into === 'bin' && isRetention(value.retentionSeconds)));
 
 const isEnd = (value: unknown): boolean =>
   isObject(value) &&
@@ -55,11 +61,13 @@ const always = (): boolean => true;
 
 const SOUND: Record<CommandName, (command: Fields) => boolean> = {
   terminate: ({ action, schedule, terminationId, rules }) =>
-    isOneOf(action, 'terminate', 'return') && isSchedule(schedule) && isText(terminationId) && isRules(rules),
+    isOneOf(action, ...ACTIONS) && isSchedule(schedule) && isText(terminationId) && isRules(rules),
   cancel: always,
   reschedule: ({ at }) => isInstant(at),
   restore: ({ renewal }) => renewal === undefined || (isObject(renewal) && isMonths(renewal.months) && isPaid(renewal.paid)),
   purge: always,
+  undo: ({ refundId, reason }) => isText(refundId) && isText(reason),
+  'switch-network': always,
   amend: ({ order, rules }) => isOrder(order) && isRules(rules),
   start: always,
   stop: always,

@@ -1,19 +1,13 @@
-/** Refunds, movements and accounts. */
+/** Movements and accounts. */
 import type { z } from 'zod';
 import type { Policy } from '../../domain/policy';
-import { type Lang, presentRefundLines } from '../../domain/present';
-import type { AccountRow, RefundRow, RightCounts, RightsByProduct, RightsLeft, StatementRow } from '../../store/types';
-import type { accountAnswer, refundAnswer, statementAnswer } from '../schemas/answers';
-
-export function presentRefund(row: RefundRow, lang: Lang): z.infer<typeof refundAnswer> {
-  const { id, instanceId, account, terminationId, quoteId, kind, currency, amount, parts, fee, progress, status, entries } = row;
-  const lines = presentRefundLines(row.lines, lang);
-  return { id, instanceId, account, terminationId, quoteId, kind, currency, amount, parts, fee, lines, progress, status, entries };
-}
+import type { AccountRow, RightCounts, RightsByProduct, RightsLeft, StatementRow } from '../../store/types';
+import type { accountAnswer, statementAnswer } from '../schemas/answers';
 
 export function presentMovement(row: StatementRow): z.infer<typeof statementAnswer> {
-  const { id, kind, currency, amount, parts, instanceId, refundId, effectiveAt, recordedAt } = row;
-  return { id, kind, currency, amount, parts, instanceId, refundId, effectiveAt, recordedAt };
+  const { id, kind, currency, amount, parts, instanceId, refundId, reverses, reason, effectiveAt, recordedAt } = row;
+  const reversal = reverses === null ? {} : { reverses, reason: reason ?? '' };
+  return { id, kind, currency, amount, parts, instanceId, refundId, ...reversal, effectiveAt, recordedAt };
 }
 
 const NONE: RightCounts = { used: 0, reserved: 0 };

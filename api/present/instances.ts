@@ -40,11 +40,12 @@ export function presentInstance(row: InstanceRow, wallMs: number = Date.now()): 
       terminationId: life.termination.terminationId,
     },
     protection: life.protection,
+    hold: row.hold,
   };
 }
 
 /** Requests may have fewer digits; answers always have all of them. */
-function presentPaid(paid: Paid, currency: string | undefined): Paid {
+export function presentPaid(paid: Paid, currency: string | undefined): Paid {
   const full = (amount: string): string => (currency ? formatMoney(exact(amount), currency) : amount);
   return { cash: full(paid.cash), gift: full(paid.gift), income: full(paid.income), voucher: full(paid.voucher) };
 }

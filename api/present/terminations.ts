@@ -6,7 +6,17 @@ import { Problem, presentProblem } from '../errors';
 import type { quoteAnswer, terminationAnswer } from '../schemas/answers';
 
 export function presentQuote({ id, expiresAt, rulesVersion, items }: QuoteRow, lang: Lang): z.infer<typeof quoteAnswer> {
-  return { id, expiresAt, rulesVersion, items: items.map((item) => presentQuoteItem(item, lang)) };
+  return {
+    id,
+    expiresAt,
+    rulesVersion,
+    items: items.map((item) => ({
+      ...presentQuoteItem(item, lang),
+      asOf: item.basis.asOf,
+      policyId: item.basis.policyId,
+      priceVersion: item.basis.priceVersion,
+    })),
+  };
 }
 
 export function presentTermination(row: TerminationRow, lang: Lang): z.infer<typeof terminationAnswer> {

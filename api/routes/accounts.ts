@@ -1,13 +1,15 @@
-import { findAccount, listStatement, putAccount, rightsLeft, rightsUsed } from '../../store/accounts';
+import { listStatement, putAccount, rightsLeft, rightsUsed } from '../../store/accounts';
 import type { AccountRow } from '../../store/types';
 import type { Reply } from '../call';
 import type { ApiDeps } from '../deps';
-import { notFound } from '../errors';
+import { existingAccount, requireAccount } from '../existing';
 import { listReply } from '../page';
 import { presentAccount, presentMovement } from '../present/accounts';
+import { statementAsCsv } from '../present/statement';
 import { type Route, route } from '../route';
 import { accountAnswer, pageOf, statementAnswer } from '../schemas/answers';
-import { accountSchema, byAccount, pageQuery } from '../schemas/requests';
+import { statementQuery } from '../schemas/books';
+import { accountSchema, byAccount } from '../schemas/requests';
 
 const TAG = 'Accounts';
 
@@ -17,10 +19,11 @@ export const accountRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/accounts/{account}',
     tag: TAG,
     summary: 'Balances by source, standing and rights left',
+    permission: 'read',
     params: byAccount,
     answers: { 200: { description: 'The account.', schema: accountAnswer } },
     problems: { 404: ['NOT_FOUND'] },
-    handle: async ({ params }) => accountReply(deps, await existingAccount(deps, params.account)),
+    handle: async ({ params, caller }) => accountReply(deps, await existingAccount(deps, caller, params.account)),
   }),
   route({
     method: 'put',
@@ -28,32 +31,34 @@ export const accountRoutes = (deps: ApiDeps): Route[] => [
     tag: TAG,
     summary: 'Set arrears and hold, with the reason',
     description: 'What is left out stays as it is. Holds and arrears are judged when a termination is quoted and scheduled.',
+    permission: 'hold',
     params: byAccount,
     body: accountSchema,
     answers: { 200: { description: 'The account.', schema: accountAnswer } },
-    handle: async ({ params, body, caller }) => accountReply(deps, await putAccount(deps.pool, { ...params, ...body, by: caller })),
+    handle: async ({ params, body, caller }) => {
+      const account = requireAccount(caller, params.account);
+      return await accountReply(deps, await putAccount(deps.pool, { account, ...body, by: caller.name }));
+    },
   }),
   route({
     method: 'get',
     path: '/v1/accounts/{account}/statement',
     tag: TAG,
     summary: 'Income and expenses of an account',
+    permission: 'read',
     params: byAccount,
-    query: pageQuery,
-    answers: { 200: { description: 'A page, the latest first.', schema: pageOf(statementAnswer) } },
+    description: 'As CSV a page is a header and its lines, and `Link` leads to the next one.',
+    query: statementQuery,
+    answers: { 200: { description: 'A page, the latest first.', schema: pageOf(statementAnswer), csv: true } },
     problems: { 404: ['NOT_FOUND'] },
-    handle: async ({ params, query }) => {
-      const { account } = await existingAccount(deps, params.account);
-      return await listReply(query, () => listStatement(deps.pool, account, query), presentMovement);
+    handle: async (call) => {
+      const { account } = await existingAccount(deps, call.caller, call.params.account);
+      const reply = await listReply(call, (_, page) => listStatement(deps.pool, account, page), presentMovement);
+      const format = call.query.format ?? (call.acceptsCsv ? 'csv' : 'json');
+      return format === 'csv' ? statementAsCsv(reply, account, call.query.limit) : reply;
     },
   }),
 ];
-
-async function existingAccount(deps: ApiDeps, account: string): Promise<AccountRow> {
-  const row = await findAccount(deps.pool, account);
-  if (!row) throw notFound('account', account);
-  return row;
-}
 
 async function accountReply(deps: ApiDeps, row: AccountRow): Promise<Reply> {
   const { account } = row;

@@ -4,9 +4,10 @@ import type { Command } from '../../domain/lifecycle';
 import type { InstanceRow } from '../../store/types';
 import type { UPDATES } from '../../workflows/messages';
 import type { Call, Reply } from '../call';
-import { carryOut, existingInstance } from '../commands';
+import { carryOut } from '../commands';
 import type { ApiDeps } from '../deps';
 import { invalid } from '../errors';
+import { existingInstance } from '../existing';
 import type { Answers } from '../route';
 import { acceptedAnswer, instanceAnswer } from '../schemas/answers';
 import { paidIssues, type paidSchema } from '../schemas/registration';
@@ -25,7 +26,7 @@ export const COMMAND_ANSWERS: Answers = {
 
 /** Sends a command that needs nothing but its body. */
 export async function send(deps: ApiDeps, call: InstanceCall, update: keyof typeof UPDATES, command: Command): Promise<Reply> {
-  return await carryOut(deps, await existingInstance(deps, call.params.id), call, update, command);
+  return await carryOut(deps, await existingInstance(deps, call.caller, call.params.id), call, update, command);
 }
 
 /** @throws Problem 400 when an amount has more digits than the instance's currency */

@@ -6,9 +6,11 @@ import { setClockOffset } from '../../store/instances';
 import type { InstanceRow } from '../../store/types';
 import { NotRunning, Unavailable } from '../../workflows/send';
 import type { Call, Reply } from '../call';
-import { existingInstance, instanceReply, unansweredReply } from '../commands';
+import type { Caller } from '../caller';
+import { instanceReply, unansweredReply } from '../commands';
 import type { ApiDeps } from '../deps';
 import { Problem } from '../errors';
+import { existingInstance } from '../existing';
 import { fastForward } from '../fast-forward';
 import { derivedId } from '../idempotency';
 import { type Route, route } from '../route';
@@ -26,6 +28,7 @@ export const fastForwardRoutes = (deps: ApiDeps): Route[] => [
     tag: 'Sandbox',
     summary: 'Move an instance’s clock ahead',
     description: 'Only in a sandbox. Answers when the clock is there and every deadline up to it has been taken.',
+    permission: 'sandbox',
     params: byId,
     body: fastForwardSchema,
     answers: {
@@ -45,7 +48,7 @@ export const fastForwardRoutes = (deps: ApiDeps): Route[] => [
 async function forward(deps: ApiDeps, call: Call<z.output<typeof byId>, unknown, z.output<typeof fastForwardSchema>>): Promise<Reply> {
   if (!deps.sandbox) throw new Problem('SANDBOX_ONLY');
   if (!deps.timeSkipping) throw new Problem('TIME_SKIPPING_UNAVAILABLE');
-  const row = await existingInstance(deps, call.params.id);
+  const row = await existingInstance(deps, call.caller, call.params.id);
   try {
     const { offsetMs, reachedMs } = await fastForward({
       client: deps.temporal,
@@ -58,19 +61,19 @@ async function forward(deps: ApiDeps, call: Call<z.output<typeof byId>, unknown,
       waitMs: deps.fastForwardWaitMs ?? WAIT_MS,
     });
     await setClockOffset(deps.pool, row.id, offsetMs);
-    return instanceReply(await caughtUp(deps, row.id, reachedMs));
+    return instanceReply(await caughtUp(deps, call.caller, row.id, reachedMs));
   } catch (error) {
     if (error instanceof Unavailable) return await unansweredReply(deps, row.id, call.lang, error);
-    if (error instanceof NotRunning) return await refuseEnded(deps, row.id, error);
+    if (error instanceof NotRunning) return await refuseEnded(deps, call.caller, row.id, error);
     throw error;
   }
 }
 
 /** Waits until the read model has taken every deadline up to the instant that was reached, in milliseconds on the instance's clock. */
-async function caughtUp(deps: ApiDeps, id: string, reachedMs: number): Promise<InstanceRow> {
+async function caughtUp(deps: ApiDeps, caller: Caller, id: string, reachedMs: number): Promise<InstanceRow> {
   const until = Date.now() + CATCH_UP_MS;
   for (;;) {
-    const row = await existingInstance(deps, id);
+    const row = await existingInstance(deps, caller, id);
     const deadline = nextDeadline(row.life);
     if (!deadline || Date.parse(deadline.at) > reachedMs) return row;
     if (Date.now() > until) throw new Unavailable('deadlines that came due have not been taken in time', true);
@@ -78,7 +81,7 @@ async function caughtUp(deps: ApiDeps, id: string, reachedMs: number): Promise<I
   }
 }
 
-async function refuseEnded(deps: ApiDeps, id: string, error: NotRunning): Promise<never> {
-  const { life } = await existingInstance(deps, id);
+async function refuseEnded(deps: ApiDeps, caller: Caller, id: string, error: NotRunning): Promise<never> {
+  const { life } = await existingInstance(deps, caller, id);
   throw life.state === 'terminated' ? new Problem('WRONG_STATE', { state: life.state }) : error;
 }

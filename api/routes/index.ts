@@ -2,13 +2,18 @@ import type { Registry } from 'prom-client';
 import type { ApiDeps } from '../deps';
 import type { Route } from '../route';
 import { accountRoutes } from './accounts';
+import { auditRoutes } from './audits';
+import { controlPlaneRoutes } from './control-plane';
 import { fastForwardRoutes } from './fast-forward';
 import { instanceRoutes } from './instances';
+import { keyRoutes } from './keys';
+import { ledgerRoutes } from './ledger';
 import { orderRoutes } from './orders';
 import { powerRoutes } from './power';
 import { quoteRoutes } from './quotes';
 import { recycleBinRoutes } from './recycle-bin';
 import { refundCurveRoutes } from './refund-curve';
+import { refundRequestRoutes } from './refund-requests';
 import { refundRoutes } from './refunds';
 import { serviceRoutes } from './service';
 import { terminationRoutes } from './terminations';
@@ -19,13 +24,18 @@ export const allRoutes = (deps: ApiDeps, metrics: Registry): Route[] => [
   ...instanceRoutes(deps),
   ...powerRoutes(deps),
   ...orderRoutes(deps),
+  ...controlPlaneRoutes(deps),
   ...quoteRoutes(deps),
   ...refundCurveRoutes(deps),
   ...terminationRoutes(deps),
   ...timedRoutes(deps),
   ...recycleBinRoutes(deps),
   ...refundRoutes(deps),
+  ...refundRequestRoutes(deps),
   ...accountRoutes(deps),
+  ...ledgerRoutes(deps),
+  ...auditRoutes(deps),
+  ...keyRoutes(deps),
   ...fastForwardRoutes(deps),
   ...serviceRoutes(deps, metrics),
 ];

@@ -2,16 +2,19 @@
 import type { Registration } from '../../domain/instance';
 import { hashOf } from '../../store/hash';
 import { findInstance, listInstances, listTimeline } from '../../store/instances';
+import { withoutExamples } from '../../store/policies';
 import type { InstanceRow } from '../../store/types';
 import { NotRunning, registerInstance, Unavailable } from '../../workflows/send';
 import type { Call, Reply } from '../call';
-import { existingInstance, instanceReply, optionsOf, unansweredReply } from '../commands';
+import { instanceReply, optionsOf, unansweredReply } from '../commands';
 import { type ApiDeps, policyOf } from '../deps';
-import { Problem } from '../errors';
+import { notFound, Problem } from '../errors';
+import { existingInstance, requireAccount } from '../existing';
 import { listReply } from '../page';
 import { presentInstance, presentTimelineEntry } from '../present/instances';
 import { type Route, route } from '../route';
 import { acceptedAnswer, instanceAnswer, pageOf, timelineAnswer } from '../schemas/answers';
+import { issue } from '../schemas/issues';
 import { parseRegistration, registrationSchema } from '../schemas/registration';
 import { byId, instancesQuery, pageQuery } from '../schemas/requests';
 
@@ -25,12 +28,13 @@ export const instanceRoutes = (deps: ApiDeps): Route[] => [
     tag: TAG,
     summary: 'List instances',
     description: 'In order of registration; terminated ones only with `state=terminated`.',
+    permission: 'read',
     query: instancesQuery,
     answers: { 200: { description: 'A page.', schema: pageOf(instanceAnswer) } },
-    handle: async ({ query: { limit, cursor, ...filter } }) =>
+    handle: (call) =>
       listReply(
-        { limit, cursor },
-        () => listInstances(deps.pool, filter, { limit, cursor }),
+        call,
+        (filter, page) => listInstances(deps.pool, filter, page),
         (row) => presentInstance(row),
       ),
   }),
@@ -39,23 +43,25 @@ export const instanceRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/instances/{id}',
     tag: TAG,
     summary: 'Look at an instance',
+    permission: 'read',
     params: byId,
     answers: { 200: { description: 'The instance.', schema: instanceAnswer } },
     problems: { 404: ['NOT_FOUND'] },
-    handle: async ({ params }) => instanceReply(await existingInstance(deps, params.id)),
+    handle: async ({ params, caller }) => instanceReply(await existingInstance(deps, caller, params.id)),
   }),
   route({
     method: 'get',
     path: '/v1/instances/{id}/timeline',
     tag: TAG,
     summary: 'What happened to an instance',
+    permission: 'read',
     params: byId,
     query: pageQuery,
     answers: { 200: { description: 'A page, the oldest step first.', schema: pageOf(timelineAnswer) } },
     problems: { 404: ['NOT_FOUND'] },
-    handle: async ({ params, query }) => {
-      const { id } = await existingInstance(deps, params.id);
-      return await listReply(query, () => listTimeline(deps.pool, id, query), presentTimelineEntry);
+    handle: async (call) => {
+      const { id } = await existingInstance(deps, call.caller, call.params.id);
+      return await listReply(call, (_, page) => listTimeline(deps.pool, id, page), presentTimelineEntry);
     },
   }),
 ];
@@ -67,6 +73,7 @@ const registration = (deps: ApiDeps): Route =>
     tag: TAG,
     summary: 'Register an instance',
     description: 'Starts its workflow. The same original facts again are answered 200, other facts 409.',
+    permission: 'register',
     params: byId,
     body: registrationSchema,
     read: (input) => parseRegistration(input, policyOf(deps)),
@@ -75,16 +82,19 @@ const registration = (deps: ApiDeps): Route =>
       200: { description: 'It was registered with the same facts before.', schema: instanceAnswer },
       202: { description: 'Nobody answered in time; it may still be registered.', schema: acceptedAnswer, location: 'Where it will be.' },
     },
-    problems: { 409: ['ALREADY_REGISTERED'] },
+    problems: { 404: ['NOT_FOUND'], 409: ['ALREADY_REGISTERED'] },
     handle: (call) => register(deps, call.params.id, call.body, call),
   });
 
 async function register(deps: ApiDeps, id: string, registration: Registration, call: Call): Promise<Reply> {
+  requireAccount(call.caller, registration.account, [issue(['account'], 'NOT_FOUND')]);
   const known = await findInstance(deps.pool, id);
+  if (known && !call.caller.sees(known.facts.account)) throw notFound('instance', id);
   if (known) return registered(known, registration, call.commandId);
   // The product is known: the schema has seen to it.
-  const policy = policyOf(deps)(registration.product)!;
-  const envelope = { id: call.commandId, by: call.caller };
+  // It goes into the workflow's input: rules only, or most of every history would be examples.
+  const policy = withoutExamples(policyOf(deps)(registration.product)!);
+  const envelope = { id: call.commandId, by: call.caller.name };
   try {
     await registerInstance(deps.temporal, { instanceId: id, registration, policy, envelope }, optionsOf(deps));
   } catch (error) {
@@ -93,7 +103,7 @@ async function register(deps: ApiDeps, id: string, registration: Registration, c
     const ended = error instanceof NotRunning ? await findInstance(deps.pool, id) : undefined;
     if (!ended) throw error;
   }
-  return registered(await existingInstance(deps, id), registration, call.commandId);
+  return registered(await existingInstance(deps, call.caller, id), registration, call.commandId);
 }
 
 /** 201 when this command registered it, 200 when another one did with the same facts. */

@@ -1,8 +1,9 @@
 /** Renewals and upgrades of a prepaid instance. */
 import type { z } from 'zod';
 import type { Reply } from '../call';
-import { carryOut, existingInstance } from '../commands';
+import { carryOut } from '../commands';
 import { type ApiDeps, policyOf } from '../deps';
+import { existingInstance } from '../existing';
 import { type Route, route } from '../route';
 import { ordersSchema } from '../schemas/registration';
 import { byId } from '../schemas/requests';
@@ -15,7 +16,8 @@ export const orderRoutes = (deps: ApiDeps): Route[] => [
     tag: 'Orders',
     summary: 'Renew or upgrade a prepaid instance',
     description:
-      'The server assigns id and dates; a renewal starts where the last order ends. Without `paid` Sunset prices a renewal and debits the account.',
+      'The server assigns id and dates; a renewal starts where the last order ends. Without `paid` Sunset prices a renewal and debits the account; with it the permission `register` is needed.',
+    permission: ['renew', 'register'],
     params: byId,
     body: ordersSchema,
     answers: COMMAND_ANSWERS,
@@ -26,8 +28,9 @@ export const orderRoutes = (deps: ApiDeps): Route[] => [
 
 /** An amendment brings the product's current rules with it (decision 1). */
 async function amend(deps: ApiDeps, call: InstanceCall<z.output<typeof ordersSchema>>): Promise<Reply> {
-  const row = await existingInstance(deps, call.params.id);
   const order = call.body;
+  if (order.paid) call.caller.require('register', ['paid']);
+  const row = await existingInstance(deps, call.caller, call.params.id);
   requireDigits(row, order.paid, ['paid']);
   const rules = (policyOf(deps)(row.facts.product) ?? row.policy).lifecycle;
   return await carryOut(deps, row, call, 'amend', { name: 'amend', order, rules });

@@ -6,6 +6,7 @@ import type { InstanceRow } from '../../store/types';
 import type { Call, Reply } from '../call';
 import { type ApiDeps, policyOfRow } from '../deps';
 import { invalid, notFound } from '../errors';
+import { existingQuote } from '../existing';
 import { derivedId } from '../idempotency';
 import { presentQuote } from '../present/terminations';
 import { type Route, route } from '../route';
@@ -24,6 +25,7 @@ export const quoteRoutes = (deps: ApiDeps): Route[] => [
     tag: TAG,
     summary: 'Quote the end of instances',
     description: 'For every item what would happen, what is against it, and what it would pay. The quote holds until `expiresAt`.',
+    permission: 'read',
     body: quoteSchema,
     answers: { 201: { description: 'The quote.', schema: quoteAnswer, location: 'The quote.' } },
     problems: { 404: ['NOT_FOUND'] },
@@ -34,20 +36,20 @@ export const quoteRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/quotes/{id}',
     tag: TAG,
     summary: 'Look at a quote',
+    permission: 'read',
     params: byId,
     answers: { 200: { description: 'The quote.', schema: quoteAnswer } },
     problems: { 404: ['NOT_FOUND'] },
-    handle: async ({ params, lang }) => {
-      const row = await findQuote(deps.pool, params.id);
-      if (!row) throw notFound('quote', params.id);
-      return { status: 200, body: presentQuote(row, lang) };
-    },
+    handle: async ({ params, caller, lang }) => ({
+      status: 200,
+      body: presentQuote(await existingQuote(deps, caller, params.id), lang),
+    }),
   }),
 ];
 
 async function quote(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof quoteSchema>>): Promise<Reply> {
   const { action, instanceIds, schedule, fiveDayFor } = call.body;
-  const rows = await findInstances(deps.pool, instanceIds);
+  const rows = (await findInstances(deps.pool, instanceIds)).filter((row) => call.caller.sees(row.facts.account));
   requireAll(instanceIds, rows);
   const policyFor = policyOfRow(deps);
   const id = derivedId('q', call.commandId);

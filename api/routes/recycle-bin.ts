@@ -2,9 +2,10 @@
 import type { z } from 'zod';
 import { listRecycleBin } from '../../store/instances';
 import type { Reply } from '../call';
-import { carryOut, existingInstance, signal } from '../commands';
+import { carryOut, signal } from '../commands';
 import type { ApiDeps } from '../deps';
 import { invalid } from '../errors';
+import { existingInstance } from '../existing';
 import { listReply } from '../page';
 import { presentBinEntry } from '../present/instances';
 import { type Route, route } from '../route';
@@ -21,16 +22,18 @@ export const recycleBinRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/recycle-bin',
     tag: TAG,
     summary: 'What is in the recycle bin',
+    permission: 'read',
     query: binQuery,
     answers: { 200: { description: 'A page, the next to be released first.', schema: pageOf(binAnswer) } },
-    handle: async ({ query: { limit, cursor, ...filter } }) =>
-      await listReply({ limit, cursor }, () => listRecycleBin(deps.pool, filter, { limit, cursor }), presentBinEntry),
+    handle: (call) => listReply(call, (filter, page) => listRecycleBin(deps.pool, filter, page), presentBinEntry),
   }),
   route({
     method: 'post',
     path: '/v1/instances/{id}/restore',
     tag: TAG,
     summary: 'Restore an instance from the bin',
+    description: 'To state what was paid for the renewal, the permission `register` is needed.',
+    permission: 'restore',
     params: byId,
     body: restoreSchema,
     async: true,
@@ -43,6 +46,7 @@ export const recycleBinRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/instances/{id}/purge',
     tag: TAG,
     summary: 'Release an instance from the bin for good',
+    permission: 'purge',
     params: byId,
     body: purgeSchema,
     async: true,
@@ -53,8 +57,9 @@ export const recycleBinRoutes = (deps: ApiDeps): Route[] => [
 ];
 
 async function restore(deps: ApiDeps, call: InstanceCall<z.output<typeof restoreSchema>>): Promise<Reply> {
-  const row = await existingInstance(deps, call.params.id);
   const { renewal } = call.body;
+  if (renewal?.paid) call.caller.require('register', ['renewal', 'paid']);
+  const row = await existingInstance(deps, call.caller, call.params.id);
   // State before input: what isn't in the bin is answered 409 by the workflow, whatever was sent.
   if (row.life.state === 'isolated') requireDigits(row, renewal?.paid, ['renewal', 'paid']);
   // A signal can't state what was paid (anybody may type one): such a restore is answered in the ordinary way, as `Prefer` allows.
@@ -67,7 +72,7 @@ async function restore(deps: ApiDeps, call: InstanceCall<z.output<typeof restore
 /** L6: irreversible, so the id has to be typed again. */
 async function purge(deps: ApiDeps, call: InstanceCall<z.output<typeof purgeSchema>>): Promise<Reply> {
   const { id } = call.params;
-  const row = await existingInstance(deps, id);
+  const row = await existingInstance(deps, call.caller, id);
   if (call.body.confirm !== id) throw invalid([issue(['confirm'], 'NOT_CONFIRMED', { id })]);
   if (call.respondAsync) return await signal(deps, row, call, 'purge', { confirm: id });
   return await carryOut(deps, row, call, 'purge', { name: 'purge' });

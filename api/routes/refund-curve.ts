@@ -2,8 +2,8 @@
 import { refundCurve } from '../../domain/curve';
 import { rightsKey } from '../../domain/quote';
 import { clockOf, rightsOf, subjectsOf } from '../../store/quotes';
-import { existingInstance } from '../commands';
 import { type ApiDeps, policyOfRow } from '../deps';
+import { existingInstance } from '../existing';
 import { presentRefundCurve } from '../present/refund-curve';
 import { type Route, route } from '../route';
 import { refundCurveAnswer } from '../schemas/answers';
@@ -16,12 +16,13 @@ export const refundCurveRoutes = (deps: ApiDeps): Route[] => [
     tag: 'Quotes',
     summary: 'The refund now and at the next steps',
     description:
-      'What a return would pay now and at the next steps: the end of the five-day right, the next twelve months that become whole, the end of the order in force; with warnings of cliffs, and of a wait that pays more. Each point is what a quote at that instant would say; nothing is kept. Permission: `read`.',
+      'What a return would pay now and at the next steps: the end of the five-day right, the next twelve months that become whole, the end of the order in force; with warnings of cliffs, and of a wait that pays more. Each point is what a quote at that instant would say; nothing is kept.',
+    permission: 'read',
     params: byId,
     answers: { 200: { description: 'The curve; without points when a return is blocked now.', schema: refundCurveAnswer } },
     problems: { 404: ['NOT_FOUND'] },
-    handle: async ({ params, lang }) => {
-      const row = await existingInstance(deps, params.id);
+    handle: async ({ params, caller, lang }) => {
+      const row = await existingInstance(deps, caller, params.id);
       const now = Date.now();
       const subjects = await subjectsOf(deps.pool, [row], policyOfRow(deps), (one) => clockOf(one, now));
       const { account, product } = row.facts;

@@ -1,11 +1,15 @@
-import { findRefund, listRefunds } from '../../store/refunds';
+import type { z } from 'zod';
+import { policyById } from '../../store/policies';
+import { listRefunds } from '../../store/refunds';
+import type { Call, Reply } from '../call';
+import { carryOut } from '../commands';
 import type { ApiDeps } from '../deps';
-import { notFound } from '../errors';
+import { existingInstance, existingRefund } from '../existing';
 import { listReply } from '../page';
-import { presentRefund } from '../present/accounts';
+import { presentRefund, presentRefundDetail } from '../present/refunds';
 import { type Route, route } from '../route';
-import { pageOf, refundAnswer } from '../schemas/answers';
-import { byDerivedId, refundsQuery } from '../schemas/requests';
+import { acceptedAnswer, pageOf, refundAnswer, refundDetailAnswer } from '../schemas/answers';
+import { byDerivedId, reasonSchema, refundsQuery } from '../schemas/requests';
 
 const TAG = 'Refunds';
 
@@ -15,13 +19,14 @@ export const refundRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/refunds',
     tag: TAG,
     summary: 'List refunds',
+    permission: 'read',
     query: refundsQuery,
     answers: { 200: { description: 'A page, the latest first.', schema: pageOf(refundAnswer) } },
-    handle: async ({ query: { limit, cursor, ...filter }, lang }) =>
+    handle: (call) =>
       listReply(
-        { limit, cursor },
-        () => listRefunds(deps.pool, filter, { limit, cursor }),
-        (row) => presentRefund(row, lang),
+        call,
+        (filter, page) => listRefunds(deps.pool, filter, page),
+        (row) => presentRefund(row, call.lang),
       ),
   }),
   route({
@@ -29,13 +34,47 @@ export const refundRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/refunds/{id}',
     tag: TAG,
     summary: 'Progress, calculation and journal entries of a refund',
+    permission: 'read',
     params: byDerivedId,
-    answers: { 200: { description: 'The refund.', schema: refundAnswer } },
+    answers: { 200: { description: 'The refund.', schema: refundDetailAnswer } },
     problems: { 404: ['NOT_FOUND'] },
-    handle: async ({ params, lang }) => {
-      const row = await findRefund(deps.pool, params.id);
-      if (!row) throw notFound('refund', params.id);
-      return { status: 200, body: presentRefund(row, lang) };
+    handle: async (call) => await refundReply(deps, call),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/refunds/{id}/undo',
+    tag: TAG,
+    summary: 'Undo a return while its instance is in the bin',
+    description:
+      'Reversing entries take the money back, the orders hold again with their old ends, the right is given back, and the instance is what it was before.',
+    permission: 'refund:approve',
+    params: byDerivedId,
+    body: reasonSchema,
+    answers: {
+      200: { description: 'The refund, reversed.', schema: refundDetailAnswer },
+      202: {
+        description: 'Nobody answered in time; the instance and its timeline tell.',
+        schema: acceptedAnswer,
+        location: 'The instance.',
+      },
     },
+    problems: { 404: ['NOT_FOUND'], 409: ['NOT_RETURNED', 'MONEY_SPENT', 'WRONG_STATE', 'BUSY'] },
+    handle: (call) => undo(deps, call),
   }),
 ];
+
+type RefundCall<B = unknown> = Call<z.output<typeof byDerivedId>, unknown, B>;
+
+async function refundReply(deps: ApiDeps, { params, caller, lang }: RefundCall): Promise<Reply> {
+  const row = await existingRefund(deps, caller, params.id);
+  const policy = await policyById(deps.pool, row.calculation.inputs.policyId);
+  return { status: 200, body: presentRefundDetail(row, policy, lang) };
+}
+
+/** A command to the instance like any other; it is answered with the refund. */
+async function undo(deps: ApiDeps, call: RefundCall<z.output<typeof reasonSchema>>): Promise<Reply> {
+  const { id, instanceId } = await existingRefund(deps, call.caller, call.params.id);
+  const row = await existingInstance(deps, call.caller, instanceId);
+  const reply = await carryOut(deps, row, call, 'undo', { name: 'undo', refundId: id, reason: call.body.reason });
+  return reply.status === 200 ? await refundReply(deps, call) : reply;
+}

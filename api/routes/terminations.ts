@@ -1,13 +1,15 @@
 /** Confirmations: what was quoted and agreed to is carried out, item by item. */
 import type { z } from 'zod';
+import type { Action } from '../../domain/instance';
+import type { Permission } from '../../domain/permissions';
 import { type Acceptance, acceptQuote } from '../../store/acceptance';
-import { failItem, findTermination, listTerminations } from '../../store/terminations';
-import { sendItems } from '../../workflows/send';
+import { listTerminations } from '../../store/terminations';
 import type { Call, Reply } from '../call';
-import { optionsOf } from '../commands';
 import type { ApiDeps } from '../deps';
 import { notFound, Problem } from '../errors';
+import { existingQuote, existingTermination } from '../existing';
 import { derivedId } from '../idempotency';
+import { sendForAWhile } from '../items';
 import { listReply } from '../page';
 import { presentTermination } from '../present/terminations';
 import { type Route, route } from '../route';
@@ -16,9 +18,8 @@ import { issue } from '../schemas/issues';
 import { byId, terminationSchema, terminationsQuery } from '../schemas/requests';
 
 const TAG = 'Terminations';
-const WAIT_MS = 5000;
-/** Temporal allows ten updates in flight per workflow; here it only keeps one confirmation of 500 items from crowding out others. */
-const CONCURRENCY = 8;
+/** What confirming a quote of each action takes. */
+const PERMISSIONS: Record<Action, Permission> = { terminate: 'terminate', return: 'return', 'return-renewals': 'return' };
 
 export const terminationRoutes = (deps: ApiDeps): Route[] => [
   route({
@@ -28,6 +29,7 @@ export const terminationRoutes = (deps: ApiDeps): Route[] => [
     summary: 'Confirm a quote',
     description:
       'Consumes the quote and reserves its rights at once, then ends the instances. What goes wrong after that touches only its item.',
+    permission: ['terminate', 'return'],
     body: terminationSchema,
     answers: { 202: { description: 'Accepted, as far as it has come.', schema: terminationAnswer, location: 'The termination.' } },
     problems: { 404: ['NOT_FOUND'], 409: ['QUOTE_STALE', 'QUOTE_EXPIRED', 'QUOTE_USED', 'NOTHING_PERMITTED'] },
@@ -38,13 +40,14 @@ export const terminationRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/terminations',
     tag: TAG,
     summary: 'List terminations',
+    permission: 'read',
     query: terminationsQuery,
     answers: { 200: { description: 'A page, the latest first.', schema: pageOf(terminationAnswer) } },
-    handle: async ({ query: { limit, cursor, ...filter }, lang }) =>
+    handle: (call) =>
       listReply(
-        { limit, cursor },
-        () => listTerminations(deps.pool, filter, { limit, cursor }),
-        (row) => presentTermination(row, lang),
+        call,
+        (filter, page) => listTerminations(deps.pool, filter, page),
+        (row) => presentTermination(row, call.lang),
       ),
   }),
   route({
@@ -52,17 +55,16 @@ export const terminationRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/terminations/{id}',
     tag: TAG,
     summary: 'Progress and result of a termination',
+    permission: 'read',
     params: byId,
     answers: { 200: { description: 'The termination.', schema: terminationAnswer } },
     problems: { 404: ['NOT_FOUND'] },
-    handle: async ({ params, lang }) => ({ status: 200, body: await present(deps, params.id, lang) }),
+    handle: async (call) => ({ status: 200, body: await present(deps, call.params.id, call) }),
   }),
 ];
 
-async function present(deps: ApiDeps, id: string, lang: Call['lang']): Promise<z.infer<typeof terminationAnswer>> {
-  const row = await findTermination(deps.pool, id);
-  if (!row) throw notFound('termination', id);
-  return presentTermination(row, lang);
+async function present(deps: ApiDeps, id: string, { caller, lang }: Call): Promise<z.infer<typeof terminationAnswer>> {
+  return presentTermination(await existingTermination(deps, caller, id), lang);
 }
 
 const locationOf = (id: string): string => `/v1/terminations/${encodeURIComponent(id)}`;
@@ -70,11 +72,13 @@ const locationOf = (id: string): string => `/v1/terminations/${encodeURIComponen
 /** With the same key again the acceptance answers what it did before, and what is still to be sent is sent again (L8). */
 async function confirm(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof terminationSchema>>): Promise<Reply> {
   const { quoteId } = call.body;
+  const { action } = await existingQuote(deps, call.caller, quoteId, [issue(['quoteId'], 'NOT_FOUND')]);
+  call.caller.require(PERMISSIONS[action], ['quoteId']);
   const terminationId = derivedId('t', call.commandId);
-  const acceptance = await acceptQuote(deps.pool, { quoteId, terminationId, by: call.caller, via: 'api' });
+  const acceptance = await acceptQuote(deps.pool, { quoteId, terminationId, by: call.caller.name, via: 'api' });
   if (!acceptance.ok) throw refusal(acceptance, quoteId);
   await sendForAWhile(deps, terminationId, acceptance.items);
-  return { status: 202, body: await present(deps, terminationId, call.lang), headers: { Location: locationOf(terminationId) } };
+  return { status: 202, body: await present(deps, terminationId, call), headers: { Location: locationOf(terminationId) } };
 }
 
 function refusal(acceptance: Extract<Acceptance, { ok: false }>, quoteId: string): Problem {
@@ -84,19 +88,4 @@ function refusal(acceptance: Extract<Acceptance, { ok: false }>, quoteId: string
     changes,
     ...(terminationId === undefined ? {} : { headers: { Location: locationOf(terminationId) } }),
   });
-}
-
-/** Sends the items; what takes longer goes on behind the answer, and what this process doesn't finish the worker's sweep does (decision 2). */
-async function sendForAWhile(deps: ApiDeps, terminationId: string, items: Extract<Acceptance, { ok: true }>['items']): Promise<void> {
-  const sending = sendItems(deps.temporal, items, {
-    ...optionsOf(deps),
-    concurrency: CONCURRENCY,
-    onRefused: ({ instanceId }, { code, state }) => failItem(deps.pool, terminationId, instanceId, { code, state }),
-  }).catch((error: unknown) => deps.logger.warn({ err: error, terminationId }, 'items are left to the sweep'));
-  let timer: NodeJS.Timeout | undefined;
-  const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, deps.terminationWaitMs ?? WAIT_MS);
-  });
-  await Promise.race([sending, enough]);
-  clearTimeout(timer);
 }

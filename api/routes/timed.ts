@@ -1,9 +1,10 @@
 /** Timed terminations that wait: moved or cancelled until they fire (L2). */
 import type { z } from 'zod';
 import type { Reply } from '../call';
-import { carryOut, existingInstance, signal } from '../commands';
+import { carryOut, signal } from '../commands';
 import type { ApiDeps } from '../deps';
 import { invalid } from '../errors';
+import { existingInstance } from '../existing';
 import { type Route, route } from '../route';
 import { timeIssues } from '../schedule';
 import { byId, rescheduleSchema } from '../schemas/requests';
@@ -17,12 +18,13 @@ export const timedRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/instances/{id}/cancel',
     tag: TAG,
     summary: 'Cancel a timed termination',
+    permission: 'terminate',
     params: byId,
     async: true,
     answers: COMMAND_ANSWERS,
     problems: { 409: ['NOT_SCHEDULED', 'WRONG_STATE', 'BUSY'] },
     handle: async (call) => {
-      const row = await existingInstance(deps, call.params.id);
+      const row = await existingInstance(deps, call.caller, call.params.id);
       return call.respondAsync
         ? await signal(deps, row, call, 'cancel', {})
         : await carryOut(deps, row, call, 'cancel', { name: 'cancel' });
@@ -33,6 +35,7 @@ export const timedRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/instances/{id}/reschedule',
     tag: TAG,
     summary: 'Move a timed termination',
+    permission: 'terminate',
     params: byId,
     body: rescheduleSchema,
     answers: COMMAND_ANSWERS,
@@ -42,7 +45,7 @@ export const timedRoutes = (deps: ApiDeps): Route[] => [
 ];
 
 async function reschedule(deps: ApiDeps, call: InstanceCall<z.output<typeof rescheduleSchema>>): Promise<Reply> {
-  const row = await existingInstance(deps, call.params.id);
+  const row = await existingInstance(deps, call.caller, call.params.id);
   const { at } = call.body;
   // State before input: what isn't scheduled is answered 409 by the workflow, whatever the time.
   if (row.life.termination) {

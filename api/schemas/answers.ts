@@ -1,13 +1,15 @@
 /** What the API answers (DESIGN.md, "Shapes"). Presenters are typed by these schemas, and the document is made from them. */
 import { z } from 'zod';
-import { STATES } from '../../domain/instance';
+import { ACTIONS, STATES } from '../../domain/instance';
+import { SOURCES } from '../../domain/money';
+import { REFUND_STATUSES } from '../../store/types';
 import { factsShape, orderSchema, scheduleSchema } from './registration';
 
 const instant = z.string().meta({ format: 'date-time', examples: ['2026-11-01T00:00:00+08:00'] });
 const amount = z.string().meta({ description: 'A decimal string with all minor digits.', examples: ['407.96'] });
 const currency = z.string().meta({ examples: ['CNY'] });
 const parts = z.object({ cash: amount, gift: amount, income: amount }).meta({ id: 'Parts' });
-const action = z.enum(['terminate', 'return']);
+const action = z.enum(ACTIONS);
 
 export const problemAnswer = z
   .object({
@@ -53,6 +55,10 @@ export const instanceAnswer = z
     expiresAt: instant.nullable().meta({ description: 'The end of the paid time.' }),
     termination: z.object({ mode: z.literal('timed'), at: instant, terminationId: z.string() }).nullable(),
     protection: z.object({ reason: z.string(), by: z.string(), at: instant }).nullable(),
+    hold: z
+      .object({ reason: z.string(), by: z.string(), at: instant })
+      .nullable()
+      .meta({ description: 'Returns of it need an operator’s approval (E5).' }),
   })
   .meta({ id: 'Instance' });
 
@@ -108,7 +114,18 @@ const quoteItem = z
   .meta({ id: 'QuoteItem' });
 
 export const quoteAnswer = z
-  .object({ id: z.string(), expiresAt: instant, rulesVersion: z.string(), items: z.array(quoteItem) })
+  .object({
+    id: z.string(),
+    expiresAt: instant,
+    rulesVersion: z.string(),
+    items: z.array(
+      quoteItem.extend({
+        asOf: instant.meta({ description: 'The instance’s own time, as of which amounts are computed (M17).' }),
+        policyId: z.string().meta({ description: 'Names the content of the rules, not only their version.' }),
+        priceVersion: z.string().nullable().meta({ description: 'Of the instance’s price snapshot (M12).' }),
+      }),
+    ),
+  })
   .meta({ id: 'Quote' });
 
 export const refundCurveAnswer = z
@@ -158,15 +175,18 @@ export const terminationAnswer = z
   })
   .meta({ id: 'Termination' });
 
-export const REFUND_STATUSES = ['requested', 'isolating', 'booked', 'done', 'in_review', 'denied', 'failed'] as const;
+/** null while it is in review. */
+const decision = z.object({ by: z.string(), reason: z.string(), at: instant }).nullable();
 
 export const refundAnswer = z
   .object({
     id: z.string(),
     instanceId: z.string(),
     account: z.string(),
-    terminationId: z.string(),
+    terminationId: z.string().nullable().meta({ description: 'null while it is in review, and when it was denied.' }),
     quoteId: z.string(),
+    workflowId: z.string().meta({ description: 'The instance’s workflow, to look inside with the Temporal Web UI.' }),
+    action,
     kind: z.enum(['five-day', 'ordinary']),
     currency,
     amount,
@@ -175,9 +195,73 @@ export const refundAnswer = z
     lines: z.array(line),
     progress: z.array(z.object({ status: z.string(), at: instant })),
     status: z.enum(REFUND_STATUSES),
+    problem: problemAnswer
+      .nullable()
+      .meta({ description: 'What keeps its money back, and what to do: of one in review, denied or failed.' }),
+    review: z.object({ requestId: z.string(), decision }).nullable().meta({ description: 'The request for approval that it came by.' }),
+    reversal: z
+      .object({ transactionId: z.string().nullable(), reason: z.string(), by: z.string(), at: instant })
+      .nullable()
+      .meta({ description: 'The undone return: by which reversing transaction, why, by whom, and when.' }),
     entries: z.array(z.object({ transactionId: z.string(), source: z.string(), destination: z.string(), currency, amount })),
   })
   .meta({ id: 'Refund' });
+
+/** All that an amount depends on, and the sum done again from it. */
+const calculationAnswer = z
+  .object({
+    asOf: instant,
+    action,
+    kind: z.enum(['five-day', 'ordinary']),
+    assisted: z.boolean().meta({ description: 'An operator approved it (M11).' }),
+    policyId: z.string(),
+    knobs: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).nullable()),
+    priceVersion: z.string().nullable(),
+    prices: factsShape.prices,
+    network: network.unwrap(),
+    orders: z.array(
+      orderSchema.extend({ channel: orderSchema.shape.channel.unwrap(), closedAt: instant.nullable(), endedAt: instant.nullable() }),
+    ),
+    cells: z.array(z.object({ orderId: z.string(), source: z.enum(SOURCES), amount })).meta({
+      description: 'What comes back out of which order and source, before the fee.',
+    }),
+    rebuilt: z
+      .object({ amount, parts, fee: amount, lines: z.array(line), matches: z.boolean() })
+      .meta({ description: 'Computed again from these inputs just now; `matches`: to the cent what is kept.' }),
+  })
+  .meta({ id: 'Calculation' });
+
+export const refundDetailAnswer = refundAnswer.extend({ calculation: calculationAnswer }).meta({ id: 'RefundDetail' });
+
+export const refundRequestAnswer = z
+  .object({
+    id: z.string(),
+    instanceId: z.string(),
+    account: z.string(),
+    refundId: z.string(),
+    status: z.enum(REFUND_STATUSES).meta({ description: 'That of its refund.' }),
+    reason: z.string(),
+    requestedBy: z.string(),
+    requestedAt: instant,
+    preview: quoteItem.meta({
+      description: 'What it would have paid when it was asked for; the amount is computed again at the approval.',
+    }),
+    decision,
+  })
+  .meta({ id: 'RefundRequest' });
+
+export const usageAnswer = z
+  .object({
+    id: z.string(),
+    instanceId: z.string(),
+    meter: z.string(),
+    quantity: z.string(),
+    startsAt: instant,
+    endsAt: instant,
+    reportedBy: z.string(),
+    recordedAt: instant,
+  })
+  .meta({ id: 'Usage' });
 
 export const statementAnswer = z
   .object({
@@ -188,6 +272,8 @@ export const statementAnswer = z
     parts,
     instanceId: z.string(),
     refundId: z.string().nullable(),
+    reverses: z.string().optional().meta({ description: 'Of a reversal: the transaction that it undoes.' }),
+    reason: z.string().optional().meta({ description: 'Of a reversal: why.' }),
     effectiveAt: instant,
     recordedAt: instant,
   })

@@ -53,6 +53,8 @@ const TEXTS = {
   TIERS_NOT_ASCENDING: fixed('must be above the tier before it', '必须大于上一档'),
   TIER_WITHOUT_LIMIT: fixed('is required: only the last tier has no limit', '必填：仅最后一档可以没有上限'),
   LAST_TIER_LIMITED: fixed('the last tier must have no limit', '最后一档不得设置上限'),
+  AFTER_BILLING_STOP: ({ at }: Params): Text => ({ en: `is after the billing stop of ${at}`, zh: `晚于停止计费的时刻 ${at}` }),
+  IN_THE_FUTURE: fixed('is in the future of the instance’s clock', '晚于实例的当前时间'),
   DUPLICATE: fixed('is named twice', '重复'),
   TOO_MANY_DIGITS: ({ currency, digits }: Params): Text => ({
     en: `has more decimals than ${currency} has (${digits})`,
@@ -90,6 +92,8 @@ const TEXTS = {
   RENEWAL_REQUIRED: fixed('restoring a prepaid instance needs a renewal', '恢复包年包月实例需要续费'),
   RENEWAL_NOT_ALLOWED: fixed('a pay-as-you-go instance is restored without a renewal', '按量计费实例恢复时不需要续费'),
   NOTHING_TO_CHANGE: fixed('must change at least one of: arrears, hold', '至少需要修改 arrears 或 hold 之一'),
+  NOT_PERMITTED: ({ permissions }: Params): Text => ({ en: `needs the permission ${permissions}`, zh: `需要权限 ${permissions}` }),
+  ALL_ACCOUNTS: fixed('means all accounts: only a key of all accounts can say that', '表示所有账号：仅限不绑定账号的密钥'),
   BAD_CURSOR: fixed('is not a cursor that a list answered', '不是列表返回的游标'),
 } satisfies Record<string, (params: Params) => Text>;
 

@@ -1,9 +1,9 @@
 /** Bodies, paths and queries of the calls, registrations and orders aside. */
 import { z } from 'zod';
-import { STATES } from '../../domain/instance';
-import { REFUND_STATUSES } from './answers';
+import { ACTIONS, STATES } from '../../domain/instance';
+import { REFUND_STATUSES } from '../../store/types';
 import { QUOTE_REQUEST } from './examples';
-import { account, derivedId, id, instant, months, sentence, text } from './fields';
+import { account, derivedId, id, instant, money, months, sentence, text } from './fields';
 import { evenBeside } from './issues';
 import { paidSchema, scheduleSchema } from './registration';
 
@@ -43,6 +43,24 @@ export const refundsQuery = z.strictObject({
   ...page,
 });
 
+export const refundRequestsQuery = z.strictObject({
+  account: account.optional(),
+  instanceId: id.optional(),
+  status: z.enum(REFUND_STATUSES).optional(),
+  ...page,
+});
+
+export const refundRequestSchema = z.strictObject({ instanceId: id, reason: sentence }).meta({ id: 'NewRefundRequest' });
+export const holdSchema = z.strictObject({ hold: z.boolean(), reason: sentence }).meta({ id: 'Hold' });
+export const networkSchema = z.strictObject({ billing: z.literal('traffic') }).meta({ id: 'NetworkSwitch' });
+export const usageSchema = z
+  .strictObject({ meter: text, quantity: money, startsAt: instant, endsAt: instant })
+  .refine(({ startsAt, endsAt }) => Date.parse(startsAt) < Date.parse(endsAt), {
+    path: ['endsAt'],
+    error: 'ENDS_BEFORE_START',
+    ...evenBeside((value) => isObject(value) && typeof value.startsAt === 'string' && typeof value.endsAt === 'string'),
+  })
+  .meta({ id: 'NewUsage', description: 'What was used of one meter in a span of the instance’s own time.' });
 export const reasonSchema = z.strictObject({ reason: sentence }).meta({ id: 'Reason' });
 export const rescheduleSchema = z.strictObject({ at: instant }).meta({ id: 'Reschedule' });
 export const restoreSchema = z
@@ -52,18 +70,16 @@ export const purgeSchema = z
   .strictObject({ confirm: z.string() })
   .meta({ id: 'Purge', description: '`confirm` repeats the instance’s id (L6).' });
 
+export function flagDuplicates(values: string[], context: z.RefinementCtx): void {
+  for (const [index, one] of values.entries()) {
+    if (values.indexOf(one) < index) context.addIssue({ code: 'custom', path: [index], message: 'DUPLICATE' });
+  }
+}
+
 export const quoteSchema = z
   .strictObject({
-    action: z.enum(['terminate', 'return']),
-    instanceIds: z
-      .array(id)
-      .min(1)
-      .max(500)
-      .superRefine((ids, context) => {
-        for (const [index, one] of ids.entries()) {
-          if (ids.indexOf(one) < index) context.addIssue({ code: 'custom', path: [index], message: 'DUPLICATE' });
-        }
-      }, evenBeside(Array.isArray)),
+    action: z.enum(ACTIONS),
+    instanceIds: z.array(id).min(1).max(500).superRefine(flagDuplicates, evenBeside(Array.isArray)),
     schedule: scheduleSchema.default({ mode: 'now' }),
     fiveDayFor: id.optional().meta({ description: 'The item that is to use the five-day right; missing: where it is worth most (E7).' }),
   })

@@ -6,18 +6,25 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import type * as answers from '../../api/schemas/answers';
+import type { keyAnswer, newKeyAnswer } from '../../api/schemas/keys';
 import type { Lang } from './text';
 
 export type Problem = z.infer<typeof answers.problemAnswer>;
 export type Instance = z.infer<typeof answers.instanceAnswer>;
 export type Accepted = z.infer<typeof answers.acceptedAnswer>;
 export type Quote = z.infer<typeof answers.quoteAnswer>;
-export type QuoteItem = Quote['items'][number];
+/** Of a quote, and of the preview of a refund request. */
+export type QuoteItem = RefundRequest['preview'];
 export type Termination = z.infer<typeof answers.terminationAnswer>;
 export type Refund = z.infer<typeof answers.refundAnswer>;
+export type RefundDetail = z.infer<typeof answers.refundDetailAnswer>;
+export type Calculation = RefundDetail['calculation'];
+export type RefundRequest = z.infer<typeof answers.refundRequestAnswer>;
 export type BinEntry = z.infer<typeof answers.binAnswer>;
 export type Movement = z.infer<typeof answers.statementAnswer>;
 export type Account = z.infer<typeof answers.accountAnswer>;
+export type Key = z.infer<typeof keyAnswer>;
+export type NewKey = z.infer<typeof newKeyAnswer>;
 export type TimelineEntry = z.infer<typeof answers.timelineAnswer>;
 
 export interface Page<T> {
@@ -168,6 +175,8 @@ export const derivedKey = (...facts: unknown[]): string =>
   `cli-${createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 40)}`;
 
 export const instancePath = (id: string, rest = ''): string => `/v1/instances/${encodeURIComponent(id)}${rest}`;
+export const refundPath = (id: string, rest = ''): string => `/v1/refunds/${encodeURIComponent(id)}${rest}`;
+export const requestPath = (id: string, rest = ''): string => `/v1/refund-requests/${encodeURIComponent(id)}${rest}`;
 
 /** Waits until every item of a termination is decided, or the time is up; `look` is told what it is like meanwhile. */
 export async function settled(

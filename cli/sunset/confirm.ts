@@ -1,7 +1,19 @@
-/** Before anything irreversible: the instance's id is typed, or was named by `--yes-destroy` (L6, L10). */
+/** Before anything irreversible: its id is typed, or was named by an option (L6, L10). */
 import { createInterface } from 'node:readline';
 import { mention } from './output';
 import { EXIT, type Session, Usage } from './session';
+import type { Text } from './text';
+
+/** `--yes-destroy` names an instance that is ended, `--yes` whatever else is agreed to: neither confirms what the other is for. */
+export type Agreement = '--yes-destroy' | '--yes';
+
+const UNASKED: Record<Agreement, Text> = {
+  '--yes-destroy': {
+    en: "this can't be undone, and there is no terminal to ask at: add",
+    zh: '此操作不可撤销，且没有可供确认的终端：请添加',
+  },
+  '--yes': { en: 'this has to be confirmed, and there is no terminal to ask at: add', zh: '此操作需要确认，但没有可供确认的终端：请添加' },
+};
 
 /** The person said no, or Ctrl-C. Nothing was changed. */
 export class Declined extends Error {
@@ -17,17 +29,17 @@ export class Declined extends Error {
  * Refuses at once what could not be confirmed later: names that are not among the ids, and ids that nobody could be asked for.
  * @throws Usage
  */
-export function checkConfirmable({ say }: Session, ids: readonly string[], named: readonly string[]): void {
+export function checkConfirmable(
+  { say }: Session,
+  ids: readonly string[],
+  named: readonly string[],
+  option: Agreement = '--yes-destroy',
+): void {
   const strange = named.filter((id) => !ids.includes(id));
-  if (strange.length) throw new Usage(`--yes-destroy names ${strange.join(', ')}, which this command does not touch`);
+  if (strange.length) throw new Usage(`${option} names ${strange.join(', ')}, which this command does not touch`);
   const open = ids.filter((id) => !named.includes(id));
   if (process.stdin.isTTY || !open.length) return;
-  throw new Usage(
-    say({
-      en: `this can't be undone, and there is no terminal to ask at: add ${open.map((id) => `--yes-destroy ${id}`).join(' ')}`,
-      zh: `此操作不可撤销，且没有可供确认的终端：请添加 ${open.map((id) => `--yes-destroy ${id}`).join(' ')}`,
-    }),
-  );
+  throw new Usage(`${say(UNASKED[option])} ${open.map((id) => `${option} ${id}`).join(' ')}`);
 }
 
 /** @throws Declined when another id is typed, the input ends, or Ctrl-C is pressed: nothing has been changed by then */

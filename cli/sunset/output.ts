@@ -104,7 +104,7 @@ export const instanceCells = (session: Session, one: Instance): Cell[] => [
   one.id,
   one.product,
   one.billing,
-  one.state,
+  one.hold === null ? one.state : session.say({ en: `${one.state}, on hold`, zh: `${one.state}，退还须审批` }),
   dueOf(session, one),
 ];
 
@@ -118,4 +118,4 @@ export function dueOf({ say }: Session, one: Instance): string {
   return '–';
 }
 
-export const isAccepted = (body: Instance | Accepted): body is Accepted => 'status' in body && body.status === 'accepted';
+export const isAccepted = <T extends object>(body: T | Accepted): body is Accepted => 'status' in body && body.status === 'accepted';

@@ -1,5 +1,5 @@
 /** A quote as people read it: what goes, what stays, what is paid back and why, and what stands against it. */
-import type { Quote, QuoteItem } from './client';
+import type { Quote, QuoteItem, Refund } from './client';
 import { type Cell, table } from './output';
 import type { Session } from './session';
 import { padded, type Text, when } from './text';
@@ -19,7 +19,7 @@ export function describeQuote(session: Session, quote: Quote): string {
   return [head, ...quote.items.map((item) => describeItem(session, item))].join('\n\n');
 }
 
-function describeItem(session: Session, item: QuoteItem): string {
+export function describeItem(session: Session, item: QuoteItem): string {
   const { say } = session;
   const verdict = item.permitted ? say({ en: 'permitted', zh: '可以执行' }) : say({ en: 'blocked', zh: '被阻止' });
   const rows: Cell[][] = [
@@ -29,29 +29,42 @@ function describeItem(session: Session, item: QuoteItem): string {
   return [`${item.instanceId}: ${verdict}`, ...rows.map(([name, text]) => `  ${padded(String(name), 10)}${text}`)].join('\n');
 }
 
-function outcomeRows(session: Session, { plan, refund, releaseTime, warnings }: QuoteItem): Cell[][] {
+function outcomeRows(session: Session, { instanceId, plan, refund, releaseTime, warnings }: QuoteItem): Cell[][] {
   const { say } = session;
   const name = (kind: string): string => say(PARTS[kind] ?? { en: kind, zh: kind });
   const kept = plan.retain.map(({ kind, id, reason, monthly }) => {
     const cost = monthly ? ` ${monthly.amount} ${monthly.currency}/${say({ en: 'month', zh: '月' })}` : '';
     return `${name(kind)} ${id}${cost} (${reason})`;
   });
+  const runsOn = plan.terminate.length === 0;
+  const fate: Cell[][] = runsOn
+    ? [
+        [
+          say({ en: 'stays', zh: '保留' }),
+          say({ en: `instance ${instanceId} with all its parts; it runs on`, zh: `实例 ${instanceId} 及其全部部件，继续运行` }),
+        ],
+      ]
+    : [
+        [say({ en: 'goes', zh: '销毁' }), plan.terminate.map(({ kind, id }) => `${name(kind)} ${id}`).join(', ')],
+        [say({ en: 'stays', zh: '保留' }), kept.join(', ') || '–'],
+        [say({ en: 'released', zh: '释放时间' }), when(releaseTime)],
+      ];
   return [
-    [say({ en: 'goes', zh: '销毁' }), plan.terminate.map(({ kind, id }) => `${name(kind)} ${id}`).join(', ')],
-    [say({ en: 'stays', zh: '保留' }), kept.join(', ') || '–'],
-    [say({ en: 'released', zh: '释放时间' }), when(releaseTime)],
-    ...refundRows(session, refund),
+    ...fate,
+    ...refundRows(session, refund, runsOn ? RENEWALS : undefined),
     ...warnings.map(({ message }) => [say({ en: 'note', zh: '注意' }), message]),
   ];
 }
 
-function refundRows({ say }: Session, { kind, amount, currency, parts, lines = [], fee }: QuoteItem['refund']): Cell[][] {
+/** `called`: instead of the kind's own name. */
+function refundRows({ say }: Session, refund: QuoteItem['refund'], called?: Text): Cell[][] {
+  const { kind, amount, currency, parts, lines = [], fee } = refund;
   const label = say({ en: 'refund', zh: '退款' });
   if (kind === 'none' || !parts) return [[label, say({ en: 'none', zh: '无' })]];
   const split = `${say(SOURCES.cash)} ${parts.cash}, ${say(SOURCES.gift)} ${parts.gift}, ${say(SOURCES.income)} ${parts.income}`;
   const less = fee === undefined || fee === '0.00' ? '' : `; ${say({ en: 'fee', zh: '手续费' })} ${fee}`;
   return [
-    [label, `${amount} ${currency}, ${say(KINDS[kind])}: ${split}${less}`],
+    [label, `${amount} ${currency}, ${say(called ?? KINDS[kind])}: ${split}${less}`],
     ...lines.map((line): Cell[] => ['', `${line.amount}  ${line.label}: ${line.formula}`]),
   ];
 }
@@ -66,6 +79,12 @@ export const KINDS: Record<'five-day' | 'ordinary', Text> = {
   'five-day': { en: 'five-day return', zh: '五天无理由退还' },
   ordinary: { en: 'ordinary return', zh: '普通自助退还' },
 };
+
+/** Action `return-renewals`: of the kinds it is an ordinary one, which tells a reader nothing. */
+const RENEWALS: Text = { en: 'return of renewals', zh: '退还续费' };
+
+/** What kind of refund it is called. */
+export const nameOf = ({ action, kind }: Pick<Refund, 'action' | 'kind'>): Text => (action === 'return-renewals' ? RENEWALS : KINDS[kind]);
 
 /** The lines of a refund, one below the other. */
 export const linesTable = ({ say }: Session, lines: { label: string; formula: string; amount: string }[]): string =>

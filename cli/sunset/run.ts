@@ -6,8 +6,11 @@ import { complain, describeProblem, instanceCells, instanceHead, isAccepted, men
 import { eachOf } from './progress';
 import { EXIT, type Session, sessionOf } from './session';
 
+/** `sunset keys create`: with all that it is a part of. */
+const nameOf = (command: Command): string => [command.parent && nameOf(command.parent), command.name()].filter(Boolean).join(' ');
+
 export async function run(command: Command, work: (session: Session) => Promise<number>): Promise<void> {
-  const name = `sunset ${command.name()}`;
+  const name = nameOf(command);
   let session: Session | undefined;
   try {
     session = sessionOf(command);

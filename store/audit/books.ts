@@ -46,25 +46,62 @@ const ownStep = sqlCheck(
    FROM transactions t
    LEFT JOIN steps s ON s.instance_id = t.instance_id AND s.step = t.step
    LEFT JOIN instances i ON i.id = t.instance_id
-   CROSS JOIN LATERAL (SELECT CASE WHEN s.command = 'register' THEN 'registration' WHEN s.command = 'return' THEN 'refund'
-     WHEN s.command IN ('amend', 'restore') THEN 'renewal' ELSE 'end-orders' END AS event) e
+   CROSS JOIN LATERAL (SELECT CASE WHEN s.command = 'register' THEN 'registration' WHEN s.command IN ('return', 'return-renewals') THEN 'refund'
+     WHEN s.command = 'undo' THEN 'reversal' WHEN s.command IN ('amend', 'restore') THEN 'renewal' ELSE 'end-orders' END AS event) e
    WHERE t.id <> format('tx_%s_%s', t.instance_id, t.step) OR s.step IS NULL OR s.outcome = 'refused' OR t.account IS DISTINCT FROM i.account
      OR t.refund_id IS DISTINCT FROM s.refund_id OR t.effective_at <> s.effective_at OR t.event <> e.event`,
 );
 
+/** Of refunds `r`: those that have been booked; others are asked for, in review, denied or failed. */
+const IS_BOOKED = "r.status IN ('done', 'reversed')";
+
 /** A return that pays nothing and releases nothing (all vouchers) has no transaction, and needs none. */
 const refundsOnce = sqlCheck(
   'refunds-once',
-  'a refund is one step and one transaction',
-  `SELECT r.id, 'has ' || count(t.id) || ' transactions' || coalesce(': ' || string_agg(t.id, ', ' ORDER BY t.id), '') AS detail
-   FROM refunds r LEFT JOIN transactions t ON t.refund_id = r.id
-   GROUP BY r.id HAVING count(t.id) > 1 OR (count(t.id) = 0 AND r.amount + r.fee > 0)
+  'a booked refund is one step and one transaction, undone by at most one step; any other has none',
+  `SELECT r.id, format('is %s, has %s transactions', r.status, count(t.id)) || coalesce(': ' || string_agg(t.id, ', ' ORDER BY t.id), '') AS detail
+   FROM refunds r LEFT JOIN transactions t ON t.refund_id = r.id AND t.event <> 'reversal'
+   GROUP BY r.id HAVING count(t.id) > 1 OR (${IS_BOOKED} AND count(t.id) = 0 AND r.amount + r.fee > 0) OR (NOT ${IS_BOOKED} AND count(t.id) > 0)
    UNION ALL
-   SELECT r.id, 'has ' || count(s.step) || ' steps of ' || r.instance_id
-   FROM refunds r LEFT JOIN steps s ON s.refund_id = r.id AND s.instance_id = r.instance_id GROUP BY r.id HAVING count(s.step) <> 1
+   SELECT r.id, format('is %s, has the steps %s of %s', r.status, coalesce(string_agg(s.command, ', ' ORDER BY s.step), 'none'), r.instance_id)
+   FROM refunds r LEFT JOIN steps s ON s.refund_id = r.id AND s.instance_id = r.instance_id AND s.outcome = 'done'
+   GROUP BY r.id HAVING count(*) FILTER (WHERE s.command IN ('return', 'return-renewals')) <> CASE WHEN ${IS_BOOKED} THEN 1 ELSE 0 END
+     OR count(*) FILTER (WHERE s.command = 'undo') <> CASE r.status WHEN 'reversed' THEN 1 ELSE 0 END
+     OR count(*) FILTER (WHERE s.command NOT IN ('return', 'return-renewals', 'undo')) > 0
    UNION ALL
    SELECT s.instance_id || '/' || s.step, 'names the refund ' || s.refund_id || ', which is missing'
    FROM steps s WHERE s.refund_id IS NOT NULL AND NOT EXISTS (SELECT FROM refunds r WHERE r.id = s.refund_id)`,
+);
+
+/** What went from one book to another goes back, line by line: anything else is no correction but a booking of its own. */
+const reversals = sqlCheck(
+  'reversals',
+  'a reversal mirrors one refund’s transaction, once and with a reason, and that refund is reversed',
+  `SELECT t.id, concat_ws('; ',
+     CASE WHEN t.event <> 'reversal' THEN format('event %s reverses %s', t.event, t.reverses) END,
+     CASE WHEN o.id IS NULL THEN 'what it reverses is missing' WHEN o.event <> 'refund' THEN format('reverses %s, a %s', o.id, o.event) END,
+     CASE WHEN o.id IS NOT NULL AND (t.account, t.instance_id, t.refund_id) IS DISTINCT FROM (o.account, o.instance_id, o.refund_id)
+       THEN format('account, instance or refund is not that of %s', o.id) END,
+     CASE WHEN coalesce(t.reason, '') = '' THEN 'gives no reason' END,
+     CASE WHEN times > 1 THEN format('%s is reversed %s times', o.id, times) END,
+     CASE WHEN o.id IS NOT NULL AND differing IS NOT NULL THEN format('is not the mirror image of %s: %s', o.id, differing) END) AS detail
+   FROM transactions t LEFT JOIN transactions o ON o.id = t.reverses
+   CROSS JOIN LATERAL (SELECT count(*) AS times FROM transactions again WHERE again.reverses = t.reverses) n
+   CROSS JOIN LATERAL (
+     SELECT string_agg(format('line %s %s %s %s', line, ledger_account, amount, currency), ', ' ORDER BY line, leg) AS differing
+     FROM (SELECT line, 1 - leg AS leg, ledger_account, currency, -amount AS amount, true AS due FROM entries WHERE transaction_id = o.id) due
+     FULL JOIN (SELECT line, leg::int, ledger_account, currency, amount, true AS booked FROM entries WHERE transaction_id = t.id) booked
+       USING (line, leg, ledger_account, currency, amount)
+     WHERE due IS NULL OR booked IS NULL) m
+   WHERE (t.event = 'reversal' OR t.reverses IS NOT NULL) AND (t.event <> 'reversal' OR o.event IS DISTINCT FROM 'refund'
+     OR (t.account, t.instance_id, t.refund_id) IS DISTINCT FROM (o.account, o.instance_id, o.refund_id)
+     OR coalesce(t.reason, '') = '' OR times > 1 OR differing IS NOT NULL)
+   UNION ALL
+   SELECT r.id, format('is %s and says it was undone by %s; its transaction %s is reversed by %s', r.status,
+     coalesce(r.reversal->>'transactionId', 'none'), coalesce(o.id, 'none'), coalesce(t.id, 'none'))
+   FROM refunds r LEFT JOIN transactions o ON o.refund_id = r.id AND o.event = 'refund' LEFT JOIN transactions t ON t.reverses = o.id
+   WHERE (o.id IS NOT NULL AND (r.status = 'reversed') <> (t.id IS NOT NULL))
+     OR (r.status = 'reversed') <> (r.reversal IS NOT NULL) OR r.reversal->>'transactionId' IS DISTINCT FROM t.id`,
 );
 
 const paidOnce = sqlCheck(
@@ -88,21 +125,22 @@ const refundsBooked = sqlCheck(
   'a refund’s amount is what the customer was credited, and its fee what went to fees (J2)',
   `WITH booked AS (
      SELECT t.refund_id, e.ledger_account, e.currency, sum(e.amount) AS amount
-     FROM entries e JOIN transactions t ON t.id = e.transaction_id WHERE t.refund_id IS NOT NULL GROUP BY 1, 2, 3)
+     FROM entries e JOIN transactions t ON t.id = e.transaction_id
+     WHERE t.refund_id IS NOT NULL AND t.event <> 'reversal' GROUP BY 1, 2, 3)
    SELECT r.id, format('%s: stated %s, booked %s', parts.ledger_account, stated, coalesce(b.amount, 0)) AS detail
    FROM refunds r CROSS JOIN LATERAL (
      SELECT 'customer:' || source AS ledger_account, (r.calculation->'refund'->'parts'->>source)::numeric AS stated FROM unnest($1::text[]) AS source
      UNION ALL SELECT 'fees', r.fee) parts
    LEFT JOIN booked b ON b.refund_id = r.id AND b.ledger_account = parts.ledger_account AND b.currency = r.currency
-   WHERE stated IS DISTINCT FROM coalesce(b.amount, 0)
+   WHERE ${IS_BOOKED} AND stated IS DISTINCT FROM coalesce(b.amount, 0)
    UNION ALL
    SELECT r.id, format('amount %s, credited %s', r.amount, coalesce(sum(b.amount), 0))
    FROM refunds r LEFT JOIN booked b ON b.refund_id = r.id AND b.ledger_account LIKE 'customer:%'
-   GROUP BY r.id HAVING r.amount <> coalesce(sum(b.amount), 0)`,
+   WHERE ${IS_BOOKED} GROUP BY r.id HAVING r.amount <> coalesce(sum(b.amount), 0)`,
   [[...SOURCES]],
 );
 
-/** By the calculation per order and source; by the ledger per source, whatever the calculation says. */
+/** By the calculation per order and source; by the ledger per source, whatever the calculation says. What was undone doesn't count. */
 const refundLimit = sqlCheck(
   'refund-limit',
   'no more comes back than was paid without vouchers, per order and source',
@@ -112,11 +150,11 @@ const refundLimit = sqlCheck(
    cells AS (
      SELECT r.instance_id, cell->>'orderId' AS order_id, cell->>'source' AS source, sum((cell->>'amount')::numeric) AS amount,
        string_agg(DISTINCT r.id, ', ') AS refunds
-     FROM refunds r CROSS JOIN jsonb_array_elements(r.calculation->'refund'->'cells') AS cell GROUP BY 1, 2, 3),
+     FROM refunds r CROSS JOIN jsonb_array_elements(r.calculation->'refund'->'cells') AS cell WHERE r.status = 'done' GROUP BY 1, 2, 3),
    credits AS (
      SELECT t.instance_id, split_part(e.ledger_account, ':', 2) AS source, sum(e.amount) AS amount, string_agg(DISTINCT t.refund_id, ', ') AS refunds
      FROM entries e JOIN transactions t ON t.id = e.transaction_id
-     WHERE e.ledger_account LIKE 'customer:%' AND e.leg = 1 GROUP BY 1, 2)
+     WHERE e.ledger_account LIKE 'customer:%' AND (e.leg = 1 OR t.event = 'reversal') GROUP BY 1, 2)
    SELECT instance_id || '/' || order_id AS id, format('%s: paid %s, back %s by %s', source, coalesce(p.amount, 0), c.amount, c.refunds) AS detail
    FROM cells c LEFT JOIN paid p USING (instance_id, order_id, source) WHERE c.amount > coalesce(p.amount, 0)
    UNION ALL
@@ -169,6 +207,7 @@ export const BOOKS: Check[] = [
   ownStep,
   paidOnce,
   refundsOnce,
+  reversals,
   refundsBooked,
   refundLimit,
   deferred,

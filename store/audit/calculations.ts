@@ -1,11 +1,11 @@
 /** What must be true of amounts: a refund follows from what it was computed from, and rules are still what they were. */
-import type { StoredOrder } from '../../domain/instance';
+import { type Calculation, recompute } from '../../domain/calculation';
 import { exact } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
-import { refundOf } from '../../domain/quote';
 import type { Refund } from '../../domain/refund';
 import type { Transaction } from '../db';
 import { hashOf } from '../hash';
+import { asNow } from '../refunds';
 import type { Facts, QuoteBasis } from '../types';
 import type { Check, Finding } from './check';
 
@@ -19,7 +19,9 @@ interface Row {
   currency: string;
   amount: string;
   fee: string;
-  calculation: { inputs: { facts: Facts; orders: StoredOrder[]; at: string; kind: Refund['kind']; policyId: string }; refund: Refund };
+  calculation: Calculation;
+  action: string;
+  assisted: boolean;
   quoted: { refund: Refund; basis: QuoteBasis } | null;
   prices: Facts['prices'] | null;
   orders: { id: string }[] | null;
@@ -27,7 +29,7 @@ interface Row {
 }
 
 const SELECT = `
-  SELECT r.id, r.seq, r.kind, r.currency, r.amount, r.fee, r.calculation, i.facts->'prices' AS prices, p.document AS policy,
+  SELECT r.id, r.seq, r.kind, r.currency, r.amount, r.fee, r.calculation, q.action, q.assisted, i.facts->'prices' AS prices, p.document AS policy,
     (SELECT item FROM jsonb_array_elements(q.items) AS item WHERE item->>'instanceId' = r.instance_id) AS quoted,
     (SELECT jsonb_agg(o.document) FROM orders o WHERE o.instance_id = r.instance_id) AS orders
   FROM refunds r JOIN quotes q ON q.id = r.quote_id JOIN instances i ON i.id = r.instance_id
@@ -35,7 +37,7 @@ const SELECT = `
   WHERE r.seq > $1 ORDER BY r.seq LIMIT ${PAGE}`;
 
 /** Does every sum again with the engine. Read page by page: refunds are kept for ever. */
-async function recompute(db: Transaction): Promise<Finding[]> {
+async function recomputeAll(db: Transaction): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (let after = 0; ; ) {
     const { rows } = await db.query<Row>(SELECT, [after]);
@@ -47,14 +49,15 @@ async function recompute(db: Transaction): Promise<Finding[]> {
 
 function differences(row: Row): string[] {
   try {
-    return [...changedInputs(row), ...otherAmounts(row)];
+    const whole = { ...row, calculation: asNow(row.calculation) };
+    return [...changedInputs(whole), ...otherAmounts(whole)];
   } catch (error) {
     return [`can't be computed again: ${(error as Error).message}`];
   }
 }
 
 /** The inputs against what they were copied from. */
-function changedInputs({ calculation: { inputs }, quoted, prices, orders, kind }: Row): string[] {
+function changedInputs({ calculation: { inputs }, quoted, prices, orders, kind, action, assisted }: Row): string[] {
   const known = new Map((orders ?? []).map((order) => [order.id, hashOf(order)]));
   const changed = inputs.orders.filter(({ closedAt: _closed, endedAt: _ended, ...order }) => known.get(order.id) !== hashOf(order));
   return [
@@ -62,13 +65,14 @@ function changedInputs({ calculation: { inputs }, quoted, prices, orders, kind }
     ...(hashOf(inputs.facts.prices ?? null) === hashOf(prices ?? null) ? [] : ['its prices are others than the instance’s']),
     ...(quoted && inputs.at === quoted.basis.asOf ? [] : [`its instant ${inputs.at} is not the quote’s`]),
     ...(quoted && inputs.policyId === quoted.basis.policyId ? [] : [`its policy ${inputs.policyId} is not the quote’s`]),
+    ...(inputs.action === action && inputs.assisted === assisted ? [] : ['its action or its approval is not the quote’s']),
     ...(inputs.kind === kind ? [] : [`its kind ${inputs.kind} is not the refund’s ${kind}`]),
   ];
 }
 
 function otherAmounts({ calculation: { inputs, refund }, policy, quoted, ...row }: Row): string[] {
   if (!policy) return [`its policy ${inputs.policyId} is missing`];
-  const again = refundOf({ facts: inputs.facts, orders: inputs.orders, policy, at: inputs.at }, inputs.kind, false);
+  const again = recompute(inputs, policy);
   const said: string[] = [];
   const compare = (what: string, stated: string | undefined, same: boolean, right: string) => {
     if (!same) said.push(`${what} ${stated ?? 'nothing'}, computed again ${right}`);
@@ -77,15 +81,19 @@ function otherAmounts({ calculation: { inputs, refund }, policy, quoted, ...row 
   compare('fee', row.fee, exact(row.fee).equals(exact(again.fee)), again.fee);
   compare('currency', row.currency, row.currency === again.currency, again.currency);
   compare('quoted amount', quoted?.refund.amount, quoted?.refund.amount === again.amount, again.amount);
-  const fields = (Object.keys(again) as (keyof Refund)[]).filter((field) => hashOf(again[field]) !== hashOf(refund[field] ?? null));
+  const [kept, right] = [unworded(refund), unworded(again)];
+  const fields = (Object.keys(right) as (keyof Refund)[]).filter((field) => hashOf(right[field]) !== hashOf(kept[field] ?? null));
   for (const field of fields) said.push(`calculation: ${field} differs from what its inputs give`);
   return said;
 }
 
+/** How a line is called may change with a version; what it adds up to may not. */
+const unworded = (refund: Refund) => ({ ...refund, lines: refund.lines?.map(({ formula, amount }) => ({ formula, amount })) });
+
 const calculations: Check = {
   name: 'calculations',
   title: 'a refund is what its kept inputs and policy give, computed again, and what was quoted',
-  run: recompute,
+  run: recomputeAll,
 };
 
 /** A policy's id ends with a hash of its content (`store/policies.ts`). */

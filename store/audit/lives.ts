@@ -14,6 +14,8 @@ const COMMANDS: Record<CommandName, Target[]> = {
   reschedule: [SAME],
   restore: ['running', 'stopped'],
   purge: ['terminated'],
+  undo: ['running', 'stopped'],
+  'switch-network': [SAME],
   amend: [SAME, 'stopped'],
   start: ['running'],
   stop: ['stopped'],
@@ -34,7 +36,10 @@ interface Path {
   to: State;
 }
 
-/** Every (command, from, to) that a step may have. The timeline calls a return a return. Only a renewal makes an expired one stopped (L11). */
+/**
+ * Every (command, from, to) that a step may have. The timeline names a termination by its action. Only a renewal makes an expired one
+ * stopped (L11).
+ */
 function paths(): Path[] {
   const rules = [
     ...(Object.keys(COMMANDS) as CommandName[]).map((command) => ({
@@ -43,6 +48,7 @@ function paths(): Path[] {
       to: COMMANDS[command],
     })),
     { command: 'return', from: LEGAL.terminate, to: ['isolated'] as Target[] },
+    { command: 'return-renewals', from: LEGAL.terminate, to: [SAME] as Target[] },
     ...Object.entries(DEADLINES).map(([command, { from, to }]) => ({ command, from, to })),
   ];
   const all = rules.flatMap(({ command, from, to }) =>

@@ -1,30 +1,57 @@
 /** What must be true of agreements and rights (E2): every item that was carried out has its step, and no right is used but by an item. */
 import { type Check, sqlCheck } from './check';
 
-/** What the quote promised for an item; an item without `cells` has no refund, and takes no right. */
+/**
+ * What the quote promised for an item; an item without `cells` has no refund. A return of renewals only takes no right (`kind` is null then,
+ * `refund_kind` is not).
+ */
 const QUOTED = `
-  SELECT t.id AS termination_id, quoted->>'instanceId' AS instance_id, quoted->'basis'->>'policyId' AS policy_id,
-    CASE WHEN quoted->'refund' ? 'cells' THEN quoted->'refund'->>'kind' END AS kind
-  FROM terminations t JOIN quotes q ON q.id = t.quote_id CROSS JOIN jsonb_array_elements(q.items) AS quoted`;
+  SELECT t.id AS termination_id, quoted->>'instanceId' AS instance_id, quoted->'basis'->>'policyId' AS policy_id, refund_kind,
+    CASE q.action WHEN 'return' THEN refund_kind END AS kind
+  FROM terminations t JOIN quotes q ON q.id = t.quote_id CROSS JOIN jsonb_array_elements(q.items) AS quoted
+  CROSS JOIN LATERAL (SELECT CASE WHEN quoted->'refund' ? 'cells' THEN quoted->'refund'->>'kind' END AS refund_kind) k`;
 
+/** Refunds of failed items are missing where the first version of Sunset failed them: it made a refund only to book it. */
 const rights = sqlCheck(
   'rights',
-  'a right is reserved by an accepted item, used by a done one with its refund, returned by a failed one',
+  'a right is reserved by an accepted item, used by a done one, returned by a failed or undone one, and so is its refund',
   `WITH quoted AS (${QUOTED})
    SELECT item.termination_id || '/' || item.instance_id AS id,
-     format('item %s with %s, right %s; refund %s', item.status, coalesce('a quoted ' || quoted.kind || ' return', 'no refund'),
-       coalesce(r.kind || ' ' || r.status, 'none'), coalesce(f.id, 'none')) AS detail
+     format('item %s with %s, right %s; refund %s', item.status, coalesce('a quoted ' || quoted.refund_kind || ' refund', 'no refund'),
+       coalesce(r.kind || ' ' || r.status, 'none'), coalesce(f.kind || ' ' || f.status, 'none')) AS detail
    FROM termination_items item
    LEFT JOIN quoted USING (termination_id, instance_id)
    LEFT JOIN rights r USING (termination_id, instance_id)
    LEFT JOIN refunds f USING (termination_id, instance_id)
    LEFT JOIN instances i ON i.id = item.instance_id
    CROSS JOIN LATERAL (SELECT CASE WHEN quoted.kind IS NOT NULL THEN
-     CASE item.status WHEN 'accepted' THEN 'reserved' WHEN 'done' THEN 'used' WHEN 'failed' THEN 'returned' END END AS status) expected
+     CASE item.status WHEN 'accepted' THEN 'reserved' WHEN 'failed' THEN 'returned'
+       WHEN 'done' THEN CASE f.status WHEN 'reversed' THEN 'returned' ELSE 'used' END END END AS status,
+     CASE WHEN quoted.refund_kind IS NOT NULL THEN
+       CASE item.status WHEN 'accepted' THEN ARRAY['requested', 'isolating'] WHEN 'done' THEN ARRAY['done', 'reversed']
+         WHEN 'failed' THEN ARRAY['failed', 'none'] END END AS refund) expected
    WHERE r.status IS DISTINCT FROM expected.status
      OR (r.status IS NOT NULL AND (r.kind, r.account, r.product) IS DISTINCT FROM (quoted.kind, item.account, i.product))
-     OR (r.status = 'used') IS DISTINCT FROM (f.id IS NOT NULL) AND (r.status IS NOT NULL OR f.id IS NOT NULL)
-     OR (f.id IS NOT NULL AND (f.kind, f.account) IS DISTINCT FROM (r.kind, r.account))`,
+     OR coalesce(f.status, 'none') <> ALL (coalesce(expected.refund, ARRAY['none']))
+     OR (f.id IS NOT NULL AND (f.kind, f.account) IS DISTINCT FROM (quoted.refund_kind, item.account))
+   UNION ALL
+   SELECT r.termination_id || '/' || r.instance_id, format('a right %s that nobody has asked for', r.status) FROM rights r
+   WHERE NOT EXISTS (SELECT FROM termination_items item WHERE (item.termination_id, item.instance_id) = (r.termination_id, r.instance_id))
+     AND NOT EXISTS (SELECT FROM refund_requests q WHERE (q.termination_id, q.instance_id) = (r.termination_id, r.instance_id))`,
+);
+
+const requests = sqlCheck(
+  'requests',
+  'a refund in review holds its right, a denied one has given it back, an approved one has its termination, and somebody else decided (E5)',
+  `SELECT q.id, format('refund %s, right %s, termination %s, asked for by %s, decided by %s', coalesce(f.status, 'missing'),
+     coalesce(r.kind || ' ' || r.status, 'none'), coalesce(t.id, 'none'), q.requested_by, coalesce(q.decided_by, 'nobody')) AS detail
+   FROM refund_requests q LEFT JOIN refunds f ON f.id = q.refund_id LEFT JOIN terminations t ON t.id = q.termination_id
+   LEFT JOIN rights r ON (r.termination_id, r.instance_id) = (q.termination_id, q.instance_id)
+   WHERE f.id IS NULL OR (f.account, f.instance_id) IS DISTINCT FROM (q.account, q.instance_id)
+     OR (f.status = 'in_review') <> (q.decided_by IS NULL) OR q.decided_by = q.requested_by
+     OR (f.status IN ('in_review', 'denied')) <> (t.id IS NULL) OR f.termination_id IS DISTINCT FROM t.id
+     OR (f.status = 'in_review' AND r.status IS DISTINCT FROM 'reserved') OR (f.status = 'denied' AND r.status IS DISTINCT FROM 'returned')
+     OR (f.status IN ('in_review', 'denied') AND (r.kind, r.account) IS DISTINCT FROM (f.kind, f.account))`,
 );
 
 /**
@@ -34,7 +61,10 @@ const rights = sqlCheck(
 const limits = sqlCheck(
   'rights-limit',
   'no more rights were taken than the policy gives',
-  `WITH quoted AS (${QUOTED}),
+  `WITH quoted AS (${QUOTED}
+     UNION ALL
+     SELECT r.termination_id, r.instance_id, p.items->0->'basis'->>'policyId', NULL, NULL FROM refund_requests r
+     JOIN quotes p ON p.id = r.preview_quote_id WHERE NOT EXISTS (SELECT FROM terminations t WHERE t.id = r.termination_id)),
    judged AS (
      SELECT r.*, CASE r.kind WHEN 'five-day' THEN knobs->>'fiveDayCount' ELSE knobs->>'ordinaryCount' END::int AS allowed,
        CASE r.kind WHEN 'five-day' THEN knobs->>'fiveDayPeriodDays' ELSE knobs->>'ordinaryPeriodDays' END::int AS days
@@ -61,11 +91,11 @@ const items = sqlCheck(
    WHERE (item.status = 'done') <> (s.step IS NOT NULL) OR item.refund_id IS DISTINCT FROM s.refund_id
    UNION ALL
    SELECT s.instance_id || '/' || s.step, s.command || ' that nobody agreed to' FROM steps s
-   WHERE s.command IN ('terminate', 'return') AND s.outcome = 'done' AND NOT EXISTS (
+   WHERE s.command IN ('terminate', 'return', 'return-renewals') AND s.outcome = 'done' AND NOT EXISTS (
      SELECT FROM termination_items item WHERE item.instance_id = s.instance_id AND s.command_id = item.termination_id || '/' || item.instance_id)
    UNION ALL
    SELECT t.id, format('confirms the quote %s, which says %s', q.id, coalesce(q.termination_id, 'unused'))
    FROM terminations t JOIN quotes q ON q.id = t.quote_id WHERE q.termination_id IS DISTINCT FROM t.id`,
 );
 
-export const RIGHTS: Check[] = [rights, limits, items];
+export const RIGHTS: Check[] = [rights, requests, limits, items];

@@ -1,8 +1,10 @@
 -- Up Migration
 
--- A refund is there from its agreement or request on, and is booked later: `problem` says why one failed.
+-- A refund is there from its agreement or request on, and is booked later. `problem` says why one failed; `reversal` who undid it, when,
+-- why, and by which transaction.
 ALTER TABLE refunds ALTER COLUMN termination_id DROP NOT NULL;
 ALTER TABLE refunds ADD COLUMN problem jsonb;
+ALTER TABLE refunds ADD COLUMN reversal jsonb;
 ALTER TABLE refunds ADD CONSTRAINT refunds_status
   CHECK (status IN ('requested', 'isolating', 'booked', 'done', 'in_review', 'denied', 'failed', 'reversed'));
 ALTER TABLE refunds ADD CONSTRAINT refunds_termination CHECK (termination_id IS NOT NULL OR status IN ('in_review', 'denied'));
@@ -19,6 +21,22 @@ BEGIN
   RETURN NEW;
 END $$;
 CREATE TRIGGER booked_refunds_stay BEFORE UPDATE ON refunds FOR EACH ROW EXECUTE FUNCTION booked_refunds_stay();
+
+-- What was accepted before this version and is still to be carried out.
+INSERT INTO refunds (id, instance_id, account, termination_id, quote_id, kind, currency, amount, fee, status, progress, calculation)
+  SELECT format('r_%s_%s', t.id, item.instance_id), item.instance_id, item.account, t.id, q.id, quoted->'refund'->>'kind',
+    quoted->'refund'->>'currency', (quoted->'refund'->>'amount')::numeric, (quoted->'refund'->>'fee')::numeric, 'requested',
+    jsonb_build_array(jsonb_build_object('status', 'requested', 'at', t.agreed_at)),
+    jsonb_build_object('refund', quoted->'refund', 'inputs', jsonb_build_object('facts', i.facts, 'at', quoted->'basis'->>'asOf',
+      'kind', quoted->'refund'->>'kind', 'policyId', quoted->'basis'->>'policyId', 'action', 'return', 'assisted', false, 'orders',
+      (SELECT jsonb_agg(o.document || jsonb_build_object('closedAt', o.closed_at, 'endedAt', o.ended_at) ORDER BY o.position)
+         FROM orders o WHERE o.instance_id = i.id)))
+  FROM termination_items item JOIN terminations t ON t.id = item.termination_id JOIN quotes q ON q.id = t.quote_id
+  JOIN instances i ON i.id = item.instance_id CROSS JOIN jsonb_array_elements(q.items) AS quoted
+  WHERE item.status = 'accepted' AND quoted->>'instanceId' = item.instance_id AND quoted->'refund' ? 'cells';
+
+-- Quotes of the version before lack what their refunds were computed from: whoever confirms one is asked to quote again.
+UPDATE quotes SET expires_at = clock_timestamp() WHERE termination_id IS NULL AND expires_at > clock_timestamp();
 
 -- An operator approved it (M11): held against it when it is computed again.
 ALTER TABLE quotes ADD COLUMN assisted boolean NOT NULL DEFAULT false;
@@ -75,10 +93,14 @@ CREATE TABLE usage (
 );
 CREATE INDEX usage_instance ON usage (instance_id, seq);
 
+-- A repeat is answered byte for byte like the first time: jsonb would put members into another order.
+ALTER TABLE idempotency_keys ALTER COLUMN headers TYPE json, ALTER COLUMN body TYPE json;
+
 -- Down Migration
+ALTER TABLE idempotency_keys ALTER COLUMN headers TYPE jsonb, ALTER COLUMN body TYPE jsonb;
 DROP TABLE usage, hold_changes, refund_requests;
 ALTER TABLE transactions DROP COLUMN reason, DROP COLUMN reverses;
 ALTER TABLE quotes DROP COLUMN assisted;
 DROP TRIGGER booked_refunds_stay ON refunds;
 DROP FUNCTION booked_refunds_stay;
-ALTER TABLE refunds DROP CONSTRAINT refunds_termination, DROP CONSTRAINT refunds_status, DROP COLUMN problem;
+ALTER TABLE refunds DROP CONSTRAINT refunds_termination, DROP CONSTRAINT refunds_status, DROP COLUMN problem, DROP COLUMN reversal;

@@ -31,7 +31,7 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, method, path, operation })),
 );
 
-/** DESIGN.md, "Contract", less refund requests, network, keys and façades. */
+/** DESIGN.md, "Contract", less façades, and what Sunset has on top of it. */
 const CONTRACT = `
 PUT /v1/instances/{id}
 GET /v1/instances
@@ -58,6 +58,22 @@ GET /v1/refunds/{id}
 GET /v1/accounts/{account}
 GET /v1/accounts/{account}/statement
 PUT /v1/accounts/{account}
+GET /v1/accounts/{account}/balances
+GET /v1/trial-balance
+GET /v1/audits
+GET /v1/audits/{id}
+POST /v1/refund-requests
+GET /v1/refund-requests
+GET /v1/refund-requests/{id}
+POST /v1/refund-requests/{id}/approve
+POST /v1/refund-requests/{id}/deny
+POST /v1/refunds/{id}/undo
+PUT /v1/instances/{id}/hold
+POST /v1/instances/{id}/network
+POST /v1/instances/{id}/usage
+POST /v1/keys
+GET /v1/keys
+POST /v1/keys/{id}/revoke
 POST /v1/instances/{id}/fast-forward
 GET /healthz
 GET /readyz

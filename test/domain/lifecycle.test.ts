@@ -1,4 +1,4 @@
-import { type Billing, STATES, type State } from '../../domain/instance';
+import { type Action, type Billing, STATES, type State } from '../../domain/instance';
 import {
   advance,
   type Command,
@@ -34,7 +34,20 @@ function inState(policy: Policy, billing: Billing, state: State): Life {
   return base;
 }
 
-const COMMANDS: CommandName[] = ['terminate', 'cancel', 'reschedule', 'restore', 'purge', 'amend', 'start', 'stop', 'protect', 'unprotect'];
+const COMMANDS: CommandName[] = [
+  'terminate',
+  'cancel',
+  'reschedule',
+  'restore',
+  'purge',
+  'amend',
+  'start',
+  'stop',
+  'protect',
+  'unprotect',
+  'undo',
+  'switch-network',
+];
 
 /** The sensible form of each command for the instance. */
 function command(name: CommandName, life: Life): Command {
@@ -51,6 +64,9 @@ function command(name: CommandName, life: Life): Command {
     case 'protect':
     case 'unprotect':
       return { name, reason: 'r' };
+    case 'undo':
+      return { name, refundId: 'r1', reason: 'r' };
+    case 'switch-network':
     case 'cancel':
     case 'purge':
     case 'start':
@@ -72,10 +88,10 @@ const row = (cells: string): Row => {
   return Object.fromEntries(COMMANDS.map((name, index) => [name, values[index]!])) as Row;
 };
 
-// Order of the columns: terminate cancel reschedule restore purge amend start stop protect unprotect.
-const BUSY = 'BUSY BUSY BUSY BUSY BUSY BUSY BUSY BUSY BUSY BUSY';
-const GONE = 'WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE';
-const CHANGING = 'BUSY BUSY BUSY BUSY BUSY BUSY running stopped BUSY BUSY';
+// Order of the columns: terminate cancel reschedule restore purge amend start stop protect unprotect undo switch-network.
+const BUSY = Array(12).fill('BUSY').join(' ');
+const GONE = Array(12).fill('WRONG_STATE').join(' ');
+const CHANGING = 'BUSY BUSY BUSY BUSY BUSY BUSY running stopped BUSY BUSY BUSY BUSY';
 
 const TABLES: [string, Policy, Billing, Record<State, string>][] = [
   [
@@ -83,13 +99,17 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
     tencentCvm,
     'postpaid',
     {
-      running: 'terminated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped running NOT_PROTECTED',
-      stopped: 'terminated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE stopped NOT_PROTECTED',
+      running:
+        'terminated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running',
+      stopped:
+        'terminated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped',
       changing: CHANGING,
       // Never reached by a CVM; the table is whole all the same.
-      expired: 'terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE expired NOT_PROTECTED',
+      expired:
+        'terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE',
       isolating: BUSY,
-      isolated: 'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED',
+      isolated:
+        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED NOT_RETURNED WRONG_STATE',
       restoring: BUSY,
       terminating: BUSY,
       terminated: GONE,
@@ -100,12 +120,16 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
     tencentCvm,
     'prepaid',
     {
-      running: 'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE running WRONG_STATE stopped running NOT_PROTECTED',
-      stopped: 'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE stopped running WRONG_STATE stopped NOT_PROTECTED',
+      running:
+        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE running WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running',
+      stopped:
+        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE stopped running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped',
       changing: CHANGING,
-      expired: 'isolated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE stopped WRONG_STATE WRONG_STATE expired NOT_PROTECTED',
+      expired:
+        'isolated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE stopped WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE',
       isolating: BUSY,
-      isolated: 'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED',
+      isolated:
+        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED NOT_RETURNED WRONG_STATE',
       restoring: BUSY,
       terminating: BUSY,
       terminated: GONE,
@@ -116,12 +140,16 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
     tencentRedis,
     'postpaid',
     {
-      running: 'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped running NOT_PROTECTED',
-      stopped: 'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE stopped NOT_PROTECTED',
+      running:
+        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running',
+      stopped:
+        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped',
       changing: CHANGING,
-      expired: 'isolated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE expired NOT_PROTECTED',
+      expired:
+        'isolated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE',
       isolating: BUSY,
-      isolated: 'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED',
+      isolated:
+        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED NOT_RETURNED WRONG_STATE',
       restoring: BUSY,
       terminating: BUSY,
       terminated: GONE,
@@ -132,12 +160,16 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
     jdVm,
     'prepaid',
     {
-      running: 'NOT_STOPPED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE running WRONG_STATE stopped running NOT_PROTECTED',
-      stopped: 'NOT_EXPIRED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE stopped running WRONG_STATE stopped NOT_PROTECTED',
+      running:
+        'NOT_STOPPED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE running WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running',
+      stopped:
+        'NOT_EXPIRED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE stopped running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped',
       changing: CHANGING,
-      expired: 'terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE stopped WRONG_STATE WRONG_STATE expired NOT_PROTECTED',
+      expired:
+        'terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE stopped WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE',
       isolating: BUSY,
-      isolated: 'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED',
+      isolated:
+        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED NOT_RETURNED WRONG_STATE',
       restoring: BUSY,
       terminating: BUSY,
       terminated: GONE,
@@ -170,23 +202,23 @@ describe('L11 commands on scheduled and protected instances', () => {
     [
       'scheduled, running',
       { termination },
-      'SCHEDULED running running WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped SCHEDULED NOT_PROTECTED',
+      'SCHEDULED running running WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped SCHEDULED NOT_PROTECTED WRONG_STATE running',
     ],
     [
       'scheduled, stopped',
       { termination, state: 'stopped', power: 'stopped' },
-      'SCHEDULED stopped stopped WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE SCHEDULED NOT_PROTECTED',
+      'SCHEDULED stopped stopped WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE SCHEDULED NOT_PROTECTED WRONG_STATE stopped',
     ],
     ['scheduled, changing', { termination, state: 'changing' }, CHANGING],
     [
       'protected, running',
       { protection },
-      'PROTECTED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped PROTECTED running',
+      'PROTECTED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped PROTECTED running WRONG_STATE running',
     ],
     [
       'protected, isolated',
       { protection, state: 'isolated', purgeTime: PURGE },
-      'WRONG_STATE WRONG_STATE WRONG_STATE running PROTECTED WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE isolated',
+      'WRONG_STATE WRONG_STATE WRONG_STATE running PROTECTED WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE isolated NOT_RETURNED WRONG_STATE',
     ],
   ];
   it.each(rows)('%s', (_, over, cells) => {
@@ -205,11 +237,8 @@ const refused = (life: Life, one: Command, at = NOW) => {
   const decision = decide(life, one, at);
   return decision.ok ? 'ok' : decision.refusal.code;
 };
-const terminate = (
-  policy: Policy,
-  schedule: Extract<Command, { name: 'terminate' }>['schedule'],
-  action: 'terminate' | 'return' = 'terminate',
-) => ({ name: 'terminate', action, schedule, terminationId: 't1', rules: policy.lifecycle }) as const;
+const terminate = (policy: Policy, schedule: Extract<Command, { name: 'terminate' }>['schedule'], action: Action = 'terminate') =>
+  ({ name: 'terminate', action, schedule, terminationId: 't1', rules: policy.lifecycle }) as const;
 
 describe('L1 endings', () => {
   it('L1, 000-05 CVM postpaid now: terminated, no bin', () => {
@@ -445,4 +474,46 @@ it('a life is plain JSON: it survives the argument of the next run', () => {
     const life = inState(tencentCvm, 'prepaid', state);
     expect(JSON.parse(JSON.stringify(life))).toEqual(life);
   }
+});
+
+describe('undoing a return', () => {
+  const prepaid = lifeOf(tencentCvm, 'prepaid');
+  const returned = take({ ...prepaid, power: 'stopped', state: 'stopped' }, terminate(tencentCvm, { mode: 'now' }, 'return')).next;
+  const undo: Command = { name: 'undo', refundId: 'r1', reason: 'by mistake' };
+
+  it('leads back to the power state before it; the step puts the orders back', () => {
+    const { next, effects } = take(returned, undo);
+    expect(next).toMatchObject({ state: 'stopped', cause: null, isolatedAt: null, billingStoppedAt: null, purgeTime: null });
+    expect(effects).toEqual([{ type: 'undo-refund', refundId: 'r1', reason: 'by mistake' }]);
+  });
+
+  it.each(['terminate', 'expiry'] as const)('is for what was returned, not for what is in the bin by %s', (cause) => {
+    expect(refused({ ...returned, cause }, undo)).toBe('NOT_RETURNED');
+  });
+});
+
+describe('return of renewals that have not started', () => {
+  const returnRenewals = terminate(tencentCvm, { mode: 'now' }, 'return-renewals');
+  const prepaid = lifeOf(tencentCvm, 'prepaid');
+  const [inForce] = prepaid.orders;
+  const renewal = { id: 'o2', term: true, startsAt: inForce!.endsAt, endsAt: '2029-01-01T00:00:00Z' };
+  const renewed = { ...prepaid, orders: [inForce!, renewal] };
+
+  it('lets go of them only: the instance runs on to the end of what is left', () => {
+    const { next, effects } = take(renewed, returnRenewals);
+    expect(next).toEqual(prepaid);
+    expect(effects).toEqual([{ type: 'settle', terminationId: 't1' }]);
+    expect(nextDeadline(next)).toEqual({ kind: 'expire', at: new Date(inForce!.endsAt).toISOString() });
+  });
+
+  it('is refused when nothing is left to start, also in the second in which it starts', () => {
+    expect(refused(prepaid, returnRenewals)).toBe('NOTHING_TO_RETURN');
+    expect(refused(renewed, returnRenewals, renewal.startsAt)).toBe('NOTHING_TO_RETURN');
+  });
+
+  it('is not kept back by termination protection, but by what the product does not offer', () => {
+    expect(take({ ...renewed, protection: { reason: 'r', by: 'b', at: NOW } }, returnRenewals).next.state).toBe('running');
+    expect(refused(lifeOf(tencentCvm, 'postpaid'), returnRenewals)).toBe('WRONG_ACTION');
+    expect(refused(lifeOf(jdVm, 'prepaid'), terminate(jdVm, { mode: 'now' }, 'return-renewals'))).toBe('WRONG_ACTION');
+  });
 });

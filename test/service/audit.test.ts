@@ -13,6 +13,7 @@ import { audit, CHECKS, type Finding, runChecks } from '../../store/audit';
 import { createPool, type Pool, type Transaction } from '../../store/db';
 import { hashOf } from '../../store/hash';
 import type { Body, Http } from '../support/http';
+import { as } from '../support/keys';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -41,18 +42,24 @@ let service: ServiceUnderTest;
 let http: Http;
 let owner: Pool;
 /** Lives that tamperings look for. */
-let lives: Record<'fiveDay' | 'ordinary' | 'released' | 'fired' | 'failed' | 'running' | 'living', string>;
+let lives: Record<'fiveDay' | 'ordinary' | 'released' | 'fired' | 'failed' | 'running' | 'living' | 'undone' | 'shortened', string>;
+/** Refund requests that tamperings look for. */
+let requests: Record<'inReview' | 'denied' | 'approved', Body>;
+let approver: Http;
 
 beforeAll(async () => {
   service = await startService();
   http = service.http;
   owner = createPool(service.adminUrl, { max: 1 });
+  approver = await as(http, { account: null, name: 'approver', permissions: ['refund:approve'] });
   const named = namedLives();
   // Every promise is under way before the first is waited for.
   const others = [0, 1].flatMap(() => STORIES.map((story) => story()));
   const all = Promise.all([named, ...others]);
   await auditUntil(all);
   lives = await named;
+  requests = await everyRequest();
+  await until(async () => (await service.pool.query('SELECT FROM unsealed')).rowCount === 0, 'all of it to be sealed');
 }, 60_000);
 
 const meanwhile = { audits: 0, findings: [] as Finding[] };
@@ -123,19 +130,52 @@ async function fired(): Promise<string> {
   return id;
 }
 
+/** A return that was undone: money and rights are where they were, and so are the orders. */
+async function undone(): Promise<string> {
+  const id = await register(http, cvmPrepaid({ orders: [purchase(hoursAgo(24 * 40), { paid: mixed })] }));
+  const { items } = await giveBack([id]);
+  expectStatus(await http.post(`/v1/refunds/${items[0].refundId}/undo`, { reason: 'the wrong one' }), 200);
+  return id;
+}
+
+/** Paid for two years, of which the second came back. */
+async function shortened(): Promise<string> {
+  const between = fromNow(DAY);
+  const renewal = { ...purchase(between), id: 'o2', kind: 'renewal', endsAt: plusMonths(between, 12) };
+  const id = await register(http, cvmPrepaid({ orders: [purchase(fromNow(-40 * DAY), { endsAt: between }), renewal] }));
+  await end(http, [id], { action: 'return-renewals' });
+  return id;
+}
+
+const promotion = { channel: 'promotion', paid: mixed };
+
+async function request(): Promise<Body> {
+  const instanceId = await register(http, cvmPrepaid({ orders: [purchase(hoursAgo(24 * 40), promotion)] }));
+  return expectStatus(await http.post('/v1/refund-requests', { instanceId, reason: 'not needed' }), 201).body;
+}
+
+async function everyRequest(): Promise<typeof requests> {
+  const [inReview, denied, approved] = [await request(), await request(), await request()];
+  expectStatus(await approver.post(`/v1/refund-requests/${denied.id}/deny`, { reason: 'no' }), 200);
+  expectStatus(await approver.post(`/v1/refund-requests/${approved.id}/approve`, { reason: 'yes' }), 200);
+  return { inReview, denied, approved };
+}
+
 async function namedLives(): Promise<typeof lives> {
-  const [[fiveDay, ordinary], out, fire, failed, running, living] = await Promise.all([
+  const [[fiveDay, ordinary], out, fire, failed, running, living, undoneLife, short] = await Promise.all([
     fiveDayAndOrdinary(),
     released(),
     fired(),
     failedReturn(),
     register(http, cvmPostpaid()),
     register(http, cvmPrepaid()),
+    undone(),
+    shortened(),
   ]);
   await done(of(running, 'stop'));
   await done(of(running, 'start'));
   await done(of(running, 'protect'), { reason: 'keep' });
-  return { fiveDay, ordinary, released: out, fired: fire, failed, running, living };
+  return { fiveDay, ordinary, released: out, fired: fire, failed, running, living, undone: undoneLife, shortened: short };
 }
 
 /** One life or more each, of every kind that the documents know. */
@@ -192,6 +232,21 @@ const STORIES: (() => Promise<unknown>)[] = [
     const prices = { version: 'v1', currency: 'JPY', month: '51', hour: '0.42' };
     await giveBack([await register(http, cvmPrepaid({ prices, orders: [purchase(hoursAgo(48), { paid: { cash: '100', gift: '99' } })] }))]);
   },
+  async () => {
+    // Undone, returned again, restored, and then its renewal given back.
+    const id = await undone();
+    await giveBack([id]);
+    await done(of(id, 'restore'), { renewal: { months: 6, paid: { cash: '200', income: '1' } } });
+    await done(of(id, 'orders'), { kind: 'renewal', months: 1, paid: { cash: '51', gift: '1' } });
+    await end(http, [id], { action: 'return-renewals' });
+  },
+  async () => {
+    const network = { billing: 'bandwidth', hour: '0.063', month: '20' };
+    const id = await register(http, cvmPrepaid({ network }));
+    await done(of(id, 'network'), { billing: 'traffic' });
+    await giveBack([id]);
+  },
+  async () => everyRequest(),
   async () => {
     const id = await register(http, cvmPrepaid());
     await service.client.workflow.getHandle(workflowId(id)).signal('purge', { confirm: id });
@@ -269,7 +324,7 @@ const TAMPERINGS: [string, Tampering][] = [
     'a missing leg',
     async (db) => {
       await change(db, "DELETE FROM entries WHERE transaction_id = $1 AND ledger_account = 'world:cash'", [`tx_${lives.living}_0`]);
-      return [`sums tx_${lives.living}_0`, `legs tx_${lives.living}_0`, `orders-once ${lives.living}/o1`];
+      return [`sums tx_${lives.living}_0`, `legs tx_${lives.living}_0`, `orders-once ${lives.living}/o1`, `seals tx_${lives.living}_0`];
     },
   ],
   [
@@ -278,7 +333,7 @@ const TAMPERINGS: [string, Tampering][] = [
       await db.query('UPDATE entries SET amount = amount + sign(amount) * 0.01 WHERE transaction_id = $1 AND line = 0', [
         `tx_${lives.living}_0`,
       ]);
-      return [`orders-once ${lives.living}/o1`, `deferred ${lives.living}/o1`];
+      return [`orders-once ${lives.living}/o1`, `deferred ${lives.living}/o1`, `seals tx_${lives.living}_0`];
     },
   ],
   [
@@ -288,7 +343,7 @@ const TAMPERINGS: [string, Tampering][] = [
       await change(db, "UPDATE entries SET amount = amount + 1 WHERE transaction_id = $1 AND ledger_account = 'customer:cash'", [tx]);
       await change(db, "UPDATE entries SET amount = amount - 1 WHERE transaction_id = $1 AND ledger_account = 'customer:gift'", [tx]);
       const { account, id } = await refund(lives.ordinary);
-      return [`legs ${tx}`, `refund-amounts ${id}`, `balances ${account}/CNY/cash`, `balances ${account}/CNY/gift`];
+      return [`legs ${tx}`, `seals ${tx}`, `refund-amounts ${id}`, `balances ${account}/CNY/cash`, `balances ${account}/CNY/gift`];
     },
   ],
   [
@@ -324,7 +379,7 @@ const TAMPERINGS: [string, Tampering][] = [
       await change(db, "UPDATE entries SET ledger_account = 'pocket' WHERE transaction_id = $1 AND ledger_account = 'world:cash'", [
         `tx_${lives.living}_0`,
       ]);
-      return [`ledger-accounts tx_${lives.living}_0`, `orders-once ${lives.living}/o1`];
+      return [`ledger-accounts tx_${lives.living}_0`, `orders-once ${lives.living}/o1`, `seals tx_${lives.living}_0`];
     },
   ],
   [
@@ -369,7 +424,7 @@ const TAMPERINGS: [string, Tampering][] = [
         "UPDATE balances SET amount = amount + 1000 WHERE source = 'cash' AND account = (SELECT account FROM refunds WHERE id = $1)",
         [id],
       );
-      return [`refund-limit ${lives.fiveDay}`, `deferred ${lives.fiveDay}/o1`, `calculations ${id}`];
+      return [`refund-limit ${lives.fiveDay}`, `deferred ${lives.fiveDay}/o1`, `calculations ${id}`, `seals ${tx}`];
     },
   ],
   [
@@ -434,7 +489,7 @@ const TAMPERINGS: [string, Tampering][] = [
         `DELETE FROM entries WHERE transaction_id = $1 AND line = (SELECT line FROM entries WHERE transaction_id = $1 AND ledger_account = 'revenue')`,
         [tx],
       );
-      return [`deferred ${lives.ordinary}/o1`];
+      return [`deferred ${lives.ordinary}/o1`, `seals ${tx}`];
     },
   ],
   [
@@ -446,7 +501,7 @@ const TAMPERINGS: [string, Tampering][] = [
         `DELETE FROM entries WHERE transaction_id = $1 AND line = (SELECT line FROM entries WHERE transaction_id = $1 AND ledger_account = 'customer:cash')`,
         [tx],
       );
-      return [`clearing ${tx}`, `refund-amounts ${id}`, `balances ${account}/CNY/cash`];
+      return [`clearing ${tx}`, `refund-amounts ${id}`, `balances ${account}/CNY/cash`, `seals ${tx}`];
     },
   ],
   [
@@ -499,6 +554,114 @@ const TAMPERINGS: [string, Tampering][] = [
         [lives.fiveDay],
       );
       return [`rights ${item}`, `items ${item}`, `items ${lives.fiveDay}/${step}`, `items ${other}`];
+    },
+  ],
+  [
+    'a reversal that is not the mirror image, in balance',
+    async (db, refund) => {
+      const { id: tx } = await change(db, "SELECT id FROM transactions WHERE instance_id = $1 AND event = 'reversal'", [lives.undone]);
+      await db.query(
+        `UPDATE entries SET amount = amount - sign(amount) WHERE transaction_id = $1
+         AND line = (SELECT line FROM entries WHERE transaction_id = $1 AND ledger_account = 'customer:gift')`,
+        [tx],
+      );
+      const { account } = await refund(lives.undone);
+      return [`reversals ${tx}`, `seals ${tx}`, `clearing ${tx}`, `balances ${account}/CNY/gift`];
+    },
+  ],
+  [
+    'a reversal without a reason',
+    async (db) => {
+      await db.query('ALTER TABLE transactions DROP CONSTRAINT transactions_reversal');
+      const sql = "UPDATE transactions SET reason = NULL WHERE instance_id = $1 AND event = 'reversal' RETURNING id";
+      const { id } = await change(db, sql, [lives.undone]);
+      return [`reversals ${id}`, `seals ${id}`];
+    },
+  ],
+  [
+    'a refund that is reversed, and does not say so',
+    async (db, refund) => {
+      const { id, termination_id: termination } = await refund(lives.undone);
+      await change(db, "UPDATE refunds SET status = 'done', reversal = NULL WHERE id = $1", [id]);
+      // It would count again: cells and all.
+      return [`reversals ${id}`, `refunds-once ${id}`, `rights ${termination}/${lives.undone}`];
+    },
+  ],
+  [
+    'a refund that is said to be done, and was never booked',
+    async (db, refund) => {
+      const { id, termination_id: termination } = await refund(lives.failed);
+      await change(db, "UPDATE refunds SET status = 'done' WHERE id = $1", [id]);
+      return [`refunds-once ${id}`, `refund-amounts ${id}`, `rights ${termination}/${lives.failed}`];
+    },
+  ],
+  [
+    'a right taken for a return of renewals only',
+    async (db, refund) => {
+      const { termination_id: termination, account } = await refund(lives.shortened);
+      await change(db, "INSERT INTO rights VALUES ($1, $2, $3, 'tencent-cvm', 'ordinary', 'used')", [
+        termination,
+        lives.shortened,
+        account,
+      ]);
+      return [`rights ${termination}/${lives.shortened}`];
+    },
+  ],
+  [
+    'a right that nobody has asked for',
+    async (db, refund) => {
+      const { account } = await refund(lives.shortened);
+      await change(db, "INSERT INTO rights VALUES ('t_x', $1, $2, 'tencent-cvm', 'ordinary', 'reserved')", [lives.shortened, account]);
+      return [`rights t_x/${lives.shortened}`];
+    },
+  ],
+  [
+    'a refund in review that lost its right, and a denied one that kept it',
+    async (db) => {
+      const move = 'UPDATE rights SET status = $2 WHERE termination_id = (SELECT termination_id FROM refund_requests WHERE id = $1)';
+      await change(db, move, [requests.inReview.id, 'returned']);
+      await change(db, move, [requests.denied.id, 'reserved']);
+      return [`requests ${requests.inReview.id}`, `requests ${requests.denied.id}`];
+    },
+  ],
+  [
+    'a refund that its requester approved',
+    async (db) => {
+      await db.query('ALTER TABLE refund_requests DROP CONSTRAINT refund_requests_check1');
+      await change(db, 'UPDATE refund_requests SET decided_by = requested_by WHERE id = $1', [requests.approved.id]);
+      return [`requests ${requests.approved.id}`];
+    },
+  ],
+  [
+    'a transaction that was dated back and kept out of the seal',
+    async (db) => {
+      const insert = `INSERT INTO transactions (id, account, instance_id, step, event, effective_at, recorded_at)
+        SELECT format('tx_%s_%s', instance_id, step), (SELECT account FROM instances WHERE id = instance_id), instance_id, step, 'end-orders',
+          effective_at, now() - interval '2 minutes'
+        FROM steps WHERE instance_id = $1 AND command = 'stop' RETURNING id`;
+      const { id } = await change(db, insert, [lives.running]);
+      await db.query("INSERT INTO entries SELECT $1, 0, leg, 'revenue', 'CNY', leg * 2 - 1 FROM generate_series(0, 1) AS leg", [id]);
+      return [`unsealed ${id}`];
+    },
+  ],
+  [
+    'a chain other than an earlier audit saw',
+    async (db) => {
+      await change(
+        db,
+        `INSERT INTO audits (id, trigger, started_at, finished_at, rows, head, finding_count, findings, healed_count, healed, skipped)
+         VALUES ('before', 'schedule', now(), now(), '{}', $1, 0, '[]', 0, '[]', '[]')`,
+        [{ position: 3, hash: 'other' }],
+      );
+      return ['seal-heads before'];
+    },
+  ],
+  [
+    'a calculation tampered with: its action',
+    async (db, refund) => {
+      const { id } = await refund(lives.shortened);
+      await change(db, `UPDATE refunds SET calculation = jsonb_set(calculation, '{inputs,action}', '"return"') WHERE id = $1`, [id]);
+      return [`calculations ${id}`];
     },
   ],
   [

@@ -55,7 +55,7 @@ async function expectSoundBooks(): Promise<void> {
     SELECT * FROM booked FULL JOIN balances b USING (account, currency, source) WHERE coalesce(booked.amount, 0) <> coalesce(b.amount, 0)`;
   expect(await rowsOf(balances)).toEqual([]);
   const refunds = `
-    SELECT r.id FROM refunds r WHERE r.amount <> coalesce((
+    SELECT r.id FROM refunds r WHERE (CASE r.status WHEN 'done' THEN r.amount ELSE 0 END) <> coalesce((
       SELECT sum(e.amount) FROM entries e JOIN transactions t ON t.id = e.transaction_id
       WHERE t.refund_id = r.id AND e.ledger_account LIKE 'customer:%'), 0)`;
   expect(await rowsOf(refunds)).toEqual([]);
@@ -93,10 +93,12 @@ const units = (amount: string): bigint => BigInt(amount.replace('.', ''));
 
 /** A refund as the API shows it, checked against itself, the quote and the ledger. */
 async function refundOf(id: string, quoted?: Body): Promise<Body> {
-  const { items } = expectStatus(await http.get(`/v1/refunds?instanceId=${id}`), 200).body;
+  const { items } = expectStatus(await http.get(`/v1/refunds?instanceId=${id}&status=done`), 200).body;
   expect(items).toHaveLength(1);
   const refund = expectStatus(await http.get(`/v1/refunds/${items[0].id}`), 200).body;
-  expect(refund).toEqual(items[0]);
+  const { calculation, ...shown } = refund;
+  expect(shown).toEqual(items[0]);
+  expect(calculation.rebuilt).toEqual({ amount: shown.amount, parts: shown.parts, fee: shown.fee, lines: shown.lines, matches: true });
   const { amount, parts, lines, fee, progress, entries, currency } = refund;
   expect(units(amount)).toBe(units(parts.cash) + units(parts.gift) + units(parts.income));
   expect(lines.reduce((total: bigint, line: Body) => total + units(line.amount), 0n)).toBe(units(amount));

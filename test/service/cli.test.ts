@@ -15,10 +15,13 @@ import {
   end,
   expectStatus,
   fromNow,
+  hoursAgo,
   instanceOf,
   newAccount,
   newId,
+  purchase,
   redisPostpaid,
+  redisPrepaid,
   register,
   timelineOf,
 } from '../support/lives';
@@ -35,11 +38,19 @@ const COMMANDS = [
   'bin',
   'restore',
   'purge',
+  'request-refund',
+  'requests',
+  'approve',
+  'deny',
+  'undo',
+  'hold',
+  'unhold',
   'refunds',
   'explain',
   'timeline',
   'statement',
   'fast-forward',
+  'keys',
   'doctor',
 ];
 let service: ServiceUnderTest;
@@ -345,6 +356,13 @@ describe('the recycle bin', () => {
     expect(flat(purged.out)).toContain(`${id} tencent-cvm prepaid terminated –`);
     expect(await call(['purge', id, '--yes-destroy', id, '--json'])).toMatchObject({ code: 1, err: '' });
   });
+
+  it('says of a release what was paid back, not what was undone or denied since', async () => {
+    const id = await register(http, redisPrepaid());
+    const [{ refundId }] = (await end(http, [id], { action: 'return' })).items;
+    expectStatus(await http.post(`/v1/refunds/${refundId}/undo`, { reason: 'wrong instance' }), 200);
+    expect((await call(['purge', id, '--yes-destroy', id])).out).toContain('; nothing is paid back.');
+  });
 });
 
 describe('timeline and fast-forward', () => {
@@ -435,6 +453,313 @@ async function listening(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+describe('return --renewals', () => {
+  async function renewed(): Promise<string> {
+    const id = await register(http, cvmPrepaid());
+    const paid = { cash: '300', gift: '207.96', income: '0', voucher: '10' };
+    expectStatus(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', channel: 'standard', months: 12, paid }), 200);
+    return id;
+  }
+
+  it('is quoted, confirmed by --yes, and pays what has not started; nothing is said to be destroyed', async () => {
+    const id = await renewed();
+    const [quoted, zh] = await Promise.all([
+      call(['quote', 'return-renewals', id]),
+      call(['quote', 'return-renewals', id, '--lang', 'zh']),
+    ]);
+    expect(quoted.code).toBe(0);
+    expect(flat(quoted.out)).toContain(
+      `${id}: permitted\n stays instance ${id} with all its parts; it runs on\n refund 507.96 CNY, return of renewals: cash 300.00, gift 207.96`,
+    );
+    expect(quoted.out).not.toMatch(/goes|released|destroy/);
+    expect(zh.out).toContain('507.96 CNY, 退还续费');
+    const [bare, wrong, both] = await Promise.all([
+      call(['return', '--renewals', id]),
+      call(['return', '--renewals', id, '--yes-destroy', id]),
+      call(['return', id, '--yes', id]),
+    ]);
+    expect(bare).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`this has to be confirmed, and there is no terminal to ask at: add --yes ${id}`),
+    });
+    expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('destroys nothing: confirm it by --yes') });
+    expect(both).toMatchObject({ code: 2, err: expect.stringContaining('confirm it by --yes-destroy') });
+    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual(['in-force', 'future']);
+
+    const done = await call(['return', '--renewals', id, '--yes', id]);
+    expect(done).toMatchObject({ code: 0, err: '' });
+    expect(await instanceOf(http, id)).toMatchObject({ state: 'running', orders: [{ status: 'in-force' }, { status: 'closed' }] });
+    const explained = await call(['explain', /sunset explain (\S+)/.exec(done.out)![1]!]);
+    expect(flat(explained.out)).toContain(`${id}: 507.96 CNY, return of renewals, done`);
+    expect(flat(explained.out)).toMatch(/ action return-renewals\n/);
+    const again = await call(['return', '--renewals', id, '--yes', id]);
+    expect(again).toMatchObject({ code: 1, out: expect.stringContaining('[NOTHING_TO_RETURN]') });
+  });
+
+  it('at a terminal the id is typed', async () => {
+    const id = await renewed();
+    const ran = await atTerminal(['return', '--renewals', id], 'to go on', `${id}\r`);
+    expect(ran.code).toBe(0);
+    expect(ran.out).not.toMatch(/destroy/);
+    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual(['in-force', 'closed']);
+  });
+});
+
+describe('the operator’s path', () => {
+  /** The key of somebody else than who asks: nobody decides on an own request. */
+  let approver: string[];
+  beforeAll(async () => {
+    const made = await http.post('/v1/keys', { account: null, name: 'approver', permissions: ['read', 'refund:approve'] });
+    approver = ['--key', expectStatus(made, 201).body.key];
+  });
+  /** Beyond its five days: an ordinary return, with the fee of a promotion order. */
+  const promoted = async (): Promise<string> => {
+    const order = purchase(hoursAgo(24 * 40), { channel: 'promotion' });
+    return await register(http, cvmPrepaid({ orders: [order], prices: { ...cvmPrepaid().prices, hour: '0.01' } }));
+  };
+  const asked = async (id: string): Promise<Body> => json(await call(['request-refund', id, '--reason', 'bought by mistake', '--json']));
+  const approved = (id: string, ...more: string[]) => call(['approve', id, '--reason', 'checked', '--yes', id, ...more]);
+
+  it('a request is made with its fee in sight, listed, and approved by another', async () => {
+    const id = await promoted();
+    const made = await call(['request-refund', id, '--reason', 'bought by mistake']);
+    expect(made).toMatchObject({ code: 0, err: '' });
+    expect(flat(made.out)).toMatch(/^rr_\S+: in_review\n .* operator asked: bought by mistake \(rr_\S+\)\n nobody has decided yet\n/);
+    expect(flat(made.out)).toMatch(/ refund 2\d\d\.\d\d CNY, ordinary return: .*; fee 101\.99\n/);
+    const { items } = (await http.get(`/v1/refund-requests?instanceId=${id}`)).body;
+    const [{ id: requestId, refundId, preview, account }] = items;
+    const [text, program, others, twice, own] = await Promise.all([
+      call(['requests', '--account', account, '--status', 'in_review']),
+      call(['requests', '--instance', id, '--json']),
+      call(['requests', '--account', account, '--status', 'done']),
+      call(['request-refund', id, '--reason', 'bought by mistake']),
+      approved(requestId),
+    ]);
+    expect(flat(text.out)).toContain(`${requestId} ${id} ${account} ${preview.refund.amount} CNY in_review operator bought by mistake –`);
+    expect(json(program).items).toEqual(items);
+    expect(others.out).toBe('Nothing.\n');
+    expect(twice).toMatchObject({ code: 1, err: expect.stringContaining('[IN_REVIEW]') });
+    expect(own).toMatchObject({ code: 1, err: expect.stringContaining('[SELF_APPROVAL]') });
+    expect(flat((await call(['explain', refundId])).out)).toMatch(/What keeps it back\n .* \[APPROVAL_REQUIRED\]\n next: /);
+
+    const done = await approved(requestId, ...approver);
+    expect(done).toMatchObject({ code: 0, err: '' });
+    const refund = (await http.get(`/v1/refunds/${refundId}`)).body;
+    expect(flat(done.out)).toContain('; fee 101.99');
+    expect(done.out).toContain(`Approved; computed again: ${refund.amount} CNY, fee 101.99: done.`);
+    expect(done.out).toContain(`sunset explain ${refundId}`);
+    expect((await instanceOf(http, id)).state).toBe('isolated');
+    // Again by the same person: what was decided is answered, and nothing happens twice.
+    const again = await approved(requestId, '--json', ...approver);
+    expect(again).toMatchObject({ code: 0, err: '' });
+    expect(json(again)).toEqual((await http.get(`/v1/refund-requests/${requestId}`)).body);
+    expect(await timelineOf(http, id)).toHaveLength(2);
+  });
+
+  it('explain has the whole sum: its inputs, lines that add up, split, fee, and who decided', async () => {
+    const id = await promoted();
+    const { id: requestId, refundId } = await asked(id);
+    await approved(requestId, ...approver);
+    const [text, zh, program] = await Promise.all([
+      call(['explain', refundId]),
+      call(['explain', refundId, '--lang', 'zh']),
+      call(['explain', refundId, '--json']),
+    ]);
+    const refund = (await http.get(`/v1/refunds/${refundId}`)).body;
+    expect(json(program)).toEqual(refund);
+    const shown = flat(text.out);
+    expect(text.code).toBe(0);
+    expect(shown).toContain(
+      `${id}: ${refund.amount} CNY, ordinary return, done\naccount ${refund.account}: cash ${refund.amount}, gift 0.00`,
+    );
+    expect(shown).toMatch(/ operator asked: bought by mistake \(rr_\S+\)\n .* operator:approver approved: checked\n/);
+    expect(shown).toMatch(
+      / action return, approved by an operator\n rules tencent-cvm@\S+\n knobs timeZone Asia\/Shanghai, .*networkUsage hourly, /,
+    );
+    expect(shown).toContain(
+      ' prices version 2026-11: 51 CNY a month, 0.01 CNY an hour; discounts: × 0.88 from 6 months, × 0.83 from 12 months\n',
+    );
+    expect(shown).toMatch(/ network by traffic\n/);
+    expect(shown).toMatch(/ o1 purchase promotion 20.* 407\.96 0(\.00)? 0(\.00)? 100(\.00)? –\n/);
+    const section = shown.slice(shown.indexOf('How it was reckoned'), shown.indexOf('How it is split'));
+    const cents = [...section.matchAll(/^ (-?\d+\.\d\d) /gm)].map(([, amount]) => Math.round(Number(amount) * 100));
+    expect(cents.length).toBeGreaterThan(3);
+    expect(cents.reduce((sum, one) => sum + one, 0)).toBe(Math.round(Number(refund.amount) * 100));
+    expect(section).toContain(`computed again just now: ${refund.amount} CNY, the same`);
+    const [cell] = refund.calculation.cells;
+    expect(shown).toContain(
+      `How it is split\n amount order source\n ${cell.amount} o1 cash\n -101.99 fee cash first, then gift, then income\n ${refund.amount} paid back`,
+    );
+    expect(shown).toMatch(/ in_review\n .* requested\n .* isolating\n .* booked\n .* done\n/);
+    expect(shown).toContain('101.99 refunds fees');
+    for (const word of ['申请与审批', '计算依据', '计算过程', `刚刚重新计算：${refund.amount} CNY，结果一致`, '金额拆分'])
+      expect(zh.out).toContain(word);
+  });
+
+  it('explain says so, with exit 1, when the sum done again is another', async () => {
+    // A booked refund can't be changed; one in review has its calculation made again at the approval.
+    const { refundId } = await asked(await promoted());
+    const { amount } = (await http.get(`/v1/refunds/${refundId}`)).body;
+    await service.pool.query(
+      `UPDATE refunds SET calculation = jsonb_set(calculation, '{inputs,orders,0,paid,cash}', '"507.96"') WHERE id = $1`,
+      [refundId],
+    );
+    const [text, zh, program] = await Promise.all([
+      call(['explain', refundId]),
+      call(['explain', refundId, '--lang', 'zh']),
+      call(['explain', refundId, '--json']),
+    ]);
+    expect([text.code, zh.code, program.code]).toEqual([1, 1, 1]);
+    expect(text.out).toMatch(/WARNING: computed again just now: 32\d\.\d\d CNY/);
+    expect(text.out).toContain(`CNY, fee 126.99.\n  What is kept is ${amount} CNY, fee 101.99`);
+    expect(zh.out).toContain('警告');
+    expect(json(program).calculation.rebuilt.matches).toBe(false);
+  });
+
+  it('explain names tiers of the hour, a network that was switched, prices of an order, and orders that are over', async () => {
+    const startsAt = hoursAgo(48);
+    const own = { version: '2026-12', currency: 'CNY', month: '40', hour: '0.30', discounts: [] };
+    const first = purchase(startsAt);
+    const second = { ...purchase(first.endsAt), id: 'o2', kind: 'renewal', prices: own };
+    const network = { billing: 'traffic', hour: '0.063', switchedToTrafficAt: hoursAgo(24) };
+    const hour = [{ upToHours: 96, price: '0.42' }, { price: '0.21' }];
+    const prices = { version: '2026-11', currency: 'CNY', month: '51', hour };
+    const id = await register(http, cvmPrepaid({ orders: [first, second], network, prices }));
+    await end(http, [id], { action: 'return-renewals' });
+    const [{ refundId }] = (await end(http, [id], { action: 'return' })).items;
+    const shown = flat((await call(['explain', refundId])).out);
+    expect(shown).toContain('51 CNY a month, 0.42 (≤ 96 h) → 0.21 CNY an hour; discounts: those of the rules\n');
+    expect(shown).toMatch(/ network by traffic since \d{4}-.*; before by bandwidth: 0\.063 an hour, – a month\n/);
+    expect(shown).toContain(' prices of o2: version 2026-12: 40 CNY a month, 0.30 CNY an hour; discounts: none\n');
+    expect(shown).toMatch(/ o2 renewal standard .* 100(\.00)? 20\d\d-/);
+    expect(shown).toContain('the same');
+  });
+
+  it('a denial says who and why, and the instance runs on', async () => {
+    const id = await promoted();
+    const { id: requestId, refundId } = await asked(id);
+    const denied = await call(['deny', requestId, '--reason', 'resold goods', ...approver]);
+    expect(denied).toMatchObject({ code: 0, err: '' });
+    expect(flat(denied.out)).toMatch(/^rr_\S+: denied\n .* asked: .*\n .* operator:approver denied: resold goods\n/);
+    expect(denied.out).toContain(`${id} runs on; the right to return is given back.`);
+    const explained = await call(['explain', refundId]);
+    expect(flat(explained.out)).toMatch(/An operator denied it: resold goods \[REFUND_DENIED\]\n next: /);
+    expect(explained.out).toContain('nothing is booked');
+    const [late, another] = await Promise.all([approved(requestId, ...approver), asked(id)]);
+    expect(late).toMatchObject({ code: 1, err: expect.stringContaining('[NOT_IN_REVIEW]') });
+    expect(another).toMatchObject({ status: 'in_review' });
+    expect(another.id).not.toBe(requestId);
+    const program = await call(['deny', another.id, '--reason', 'again', '--json', ...approver]);
+    expect(json(program)).toEqual((await http.get(`/v1/refund-requests/${another.id}`)).body);
+  });
+
+  it('an approval is confirmed by the request’s id, and every step wants its reason', async () => {
+    const id = await promoted();
+    const { id: requestId } = await asked(id);
+    const [bare, other, unreasoned, unknown, typo] = await Promise.all([
+      call(['approve', requestId, '--reason', 'checked', ...approver]),
+      call(['approve', requestId, '--reason', 'checked', '--yes', id, ...approver]),
+      call(['approve', requestId, '--yes', requestId, ...approver]),
+      call(['approve', 'rr_nobody', '--reason', 'checked', '--yes', 'rr_nobody', ...approver]),
+      sunsetAtTerminal(['approve', requestId, '--reason', 'checked', ...approver], 'to go on', `${id}\r`, env),
+    ]);
+    expect(bare).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`add --yes ${requestId}`) });
+    expect(other).toMatchObject({ code: 2, err: expect.stringContaining(`--yes names ${id}`) });
+    expect(unreasoned).toMatchObject({ code: 2, err: expect.stringContaining("required option '--reason <text>'") });
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('[NOT_FOUND]') });
+    expect(flat(typo.out)).toMatch(/; fee 101\.99/);
+    expect(typo).toMatchObject({ code: 1, out: expect.stringContaining('Nothing was changed.') });
+    expect((await http.get(`/v1/refund-requests/${requestId}`)).body.status).toBe('in_review');
+    const typed = await sunsetAtTerminal(['approve', requestId, '--reason', 'ok', ...approver], 'to go on', `${requestId}\r`, env);
+    expect(typed.code).toBe(0);
+    expect((await instanceOf(http, id)).state).toBe('isolated');
+  });
+
+  it('an approval that has become impossible says why, and what next', async () => {
+    const id = await promoted();
+    const { id: requestId } = await asked(id);
+    expectStatus(await http.post(`/v1/instances/${id}/protect`, { reason: 'audit' }), 200);
+    expect(await approved(requestId, ...approver)).toMatchObject({ code: 1, err: expect.stringMatching(/\[PROTECTED\]\nnext: /) });
+    expectStatus(await http.post(`/v1/instances/${id}/unprotect`, { reason: 'over' }), 200);
+    // Its key is the same: a refusal of yesterday does not hold it up.
+    expect((await approved(requestId, ...approver)).code).toBe(0);
+  });
+
+  it('undo takes the money back, once, and explain tells who and why', async () => {
+    const [one, two] = await Promise.all([1, 2].map(() => register(http, cvmPrepaid())));
+    const [{ refundId }] = (await end(http, [one!], { action: 'return' })).items;
+    const [{ refundId: second }] = (await end(http, [two!], { action: 'return' })).items;
+    const undone = await call(['undo', refundId, '--reason', 'wrong instance']);
+    expect(undone).toMatchObject({ code: 0, err: '' });
+    expect(undone.out).toContain(`${refundId}: reversed; 407.96 CNY is taken back.`);
+    expect(flat(undone.out)).toContain(`${one} tencent-cvm prepaid running expires at`);
+    const [again, program, explained, listed] = await Promise.all([
+      call(['undo', refundId, '--reason', 'wrong instance']),
+      call(['undo', second, '--reason', 'this one too', '--json']),
+      call(['explain', refundId]),
+      call(['refunds', '--instance', one!, '--status', 'reversed']),
+    ]);
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining('[WRONG_STATE]') });
+    expect(json(program)).toEqual((await http.get(`/v1/refunds/${second}`)).body);
+    expect(flat(explained.out)).toMatch(/Who undid it\n \d{4}-.* operator: wrong instance\n/);
+    expect(flat(explained.out)).toContain(
+      'How it is taken back\n amount from to\n 407.96 refunds deferred:o1\n 407.96 customer:cash refunds',
+    );
+    expect(flat(listed.out)).toContain(`${refundId} ${one}`);
+  });
+
+  it('hold and unhold: returns need approval meanwhile', async () => {
+    const [one, two] = await Promise.all([1, 2].map(() => register(http, cvmPrepaid())));
+    const held = await call(['hold', one!, two!, '--reason', 'looks like resale']);
+    expect(held.code).toBe(0);
+    expect(flat(held.out)).toMatch(new RegExp(`${one} tencent-cvm prepaid running, on hold expires at .*\\n${two} .* on hold`));
+    expect((await instanceOf(http, one!)).hold).toMatchObject({ reason: 'looks like resale', by: 'operator' });
+    expect(await call(['return', one!, '--yes-destroy', one!])).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('[APPROVAL_REQUIRED]'),
+    });
+    const [lifted, program, unknown] = await Promise.all([
+      call(['unhold', one!, '--reason', 'checked']),
+      call(['unhold', two!, '--reason', 'checked', '--json']),
+      call(['hold', 'nobody-knows-it', '--reason', 'checked']),
+    ]);
+    expect(flat(lifted.out)).toContain(`${one} tencent-cvm prepaid running expires at`);
+    expect(still(json(program))).toEqual(still(await instanceOf(http, two!)));
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('[NOT_FOUND]') });
+  });
+});
+
+describe('keys', () => {
+  it('are made, used, listed and revoked', async () => {
+    const account = newAccount();
+    const id = await register(http, cvmPostpaid({ account }));
+    const made = await call(['keys', 'create', 'alice', '--account', account, '--permissions', 'read, terminate', '--json']);
+    expect(made).toMatchObject({ code: 0, err: '' });
+    const { id: keyId, key, secretKey } = json(made);
+    expect(await call(['timeline', id, '--key', key])).toMatchObject({ code: 0, out: expect.stringContaining('register') });
+    const refused = await call(['bin', '--key', key, '--account', account]);
+    expect(refused).toMatchObject({ code: 0, out: 'Nothing.\n' });
+    expect(await call(['keys', 'list', '--key', key])).toMatchObject({ code: 1, err: expect.stringMatching(/`keys`\. \[FORBIDDEN\]/) });
+    const listed = await call(['keys', 'list', '--account', account]);
+    expect(flat(listed.out)).toContain(`${keyId} ${account} alice read, terminate`);
+    expect(listed.out).not.toContain(secretKey);
+    expect(flat((await call(['keys', 'revoke', keyId])).out)).toMatch(new RegExp(`^${keyId} .* operator \\d{4}-`, 'm'));
+    expect(await call(['timeline', id, '--key', key])).toMatchObject({ code: 1, err: expect.stringContaining('[UNAUTHENTICATED]') });
+  });
+
+  it('show their secrets once, and say of whom they are', async () => {
+    const made = await call(['keys', 'create', newId('staff'), '--all-accounts', '--permissions', 'read']);
+    expect(made).toMatchObject({ code: 0, err: expect.stringMatching(/not shown again/) });
+    expect(flat(made.out)).toMatch(/^key sk_k_[0-9a-f]{32}_[\w-]{43}$/m);
+    expect(await call(['keys', 'create', 'alice', '--permissions', 'read'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/--all-accounts/),
+    });
+    const unknown = await call(['keys', 'create', 'alice', '--all-accounts', '--permissions', 'read,fly']);
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringMatching(/\/permissions\/1: is not one of/) });
+  });
+});
+
 describe('what goes wrong', () => {
   it('has its own exit codes: 1 refused, 2 usage, 3 no service', async () => {
     const stranger = await listening(createServer((_, response) => response.end('<html>')));
@@ -490,6 +815,10 @@ describe('docs/cli.md', () => {
     expect(flat(stdout)).toContain('cli-prepaid tencent-cvm prepaid running');
     expect(flat(stdout)).toContain('cli-hourly tencent-cvm postpaid terminated');
     expect(flat(stdout)).toContain('renewal -51.00 CNY');
+    expect(flat(stdout)).toContain('CNY, return of renewals: cash 51.00');
+    expect(flat(stdout)).toContain('cli-prepaid tencent-cvm prepaid running, on hold expires at');
+    expect(flat(stdout)).toMatch(/ operator:approver denied: resold goods/);
+    expect(flat(stdout)).toContain('reversal -');
   });
 });
 

@@ -41,7 +41,8 @@ afterAll(() => service.stop());
 
 /** Runs in a shell of its own, without holding up the service in this process. */
 async function shell(script: string): Promise<string> {
-  const env = { ...process.env, SUNSET_URL: service.http.url, SUNSET_OPERATOR_KEY: service.http.operatorKey };
+  const { url, operatorKey } = service.http;
+  const env = { ...process.env, SUNSET_URL: url, SUNSET_OPERATOR_KEY: operatorKey, DATABASE_URL: service.serviceUrl };
   const here = script.replaceAll('http://127.0.0.1:3000', service.http.url).replaceAll('.sunset/operator.key', keyFile);
   const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', here], { cwd: ROOT, env, maxBuffer: 1e8 });
   return stdout;
@@ -66,6 +67,10 @@ it('the quickstart ends in a visible refund, and the quote command computes its 
   expect(shown).toContain("amount: '407.96'");
   expect(shown).toContain("destination: 'customer:cash'");
   expect(shown).toContain('"amount": "387.80"');
+});
+
+it('the back-test of the documents’ own rules runs over the refunds of the pages', () => {
+  expect(output['docs/refunds.md']).toMatch(/^Ran \d+ refunds of tencent-cvm again under tencent-cvm@/m);
 });
 
 it('what is not run says why', () => {

@@ -646,6 +646,7 @@ describe('shapes', () => {
       expiresAt: expect.anything(),
       termination: null,
       protection: null,
+      hold: null,
     });
     expect(Date.parse(shown.expiresAt)).toBe(Date.parse('2027-11-20T00:00:00+08:00'));
     expect(Math.abs(Date.parse(shown.clock) - Date.now())).toBeLessThan(5000);
@@ -713,6 +714,9 @@ describe('shapes', () => {
           },
           refund: { kind: 'five-day', currency: 'CNY', amount: '407.96', parts, lines, fee: '0.00' },
           releaseTime: INSTANT,
+          asOf: INSTANT,
+          policyId: expect.stringMatching(/^tencent-cvm@2026-11#/),
+          priceVersion: '2026-11',
         },
       ],
     });
@@ -746,12 +750,33 @@ describe('shapes', () => {
       parts,
       fee: '0.00',
       lines,
+      workflowId: `instance/${id}`,
+      action: 'return',
       progress: ['requested', 'isolating', 'booked', 'done'].map((status) => ({ status, at: INSTANT })),
       status: 'done',
+      problem: null,
+      review: null,
+      reversal: null,
       entries: [
         { ...entry, source: 'deferred:o1', destination: 'refunds' },
         { ...entry, source: 'refunds', destination: 'customer:cash' },
       ],
+      calculation: {
+        asOf: quoted.items[0].asOf,
+        action: 'return',
+        kind: 'five-day',
+        assisted: false,
+        policyId: quoted.items[0].policyId,
+        knobs: expect.objectContaining({ timeZone: 'Asia/Shanghai', ordinaryCount: 3, capPartMonth: false }),
+        priceVersion: '2026-11',
+        prices: (await instanceOf(http, id)).prices,
+        network: { billing: 'traffic' },
+        orders: [
+          expect.objectContaining({ id: 'o1', paid: { cash: '407.96', gift: '0.00', income: '0.00', voucher: '100.00' }, closedAt: null }),
+        ],
+        cells: [{ orderId: 'o1', source: 'cash', amount: '407.96' }],
+        rebuilt: { amount: '407.96', parts, fee: '0.00', lines, matches: true },
+      },
     });
     const right = (limit: number, used: number) => ({ limit, used, reserved: 0, left: limit - used });
     expect((await http.get(`/v1/accounts/${account}`)).body).toEqual({
@@ -801,6 +826,9 @@ describe('shapes', () => {
       plan: expect.any(Object),
       refund: { kind: 'ordinary', currency: 'CNY' },
       releaseTime: null,
+      asOf: INSTANT,
+      policyId: expect.stringMatching(/^tencent-cvm@2026-11#/),
+      priceVersion: '2026-11',
     });
     const postpaid = await register(http, cvmPostpaid());
     expect((await quote(http, [postpaid])).items[0].refund).toEqual({

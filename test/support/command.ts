@@ -44,6 +44,10 @@ async function run(command: string, args: string[], { env, input }: RunOptions):
 export const sunset = async (args: string[], options: RunOptions = {}): Promise<Ran> =>
   await run(process.execPath, [SUNSET, ...args], options);
 
+/** A command of `cli/` by its file, as its npm script runs it. */
+export const command = async (file: string, args: string[], options: RunOptions = {}): Promise<Ran> =>
+  await run(process.execPath, [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), join(ROOT, file), ...args], options);
+
 export const demo = async (args: string[], options: RunOptions = {}): Promise<Ran> =>
   await run(process.execPath, ['--require', 'tsx/cjs', join(ROOT, 'cli/demo.ts'), ...args], options);
 

@@ -9,6 +9,11 @@ export interface Reply {
   body: Body;
 }
 
+export interface WholeReply extends Reply {
+  /** The body as it came. */
+  text: string;
+}
+
 export interface CallOptions {
   key?: string | null;
   headers?: Record<string, string>;
@@ -21,11 +26,14 @@ export class Http {
     readonly operatorKey: string,
   ) {}
 
+  /** The same service, as the holder of another key. */
+  as = (key: string): Http => new Http(this.url, key);
+
   get = (path: string, options?: CallOptions): Promise<Reply> => this.call('GET', path, undefined, options);
   put = (path: string, body: unknown, options?: CallOptions): Promise<Reply> => this.call('PUT', path, body, options);
   post = (path: string, body: unknown = {}, options?: CallOptions): Promise<Reply> => this.call('POST', path, body, options);
 
-  async call(method: string, path: string, body: unknown, { key, headers = {} }: CallOptions = {}): Promise<Reply> {
+  async call(method: string, path: string, body: unknown, { key, headers = {} }: CallOptions = {}): Promise<WholeReply> {
     const response = await fetch(this.url + path, {
       method,
       headers: {
@@ -37,7 +45,7 @@ export class Http {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text ? parse(text) : undefined };
+    return { status: response.status, headers: response.headers, body: text ? parse(text) : undefined, text };
   }
 }
 

@@ -1,5 +1,7 @@
 /** Instances as customers have them, and the few moves that every test makes. Registrations are the contract's own shapes. */
+
 import { randomUUID } from 'node:crypto';
+import type { Action } from '../../domain/instance';
 import type { Body, Http, Reply } from './http';
 
 const HOUR = 3_600_000;
@@ -90,7 +92,7 @@ export async function register(http: Http, body: Body, id = newId()): Promise<st
 export const instanceOf = async (http: Http, id: string): Promise<Body> => expectStatus(await http.get(`/v1/instances/${id}`), 200).body;
 
 export interface Ask {
-  action?: 'terminate' | 'return';
+  action?: Action;
   schedule?: Fields;
   fiveDayFor?: string;
 }

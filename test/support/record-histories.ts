@@ -1,8 +1,9 @@
 /**
  * `npm run record-histories`: lives every kind of life on the real servers and saves their histories under test/histories/<version>/<name>.json.
- * Run it when a version is released; replaying what old versions wrote is what keeps living instances safe from a change of the workflow.
+ * Run it when a version is released, or when there is a new kind of life; replaying what old versions wrote is what keeps living instances safe
+ * from a change of the workflow. What is recorded already stays as it is.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { version } from '../../package.json';
@@ -88,6 +89,26 @@ export const LIVES: Record<string, Live> = {
   'redis-purged': living(redisPrepaid, returned, (http, id) => http.post(`/v1/instances/${id}/purge`, { confirm: id })),
   'jd-deleted': living(() => jdPostpaid({ state: 'changing' }), command('stop'), ending()),
   'jd-expired-deleted': living(jdPrepaid, forward('P40D'), ending()),
+  'cvm-returned-undone': living(
+    cvmPrepaid,
+    returned,
+    async (http, id) => {
+      const [refund] = (await http.get(`/v1/refunds?instanceId=${id}`)).body.items;
+      await http.post(`/v1/refunds/${refund.id}/undo`, { reason: 'by mistake' });
+    },
+    forward('P370D'),
+  ),
+  'cvm-renewals-returned': living(
+    cvmPrepaid,
+    command('orders', { kind: 'renewal', months: 1, paid: { cash: '51' } }),
+    ending(() => ({ action: 'return-renewals' })),
+    forward('P370D'),
+  ),
+  'cvm-network-switched': living(
+    () => cvmPostpaid({ network: { billing: 'bandwidth', hour: '0.063', month: '20' } }),
+    command('network', { billing: 'traffic' }),
+    ending(),
+  ),
   protected: living(cvmPostpaid, command('protect', { reason: 'audit' }), command('unprotect', { reason: 'done' })),
   signals: living(cvmPostpaid, signals),
 };
@@ -107,9 +128,11 @@ async function main(): Promise<void> {
   const folder = join(__dirname, '..', 'histories', version);
   mkdirSync(folder, { recursive: true });
   for (const [name, live] of Object.entries(LIVES)) {
+    const file = join(folder, `${name}.json`);
+    if (existsSync(file)) continue;
     const id = await live(service, service.http);
     const history = await service.client.workflow.getHandle(workflowId(id)).fetchHistory();
-    writeFileSync(join(folder, `${name}.json`), `${withoutNames(historyToJSON(history))}\n`);
+    writeFileSync(file, `${withoutNames(historyToJSON(history))}\n`);
     process.stdout.write(`${name}: ${history.events!.length} events\n`);
   }
   await service.stop();

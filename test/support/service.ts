@@ -3,11 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
-import type { Activities } from '../../activities';
 import { startApi } from '../../api/server';
 import { POLICIES } from '../../policies';
 import { createPool, type Pool } from '../../store/db';
-import { type RunningWorker, startWorker } from '../../worker';
+import { type RunningWorker, startWorker, type WorkerOptions } from '../../worker';
 import { Http } from './http';
 import { type Shared, shared, TEMPLATE, withDatabase } from './shared';
 
@@ -19,7 +18,7 @@ export interface ServiceUnderTest {
   serviceUrl: string;
   client: Client;
   taskQueue: string;
-  startWorker(options?: { activities?: Activities; maxCachedWorkflows?: number }): Promise<RunningWorker>;
+  startWorker(options?: Pick<WorkerOptions, 'activities' | 'maxCachedWorkflows' | 'sweepEveryMs' | 'sealEveryMs'>): Promise<RunningWorker>;
   stop(): Promise<void>;
 }
 
@@ -28,6 +27,7 @@ export interface ServiceOptions {
   policies?: typeof POLICIES;
   maxCachedWorkflows?: number;
   commandWaitMs?: number;
+  authFailuresPerMinute?: number;
 }
 
 let installed = false;
@@ -59,6 +59,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       logger: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
       taskQueue: name,
       ...(options.commandWaitMs === undefined ? {} : { commandWaitMs: options.commandWaitMs }),
+      ...(options.authFailuresPerMinute === undefined ? {} : { authFailuresPerMinute: options.authFailuresPerMinute }),
     },
     { host: '127.0.0.1', port: 0 },
   );

@@ -104,7 +104,7 @@ async function planOf({ api, say }: Session, id: string): Promise<string> {
   const action = instance.billing === 'prepaid' ? 'return' : 'terminate';
   const [{ body: quote }, { items: refunds }] = await Promise.all([
     api.post<Quote>('/v1/quotes', { action, instanceIds: [id] }),
-    api.get<{ items: Refund[] }>('/v1/refunds', { instanceId: id, limit: 1 }),
+    api.get<{ items: Refund[] }>('/v1/refunds', { instanceId: id, status: 'done', limit: 1 }),
   ]);
   const { terminate = [], retain = [] } = quote.items[0]?.plan ?? {};
   const names = (parts: { id: string }[]): string => parts.map((part) => part.id).join(', ') || '–';

@@ -1,9 +1,10 @@
 /** `sunset refunds`, `explain`, `statement`: the money. */
 import type { Command } from 'commander';
-import type { Movement, Refund } from '../client';
+import { type Movement, type Refund, type RefundDetail, type RefundRequest, refundPath, requestPath } from '../client';
 import { type ListOptions, list, paged } from '../lists';
-import { print, printJson, table } from '../output';
-import { KINDS, linesTable, SOURCES } from '../quote-view';
+import { print, printJson } from '../output';
+import { nameOf, SOURCES } from '../quote-view';
+import { describeRefund } from '../refund-view';
 import { run } from '../run';
 import { EXIT, type Session } from '../session';
 import { type Text, when } from '../text';
@@ -34,7 +35,7 @@ export function addBooks(program: Command): void {
     .option('--account <account>', 'of one account')
     .option('--instance <id>', 'of one instance')
     .option('--termination <id>', 'of one termination')
-    .option('--status <status>', 'requested, isolating, booked, done, in_review, denied or failed')
+    .option('--status <status>', 'requested, isolating, booked, done, in_review, denied, failed or reversed')
     .action(async ({ account, instance, termination, status, ...page }: Filter, command: Command) =>
       run(command, (session) => {
         const query = { account, instanceId: instance, terminationId: termination, status };
@@ -42,7 +43,7 @@ export function addBooks(program: Command): void {
           one.id,
           one.instanceId,
           one.account,
-          session.say(KINDS[one.kind]),
+          session.say(nameOf(one)),
           `${one.amount} ${one.currency}`,
           one.status,
         ]);
@@ -50,16 +51,9 @@ export function addBooks(program: Command): void {
     );
   program
     .command('explain')
-    .description('one refund: how it was reckoned, how it went, and how it is booked')
+    .description('one refund: what became of it and why, every line of the sum, done again, and how it is booked')
     .argument('<refund>', 'its id, as sunset refunds lists it')
-    .action(async (id: string, _: unknown, command: Command) =>
-      run(command, async (session) => {
-        const refund = await session.api.get<Refund>(`/v1/refunds/${encodeURIComponent(id)}`);
-        if (session.json) printJson(refund);
-        else print(explain(session, refund));
-        return EXIT.ok;
-      }),
-    );
+    .action(async (id: string, _: unknown, command: Command) => run(command, (session) => explain(session, id)));
   paged(
     program.command('statement').description('income and expenses of an account, the latest first').argument('<account>', 'account'),
   ).action(async (account: string, page: ListOptions, command: Command) =>
@@ -77,26 +71,12 @@ export function addBooks(program: Command): void {
   );
 }
 
-/** Line by line, then the progress, then the double entry. */
-export function explain({ say, ...session }: Session, refund: Refund): string {
-  const { parts, currency, entries, progress, fee } = refund;
-  const split = (['cash', 'gift', 'income'] as const).map((source) => `${say(SOURCES[source])} ${parts[source]}`).join(', ');
-  const postings = table(
-    [say({ en: 'amount', zh: '金额' }), say({ en: 'from', zh: '自' }), say({ en: 'to', zh: '至' })],
-    entries.map((entry) => [entry.amount, entry.source, entry.destination]),
-    '  ',
-  );
-  return [
-    `${refund.instanceId}: ${refund.amount} ${currency}, ${say(KINDS[refund.kind])}`,
-    `${say({ en: 'account', zh: '账号' })} ${refund.account}: ${split}; ${say({ en: 'fee', zh: '手续费' })} ${fee}`,
-    '',
-    say({ en: 'How it was reckoned', zh: '计算过程' }),
-    linesTable({ say, ...session }, refund.lines),
-    '',
-    say({ en: 'How it went', zh: '进度' }),
-    ...progress.map(({ status, at }) => `  ${when(at)}  ${status}`),
-    '',
-    say({ en: 'How it is booked', zh: '记账' }),
-    postings,
-  ].join('\n');
+/** The refund with the whole sum. Exit 1 when the sum, done again, does not come to what is kept. */
+async function explain(session: Session, id: string): Promise<number> {
+  const refund = await session.api.get<RefundDetail>(refundPath(id));
+  const { review, calculation } = refund;
+  const request = review ? await session.api.get<RefundRequest>(requestPath(review.requestId)) : undefined;
+  if (session.json) printJson(refund);
+  else print(describeRefund(session, refund, request));
+  return calculation.rebuilt.matches ? EXIT.ok : EXIT.refused;
 }

@@ -1,15 +1,15 @@
 /** `sunset quote`, `terminate`, `return`: what ending instances would do and pay, and doing it. */
 import { type Command, Option } from 'commander';
 import { derivedKey, type Quote, settled, type Termination } from '../client';
-import { checkConfirmable, confirmTyped } from '../confirm';
+import { type Agreement, checkConfirmable, confirmTyped } from '../confirm';
 import { type Cell, describeProblem, mention, print, printJson, table } from '../output';
 import { bar } from '../progress';
 import { describeQuote } from '../quote-view';
 import { run } from '../run';
-import { EXIT, type Session } from '../session';
+import { EXIT, type Session, Usage } from '../session';
 import { when } from '../text';
 
-type Action = 'terminate' | 'return';
+type Action = 'terminate' | 'return' | 'return-renewals';
 
 interface EndOptions {
   later?: boolean;
@@ -18,11 +18,13 @@ interface EndOptions {
   yesDestroy: string[];
 }
 
+type ReturnOptions = EndOptions & { renewals?: boolean; yes: string[] };
+
 export function addEnding(program: Command): void {
   const quote = program
     .command('quote')
     .description('what ending instances would do and pay; changes nothing')
-    .argument('<action>', 'terminate (pay as you go) or return (prepaid)')
+    .argument('<action>', 'terminate (pay as you go), return (prepaid), or return-renewals (what has not started of it)')
     .argument('<id...>', 'instances');
   scheduled(returning(quote)).action(async (action: Action, ids: string[], options: EndOptions, command: Command) =>
     run(command, async (session) => {
@@ -34,11 +36,16 @@ export function addEnding(program: Command): void {
   );
   const terminate = program.command('terminate').description('end pay-as-you-go instances').argument('<id...>', 'instances');
   destroying(scheduled(terminate)).action(async (ids: string[], options: EndOptions, command: Command) =>
-    run(command, (session) => end(session, 'terminate', ids, options)),
+    run(command, (session) => end(session, 'terminate', ids, options, { option: '--yes-destroy', named: options.yesDestroy })),
   );
-  const giveBack = program.command('return').description('return prepaid instances for a refund').argument('<id...>', 'instances');
-  destroying(returning(giveBack)).action(async (ids: string[], options: EndOptions, command: Command) =>
-    run(command, (session) => end(session, 'return', ids, options)),
+  const giveBack = program
+    .command('return')
+    .description('return prepaid instances for a refund, or their renewals only')
+    .argument('<id...>', 'instances')
+    .addOption(new Option('--renewals', 'only the orders that have not started; the instance runs on').conflicts('fiveDayFor'));
+  agreeing(destroying(returning(giveBack)), 'the renewals of one instance').action(
+    async (ids: string[], options: ReturnOptions, command: Command) =>
+      run(command, (session) => end(session, options.renewals ? 'return-renewals' : 'return', ids, options, agreementTo(options))),
   );
 }
 
@@ -52,6 +59,23 @@ const returning = (command: Command): Command => command.option('--five-day-for 
 export const destroying = (command: Command): Command =>
   command.option('--yes-destroy <id>', 'confirms one instance without asking; may be repeated', (id, ids: string[]) => [...ids, id], []);
 
+/** `what` its id is of. */
+export const agreeing = (command: Command, what: string): Command =>
+  command.option('--yes <id>', `confirms ${what} without asking`, (id, ids: string[]) => [...ids, id], []);
+
+/** How a person agrees without being asked: by which option, and to what. */
+interface Named {
+  option: Agreement;
+  named: string[];
+}
+
+/** @throws Usage when what is destroyed and what is not are taken for one another */
+function agreementTo({ renewals, yes, yesDestroy }: ReturnOptions): Named {
+  if (renewals && yesDestroy.length) throw new Usage('return --renewals destroys nothing: confirm it by --yes');
+  if (!renewals && yes.length) throw new Usage('a return ends the instance: confirm it by --yes-destroy');
+  return renewals ? { option: '--yes', named: yes } : { option: '--yes-destroy', named: yesDestroy };
+}
+
 async function quoteOf(session: Session, action: Action, instanceIds: string[], options: Partial<EndOptions>): Promise<Quote> {
   const { later, at, fiveDayFor } = options;
   const schedule = at !== undefined ? { mode: 'timed', at } : { mode: later ? 'later' : 'now' };
@@ -61,16 +85,16 @@ async function quoteOf(session: Session, action: Action, instanceIds: string[], 
 }
 
 /** Shows what would happen, has it confirmed, and waits for the end of every item. */
-async function end(session: Session, action: Action, ids: string[], options: EndOptions): Promise<number> {
-  checkConfirmable(session, ids, options.yesDestroy);
+async function end(session: Session, action: Action, ids: string[], options: EndOptions, { option, named }: Named): Promise<number> {
+  checkConfirmable(session, ids, named, option);
   const quote = await quoteOf(session, action, ids, options);
   const permitted = quote.items.filter((item) => item.permitted).map((item) => item.instanceId);
-  const isAsked = permitted.some((id) => !options.yesDestroy.includes(id));
+  const isAsked = permitted.some((id) => !named.includes(id));
   // A program that names the ids has no use for the text; a person who is asked has, whatever becomes of the answer.
   if (!session.json) print(describeQuote(session, quote));
   else if (isAsked) mention(describeQuote(session, quote));
   if (!permitted.length && !session.json) return EXIT.refused;
-  await confirmTyped(session, permitted, options.yesDestroy);
+  await confirmTyped(session, permitted, named);
   const done = await confirmQuote(session, quote);
   if (session.json) printJson(done);
   else showTermination(session, done);
@@ -82,7 +106,7 @@ async function end(session: Session, action: Action, ids: string[], options: End
 async function confirmQuote({ api, idempotencyKey, say }: Session, quote: Quote): Promise<Termination> {
   const key = idempotencyKey === undefined ? derivedKey('confirm', quote.id) : `${idempotencyKey}/confirm`;
   const { body } = await api.post<Termination>('/v1/terminations', { quoteId: quote.id, agree: true }, key);
-  const progress = bar(say({ en: 'ending', zh: '处理中' }), body.items.length);
+  const progress = bar(say({ en: 'working', zh: '处理中' }), body.items.length);
   try {
     return await settled(api, body, ({ items }) => progress.tick(items.filter((item) => item.status !== 'accepted').length));
   } finally {
@@ -90,7 +114,7 @@ async function confirmQuote({ api, idempotencyKey, say }: Session, quote: Quote)
   }
 }
 
-function showTermination(session: Session, { id, status, items }: Termination): void {
+export function showTermination(session: Session, { id, status, items }: Termination): void {
   const { say } = session;
   const head = [
     say({ en: 'instance', zh: '实例' }),

@@ -29,7 +29,8 @@ export async function checkTemporal({ parts }: Service, folder: string, env: Nod
 const away = (whose: string, fix: string): Finding =>
   fail('temporal', `Temporal does not answer: ${whose}`, `Temporal 无响应：${whose}`, fix);
 
-function embeddedAddress(folder: string): string | undefined {
+/** Of the embedded server, as it was remembered when it was last started. */
+export function embeddedAddress(folder: string): string | undefined {
   for (const name of ['server.json', 'cli.json']) {
     try {
       const state = readState<{ frontend?: number }>(join(folder, 'temporal', name));

@@ -1,0 +1,76 @@
+/**
+ * Looking things up by id, in one place for all calls: what belongs to an account that the caller doesn't see is answered exactly like what
+ * is missing. Each throws Problem 404.
+ */
+import { findAccount } from '../store/accounts';
+import { accountsOf, findInstance } from '../store/instances';
+import { findKey } from '../store/keys';
+import { findQuote } from '../store/quotes';
+import { findRequest } from '../store/refund-requests';
+import { findRefund } from '../store/refunds';
+import { findTermination } from '../store/terminations';
+import type { AccountRow, InstanceRow, KeyRow, QuoteRow, RefundRequestRow, RefundRow, TerminationRow } from '../store/types';
+import type { Caller } from './caller';
+import type { ApiDeps } from './deps';
+import { notFound } from './errors';
+import type { Issue } from './schemas/issues';
+
+type Store = Pick<ApiDeps, 'pool'>;
+
+export async function existingInstance({ pool }: Store, caller: Caller, id: string): Promise<InstanceRow> {
+  const row = await findInstance(pool, id);
+  if (!row || !caller.sees(row.facts.account)) throw notFound('instance', id);
+  return row;
+}
+
+/** @param issues name the field, when the id came in a body */
+export async function existingQuote({ pool }: Store, caller: Caller, id: string, issues: Issue[] = []): Promise<QuoteRow> {
+  const row = await findQuote(pool, id);
+  if (!row || !(await seesItems(pool, caller, row.items))) throw notFound('quote', id, issues);
+  return row;
+}
+
+export async function existingTermination({ pool }: Store, caller: Caller, id: string): Promise<TerminationRow> {
+  const row = await findTermination(pool, id);
+  if (!row || !(await seesItems(pool, caller, row.items))) throw notFound('termination', id);
+  return row;
+}
+
+export async function existingRefund({ pool }: Store, caller: Caller, id: string): Promise<RefundRow> {
+  const row = await findRefund(pool, id);
+  if (!row || !caller.sees(row.account)) throw notFound('refund', id);
+  return row;
+}
+
+export async function existingRequest({ pool }: Store, caller: Caller, id: string): Promise<RefundRequestRow> {
+  const row = await findRequest(pool, id);
+  if (!row || !caller.sees(row.account)) throw notFound('request', id);
+  return row;
+}
+
+export async function existingAccount({ pool }: Store, caller: Caller, account: string): Promise<AccountRow> {
+  const row = await findAccount(pool, requireAccount(caller, account));
+  if (!row) throw notFound('account', account);
+  return row;
+}
+
+export async function existingKey({ pool }: Store, caller: Caller, id: string): Promise<KeyRow> {
+  const row = await findKey(pool, id);
+  if (!row || !caller.sees(row.account)) throw notFound('key', id);
+  return row;
+}
+
+/**
+ * For accounts that needn't be known yet.
+ * @param issues name the field, when the account came in a body
+ */
+export function requireAccount(caller: Caller, account: string, issues: Issue[] = []): string {
+  if (!caller.sees(account)) throw notFound('account', account, issues);
+  return account;
+}
+
+/** Quotes and terminations can go over instances of several accounts: they exist for who sees them all. */
+async function seesItems(pool: Store['pool'], caller: Caller, items: { instanceId: string }[]): Promise<boolean> {
+  const ids = items.map((item) => item.instanceId);
+  return (await accountsOf(pool, ids)).every((account) => caller.sees(account));
+}

@@ -1,0 +1,24 @@
+/** The items of an agreement, sent to their instances: of a confirmation, and of an approval. */
+import { type AcceptedItem, failItem } from '../store/terminations';
+import { sendItems } from '../workflows/send';
+import { optionsOf } from './commands';
+import type { ApiDeps } from './deps';
+
+const WAIT_MS = 5000;
+/** Temporal allows ten updates in flight per workflow; here it only keeps one confirmation of 500 items from crowding out others. */
+const CONCURRENCY = 8;
+
+/** Sends the items; what takes longer goes on behind the answer, and what this process doesn't finish the worker's sweep does (decision 2). */
+export async function sendForAWhile(deps: ApiDeps, terminationId: string, items: AcceptedItem[]): Promise<void> {
+  const sending = sendItems(deps.temporal, items, {
+    ...optionsOf(deps),
+    concurrency: CONCURRENCY,
+    onRefused: ({ instanceId }, { code, state }) => failItem(deps.pool, terminationId, instanceId, { code, state }),
+  }).catch((error: unknown) => deps.logger.warn({ err: error, terminationId }, 'items are left to the sweep'));
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, deps.terminationWaitMs ?? WAIT_MS);
+  });
+  await Promise.race([sending, enough]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,84 @@
+/** Refunds, the record behind their amounts, and requests for approval. */
+import type { z } from 'zod';
+import { recompute } from '../../domain/calculation';
+import { workflowId } from '../../domain/ids';
+import type { Policy } from '../../domain/policy';
+import { type Lang, presentQuoteItem, presentRefundLines } from '../../domain/present';
+import { hashOf } from '../../store/hash';
+import type { RefundRequestRow, RefundRow } from '../../store/types';
+import { Problem, presentProblem } from '../errors';
+import type { refundAnswer, refundDetailAnswer, refundRequestAnswer } from '../schemas/answers';
+import { presentPaid } from './instances';
+
+export function presentRefund(row: RefundRow, lang: Lang): z.infer<typeof refundAnswer> {
+  const { id, instanceId, account, terminationId, quoteId, kind, currency, amount, fee, progress, status, entries, reversal } = row;
+  const { parts, lines } = row.calculation.refund;
+  const problem = problemOf(row);
+  return {
+    id,
+    instanceId,
+    account,
+    terminationId,
+    quoteId,
+    workflowId: workflowId(instanceId),
+    action: row.calculation.inputs.action,
+    kind,
+    currency,
+    amount,
+    parts,
+    fee,
+    lines: presentRefundLines(lines, lang),
+    progress,
+    status,
+    problem: problem && presentProblem(problem, lang),
+    review: row.request && { requestId: row.request.id, decision: row.request.decision },
+    reversal,
+    entries,
+  };
+}
+
+/** What keeps its money back; null when it was paid, or is on its way. */
+function problemOf({ status, problem, request }: RefundRow): Problem | null {
+  if (status === 'in_review') return new Problem('APPROVAL_REQUIRED');
+  if (status === 'denied') return denied(request?.decision?.reason ?? '');
+  return problem && new Problem(problem.code, { state: problem.state });
+}
+
+const denied = (reason: string): Problem =>
+  new Problem('REFUND_DENIED', { detail: { en: `An operator denied it: ${reason}`, zh: `运营人员已拒绝：${reason}` } });
+
+/** With the calculation, done again from what was kept. `policy` is the one that it names. */
+export function presentRefundDetail(row: RefundRow, policy: Policy, lang: Lang): z.infer<typeof refundDetailAnswer> {
+  const { inputs, refund } = row.calculation;
+  const { facts, orders, at: asOf, action, kind, assisted, policyId } = inputs;
+  const again = recompute(inputs, policy);
+  return {
+    ...presentRefund(row, lang),
+    calculation: {
+      asOf,
+      action,
+      kind,
+      assisted,
+      policyId,
+      knobs: { ...policy.knobs },
+      priceVersion: facts.prices?.version ?? null,
+      prices: facts.prices,
+      network: facts.network,
+      orders: orders.map((order) => ({ ...order, paid: presentPaid(order.paid, row.currency) })),
+      cells: refund.cells,
+      rebuilt: {
+        amount: again.amount,
+        parts: again.parts,
+        fee: again.fee,
+        lines: presentRefundLines(again.lines, lang),
+        matches: hashOf([again.amount, again.fee, again.cells]) === hashOf([row.amount, row.fee, refund.cells]),
+      },
+    },
+  };
+}
+
+export function presentRefundRequest(row: RefundRequestRow, lang: Lang): z.infer<typeof refundRequestAnswer> {
+  const { id, instanceId, account, refundId, status, reason, requestedBy, requestedAt, decision } = row;
+  const preview = presentQuoteItem(row.preview, lang);
+  return { id, instanceId, account, refundId, status, reason, requestedBy, requestedAt, preview, decision };
+}

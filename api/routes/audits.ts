@@ -1,0 +1,42 @@
+/** What audits have found. They are made every night by a schedule, and by `npm run audit`. */
+import { findAudit, listAudits } from '../../store/audits';
+import type { ApiDeps } from '../deps';
+import { notFound } from '../errors';
+import { listReply } from '../page';
+import { presentAudit, presentAuditSummary } from '../present/audits';
+import { type Route, route } from '../route';
+import { pageOf } from '../schemas/answers';
+import { auditAnswer, auditSummaryAnswer } from '../schemas/books';
+import { byDerivedId, pageQuery } from '../schemas/requests';
+
+const TAG = 'Books';
+
+export const auditRoutes = (deps: ApiDeps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/audits',
+    tag: TAG,
+    summary: 'List audits',
+    permission: 'audit',
+    staffOnly: true,
+    query: pageQuery,
+    answers: { 200: { description: 'A page, the latest first.', schema: pageOf(auditSummaryAnswer) } },
+    handle: (call) => listReply(call, (_, page) => listAudits(deps.pool, page), presentAuditSummary),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/audits/{id}',
+    tag: TAG,
+    summary: 'What one audit found and healed',
+    permission: 'audit',
+    staffOnly: true,
+    params: byDerivedId,
+    answers: { 200: { description: 'The audit.', schema: auditAnswer } },
+    problems: { 404: ['NOT_FOUND'] },
+    handle: async ({ params }) => {
+      const row = await findAudit(deps.pool, params.id);
+      if (!row) throw notFound('audit', params.id);
+      return { status: 200, body: presentAudit(row) };
+    },
+  }),
+];

@@ -1,0 +1,38 @@
+/** The books added up, as of any instant. */
+import { balancesAt, trialBalance } from '../../store/trial-balance';
+import type { ApiDeps } from '../deps';
+import { existingAccount } from '../existing';
+import { type Route, route } from '../route';
+import { atQuery, balancesAnswer, trialBalanceAnswer } from '../schemas/books';
+import { byAccount } from '../schemas/requests';
+
+const TAG = 'Books';
+
+export const ledgerRoutes = (deps: ApiDeps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/accounts/{account}/balances',
+    tag: TAG,
+    summary: 'Balances of an account at an instant',
+    permission: 'read',
+    params: byAccount,
+    query: atQuery,
+    answers: { 200: { description: 'As its ledger entries add up to.', schema: balancesAnswer } },
+    problems: { 404: ['NOT_FOUND'] },
+    handle: async ({ params, query, caller }) => {
+      const { account } = await existingAccount(deps, caller, params.account);
+      return { status: 200, body: { account, ...(await balancesAt(deps.pool, account, query.at)) } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/trial-balance',
+    tag: TAG,
+    summary: 'Debit and credit of every ledger account at an instant',
+    permission: 'audit',
+    staffOnly: true,
+    query: atQuery,
+    answers: { 200: { description: 'For each currency, all debits are all credits.', schema: trialBalanceAnswer } },
+    handle: async ({ query }) => ({ status: 200, body: await trialBalance(deps.pool, query.at) }),
+  }),
+];

@@ -1,0 +1,112 @@
+/** The operator's path: returns that self-service refuses (promotion orders, holds, large amounts) are asked for, and decided by another (E5, M11). */
+import type { z } from 'zod';
+import { approveRequest, denyRequest, listRequests, openRequest } from '../../store/refund-requests';
+import type { RefundRequestRow } from '../../store/types';
+import type { Call, Reply } from '../call';
+import { type ApiDeps, policyOfRow } from '../deps';
+import { existingInstance, existingRequest } from '../existing';
+import { derivedId } from '../idempotency';
+import { sendForAWhile } from '../items';
+import { listReply } from '../page';
+import { presentRefundRequest } from '../present/refunds';
+import { type Route, route } from '../route';
+import { pageOf, refundRequestAnswer } from '../schemas/answers';
+import { byId, reasonSchema, refundRequestSchema, refundRequestsQuery } from '../schemas/requests';
+
+const TAG = 'Refund requests';
+
+export const refundRequestRoutes = (deps: ApiDeps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/refund-requests',
+    tag: TAG,
+    summary: 'Ask for a refund that needs approval',
+    description:
+      'Answers with what it would pay now, fee included. While it is in review the instance runs on and the right to return is held.',
+    permission: 'return',
+    body: refundRequestSchema,
+    answers: { 201: { description: 'The request, in review.', schema: refundRequestAnswer, location: 'The request.' } },
+    problems: { 404: ['NOT_FOUND'], 409: ['IN_REVIEW', 'WRONG_STATE', 'PROTECTED', 'NO_ORDER_IN_FORCE', 'MONTHLY_SETTLED', 'QUOTA_USED'] },
+    handle: (call) => open(deps, call),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/refund-requests',
+    tag: TAG,
+    summary: 'List refund requests',
+    permission: 'read',
+    query: refundRequestsQuery,
+    answers: { 200: { description: 'A page, the latest first.', schema: pageOf(refundRequestAnswer) } },
+    handle: (call) =>
+      listReply(
+        call,
+        (filter, page) => listRequests(deps.pool, filter, page),
+        (row) => presentRefundRequest(row, call.lang),
+      ),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/refund-requests/{id}',
+    tag: TAG,
+    summary: 'Look at a refund request',
+    permission: 'read',
+    params: byId,
+    answers: { 200: { description: 'The request.', schema: refundRequestAnswer } },
+    problems: { 404: ['NOT_FOUND'] },
+    handle: (call) => requestReply(deps, call),
+  }),
+  decision(deps, 'approve', 'Approve a refund request: the amount is computed as of now, and the instance is returned', approve),
+  decision(deps, 'deny', 'Deny a refund request: the right to return is given back', deny),
+];
+
+type DecisionCall = Call<z.output<typeof byId>, unknown, z.output<typeof reasonSchema>>;
+
+function decision(deps: ApiDeps, name: 'approve' | 'deny', summary: string, decide: typeof approve): Route {
+  return route({
+    method: 'post',
+    path: `/v1/refund-requests/{id}/${name}`,
+    tag: TAG,
+    summary,
+    description: 'By somebody else than who asked for it.',
+    permission: 'refund:approve',
+    params: byId,
+    body: reasonSchema,
+    answers: { 200: { description: 'The request as decided.', schema: refundRequestAnswer } },
+    problems: {
+      403: ['SELF_APPROVAL'],
+      404: ['NOT_FOUND'],
+      409: ['NOT_IN_REVIEW', ...(name === 'approve' ? ['WRONG_STATE', 'QUOTA_USED'] : [])],
+    },
+    handle: async (call) => {
+      const row = await existingRequest(deps, call.caller, call.params.id);
+      // A repeat after a crash: what was decided by this caller in this way stands.
+      if (!isDecidedBy(row, call, name)) await decide(deps, call);
+      return await requestReply(deps, call);
+    },
+  });
+}
+
+const isDecidedBy = ({ status, decision: made }: RefundRequestRow, { caller, body }: DecisionCall, name: 'approve' | 'deny'): boolean =>
+  made !== null && made.by === caller.name && made.reason === body.reason && (status === 'denied') === (name === 'deny');
+
+async function requestReply(deps: ApiDeps, { params, caller, lang }: Call<z.output<typeof byId>>): Promise<Reply> {
+  return { status: 200, body: presentRefundRequest(await existingRequest(deps, caller, params.id), lang) };
+}
+
+async function open(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof refundRequestSchema>>): Promise<Reply> {
+  const { instanceId, reason } = call.body;
+  await existingInstance(deps, call.caller, instanceId);
+  const id = derivedId('rr', call.commandId);
+  const row = await openRequest(deps.pool, { id, instanceId, reason, by: call.caller.name, policyOf: policyOfRow(deps) });
+  return { status: 201, body: presentRefundRequest(row, call.lang), headers: { Location: `/v1/refund-requests/${id}` } };
+}
+
+async function approve(deps: ApiDeps, { params, body, caller }: DecisionCall): Promise<void> {
+  const decided = { id: params.id, by: caller.name, reason: body.reason };
+  const { terminationId, items } = await approveRequest(deps.pool, decided, policyOfRow(deps));
+  await sendForAWhile(deps, terminationId, items);
+}
+
+async function deny(deps: ApiDeps, { params, body, caller }: DecisionCall): Promise<void> {
+  await denyRequest(deps.pool, { id: params.id, by: caller.name, reason: body.reason });
+}

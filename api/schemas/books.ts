@@ -1,0 +1,69 @@
+/** Answers and queries about the books as a whole: audits, trial balance, balances at an instant. */
+import { z } from 'zod';
+import { instant } from './fields';
+import { pageQuery } from './requests';
+
+const time = z.string().meta({ format: 'date-time', examples: ['2026-11-01T00:00:00.000Z'] });
+const amount = z.string().meta({ description: 'A decimal string with all minor digits.', examples: ['407.96'] });
+const currency = z.string().meta({ examples: ['CNY'] });
+
+export const atQuery = z.strictObject({
+  at: instant.optional().meta({ description: 'What was recorded up to then, by the wall clock (`recordedAt`); missing: until now.' }),
+});
+
+export const statementQuery = pageQuery.extend({
+  format: z.enum(['json', 'csv']).optional().meta({ description: 'Missing: as the header `Accept` says, else JSON.' }),
+});
+
+export const balancesAnswer = z
+  .object({
+    account: z.string(),
+    at: time,
+    balances: z.array(z.object({ currency, cash: amount, gift: amount, income: amount })),
+  })
+  .meta({ id: 'Balances' });
+
+export const trialBalanceAnswer = z
+  .object({
+    at: time,
+    lines: z.array(
+      z.object({
+        ledgerAccount: z.string().meta({
+          description: '`deferred` is the sum over all orders; `customer:cash` and the like over all accounts.',
+          examples: ['deferred', 'world:cash', 'customer:gift', 'revenue'],
+        }),
+        currency,
+        debit: amount.meta({ description: 'What it gave as a source.' }),
+        credit: amount.meta({ description: 'What it received as a destination.' }),
+        balance: amount.meta({ description: 'Credit less debit.' }),
+      }),
+    ),
+    totals: z.array(z.object({ currency, debit: amount, credit: amount })),
+  })
+  .meta({ id: 'TrialBalance' });
+
+const audit = z.object({
+  id: z.string(),
+  trigger: z.enum(['schedule', 'command']),
+  startedAt: time,
+  finishedAt: time,
+  rows: z.record(z.string(), z.number().int()).meta({ description: 'How much was looked at, by kind.', examples: [{ instances: 3 }] }),
+  head: z
+    .object({ position: z.number().int(), hash: z.string() })
+    .nullable()
+    .meta({ description: 'The newest seal of the ledger’s hash chain then; null before the first. Keep it elsewhere too.' }),
+  found: z.number().int(),
+  healed: z.number().int().meta({ description: 'How much was only late, and was put right.' }),
+  skipped: z.array(z.object({ check: z.string(), reason: z.string() })).meta({ description: 'Checks that could not be made.' }),
+});
+
+export const auditSummaryAnswer = audit.meta({ id: 'AuditSummary' });
+
+export const auditAnswer = audit
+  .extend({
+    findings: z
+      .array(z.object({ check: z.string(), id: z.string(), detail: z.string() }))
+      .meta({ description: 'What is not as it must be, by row; at most 1,000 of them.' }),
+    healings: z.array(z.object({ what: z.enum(['seal', 'item', 'deadline']), id: z.string() })),
+  })
+  .meta({ id: 'Audit' });

@@ -1,0 +1,27 @@
+/** The record behind an amount: all that it depends on, kept for ever with the amount and its lines, so that anyone can do the sum again. */
+import type { Action, Facts, StoredOrder } from './instance';
+import type { Policy } from './policy';
+import { refundOf } from './quote';
+import type { Refund, RefundKind } from './refund';
+
+export interface CalculationInputs {
+  facts: Facts;
+  orders: StoredOrder[];
+  /** The quote's instant on the instance's clock. */
+  at: string;
+  kind: RefundKind;
+  action: Action;
+  /** An operator approved it (M11). */
+  assisted: boolean;
+  /** Names the policy's content, not only its version. */
+  policyId: string;
+}
+
+export interface Calculation {
+  inputs: CalculationInputs;
+  refund: Refund;
+}
+
+/** Does the sum again. `policy` is the one that the inputs name, or another to compare with. Throws when the product has no returns. */
+export const recompute = ({ facts, orders, at, kind, assisted, action }: CalculationInputs, policy: Policy): Refund =>
+  refundOf({ facts, orders, policy, at }, kind, assisted, action);

@@ -1,0 +1,112 @@
+/** Keys of callers: made, looked up by their hash, listed and revoked. What is secret of a key never comes here. */
+import type { Permission } from '../domain/permissions';
+import { touchAccount } from './accounts';
+import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from './db';
+import type { KeyRow, Page, PageRequest } from './types';
+
+/** Two, so that a new key can be brought into use before the old one is revoked. */
+export const LIVE_KEYS = 2;
+
+export interface NewKey {
+  id: string;
+  /** null: all accounts. */
+  account: string | null;
+  name: string;
+  permissions: readonly Permission[];
+  /** SHA-256 of the bearer key. */
+  keyHash: string;
+  secretId: string;
+  by: string;
+}
+
+/**
+ * Keeps a new key, and makes its account known. The same id again answers the key that exists.
+ * @returns undefined when {@link LIVE_KEYS} of its account and name live already
+ */
+export async function createKey(pool: Pool, key: NewKey): Promise<KeyRow | undefined> {
+  return await transaction(pool, async (tx) => {
+    await lockName(tx, key);
+    const known = await findKey(tx, key.id);
+    if (known) return known;
+    if ((await countLive(tx, key)) >= LIVE_KEYS) return undefined;
+    if (key.account !== null) await touchAccount(tx, key.account);
+    await tx.query(
+      'INSERT INTO keys (id, account, name, permissions, key_hash, secret_id, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7)',
+      [key.id, key.account, key.name, key.permissions, key.keyHash, key.secretId, key.by],
+    );
+    return await findKey(tx, key.id);
+  });
+}
+
+/** Keys of one account and name are counted and made one after the other. */
+async function lockName(tx: Transaction, { account, name }: Pick<NewKey, 'account' | 'name'>): Promise<void> {
+  // Two numbers: the locks of one number are those of the API's processes (idempotency.ts).
+  await tx.query("SELECT pg_advisory_xact_lock(hashtext('keys'), hashtext($1))", [JSON.stringify([account, name])]);
+}
+
+async function countLive(tx: Transaction, { account, name }: Pick<NewKey, 'account' | 'name'>): Promise<number> {
+  const { rows } = await tx.query<{ count: number }>(
+    'SELECT count(*) FROM keys WHERE account IS NOT DISTINCT FROM $1 AND name = $2 AND revoked_at IS NULL',
+    [account, name],
+  );
+  return rows[0]!.count;
+}
+
+interface Row {
+  id: string;
+  seq: number;
+  account: string | null;
+  name: string;
+  permissions: Permission[];
+  key_hash: string;
+  secret_id: string;
+  created_by: string;
+  created_at: string;
+  revoked_by: string | null;
+  revoked_at: string | null;
+}
+
+const toKey = (row: Row): KeyRow => ({
+  id: row.id,
+  account: row.account,
+  name: row.name,
+  permissions: row.permissions,
+  keyHash: row.key_hash,
+  secretId: row.secret_id,
+  createdBy: row.created_by,
+  createdAt: row.created_at,
+  revokedBy: row.revoked_by,
+  revokedAt: row.revoked_at,
+});
+
+export async function findKey(db: Db, id: string): Promise<KeyRow | undefined> {
+  const { rows } = await db.query<Row>('SELECT * FROM keys WHERE id = $1', [id]);
+  return rows[0] && toKey(rows[0]);
+}
+
+/** The key that a caller shows, unless it was revoked. Asked at every request, so that a revocation holds at once, in every process. */
+export async function findLiveKey(db: Db, keyHash: string): Promise<KeyRow | undefined> {
+  const { rows } = await db.query<Row>('SELECT * FROM keys WHERE key_hash = $1 AND revoked_at IS NULL', [keyHash]);
+  return rows[0] && toKey(rows[0]);
+}
+
+export interface KeyFilter {
+  /** The only account that exists for who asks; undefined: all do, and keys of all accounts too. */
+  tenant: string | undefined;
+  account?: string | undefined;
+}
+
+/** In the order in which they were made; revoked ones too. */
+export async function listKeys(db: Db, filter: KeyFilter, page: PageRequest): Promise<Page<KeyRow>> {
+  const conditions = new Conditions().add('account = ?', filter.tenant).add('account = ?', filter.account);
+  if (page.cursor !== undefined) conditions.add('seq > ?', decodeCursor(page.cursor, ['number'])[0]);
+  const limit = conditions.parameter(page.limit + 1);
+  const { rows } = await db.query<Row>(`SELECT * FROM keys ${conditions.where} ORDER BY seq LIMIT ${limit}`, conditions.values);
+  return pageOf(rows, page.limit, toKey, (row) => [row.seq]);
+}
+
+/** Revokes a key that exists; one that was revoked before stays as it is. */
+export async function revokeKey(db: Db, id: string, by: string): Promise<KeyRow> {
+  await db.query('UPDATE keys SET revoked_at = clock_timestamp(), revoked_by = $2 WHERE id = $1 AND revoked_at IS NULL', [id, by]);
+  return (await findKey(db, id))!;
+}

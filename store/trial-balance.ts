@@ -1,0 +1,77 @@
+/**
+ * The books at an instant, added up from entries. What counts is when something was recorded (`recordedAt`, the wall clock), not when it
+ * took effect on an instance's own clock. A transaction that was under way at the instant and commits later belongs to it all the same.
+ */
+import { exact, formatMoney, type Source } from '../domain/money';
+import { partsByCurrency } from './accounts';
+import type { Db } from './db';
+import type { AccountRow } from './types';
+
+/** @param at ISO-8601; undefined: now. @returns the instant in UTC */
+async function instantOf(db: Db, at: string | undefined): Promise<string> {
+  const { rows } = await db.query<{ at: string }>('SELECT coalesce($1::timestamptz, clock_timestamp()) AS at', [at ?? null]);
+  return rows[0]!.at;
+}
+
+export interface BalancesAt {
+  at: string;
+  balances: AccountRow['balances'];
+}
+
+/** An account's balances as its entries add up to, by currency and source. */
+export async function balancesAt(db: Db, account: string, at?: string): Promise<BalancesAt> {
+  const instant = await instantOf(db, at);
+  const { rows } = await db.query<{ currency: string; source: Source; amount: string }>(
+    `SELECT e.currency, split_part(e.ledger_account, ':', 2) AS source, sum(e.amount) AS amount
+     FROM transactions t JOIN entries e ON e.transaction_id = t.id
+     WHERE t.account = $1 AND t.recorded_at <= $2 AND e.ledger_account LIKE 'customer:%' GROUP BY 1, 2 ORDER BY 1`,
+    [account, instant],
+  );
+  return { at: instant, balances: partsByCurrency(rows) };
+}
+
+export interface TrialBalance {
+  at: string;
+  /** By currency, then ledger account. A source is debited, a destination credited. */
+  lines: { ledgerAccount: string; currency: string; debit: string; credit: string; balance: string }[];
+  /** In sound books debit and credit are the same. */
+  totals: { currency: string; debit: string; credit: string }[];
+}
+
+interface Sums {
+  currency: string;
+  /** Null: the line of all accounts together. */
+  ledger_account: string | null;
+  debit: string;
+  credit: string;
+}
+
+/** Debit and credit of every class of ledger accounts: the orders' `deferred:…` are one, customers are summed by source. */
+export async function trialBalance(db: Db, at?: string): Promise<TrialBalance> {
+  const instant = await instantOf(db, at);
+  const { rows } = await db.query<Sums>(
+    `SELECT currency, class AS ledger_account, coalesce(-sum(amount) FILTER (WHERE amount < 0), 0) AS debit,
+       coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS credit
+     FROM (SELECT e.currency, e.amount, CASE WHEN e.ledger_account LIKE 'deferred:%' THEN 'deferred' ELSE e.ledger_account END AS class
+       FROM transactions t JOIN entries e ON e.transaction_id = t.id WHERE t.recorded_at <= $1) AS one
+     GROUP BY GROUPING SETS ((currency, class), (currency)) ORDER BY currency, class`,
+    [instant],
+  );
+  const money = ({ currency, debit, credit }: Sums) => ({
+    currency,
+    debit: formatMoney(exact(debit), currency),
+    credit: formatMoney(exact(credit), currency),
+  });
+  const lines = rows.flatMap((row) =>
+    row.ledger_account === null
+      ? []
+      : [
+          {
+            ledgerAccount: row.ledger_account,
+            ...money(row),
+            balance: formatMoney(exact(row.credit).sub(exact(row.debit)), row.currency),
+          },
+        ],
+  );
+  return { at: instant, lines, totals: rows.filter((row) => row.ledger_account === null).map(money) };
+}

@@ -1,0 +1,12 @@
+import type { Pool } from '../store/db';
+import { sealWaiting } from '../store/seal';
+import { type LoopOptions, startLoop } from './loop';
+
+/** Seals what has been booked. Every worker tries; the one that gets the lock does it, so that the chain goes on when one of them dies. */
+export function startSealer(pool: Pool, options: LoopOptions): { stop(): Promise<void> } {
+  return startLoop(async () => {
+    while ((await sealWaiting(pool)).length) {
+      // There may be more than one batch.
+    }
+  }, options);
+}
