@@ -125,15 +125,6 @@ const KINDS = {
     ['Who asked for a refund can’t decide on it.', '退款申请不能由申请人自己审批。'],
     ['Have somebody else with the permission `refund:approve` approve or deny it.', '请由其他具备 `refund:approve` 权限的人员审批。'],
   ),
-  IN_REVIEW: kind(
-    409,
-    ['In review already', '已在审核中'],
-    ['A refund request of this instance waits for a decision.', '该实例已有待审核的退款申请。'],
-    [
-      'Have it approved or denied (GET /v1/refund-requests?instanceId=… shows it).',
-      '请先审批该申请（可通过 GET /v1/refund-requests?instanceId=… 查看）。',
-    ],
-  ),
   NOT_IN_REVIEW: kind(
     409,
     ['Decided already', '已有审批结果'],

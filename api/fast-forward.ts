@@ -12,11 +12,10 @@ export interface Move {
   client: Client;
   namespace: string;
   instanceId: string;
-  /** The same for the same request. */
+  /** The same for the same move. */
   id: string;
-  seconds: number;
-  /** How far ahead the instance's clock was before, in milliseconds. */
-  offsetMs: number;
+  /** Where to, on the instance's clock, in milliseconds. */
+  toMs: number;
   waitMs: number;
 }
 
@@ -41,20 +40,32 @@ export async function fastForward(move: Move): Promise<Moved> {
   const before = await describe(move);
   const hasBegun = before.moveId === move.id;
   if (!before.running && !hasBegun) throw new NotRunning(`${workflowId(move.instanceId)} has ended`);
-  if (!hasBegun) await begin(move);
+  if (!hasBegun && !(await begin(move, before.currentMs ?? before.wallMs)))
+    return { offsetMs: offsetOf(before), reachedMs: clockIn(before) };
   const deadline = Date.now() + move.waitMs;
   while (!(await poll(move, deadline))) {
     if (Date.now() >= deadline) throw new Unavailable('the clock has not arrived in time', true);
   }
   const after = await describe(move);
   // Never further than asked: the clock of a workflow that has ended stands wherever its last timer was.
-  const furthest = move.offsetMs + move.seconds * 1000;
-  const offsetMs = after.running && after.currentMs !== undefined ? after.currentMs - after.wallMs : furthest;
+  const offsetMs = after.running ? offsetOf(after) : move.toMs - Date.now();
   return { offsetMs, reachedMs: Date.now() + offsetMs };
 }
 
-async function begin({ client, namespace, instanceId, id, seconds }: Move): Promise<void> {
-  const config = { enabled: true, fastForwardConfig: { id, duration: google.protobuf.Duration.fromObject({ seconds }) } };
+const offsetOf = ({ currentMs, wallMs }: Description): number => (currentMs === undefined ? 0 : currentMs - wallMs);
+const clockIn = (description: Description): number => Date.now() + offsetOf(description);
+
+/** The id of the fast-forward that the workflow was last given; it may be of a request whose answer got lost. */
+export async function lastMoveId(move: Pick<Move, 'client' | 'namespace' | 'instanceId'>): Promise<string | undefined> {
+  return (await describe(move)).moveId;
+}
+
+/** @returns false when the clock is there already */
+async function begin({ client, namespace, instanceId, id, toMs }: Move, fromMs: number): Promise<boolean> {
+  const ms = Math.round(toMs - fromMs);
+  if (ms <= 0) return false;
+  const duration = google.protobuf.Duration.fromObject({ seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 });
+  const config = { enabled: true, fastForwardConfig: { id, duration } };
   await within(client, CALL_MS, () =>
     client.connection.workflowService.updateWorkflowExecutionOptions({
       namespace,
@@ -63,6 +74,7 @@ async function begin({ client, namespace, instanceId, id, seconds }: Move): Prom
       updateMask: { paths: ['time_skipping_config'] },
     }),
   );
+  return true;
 }
 
 /** One long poll. True: it is there, or the workflow has ended. */
@@ -97,7 +109,7 @@ interface Description {
   wallMs: number;
 }
 
-async function describe({ client, namespace, instanceId }: Move): Promise<Description> {
+async function describe({ client, namespace, instanceId }: Pick<Move, 'client' | 'namespace' | 'instanceId'>): Promise<Description> {
   const asked = Date.now();
   const description = await within(client, CALL_MS, () =>
     client.connection.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId: workflowId(instanceId) } }),
@@ -107,7 +119,7 @@ async function describe({ client, namespace, instanceId }: Move): Promise<Descri
   const time = info?.currentTime;
   return {
     running: description.workflowExecutionInfo?.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING,
-    moveId: info?.fastForwardInfo?.fastForwardId ?? undefined,
+    moveId: info?.effectiveConfig?.fastForwardConfig?.id ?? undefined,
     currentMs: time ? Number(time.seconds ?? 0) * 1000 + Math.floor((time.nanos ?? 0) / 1e6) : undefined,
     wallMs: (asked + answered) / 2,
   };

@@ -13,6 +13,8 @@ export interface Standing {
   arrears: boolean;
   /** A hold on the account or on the instance (E5). */
   hold: boolean;
+  /** A request for a refund of the instance waits for a decision (E5). */
+  inReview?: boolean;
 }
 
 export type EligibilityCode =
@@ -20,6 +22,7 @@ export type EligibilityCode =
   | 'MONTHLY_SETTLED'
   | 'PROMOTION_CHANNEL'
   | 'APPROVAL_REQUIRED'
+  | 'IN_REVIEW'
   | 'QUOTA_USED'
   | 'IN_ARREARS'
   | Exclusion['code'];
@@ -59,6 +62,7 @@ export function returnBlockers(facts: Facts, comingBack: Order[], standing: Stan
     facts.monthlySettled && 'MONTHLY_SETTLED',
     !assisted && comingBack.some((order) => order.channel === 'promotion') && 'PROMOTION_CHANNEL',
     !assisted && standing.hold && 'APPROVAL_REQUIRED',
+    !assisted && standing.inReview === true && 'IN_REVIEW',
   ];
   return codes.filter((code) => code !== false);
 }

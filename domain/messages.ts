@@ -136,6 +136,12 @@ export const MESSAGES: Record<DecisionCode, Message> = {
     '该退还需要运营人员审批。',
     '请联系运营人员审批。',
   ),
+  IN_REVIEW: say(
+    'A refund request of this instance waits for a decision.',
+    'Have it approved or denied first.',
+    '该实例有待审核的退款申请。',
+    '请先审批该申请。',
+  ),
   QUOTA_USED: say(
     'The account has used up its self-service returns of this product.',
     'The instance ends by itself when it expires.',

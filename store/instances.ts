@@ -1,7 +1,7 @@
 import type { Facts, Order, StoredOrder } from '../domain/instance';
 import type { Life } from '../domain/lifecycle';
 import type { Policy } from '../domain/policy';
-import { Conditions, type Db, decodeCursor, pageOf } from './db';
+import { Conditions, type Db, decodeCursor, pageOf, type Transaction } from './db';
 import type { InstanceRow, Page, PageRequest, TimelineRow } from './types';
 
 interface Row {
@@ -159,4 +159,14 @@ export async function putHold(db: Db, { id, hold, reason, by }: HoldChange): Pro
      FROM change WHERE id = $1`,
     [id, hold, reason, by],
   );
+}
+
+/** `position`: its place among the instance's orders. */
+export async function insertOrder(tx: Transaction, instanceId: string, position: number, order: Order): Promise<void> {
+  await tx.query('INSERT INTO orders (instance_id, id, position, document) VALUES ($1, $2, $3, $4)', [
+    instanceId,
+    order.id,
+    position,
+    order,
+  ]);
 }

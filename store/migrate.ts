@@ -26,7 +26,7 @@ export async function migrate(adminUrl: string, serviceUrl: string, log: (messag
   }
 }
 
-const APPEND_ONLY = ['entries', 'transactions', 'steps', 'account_changes', 'hold_changes', 'usage', 'policies', 'seals', 'audits'];
+const APPEND_ONLY = ['entries', 'transactions', 'steps', 'account_changes', 'hold_changes', 'policies', 'seals', 'audits'];
 const GROWING = ['outbox', 'unsealed'];
 const CHANGING = [
   'accounts',
@@ -48,6 +48,7 @@ function grants(role: string): string {
     `GRANT SELECT, INSERT ON ${[...APPEND_ONLY, ...GROWING].join(', ')} TO ${role}`,
     `GRANT SELECT, INSERT, UPDATE ON ${CHANGING.join(', ')} TO ${role}`,
     `GRANT SELECT, INSERT, UPDATE (revoked_at, revoked_by) ON keys TO ${role}`,
+    `GRANT SELECT, INSERT, UPDATE (charged_until) ON usage TO ${role}`,
     `GRANT DELETE ON ${GROWING.join(', ')} TO ${role}`,
   ].join(';\n');
 }

@@ -52,6 +52,7 @@ export async function subjectsOf(
   at: (row: InstanceRow) => string,
 ): Promise<Subject[]> {
   const standing = await standings(db, [...new Set(rows.map((row) => row.facts.account))]);
+  const inReview = await instancesInReview(db, rows);
   return rows.map((row) => {
     const account = standing.get(row.facts.account) ?? { arrears: false, hold: false };
     return {
@@ -60,10 +61,19 @@ export async function subjectsOf(
       orders: row.orders,
       life: row.life,
       policy: policyOf(row),
-      standing: { arrears: account.arrears, hold: account.hold || row.hold !== null },
+      standing: { arrears: account.arrears, hold: account.hold || row.hold !== null, inReview: inReview.has(row.id) },
       at: at(row),
     };
   });
+}
+
+/** Those that a refund request waits for (E5). */
+async function instancesInReview(db: Db, rows: InstanceRow[]): Promise<Set<string>> {
+  const { rows: found } = await db.query<{ instance_id: string }>(
+    "SELECT instance_id FROM refunds WHERE instance_id = ANY($1) AND status = 'in_review'",
+    [rows.map((row) => row.id)],
+  );
+  return new Set(found.map((row) => row.instance_id));
 }
 
 /** Rights left of every account and product among the subjects. */

@@ -3,6 +3,7 @@
  * instance runs on and the right is held; the amount is computed at the approval; a denial gives the right back.
  */
 import { refundId } from '../domain/ids';
+import type { Action } from '../domain/instance';
 import type { Policy } from '../domain/policy';
 import { type BlockerCode, isRefund } from '../domain/quote';
 import { insertTermination, lockAccounts, reserveRight } from './acceptance';
@@ -16,17 +17,21 @@ import type { Calculation, InstanceRow, Page, PageRequest, QuotedItem, QuoteRow,
 /** Nothing was written: what stands against it. */
 export class RequestRefused extends Error {
   constructor(
-    readonly code: BlockerCode | 'IN_REVIEW' | 'NOT_IN_REVIEW' | 'SELF_APPROVAL',
+    readonly code: BlockerCode | 'NOT_IN_REVIEW' | 'SELF_APPROVAL',
     readonly state: string | null = null,
   ) {
     super(code);
   }
 }
 
+/** A return of the instance, or of its renewals that have not started. */
+export type RequestedAction = Exclude<Action, 'terminate'>;
+
 export interface NewRequest {
   /** The same again answers the request that exists. */
   id: string;
   instanceId: string;
+  action: RequestedAction;
   reason: string;
   by: string;
   policyOf: (row: InstanceRow) => Policy;
@@ -35,22 +40,22 @@ export interface NewRequest {
 /** Opens a request, with a preview of what it would pay now. @throws RequestRefused by what no operator can approve either */
 export async function openRequest(pool: Pool, request: NewRequest): Promise<RefundRequestRow> {
   return await transaction(pool, async (tx) => {
-    const { id, instanceId, reason, by } = request;
+    const { id, instanceId, action, reason, by } = request;
     const row = (await findInstance(tx, instanceId))!;
     await lockAccounts(tx, [row]);
     const known = await findRequest(tx, id);
     if (known) return known;
     if (await isInReview(tx, instanceId)) throw new RequestRefused('IN_REVIEW', row.life.state);
     const terminationId = `t_${id}`;
-    const { quoteId, calculation } = await assistedQuote(tx, `q_${id}`, row, request.policyOf, terminationId);
+    const { quote, calculation } = await assistedQuote(tx, `q_${id}`, row, action, request.policyOf, terminationId);
     const refund = refundId(terminationId, instanceId);
     const { account } = row.facts;
-    await openRefund(tx, { id: refund, instanceId, account, terminationId: null, quoteId, calculation });
-    await reserveRight(tx, terminationId, row, calculation.refund.kind);
+    await openRefund(tx, { id: refund, instanceId, account, terminationId: null, quoteId: quote.id, calculation });
+    if (action === 'return') await reserveRight(tx, terminationId, row, calculation.refund.kind);
     await tx.query(
       `INSERT INTO refund_requests (id, instance_id, account, refund_id, preview_quote_id, termination_id, reason, requested_by)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [id, instanceId, account, refund, quoteId, terminationId, reason, by],
+      [id, instanceId, account, refund, quote.id, terminationId, reason, by],
     );
     return (await findRequest(tx, id))!;
   });
@@ -66,20 +71,21 @@ async function assistedQuote(
   tx: Transaction,
   id: string,
   row: InstanceRow,
+  action: RequestedAction,
   policyOf: NewRequest['policyOf'],
   terminationId: string,
-): Promise<{ quoteId: string; quote: QuoteRow; calculation: Calculation }> {
+): Promise<{ quote: QuoteRow; calculation: Calculation }> {
   const quote = await createQuote(tx, {
     id,
     instanceIds: [row.id],
-    request: { action: 'return', schedule: { mode: 'now' }, assisted: true },
+    request: { action, schedule: { mode: 'now' }, assisted: true },
     policyOf: () => policyOf(row),
     expiresInSeconds: 0,
     terminationId,
   });
   const item = quote.items[0]!;
   if (!isRefund(item.refund)) throw new RequestRefused(item.blockers[0]!, row.life.state);
-  return { quoteId: quote.id, quote, calculation: { inputs: item.inputs!, refund: item.refund } };
+  return { quote, calculation: { inputs: item.inputs!, refund: item.refund } };
 }
 
 export interface RequestDecision {
@@ -98,17 +104,17 @@ export async function approveRequest(
   policyOf: NewRequest['policyOf'],
 ): Promise<{ request: RefundRequestRow; terminationId: string; items: AcceptedItem[] }> {
   return await transaction(pool, async (tx) => {
-    const request = await decide(tx, decision);
+    const request = await recordDecision(tx, decision);
     const { terminationId, refundId: refund } = request;
     const row = (await findInstance(tx, request.instanceId))!;
     await lockAccounts(tx, [row]);
     // Its own right is there for it; which kind it takes is decided again (a five-day return may have become an ordinary one).
     await tx.query("UPDATE rights SET status = 'returned' WHERE termination_id = $1", [terminationId]);
-    const { quoteId, quote, calculation } = await assistedQuote(tx, `q_${request.id}_approved`, row, policyOf, terminationId);
+    const { quote, calculation } = await assistedQuote(tx, `q_${request.id}_approved`, row, request.action, policyOf, terminationId);
     const { kind } = calculation.refund;
     await tx.query("UPDATE rights SET status = 'reserved', kind = $2 WHERE termination_id = $1", [terminationId, kind]);
-    await insertTermination(tx, quote, [row], { quoteId, terminationId, by: request.requestedBy, via: 'refund-request' });
-    await approveRefund(tx, refund, { terminationId, quoteId, calculation });
+    await insertTermination(tx, quote, [row], { quoteId: quote.id, terminationId, by: request.requestedBy, via: 'refund-request' });
+    await approveRefund(tx, refund, { terminationId, quoteId: quote.id, calculation });
     return { request: (await findRequest(tx, request.id))!, terminationId, items: await itemsToSend(tx, terminationId) };
   });
 }
@@ -116,7 +122,7 @@ export async function approveRequest(
 /** Denies, and gives the right back. @throws RequestRefused when it is decided already, or by the requester */
 export async function denyRequest(pool: Pool, decision: RequestDecision): Promise<RefundRequestRow> {
   return await transaction(pool, async (tx) => {
-    const { id, refundId: refund, terminationId } = await decide(tx, decision);
+    const { id, refundId: refund, terminationId } = await recordDecision(tx, decision);
     await moveRefund(tx, refund, ['denied']);
     await tx.query("UPDATE rights SET status = 'returned' WHERE termination_id = $1", [terminationId]);
     return (await findRequest(tx, id))!;
@@ -124,7 +130,7 @@ export async function denyRequest(pool: Pool, decision: RequestDecision): Promis
 }
 
 /** Writes who decided and why, once. */
-async function decide(tx: Transaction, { id, by, reason }: RequestDecision): Promise<RefundRequestRow & { terminationId: string }> {
+async function recordDecision(tx: Transaction, { id, by, reason }: RequestDecision): Promise<RefundRequestRow & { terminationId: string }> {
   const { rows } = await tx.query<{ termination_id: string }>('SELECT termination_id FROM refund_requests WHERE id = $1 FOR UPDATE', [id]);
   const request = (await findRequest(tx, id))!;
   if (request.status !== 'in_review') throw new RequestRefused('NOT_IN_REVIEW');
@@ -143,6 +149,7 @@ interface Row {
   instance_id: string;
   account: string;
   refund_id: string;
+  action: RequestedAction;
   status: RefundStatus;
   preview: QuotedItem;
   reason: string;
@@ -154,7 +161,7 @@ interface Row {
 }
 
 const SELECT = `
-  SELECT r.*, f.status, q.items->0 AS preview FROM refund_requests r
+  SELECT r.*, f.status, q.action, q.items->0 AS preview FROM refund_requests r
   JOIN refunds f ON f.id = r.refund_id JOIN quotes q ON q.id = r.preview_quote_id`;
 
 const toRequest = (row: Row): RefundRequestRow => ({
@@ -162,6 +169,7 @@ const toRequest = (row: Row): RefundRequestRow => ({
   instanceId: row.instance_id,
   account: row.account,
   refundId: row.refund_id,
+  action: row.action,
   status: row.status,
   preview: row.preview,
   reason: row.reason,

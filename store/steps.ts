@@ -3,34 +3,20 @@
  * together or not at all. Doing a step again answers what is stored; so does another command for a number that is taken, and the loop
  * then goes on from the stored life.
  */
-import { recompute } from '../domain/calculation';
-import { addMonths } from '../domain/calendar';
-import { refundId, transactionId } from '../domain/ids';
-import {
-  lastTerm,
-  notStarted,
-  type Order,
-  openOrders,
-  orderInForce,
-  type Registration,
-  renewalPrices,
-  type StoredOrder,
-} from '../domain/instance';
-import { endedPostings, type Posting, paidPostings, refundPostings, reversalPostings } from '../domain/journal';
-import { type Effect, type Life, type NewOrder, openOrder } from '../domain/lifecycle';
-import { exact, formatMoney, type Parts, SOURCES } from '../domain/money';
+import type { Registration } from '../domain/instance';
+import { type Posting, paidPostings } from '../domain/journal';
+import type { Effect, Life } from '../domain/lifecycle';
 import type { Policy } from '../domain/policy';
-import { payFromBalances, renewalPrice } from '../domain/pricing';
-import type { Refund } from '../domain/refund';
-import { lockBalances, moveBalances, standings, touchAccount } from './accounts';
+import { touchAccount } from './accounts';
 import { type Pool, type Transaction, transaction } from './db';
+import { EFFECTS, StepRefused, type Work } from './effects';
 import { hashOf } from './hash';
-import { findInstance } from './instances';
-import { book, type LedgerTransaction, postingsOfRefund } from './ledger';
-import { keepPolicy, policyById } from './policies';
-import { lockRefund, moveRefund } from './refunds';
-import type { ItemCommand } from './terminations';
-import type { InstanceRow, RefundRow } from './types';
+import { findInstance, insertOrder } from './instances';
+import { book, type LedgerTransaction } from './ledger';
+import { keepPolicy } from './policies';
+import { cutUsage } from './usage';
+
+export { StepRefused } from './effects';
 
 export interface StepInput {
   instanceId: string;
@@ -58,16 +44,6 @@ export interface StepResult {
   commandId: string;
   step: number;
   refundId: string | null;
-}
-
-/** The database's own refusals, as business answers: nothing was written. */
-export class StepRefused extends Error {
-  constructor(
-    readonly code: string,
-    readonly state: string,
-  ) {
-    super(code);
-  }
 }
 
 /** Records a step. @throws StepRefused when what it needs is not there (a right, a balance, good standing). */
@@ -154,6 +130,7 @@ async function recordStep(tx: Transaction, input: StepInput): Promise<StepResult
     life.isolatedAt,
     life.purgeTime,
   ]);
+  if (life.billingStoppedAt !== null && row.life.billingStoppedAt === null) await cutUsage(tx, row.id, life.billingStoppedAt);
   await insertStep(tx, input, life, row.life.state, work.refundId);
   await book(tx, { ...booking(input, row.facts.account, work.event, work.postings, work.refundId), reversal: work.reversal });
   return { life, commandId: input.commandId, step: input.step, refundId: work.refundId };
@@ -196,218 +173,4 @@ function booking(
   refund: string | null = null,
 ): LedgerTransaction {
   return { instanceId, step, account, event, refundId: refund, effectiveAt: at, postings, reversal: null };
-}
-
-/** A step being recorded: effects add to it. */
-interface Work {
-  tx: Transaction;
-  input: StepInput;
-  row: InstanceRow;
-  life: Life;
-  postings: Posting[];
-  event: LedgerTransaction['event'];
-  refundId: string | null;
-  reversal: LedgerTransaction['reversal'];
-}
-
-type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
-const EFFECTS: { [T in Effect['type']]: (work: Work, effect: Of<T>) => Promise<void> } = {
-  settle,
-  'finish-item': finishItem,
-  'move-item': moveItem,
-  'new-order': addOrder,
-  'end-orders': endOrders,
-  'check-arrears': checkArrears,
-  'undo-refund': undoRefund,
-  'switch-network': switchNetwork,
-};
-
-/** M13, M15, J2: computes the refund again from the stored orders as of the quote's instant, holds it against the quote, and books it. */
-async function settle(work: Work, { terminationId }: Of<'settle'>): Promise<void> {
-  const { tx, row, input } = work;
-  await lockItem(work, terminationId);
-  const id = refundId(terminationId, row.id);
-  const { calculation } = (await lockRefund(tx, id))!;
-  const { at, action, policyId } = calculation.inputs;
-  const refund = recompute({ ...calculation.inputs, facts: row.facts, orders: row.orders }, await policyById(tx, policyId));
-  const open = openOrders(row.orders);
-  const returned = action === 'return-renewals' ? notStarted(open, at) : open;
-  // What the life lets go is what was quoted: a renewal that has begun meanwhile is in use, and one that was bought meanwhile nobody gave back.
-  const ids = (orders: { id: string }[]): Set<string> => new Set(orders.map((order) => order.id));
-  const [quoted, kept] = [ids(calculation.inputs.orders), ids(work.life.orders)];
-  const isAsQuoted = returned.every((order) => quoted.has(order.id) && !kept.has(order.id));
-  if (!isAsQuoted || moneyOf(refund) !== moneyOf(calculation.refund)) throw new StepRefused('QUOTE_STALE', row.life.state);
-  work.postings.push(...refundPostings(refund, returned));
-  work.event = 'refund';
-  work.refundId = id;
-  await moveRefund(tx, id, ['isolating', 'booked', 'done']);
-  await moveBalances(tx, row.facts.account, refund.currency, refund.parts);
-  const closed = returned.map((order) => order.id);
-  await tx.query('UPDATE orders SET closed_at = $3 WHERE instance_id = $1 AND id = ANY($2)', [row.id, closed, input.at]);
-  await tx.query("UPDATE rights SET status = 'used' WHERE termination_id = $1 AND instance_id = $2", [terminationId, row.id]);
-  await tx.query(
-    "UPDATE termination_items SET status = 'done', refund_id = $3, release_time = $4 WHERE termination_id = $1 AND instance_id = $2",
-    [terminationId, row.id, id, action === 'return-renewals' ? null : (work.life.purgeTime ?? input.at)],
-  );
-}
-
-/** Of a refund, what is booked; how it is worded may change between two versions. */
-const moneyOf = ({ currency, amount, parts, fee, cells }: Refund): string => hashOf([currency, amount, parts, fee, cells]);
-
-/**
- * Undoes the return that put the instance into the bin: its transaction is reversed line by line, its orders are open again with their old
- * ends, and the right is given back.
- */
-async function undoRefund(work: Work, { refundId: id, reason }: Of<'undo-refund'>): Promise<void> {
-  const { tx, row, input } = work;
-  const refund = await lockRefund(tx, id);
-  const returned = await stepOfReturn(tx, row, id);
-  if (refund?.status !== 'done' || !returned) throw new StepRefused('NOT_RETURNED', row.life.state);
-  await takeBack(work, refund);
-  const booked = await postingsOfRefund(tx, id);
-  work.postings.push(...reversalPostings(booked));
-  work.event = 'reversal';
-  work.refundId = id;
-  const reversed = booked[0]?.transactionId;
-  if (reversed !== undefined) work.reversal = { of: reversed, reason };
-  work.life = { ...work.life, orders: returned.before.orders };
-  const transaction = reversed === undefined ? null : transactionId(row.id, input.step);
-  await moveRefund(tx, id, ['reversed'], { reversal: { transactionId: transaction, reason, by: input.by, at: input.at } });
-  await tx.query('UPDATE orders SET closed_at = NULL WHERE instance_id = $1 AND closed_at = $2', [row.id, returned.at]);
-  await tx.query("UPDATE rights SET status = 'returned' WHERE termination_id = $1 AND instance_id = $2", [refund.terminationId, row.id]);
-}
-
-/** The return that the instance is in the bin by, if this refund is its: when it was, and the life before it. */
-async function stepOfReturn(tx: Transaction, row: InstanceRow, id: string): Promise<{ at: string; before: Life } | undefined> {
-  const { rows } = await tx.query<{ at: string; before: Life }>(
-    `SELECT s.effective_at AS at, b.life AS before FROM steps s JOIN steps b ON b.instance_id = s.instance_id AND b.step = s.step - 1
-     WHERE s.instance_id = $1 AND s.refund_id = $2 AND s.command = 'return' AND s.effective_at = $3`,
-    [row.id, id, row.life.isolatedAt],
-  );
-  return rows[0];
-}
-
-async function takeBack({ tx, row }: Work, { currency, calculation: { refund } }: RefundRow): Promise<void> {
-  const balances = await lockBalances(tx, row.facts.account, currency);
-  const isSpent = SOURCES.some((source) => exact(balances[source]).compare(exact(refund.parts[source])) < 0);
-  if (isSpent) throw new StepRefused('MONEY_SPENT', row.life.state);
-  await moveBalances(tx, row.facts.account, currency, negated(refund.parts, currency));
-}
-
-/** E4: what the network has cost until now stays known, and is reckoned up to here. */
-async function switchNetwork({ tx, row, input }: Work): Promise<void> {
-  const { network } = row.facts;
-  if (network.billing === 'traffic') throw new StepRefused('BY_TRAFFIC', row.life.state);
-  const facts = { ...row.facts, network: { ...network, billing: 'traffic', switchedToTrafficAt: input.at } };
-  await tx.query('UPDATE instances SET facts = $2 WHERE id = $1', [row.id, facts]);
-}
-
-/**
- * An item that failed meanwhile has given its right back: it must not be carried out any more. Nor is anything carried out in its name but
- * the very message that was agreed to: commands can be typed by hand.
- */
-async function lockItem({ tx, row, input }: Work, terminationId: string): Promise<void> {
-  const { rows } = await tx.query<{ status: string; command: ItemCommand }>(
-    'SELECT status, command FROM termination_items WHERE termination_id = $1 AND instance_id = $2 FOR UPDATE',
-    [terminationId, row.id],
-  );
-  const sent = { id: input.commandId, by: input.by, command: input.body };
-  if (rows[0]?.status !== 'accepted' || hashOf(rows[0].command) !== hashOf(sent)) throw new StepRefused('NOT_ACCEPTED', row.life.state);
-}
-
-async function finishItem(work: Work, { terminationId, releaseTime }: Of<'finish-item'>): Promise<void> {
-  await lockItem(work, terminationId);
-  await work.tx.query("UPDATE termination_items SET status = 'done', release_time = $3 WHERE termination_id = $1 AND instance_id = $2", [
-    terminationId,
-    work.row.id,
-    releaseTime,
-  ]);
-}
-
-async function moveItem({ tx, row }: Work, { terminationId, releaseTime }: Of<'move-item'>): Promise<void> {
-  await tx.query('UPDATE termination_items SET release_time = $3 WHERE termination_id = $1 AND instance_id = $2', [
-    terminationId,
-    row.id,
-    releaseTime,
-  ]);
-}
-
-/** E6. */
-async function checkArrears({ tx, row }: Work): Promise<void> {
-  const standing = (await standings(tx, [row.facts.account])).get(row.facts.account);
-  if (standing?.arrears) throw new StepRefused('IN_ARREARS', row.life.state);
-}
-
-/** J3. */
-async function endOrders(work: Work, { orderIds }: Of<'end-orders'>): Promise<void> {
-  const { tx, row, input } = work;
-  const ended = row.orders.filter((order) => orderIds.includes(order.id));
-  await tx.query('UPDATE orders SET ended_at = $3 WHERE instance_id = $1 AND id = ANY($2)', [row.id, orderIds, input.at]);
-  work.postings.push(...endedPostings(ended, row.facts.prices!.currency));
-}
-
-/** A renewal or an upgrade: its dates, its price, its money (J1) and its place in the life. */
-async function addOrder(work: Work, { order: asked }: Of<'new-order'>): Promise<void> {
-  const { tx, row, input } = work;
-  const prices = row.facts.prices!;
-  const { startsAt, endsAt } = asked.kind === 'renewal' ? renewalDates(row, asked, input.at) : upgradeDates(row, input.at);
-  const basis = asked.kind === 'renewal' ? renewalPrices(row.orders, startsAt, row.facts) : undefined;
-  const paid = asked.paid ?? (await debit(work, asked, basis));
-  const order: Order = {
-    id: freeOrderId(row.orders, `${asked.kind}-${input.step}`),
-    kind: asked.kind,
-    channel: asked.channel,
-    ...(asked.months === undefined ? {} : { months: asked.months }),
-    startsAt,
-    endsAt,
-    paid,
-    ...(basis !== undefined && basis !== row.facts.prices ? { prices: basis } : {}),
-  };
-  await insertOrder(tx, row.id, row.orders.length, order);
-  work.event = 'renewal';
-  work.postings.push(...paidPostings(order, asked.paid ? 'world' : 'customer', prices.currency));
-  work.life = { ...work.life, orders: [...work.life.orders, openOrder(order)] };
-}
-
-/** A renewal starts at the last end, or now when that has passed (L11). */
-function renewalDates(row: InstanceRow, asked: NewOrder, at: string): { startsAt: string; endsAt: string } {
-  const last = lastTerm(openOrders(row.orders));
-  const startsAt = last && Date.parse(last.endsAt) > Date.parse(at) ? last.endsAt : at;
-  return { startsAt, endsAt: addMonths(startsAt, asked.months!, row.policy.knobs.timeZone) };
-}
-
-/** M16: an upgrade ends with the order in force when it was bought. */
-function upgradeDates(row: InstanceRow, at: string): { startsAt: string; endsAt: string } {
-  const inForce = orderInForce(openOrders(row.orders), at);
-  if (!inForce) throw new StepRefused('NO_ORDER_IN_FORCE', row.life.state);
-  return { startsAt: at, endsAt: inForce.endsAt };
-}
-
-/** Prices the renewal from the snapshot and takes it from the account: gift, income, then cash. */
-async function debit({ tx, row }: Work, asked: NewOrder, basis: ReturnType<typeof renewalPrices>): Promise<Order['paid']> {
-  const price = renewalPrice(asked.months!, basis, row.facts, row.policy);
-  if (price === undefined) throw new StepRefused('PRICE_MISSING', row.life.state);
-  const { currency } = row.facts.prices!;
-  const balances = await lockBalances(tx, row.facts.account, currency);
-  const paid = payFromBalances(price, balances, currency);
-  if (!paid) throw new StepRefused('INSUFFICIENT_BALANCE', row.life.state);
-  await moveBalances(tx, row.facts.account, currency, negated(paid, currency));
-  return paid;
-}
-
-function negated(amounts: Parts, currency: string): Parts {
-  return Object.fromEntries(SOURCES.map((source) => [source, formatMoney(exact(amounts[source]).neg(), currency)])) as Parts;
-}
-
-function freeOrderId(orders: StoredOrder[], wanted: string): string {
-  return orders.some((order) => order.id === wanted) ? freeOrderId(orders, `${wanted}-`) : wanted;
-}
-
-async function insertOrder(tx: Transaction, instanceId: string, position: number, order: Order): Promise<void> {
-  await tx.query('INSERT INTO orders (instance_id, id, position, document) VALUES ($1, $2, $3, $4)', [
-    instanceId,
-    order.id,
-    position,
-    order,
-  ]);
 }

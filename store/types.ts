@@ -156,6 +156,7 @@ export interface RefundRequestRow {
   instanceId: string;
   account: string;
   refundId: string;
+  action: Exclude<Action, 'terminate'>;
   status: RefundStatus;
   /** The quote's item as previewed when it was asked for: the fee is seen before approval. */
   preview: QuotedItem;

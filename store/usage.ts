@@ -1,5 +1,6 @@
 /** Usage as the control plane reports it, for as long as it may be charged (L9). */
-import { type Pool, type Transaction, transaction } from './db';
+import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from './db';
+import type { Page, PageRequest } from './types';
 
 export interface NewUsage {
   id: string;
@@ -13,6 +14,8 @@ export interface NewUsage {
 }
 
 export interface UsageRow extends Omit<NewUsage, 'by'> {
+  /** Before `endsAt` where a billing stop cut it. */
+  chargedUntil: string;
   reportedBy: string;
   recordedAt: string;
 }
@@ -20,7 +23,7 @@ export interface UsageRow extends Omit<NewUsage, 'by'> {
 /** Keeps a report, or answers since when billing had stopped. The same id again answers the report that exists. */
 export async function reportUsage(pool: Pool, usage: NewUsage): Promise<{ row: UsageRow } | { stoppedAt: string }> {
   return await transaction(pool, async (tx) => {
-    // Steps lock the row for update: a billing stop is either seen here, or comes after this report.
+    // Steps lock the row for update: a billing stop is either seen here, or its step comes after this report and cuts it.
     await tx.query('SELECT FROM instances WHERE id = $1 FOR SHARE', [usage.instanceId]);
     const known = await findUsage(tx, usage.id);
     if (known) return { row: known };
@@ -46,11 +49,33 @@ async function billingStopWithin(tx: Transaction, { instanceId, startsAt, endsAt
   return rows[0]?.stopped ?? undefined;
 }
 
-async function findUsage(tx: Transaction, id: string): Promise<UsageRow | undefined> {
-  const { rows } = await tx.query<UsageRow>(
-    `SELECT id, instance_id AS "instanceId", meter, quantity::text, starts_at AS "startsAt", ends_at AS "endsAt", reported_by AS "reportedBy",
-       recorded_at AS "recordedAt" FROM usage WHERE id = $1`,
-    [id],
+/** L9: a stop's instant is decided before its step is recorded; what was reported in between and runs past it is not charged past it. */
+export async function cutUsage(tx: Transaction, instanceId: string, stoppedAt: string): Promise<void> {
+  await tx.query(
+    'UPDATE usage SET charged_until = greatest(starts_at, $2) WHERE instance_id = $1 AND ends_at > $2 AND charged_until IS NULL',
+    [instanceId, stoppedAt],
   );
-  return rows[0];
+}
+
+const SELECT = `
+  SELECT id, seq, instance_id AS "instanceId", meter, quantity::text, starts_at AS "startsAt", ends_at AS "endsAt",
+    coalesce(charged_until, ends_at) AS "chargedUntil", reported_by AS "reportedBy", recorded_at AS "recordedAt" FROM usage`;
+
+const toUsage = ({ seq: _, ...row }: UsageRow & { seq: number }): UsageRow => row;
+
+async function findUsage(tx: Transaction, id: string): Promise<UsageRow | undefined> {
+  const { rows } = await tx.query<UsageRow & { seq: number }>(`${SELECT} WHERE id = $1`, [id]);
+  return rows[0] && toUsage(rows[0]);
+}
+
+/** In the order in which it was reported. */
+export async function listUsage(db: Db, instanceId: string, page: PageRequest): Promise<Page<UsageRow>> {
+  const conditions = new Conditions().add('instance_id = ?', instanceId);
+  if (page.cursor !== undefined) conditions.add('seq > ?', decodeCursor(page.cursor, ['number'])[0]);
+  const limit = conditions.parameter(page.limit + 1);
+  const { rows } = await db.query<UsageRow & { seq: number }>(
+    `${SELECT} ${conditions.where} ORDER BY seq LIMIT ${limit}`,
+    conditions.values,
+  );
+  return pageOf(rows, page.limit, toUsage, (row) => [row.seq]);
 }

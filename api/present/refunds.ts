@@ -78,7 +78,7 @@ export function presentRefundDetail(row: RefundRow, policy: Policy, lang: Lang):
 }
 
 export function presentRefundRequest(row: RefundRequestRow, lang: Lang): z.infer<typeof refundRequestAnswer> {
-  const { id, instanceId, account, refundId, status, reason, requestedBy, requestedAt, decision } = row;
+  const { id, instanceId, account, refundId, action, status, reason, requestedBy, requestedAt, decision } = row;
   const preview = presentQuoteItem(row.preview, lang);
-  return { id, instanceId, account, refundId, status, reason, requestedBy, requestedAt, preview, decision };
+  return { id, instanceId, account, refundId, action, status, reason, requestedBy, requestedAt, preview, decision };
 }

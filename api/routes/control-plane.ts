@@ -2,17 +2,18 @@
 import type { z } from 'zod';
 import { putHold } from '../../store/instances';
 import { clockOf } from '../../store/quotes';
-import { reportUsage } from '../../store/usage';
+import { listUsage, reportUsage } from '../../store/usage';
 import type { Reply } from '../call';
 import { instanceReply } from '../commands';
 import type { ApiDeps } from '../deps';
 import { invalid, Problem } from '../errors';
 import { existingInstance } from '../existing';
 import { derivedId } from '../idempotency';
+import { listReply } from '../page';
 import { type Route, route } from '../route';
-import { instanceAnswer, usageAnswer } from '../schemas/answers';
+import { instanceAnswer, pageOf, usageAnswer } from '../schemas/answers';
 import { issue } from '../schemas/issues';
-import { byId, holdSchema, networkSchema, usageSchema } from '../schemas/requests';
+import { byId, holdSchema, networkSchema, pageQuery, usageSchema } from '../schemas/requests';
 import { COMMAND_ANSWERS, type InstanceCall, send } from './command';
 
 const TAG = 'Instances';
@@ -56,6 +57,25 @@ export const controlPlaneRoutes = (deps: ApiDeps): Route[] => [
     answers: { 201: { description: 'Kept.', schema: usageAnswer } },
     problems: { 404: ['NOT_FOUND'], 409: ['BILLING_STOPPED'] },
     handle: (call) => report(deps, call),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/instances/{id}/usage',
+    tag: TAG,
+    summary: 'Usage as it was reported',
+    permission: 'read',
+    params: byId,
+    query: pageQuery,
+    answers: { 200: { description: 'A page, the first report first.', schema: pageOf(usageAnswer) } },
+    problems: { 404: ['NOT_FOUND'] },
+    handle: async (call) => {
+      const { id } = await existingInstance(deps, call.caller, call.params.id);
+      return await listReply(
+        call,
+        (_, page) => listUsage(deps.pool, id, page),
+        (row) => row,
+      );
+    },
   }),
 ];
 

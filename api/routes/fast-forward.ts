@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { nextDeadline } from '../../domain/lifecycle';
 import { setClockOffset } from '../../store/instances';
+import { clockOf } from '../../store/quotes';
 import type { InstanceRow } from '../../store/types';
 import { NotRunning, Unavailable } from '../../workflows/send';
 import type { Call, Reply } from '../call';
@@ -11,7 +12,7 @@ import { instanceReply, unansweredReply } from '../commands';
 import type { ApiDeps } from '../deps';
 import { Problem } from '../errors';
 import { existingInstance } from '../existing';
-import { fastForward } from '../fast-forward';
+import { fastForward, lastMoveId, type Move } from '../fast-forward';
 import { derivedId } from '../idempotency';
 import { type Route, route } from '../route';
 import { acceptedAnswer, instanceAnswer } from '../schemas/answers';
@@ -20,6 +21,8 @@ import { byId, fastForwardSchema, secondsOf } from '../schemas/requests';
 const WAIT_MS = 30_000;
 const CATCH_UP_MS = 30_000;
 const LOOK_EVERY_MS = 50;
+/** How long before a deadline a move ends: longer than two clocks differ, shorter than anybody minds. */
+const BEFORE_MS = 250;
 
 export const fastForwardRoutes = (deps: ApiDeps): Route[] => [
   route({
@@ -49,24 +52,48 @@ async function forward(deps: ApiDeps, call: Call<z.output<typeof byId>, unknown,
   if (!deps.sandbox) throw new Problem('SANDBOX_ONLY');
   if (!deps.timeSkipping) throw new Problem('TIME_SKIPPING_UNAVAILABLE');
   const row = await existingInstance(deps, call.caller, call.params.id);
+  const mover = { client: deps.temporal, namespace: deps.namespace, instanceId: row.id, waitMs: deps.fastForwardWaitMs ?? WAIT_MS };
+  const id = derivedId('f', call.commandId);
   try {
-    const { offsetMs, reachedMs } = await fastForward({
-      client: deps.temporal,
-      namespace: deps.namespace,
-      instanceId: row.id,
-      id: derivedId('f', call.commandId),
-      // The schema has read it before.
-      seconds: secondsOf(call.body.duration)!,
-      offsetMs: row.clockOffsetMs,
-      waitMs: deps.fastForwardWaitMs ?? WAIT_MS,
-    });
-    await setClockOffset(deps.pool, row.id, offsetMs);
-    return instanceReply(await caughtUp(deps, call.caller, row.id, reachedMs));
+    const begun = begunTarget(id, await lastMoveId(mover));
+    // The schema has read the duration before.
+    const targetMs = begun ?? Date.parse(clockOf(row, Date.now())) + secondsOf(call.body.duration)! * 1000;
+    return instanceReply(await advance(deps, call.caller, row, { ...mover, id: `${id}.${targetMs}`, toMs: targetMs }, begun !== undefined));
   } catch (error) {
     if (error instanceof Unavailable) return await unansweredReply(deps, row.id, call.lang, error);
     if (error instanceof NotRunning) return await refuseEnded(deps, call.caller, row.id, error);
     throw error;
   }
+}
+
+/** Where a request that began before wanted to go, if the last move was one of its own: `<id>.<target>.<stop>`. */
+function begunTarget(id: string, moveId: string | undefined): number | undefined {
+  const [of, target] = moveId?.split('.') ?? [];
+  return of === id ? Number(target) : undefined;
+}
+
+/**
+ * Moves from deadline to deadline. Each is waited for just before it comes, and it is taken in its own time: a server whose target passes while
+ * an activity runs skips on to whatever comes next, days too far.
+ */
+async function advance(deps: ApiDeps, caller: Caller, from: InstanceRow, move: Move, hasBegun: boolean): Promise<InstanceRow> {
+  let row = from;
+  for (let isFirst = !hasBegun; isFirst || row.life.state !== 'terminated'; isFirst = false) {
+    const stopMs = stopBefore(row, move.toMs);
+    const { offsetMs, reachedMs } = await fastForward({ ...move, id: `${move.id}.${stopMs}`, toMs: stopMs });
+    await setClockOffset(deps.pool, row.id, offsetMs);
+    row = await caughtUp(deps, caller, row.id, stopMs === move.toMs ? reachedMs : stopMs + BEFORE_MS);
+    if (stopMs === move.toMs) return row;
+  }
+  await setClockOffset(deps.pool, row.id, move.toMs - Date.now());
+  return await existingInstance(deps, caller, row.id);
+}
+
+/** A little before the next deadline, or the target where there is none on the way. */
+function stopBefore({ life }: InstanceRow, targetMs: number): number {
+  const deadline = nextDeadline(life);
+  const at = deadline ? Date.parse(deadline.at) : Number.POSITIVE_INFINITY;
+  return at > targetMs ? targetMs : at - BEFORE_MS;
 }
 
 /** Waits until the read model has taken every deadline up to the instant that was reached, in milliseconds on the instance's clock. */

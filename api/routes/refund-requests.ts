@@ -26,7 +26,20 @@ export const refundRequestRoutes = (deps: ApiDeps): Route[] => [
     permission: 'return',
     body: refundRequestSchema,
     answers: { 201: { description: 'The request, in review.', schema: refundRequestAnswer, location: 'The request.' } },
-    problems: { 404: ['NOT_FOUND'], 409: ['IN_REVIEW', 'WRONG_STATE', 'PROTECTED', 'NO_ORDER_IN_FORCE', 'MONTHLY_SETTLED', 'QUOTA_USED'] },
+    problems: {
+      404: ['NOT_FOUND'],
+      409: [
+        'IN_REVIEW',
+        'WRONG_STATE',
+        'BUSY',
+        'PROTECTED',
+        'WRONG_ACTION',
+        'NO_ORDER_IN_FORCE',
+        'MONTHLY_SETTLED',
+        'QUOTA_USED',
+        'NOTHING_TO_RETURN',
+      ],
+    },
     handle: (call) => open(deps, call),
   }),
   route({
@@ -75,7 +88,10 @@ function decision(deps: ApiDeps, name: 'approve' | 'deny', summary: string, deci
     problems: {
       403: ['SELF_APPROVAL'],
       404: ['NOT_FOUND'],
-      409: ['NOT_IN_REVIEW', ...(name === 'approve' ? ['WRONG_STATE', 'QUOTA_USED'] : [])],
+      409: [
+        'NOT_IN_REVIEW',
+        ...(name === 'approve' ? ['WRONG_STATE', 'BUSY', 'PROTECTED', 'NO_ORDER_IN_FORCE', 'QUOTA_USED', 'NOTHING_TO_RETURN'] : []),
+      ],
     },
     handle: async (call) => {
       const row = await existingRequest(deps, call.caller, call.params.id);
@@ -94,10 +110,10 @@ async function requestReply(deps: ApiDeps, { params, caller, lang }: Call<z.outp
 }
 
 async function open(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof refundRequestSchema>>): Promise<Reply> {
-  const { instanceId, reason } = call.body;
+  const { instanceId, action, reason } = call.body;
   await existingInstance(deps, call.caller, instanceId);
   const id = derivedId('rr', call.commandId);
-  const row = await openRequest(deps.pool, { id, instanceId, reason, by: call.caller.name, policyOf: policyOfRow(deps) });
+  const row = await openRequest(deps.pool, { id, instanceId, action, reason, by: call.caller.name, policyOf: policyOfRow(deps) });
   return { status: 201, body: presentRefundRequest(row, call.lang), headers: { Location: `/v1/refund-requests/${id}` } };
 }
 

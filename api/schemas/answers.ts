@@ -239,6 +239,7 @@ export const refundRequestAnswer = z
     instanceId: z.string(),
     account: z.string(),
     refundId: z.string(),
+    action: z.enum(['return', 'return-renewals']),
     status: z.enum(REFUND_STATUSES).meta({ description: 'That of its refund.' }),
     reason: z.string(),
     requestedBy: z.string(),
@@ -258,6 +259,7 @@ export const usageAnswer = z
     quantity: z.string(),
     startsAt: instant,
     endsAt: instant,
+    chargedUntil: instant.meta({ description: 'Before `endsAt` where a billing stop came between its decision and its record (L9).' }),
     reportedBy: z.string(),
     recordedAt: instant,
   })

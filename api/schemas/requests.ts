@@ -50,7 +50,16 @@ export const refundRequestsQuery = z.strictObject({
   ...page,
 });
 
-export const refundRequestSchema = z.strictObject({ instanceId: id, reason: sentence }).meta({ id: 'NewRefundRequest' });
+export const refundRequestSchema = z
+  .strictObject({
+    instanceId: id,
+    action: z
+      .enum(['return', 'return-renewals'])
+      .default('return')
+      .meta({ description: 'The instance, or only its renewals that have not started.' }),
+    reason: sentence,
+  })
+  .meta({ id: 'NewRefundRequest' });
 export const holdSchema = z.strictObject({ hold: z.boolean(), reason: sentence }).meta({ id: 'Hold' });
 export const networkSchema = z.strictObject({ billing: z.literal('traffic') }).meta({ id: 'NetworkSwitch' });
 export const usageSchema = z

@@ -132,4 +132,16 @@ const openOrders = sqlCheck(
    WHERE stored.ids IS DISTINCT FROM known.ids`,
 );
 
-export const LIVES: Check[] = [noGaps, transitions, inTime, ownLife, readModel, openOrders];
+/** L9. A restore starts billing again, so every stop of the timeline counts, up to the step that ended it. */
+const usage = sqlCheck(
+  'usage',
+  'no usage is charged while billing is stopped',
+  `WITH stops AS (
+     SELECT instance_id, (life->>'billingStoppedAt')::timestamptz AS stopped,
+       lead(effective_at, 1, 'infinity') OVER (PARTITION BY instance_id ORDER BY step) AS until FROM steps),
+   charged AS (SELECT id, instance_id, starts_at, coalesce(charged_until, ends_at) AS until FROM usage)
+   SELECT DISTINCT c.id, format('of %s, charged from %s to %s; billing stopped at %s', c.instance_id, c.starts_at, c.until, s.stopped) AS detail
+   FROM charged c JOIN stops s USING (instance_id) WHERE c.until > c.starts_at AND s.stopped < c.until AND s.until > c.starts_at`,
+);
+
+export const LIVES: Check[] = [noGaps, transitions, inTime, ownLife, readModel, openOrders, usage];

@@ -47,11 +47,14 @@ const requests = sqlCheck(
      coalesce(r.kind || ' ' || r.status, 'none'), coalesce(t.id, 'none'), q.requested_by, coalesce(q.decided_by, 'nobody')) AS detail
    FROM refund_requests q LEFT JOIN refunds f ON f.id = q.refund_id LEFT JOIN terminations t ON t.id = q.termination_id
    LEFT JOIN rights r ON (r.termination_id, r.instance_id) = (q.termination_id, q.instance_id)
+   LEFT JOIN quotes p ON p.id = q.preview_quote_id CROSS JOIN LATERAL (SELECT p.action IS NOT DISTINCT FROM 'return' AS takes) needs
    WHERE f.id IS NULL OR (f.account, f.instance_id) IS DISTINCT FROM (q.account, q.instance_id)
      OR (f.status = 'in_review') <> (q.decided_by IS NULL) OR q.decided_by = q.requested_by
      OR (f.status IN ('in_review', 'denied')) <> (t.id IS NULL) OR f.termination_id IS DISTINCT FROM t.id
-     OR (f.status = 'in_review' AND r.status IS DISTINCT FROM 'reserved') OR (f.status = 'denied' AND r.status IS DISTINCT FROM 'returned')
-     OR (f.status IN ('in_review', 'denied') AND (r.kind, r.account) IS DISTINCT FROM (f.kind, f.account))`,
+     OR (takes AND f.status = 'in_review' AND r.status IS DISTINCT FROM 'reserved')
+     OR (takes AND f.status = 'denied' AND r.status IS DISTINCT FROM 'returned')
+     OR (takes AND f.status IN ('in_review', 'denied') AND (r.kind, r.account) IS DISTINCT FROM (f.kind, f.account))
+     OR (NOT takes AND r.status IS NOT NULL)`,
 );
 
 /**

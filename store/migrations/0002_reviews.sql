@@ -88,6 +88,8 @@ CREATE TABLE usage (
   quantity numeric NOT NULL CHECK (quantity >= 0),
   starts_at timestamptz NOT NULL,
   ends_at timestamptz NOT NULL CHECK (ends_at >= starts_at),
+  -- Where a billing stop cut it that was decided before it was reported and recorded after; null: all of it is charged.
+  charged_until timestamptz CHECK (charged_until BETWEEN starts_at AND ends_at),
   reported_by text NOT NULL,
   recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );

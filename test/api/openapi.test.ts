@@ -71,6 +71,7 @@ POST /v1/refunds/{id}/undo
 PUT /v1/instances/{id}/hold
 POST /v1/instances/{id}/network
 POST /v1/instances/{id}/usage
+GET /v1/instances/{id}/usage
 POST /v1/keys
 GET /v1/keys
 POST /v1/keys/{id}/revoke

@@ -23,6 +23,7 @@ import {
   fastForward,
   fromNow,
   hoursAgo,
+  instanceOf,
   jdPostpaid,
   jdPrepaid,
   newAccount,
@@ -320,6 +321,20 @@ const stepOf = async (db: Transaction, id: string, command: string): Promise<num
   (await change(db, 'SELECT step FROM steps WHERE instance_id = $1 AND command = $2', [id, command])).step;
 
 const TAMPERINGS: [string, Tampering][] = [
+  [
+    'usage that is charged after the billing stop',
+    async (db) => {
+      const { isolatedAt } = await instanceOf(http, lives.fiveDay);
+      const values = ['u_late', lives.fiveDay, new Date(Date.parse(isolatedAt) + 1000).toISOString()];
+      await change(
+        db,
+        `INSERT INTO usage (id, instance_id, meter, quantity, starts_at, ends_at, reported_by)
+         VALUES ($1, $2, 'hours', 1, $3::timestamptz - interval '1 hour', $3, 'somebody')`,
+        values,
+      );
+      return ['usage u_late'];
+    },
+  ],
   [
     'a missing leg',
     async (db) => {

@@ -158,6 +158,7 @@ const TABLE: Record<string, Row> = {
     prepare: running,
     body: () => ({ meter: 'cpu', quantity: '1', startsAt: hoursAgo(2), endsAt: hoursAgo(1) }),
   },
+  'GET /v1/instances/{id}/usage': { permissions: ['read'], prepare: running },
   'POST /v1/quotes': { permissions: ['read'], prepare: running, body: ({ id }) => ({ action: 'terminate', instanceIds: [id] }) },
   'GET /v1/quotes/{id}': { permissions: ['read'], prepare: quoted },
   'POST /v1/terminations': {

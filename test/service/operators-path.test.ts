@@ -206,6 +206,18 @@ describe('holds and thresholds', () => {
     expect(expectStatus(await hold(id, false), 200).body.hold).toBeNull();
   });
 
+  it('E5: while a request waits, the instance can’t be returned past it', async () => {
+    const id = await register(http, cvmPrepaid());
+    await hold(id, true);
+    const { id: requestId } = await ask(id);
+    await hold(id, false);
+    const blockersOf = async (): Promise<string[]> =>
+      (await quote(http, [id], { action: 'return' })).items[0].blockers.map(({ code }: Body) => code);
+    expect(await blockersOf()).toEqual(['IN_REVIEW']);
+    await deny(requestId);
+    expect(await blockersOf()).toEqual([]);
+  });
+
   it('E5: a hold that comes after the quote makes it stale', async () => {
     const id = await register(http, cvmPrepaid());
     const { id: quoteId } = await quote(http, [id], { action: 'return' });
@@ -378,6 +390,26 @@ describe('return of renewals only', () => {
     await fastForward(http, id, 'P330D');
     const { status, body } = await http.post('/v1/terminations', { quoteId, agree: true });
     expect([status, body.code]).toEqual([409, 'QUOTE_STALE']);
+  });
+});
+
+describe('return of renewals that needs approval', () => {
+  it('M11: a promotion renewal pays its fee, takes no right, and the instance runs on', async () => {
+    const account = newAccount();
+    const id = await register(http, cvmPrepaid({ account }, hoursAgo(24 * 40)));
+    const paid = { cash: '300', gift: '207.96' };
+    expectStatus(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', channel: 'promotion', months: 12, paid }), 200);
+    const body = { instanceId: id, action: 'return-renewals', reason: 'moving away' };
+    const request = expectStatus(await http.post('/v1/refund-requests', body), 201).body;
+    expect(request).toMatchObject({
+      action: 'return-renewals',
+      preview: { releaseTime: null, refund: { amount: '432.96', fee: '75.00' } },
+    });
+    expect(await ordinaryOf(account)).toMatchObject({ used: 0, reserved: 0 });
+    expect(expectStatus(await approve(request.id), 200).body.status).toBe('done');
+    expect(await refundOf(request.refundId)).toMatchObject({ action: 'return-renewals', amount: '432.96', fee: '75.00' });
+    expect(await instanceOf(http, id)).toMatchObject({ state: 'running' });
+    expect(await ordinaryOf(account)).toMatchObject({ used: 0, reserved: 0, left: 3 });
   });
 });
 
