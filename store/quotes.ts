@@ -68,7 +68,7 @@ export async function subjectsOf(
 }
 
 /** Those that a refund request waits for (E5). */
-async function instancesInReview(db: Db, rows: InstanceRow[]): Promise<Set<string>> {
+export async function instancesInReview(db: Db, rows: InstanceRow[]): Promise<Set<string>> {
   const { rows: found } = await db.query<{ instance_id: string }>(
     "SELECT instance_id FROM refunds WHERE instance_id = ANY($1) AND status = 'in_review'",
     [rows.map((row) => row.id)],

@@ -9,7 +9,7 @@ import { type BlockerCode, isRefund } from '../domain/quote';
 import { insertTermination, lockAccounts, reserveRight } from './acceptance';
 import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from './db';
 import { findInstance } from './instances';
-import { createQuote } from './quotes';
+import { createQuote, instancesInReview } from './quotes';
 import { approveRefund, decisionOf, moveRefund, openRefund } from './refunds';
 import { type AcceptedItem, itemsToSend } from './terminations';
 import type { Calculation, InstanceRow, Page, PageRequest, QuotedItem, QuoteRow, RefundRequestRow, RefundStatus } from './types';
@@ -45,7 +45,7 @@ export async function openRequest(pool: Pool, request: NewRequest): Promise<Refu
     await lockAccounts(tx, [row]);
     const known = await findRequest(tx, id);
     if (known) return known;
-    if (await isInReview(tx, instanceId)) throw new RequestRefused('IN_REVIEW', row.life.state);
+    if ((await instancesInReview(tx, [row])).has(instanceId)) throw new RequestRefused('IN_REVIEW', row.life.state);
     const terminationId = `t_${id}`;
     const { quote, calculation } = await assistedQuote(tx, `q_${id}`, row, action, request.policyOf, terminationId);
     const refund = refundId(terminationId, instanceId);
@@ -59,11 +59,6 @@ export async function openRequest(pool: Pool, request: NewRequest): Promise<Refu
     );
     return (await findRequest(tx, id))!;
   });
-}
-
-async function isInReview(tx: Transaction, instanceId: string): Promise<boolean> {
-  const { rows } = await tx.query("SELECT FROM refunds WHERE instance_id = $1 AND status = 'in_review'", [instanceId]);
-  return rows.length > 0;
 }
 
 /** What an approval would pay as of now, as a quote that nobody else can confirm. @throws RequestRefused */
@@ -102,7 +97,7 @@ export async function approveRequest(
   pool: Pool,
   decision: RequestDecision,
   policyOf: NewRequest['policyOf'],
-): Promise<{ request: RefundRequestRow; terminationId: string; items: AcceptedItem[] }> {
+): Promise<{ terminationId: string; items: AcceptedItem[] }> {
   return await transaction(pool, async (tx) => {
     const request = await recordDecision(tx, decision);
     const { terminationId, refundId: refund } = request;
@@ -115,7 +110,7 @@ export async function approveRequest(
     await tx.query("UPDATE rights SET status = 'reserved', kind = $2 WHERE termination_id = $1", [terminationId, kind]);
     await insertTermination(tx, quote, [row], { quoteId: quote.id, terminationId, by: request.requestedBy, via: 'refund-request' });
     await approveRefund(tx, refund, { terminationId, quoteId: quote.id, calculation });
-    return { request: (await findRequest(tx, request.id))!, terminationId, items: await itemsToSend(tx, terminationId) };
+    return { terminationId, items: await itemsToSend(tx, terminationId) };
   });
 }
 
