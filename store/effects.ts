@@ -18,9 +18,8 @@ import { insertOrder } from './instances';
 import { type LedgerTransaction, postingsOfRefund } from './ledger';
 import { policyById } from './policies';
 import { lockRefund, moveRefund } from './refunds';
-import type { StepInput } from './steps';
 import type { ItemCommand } from './terminations';
-import type { InstanceRow, RefundRow } from './types';
+import type { InstanceRow, RefundRow, StepInput } from './types';
 
 /** The database's own refusals, as business answers: nothing was written. */
 export class StepRefused extends Error {

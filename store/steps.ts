@@ -3,10 +3,8 @@
  * together or not at all. Doing a step again answers what is stored; so does another command for a number that is taken, and the loop
  * then goes on from the stored life.
  */
-import type { Registration } from '../domain/instance';
 import { type Posting, paidPostings } from '../domain/journal';
-import type { Effect, Life } from '../domain/lifecycle';
-import type { Policy } from '../domain/policy';
+import type { Life } from '../domain/lifecycle';
 import { touchAccount } from './accounts';
 import { type Pool, type Transaction, transaction } from './db';
 import { EFFECTS, StepRefused, type Work } from './effects';
@@ -14,37 +12,11 @@ import { hashOf } from './hash';
 import { findInstance, insertOrder } from './instances';
 import { book, type LedgerTransaction } from './ledger';
 import { keepPolicy } from './policies';
+import type { StepInput, StepResult } from './types';
 import { cutUsage } from './usage';
 
 export { StepRefused } from './effects';
-
-export interface StepInput {
-  instanceId: string;
-  step: number;
-  commandId: string;
-  /** The command's or deadline's name, as the timeline shows it. */
-  command: string;
-  /** What was asked, for the fingerprint: the same command id with another body is a mistake. */
-  body: unknown;
-  by: string;
-  /** The instance's clock. */
-  at: string;
-  next: Life;
-  effects: Effect[];
-  /** A refused message is a step of its own, so that the timeline shows it. */
-  refused?: string | undefined;
-  /** Step 0. */
-  birth?: { registration: Registration; policy: Policy } | undefined;
-}
-
-export interface StepResult {
-  /** The life as stored: the loop adopts it, whoever's command wrote it. */
-  life: Life;
-  /** The command that took this number. */
-  commandId: string;
-  step: number;
-  refundId: string | null;
-}
+export type { StepInput, StepResult } from './types';
 
 /** Records a step. @throws StepRefused when what it needs is not there (a right, a balance, good standing). */
 export async function commitStep(pool: Pool, input: StepInput): Promise<StepResult> {

@@ -3,7 +3,7 @@ import type { Calculation, CalculationInputs } from '../domain/calculation';
 import type { RightsLeft } from '../domain/eligibility';
 import type { Action, Facts, Registration, Schedule, StoredOrder } from '../domain/instance';
 import type { Posting } from '../domain/journal';
-import type { Life } from '../domain/lifecycle';
+import type { Effect, Life } from '../domain/lifecycle';
 import type { Parts } from '../domain/money';
 import type { Permission } from '../domain/permissions';
 import type { Policy } from '../domain/policy';
@@ -25,6 +25,35 @@ export interface InstanceRow {
   registrationHash: string;
   /** The command that registered it. */
   registeredBy: string;
+}
+
+/** One step of a life, as its workflow asks for it. */
+export interface StepInput {
+  instanceId: string;
+  step: number;
+  commandId: string;
+  /** The command's or deadline's name, as the timeline shows it. */
+  command: string;
+  /** What was asked, for the fingerprint: the same command id with another body is a mistake. */
+  body: unknown;
+  by: string;
+  /** The instance's clock. */
+  at: string;
+  next: Life;
+  effects: Effect[];
+  /** A refused message is a step of its own, so that the timeline shows it. */
+  refused?: string | undefined;
+  /** Step 0. */
+  birth?: { registration: Registration; policy: Policy } | undefined;
+}
+
+export interface StepResult {
+  /** The life as stored: the loop adopts it, whoever's command wrote it. */
+  life: Life;
+  /** The command that took this number. */
+  commandId: string;
+  step: number;
+  refundId: string | null;
 }
 
 /** A page of a list, and where the next one begins (null: there is none). */

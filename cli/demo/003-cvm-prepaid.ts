@@ -1,6 +1,6 @@
 /** Document 003: returning a prepaid CVM, with its worked examples to the cent. */
 import { addMonths } from '../../domain/calendar';
-import type { Account, Quote, Refund } from '../sunset/client';
+import { type Account, Api, type Quote, type Refund, type RefundRequest, refundPath, type Termination } from '../sunset/client';
 import { cvmPrepaid, purchase } from './instances';
 import { between, DAY, HOUR, type Life, outcomeOf, total } from './life';
 import { alone, type Chapter, type Part } from './plot';
@@ -132,8 +132,27 @@ const promotion: Part = {
     const { items } = await life.quote('return');
     life.check('001-16', REFUSED, items[0]!.blockers.map(({ code }) => code).join(', '), 'PROMOTION_CHANNEL');
     life.check('001-16', STATE, (await life.look()).state, 'running');
+    life.asks({ en: 'ask support for it; somebody else approves', zh: '联系客服申请退款，由他人审批' });
+    life.cite('001-15');
+    const asked = { instanceId: life.id, reason: 'bought by mistake' };
+    const { body: request } = await life.api.post<RefundRequest>('/v1/refund-requests', asked);
+    life.check('001-15', { en: 'the fee, shown before approval', zh: '审批前显示的手续费' }, request.preview.refund.fee ?? '', '101.99');
+    await approve(life, request);
+    const { status, amount } = await life.api.get<Refund>(refundPath(request.refundId));
+    life.check('001-15', { en: 'refunded', zh: '退款' }, `${status} ${amount}`, 'done 305.97');
+    life.check('001-15', STATE, (await life.look()).state, 'isolated');
   },
 };
+
+/** Nobody approves what they asked for themselves: this is another person, with a key of her own. */
+async function approve(life: Life, { id, refundId }: RefundRequest): Promise<void> {
+  const permissions = ['refund:approve', 'read'];
+  const { body: reviewer } = await life.api.post<{ key: string }>('/v1/keys', { account: life.account, name: 'reviewer', permissions });
+  const api = new Api({ ...life.api.options, key: reviewer.key });
+  await api.post(`/v1/refund-requests/${id}/approve`, { reason: 'checked with sales' });
+  const { terminationId } = await life.api.get<Refund>(refundPath(refundId));
+  await life.carriedOut(await life.api.get<Termination>(`/v1/terminations/${terminationId}`));
+}
 
 const month: Part = {
   name: 'cvm-one-month',

@@ -103,7 +103,12 @@ export class Life {
   async confirm(quote: Quote): Promise<Termination['items'][number]> {
     if (!quote.items[0]!.permitted) throw new Error(outcomeOf(quote));
     const { body } = await this.api.post<Termination>('/v1/terminations', { quoteId: quote.id, agree: true });
-    const { items } = await settled(this.api, body, () => {}, PATIENCE_MS);
+    return await this.carriedOut(body);
+  }
+
+  /** Waits until a termination of this instance alone has come to its end. */
+  async carriedOut(termination: Termination): Promise<Termination['items'][number]> {
+    const { items } = await settled(this.api, termination, () => {}, PATIENCE_MS);
     const [item] = items;
     if (item?.status !== 'done') throw new Error(`${this.id}: ${item?.problem?.detail ?? `still ${item?.status}`}`);
     return item;

@@ -25,6 +25,10 @@ export const RULES = {
     'An ordinary return pays back in the cash : gift ratio of the purchase.',
     '普通自助退还按购买时现金与赠送金的支付比例退还。',
   ),
+  '001-15': rule(
+    'Orders of the promotion channel cost a fee of 25 % of the cash that was paid.',
+    '推广奖励渠道订单退款收取订单实际现金支付金额 25% 的手续费。',
+  ),
   '001-16': rule('Orders of the promotion channel can’t be returned by self-service.', '推广奖励渠道订单暂不支持自助退款。'),
   '001-31': rule('“Take offline now” in the bin destroys at once.', '回收站中“立即下线”将直接销毁实例资源。'),
   '002-02': rule('Only a stopped instance may be deleted.', '实例必须处于“已停止”状态才能删除。'),
