@@ -60,7 +60,10 @@ async function settle(work: Work, { terminationId }: Of<'settle'>): Promise<void
   const { tx, row, input } = work;
   await lockItem(work, terminationId);
   const id = refundId(terminationId, row.id);
-  const { calculation } = (await lockRefund(tx, id))!;
+  const opened = await lockRefund(tx, id);
+  // Accepted by a version that opened no refunds, while this one was being deployed.
+  if (!opened) throw new StepRefused('QUOTE_STALE', row.life.state);
+  const { calculation } = opened;
   const { at, action, policyId } = calculation.inputs;
   const refund = recompute({ ...calculation.inputs, facts: row.facts, orders: row.orders }, await policyById(tx, policyId));
   const open = openOrders(row.orders);
