@@ -2,6 +2,7 @@
  * Moves one instance's workflow ahead, through the raw service: the SDK has no wrapper for the server's time skipping (1.32+). The caller
  * gives an id, so that asking again after a crash waits for the move that has begun and doesn't begin another.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { google, temporal } from '@temporalio/proto';
 import { workflowId } from '../domain/ids';
@@ -30,18 +31,29 @@ const { FastForwardPollingResult, WorkflowExecutionStatus } = temporal.api.enums
 const GRPC = { DEADLINE_EXCEEDED: 4, NOT_FOUND: 5 } as const;
 const POLL_MS = 20_000;
 const CALL_MS = 10_000;
+/** What is no further is waited for: see {@link fastForward}. */
+const NEAR_MS = 2000;
+/** How long a move waits for what is under way; without a worker it would never end. */
+const SETTLE_MS = 3000;
+const LOOK_EVERY_MS = 20;
 
 /**
- * Answers once the clock is there, or the workflow has ended on the way.
+ * Answers once the clock is there, or the workflow has ended on the way. A server skips whenever nothing is in flight, to the target or to the
+ * next timer. When the target passes by itself while a task is in flight, the server skips on to that timer, days too far: so a move begins when
+ * nothing is in flight, and what is near is waited for.
  * @throws NotRunning when there is none to move; Unavailable when it does not arrive in time, for want of a worker; Problem 409 when another
  * move replaced this one
  */
 export async function fastForward(move: Move): Promise<Moved> {
-  const before = await describe(move);
+  const before = await settled(move);
   const hasBegun = before.moveId === move.id;
   if (!before.running && !hasBegun) throw new NotRunning(`${workflowId(move.instanceId)} has ended`);
-  if (!hasBegun && !(await begin(move, before.currentMs ?? before.wallMs)))
+  const restMs = Math.round(move.toMs - clockIn(before));
+  if (!hasBegun && restMs <= NEAR_MS) {
+    await sleep(Math.max(0, restMs));
     return { offsetMs: offsetOf(before), reachedMs: clockIn(before) };
+  }
+  if (!hasBegun) await begin(move, restMs);
   const deadline = Date.now() + move.waitMs;
   while (!(await poll(move, deadline))) {
     if (Date.now() >= deadline) throw new Unavailable('the clock has not arrived in time', true);
@@ -60,10 +72,17 @@ export async function lastMoveId(move: Pick<Move, 'client' | 'namespace' | 'inst
   return (await describe(move)).moveId;
 }
 
-/** @returns false when the clock is there already */
-async function begin({ client, namespace, instanceId, id, toMs }: Move, fromMs: number): Promise<boolean> {
-  const ms = Math.round(toMs - fromMs);
-  if (ms <= 0) return false;
+/** The workflow when no task and no activity of it is under way. */
+async function settled(move: Move): Promise<Description> {
+  const until = Date.now() + SETTLE_MS;
+  for (;;) {
+    const description = await describe(move);
+    if (!description.busy || Date.now() > until) return description;
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+async function begin({ client, namespace, instanceId, id }: Move, ms: number): Promise<void> {
   const duration = google.protobuf.Duration.fromObject({ seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 });
   const config = { enabled: true, fastForwardConfig: { id, duration } };
   await within(client, CALL_MS, () =>
@@ -74,7 +93,6 @@ async function begin({ client, namespace, instanceId, id, toMs }: Move, fromMs: 
       updateMask: { paths: ['time_skipping_config'] },
     }),
   );
-  return true;
 }
 
 /** One long poll. True: it is there, or the workflow has ended. */
@@ -101,6 +119,8 @@ async function poll(move: Move, deadline: number): Promise<boolean> {
 
 interface Description {
   running: boolean;
+  /** A workflow task or an activity is under way, or waits for a worker. */
+  busy: boolean;
   /** The fast-forward that the workflow was last given. */
   moveId: string | undefined;
   /** The workflow's clock, in milliseconds; undefined when it never skipped. */
@@ -119,6 +139,7 @@ async function describe({ client, namespace, instanceId }: Pick<Move, 'client' |
   const time = info?.currentTime;
   return {
     running: description.workflowExecutionInfo?.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING,
+    busy: Boolean(description.pendingWorkflowTask) || (description.pendingActivities ?? []).length > 0,
     moveId: info?.effectiveConfig?.fastForwardConfig?.id ?? undefined,
     currentMs: time ? Number(time.seconds ?? 0) * 1000 + Math.floor((time.nanos ?? 0) / 1e6) : undefined,
     wallMs: (asked + answered) / 2,

@@ -22,7 +22,7 @@ const WAIT_MS = 30_000;
 const CATCH_UP_MS = 30_000;
 const LOOK_EVERY_MS = 50;
 /** How long before a deadline a move ends: longer than two clocks differ, shorter than anybody minds. */
-const BEFORE_MS = 250;
+const BEFORE_MS = 500;
 
 export const fastForwardRoutes = (deps: ApiDeps): Route[] => [
   route({
@@ -73,8 +73,8 @@ function begunTarget(id: string, moveId: string | undefined): number | undefined
 }
 
 /**
- * Moves from deadline to deadline. Each is waited for just before it comes, and it is taken in its own time: a server whose target passes while
- * an activity runs skips on to whatever comes next, days too far.
+ * Moves from deadline to deadline. Each is waited for just before it comes, and is taken in its own time: what it leads to has to be recorded
+ * before the clock moves on.
  */
 async function advance(deps: ApiDeps, caller: Caller, from: InstanceRow, move: Move, hasBegun: boolean): Promise<InstanceRow> {
   let row = from;
