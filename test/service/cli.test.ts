@@ -556,6 +556,18 @@ describe('the operator’s path', () => {
     expect(await timelineOf(http, id)).toHaveLength(2);
   });
 
+  it('a request for renewals only says so, and the instance runs on', async () => {
+    const id = await promoted();
+    const order = { kind: 'renewal', channel: 'promotion', months: 1, paid: { cash: '100' } };
+    expectStatus(await http.post(`/v1/instances/${id}/orders`, order), 200);
+    const made = await call(['request-refund', id, '--renewals', '--reason', 'moving away']);
+    expect(made).toMatchObject({ code: 0, err: '' });
+    expect(flat(made.out)).toContain('refund 75.00 CNY, return of renewals: cash 75.00, gift 0.00, income 0.00; fee 25.00');
+    const [{ id: requestId }] = (await http.get(`/v1/refund-requests?instanceId=${id}`)).body.items;
+    expect(await approved(requestId, ...approver)).toMatchObject({ code: 0, err: '' });
+    expect((await instanceOf(http, id)).state).toBe('running');
+  });
+
   it('explain has the whole sum: its inputs, lines that add up, split, fee, and who decided', async () => {
     const id = await promoted();
     const { id: requestId, refundId } = await asked(id);

@@ -41,9 +41,11 @@ interface Reason {
 type Filter = ListOptions & { account?: string; instance?: string; status?: string };
 
 export function addReview(program: Command): void {
-  reasoned(program.command('request-refund').description('ask for a refund that needs approval').argument('<instance>', 'its id')).action(
-    async (id: string, { reason }: Reason, command: Command) => run(command, (session) => requestRefund(session, id, reason)),
-  );
+  reasoned(program.command('request-refund').description('ask for a refund that needs approval').argument('<instance>', 'its id'))
+    .option('--renewals', 'only of the orders that have not started; the instance runs on')
+    .action(async (id: string, { reason, renewals }: Reason & { renewals?: boolean }, command: Command) =>
+      run(command, (session) => requestRefund(session, id, renewals ? 'return-renewals' : 'return', reason)),
+    );
   paged(program.command('requests').description('refund requests, the latest first'))
     .option('--account <account>', 'of one account')
     .option('--instance <id>', 'of one instance')
@@ -100,11 +102,11 @@ function describeRequest(session: Session, request: RefundRequest): string {
 }
 
 /** The latest request is what the key depends on: one after a denial is another one. */
-async function requestRefund(session: Session, instanceId: string, reason: string): Promise<number> {
+async function requestRefund(session: Session, instanceId: string, action: RefundRequest['action'], reason: string): Promise<number> {
   const path = '/v1/refund-requests';
   const { items } = await session.api.get<Page<RefundRequest>>(path, { instanceId, limit: 1 });
-  const write = { seen: items[0]?.id, part: instanceId };
-  const { body } = await postOnce<RefundRequest>(session, path, { instanceId, reason }, write);
+  const write = { seen: items[0]?.id, part: `${action} ${instanceId}` };
+  const { body } = await postOnce<RefundRequest>(session, path, { instanceId, action, reason }, write);
   if (session.json) printJson(body);
   else print(describeRequest(session, body));
   return EXIT.ok;
