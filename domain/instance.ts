@@ -5,6 +5,9 @@ export type Billing = 'prepaid' | 'postpaid';
 /** `return-renewals`: the orders that have not started come back, and the instance runs on. */
 export const ACTIONS = ['terminate', 'return', 'return-renewals'] as const;
 export type Action = (typeof ACTIONS)[number];
+/** What a product has to offer for it: renewals come back where returns do. */
+export const offeredAs = (action: Action): Exclude<Action, 'return-renewals'> => (action === 'return-renewals' ? 'return' : action);
+
 export type Mode = 'now' | 'later' | 'timed';
 export type Schedule = { mode: 'now' } | { mode: 'later' } | { mode: 'timed'; at: string };
 

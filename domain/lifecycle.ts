@@ -2,7 +2,17 @@
  * The lifecycle: which command is legal in which state, what it changes, and what the step must do to the world. Pure: time is an argument.
  * A workflow runs this code, so it imports nothing that reads a clock, a locale or a time zone.
  */
-import { type Action, type Billing, type Channel, notStarted, type Paid, type Registration, type Schedule, type State } from './instance';
+import {
+  type Action,
+  type Billing,
+  type Channel,
+  notStarted,
+  offeredAs,
+  type Paid,
+  type Registration,
+  type Schedule,
+  type State,
+} from './instance';
 import type { Ending, LifecycleRules } from './policy';
 
 /** What a workflow remembers of an instance, as plain JSON (it travels through continue-as-new). Instants are ISO-8601 in UTC. */
@@ -185,22 +195,20 @@ function outOfPlace(life: Life, name: CommandName): Refusal | undefined {
 export function endBlockers(life: Life, action: Action, rules: LifecycleRules): Refusal[] {
   const { action: rightAction, requires } = rules.end[life.billing];
   const place = outOfPlace(life, 'terminate');
-  if (action === 'return-renewals') return renewalsBlockers(life, rightAction, place);
   const codes: (RefusalCode | false)[] = [
     life.termination !== null && 'SCHEDULED',
     life.protection !== null && 'PROTECTED',
-    action !== rightAction && 'WRONG_ACTION',
+    offeredAs(action) !== rightAction && 'WRONG_ACTION',
     requires.includes('stopped') && !place && life.power !== 'stopped' && 'NOT_STOPPED',
     requires.includes('expired') && !place && life.state !== 'expired' && 'NOT_EXPIRED',
   ];
-  const others = codes.filter((code) => code !== false).map((code) => ({ code, state: life.state }));
+  // Where only renewals come back the instance runs on: protection, and what a product asks for before an end, say nothing.
+  const counts = (code: RefusalCode): boolean => action !== 'return-renewals' || code === 'WRONG_ACTION';
+  const others = codes
+    .filter((code) => code !== false)
+    .filter(counts)
+    .map((code) => ({ code, state: life.state }));
   return place ? [place, ...others] : others;
-}
-
-/** The instance runs on, so protection and what a product asks for before an end say nothing. It needs a product that has returns. */
-function renewalsBlockers(life: Life, rightAction: Action, place: Refusal | undefined): Refusal[] {
-  const wrong: Refusal[] = rightAction === 'return' ? [] : [{ code: 'WRONG_ACTION', state: life.state }];
-  return place ? [place, ...wrong] : wrong;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The shape of a product's rules as data. One file per product in `policies/` fills it in; the engine has no case for any product. */
-import type { Action, Billing, Channel, Discount, Mode, Registration, Schedule } from './instance';
+import { type Action, type Billing, type Channel, type Discount, type Mode, offeredAs, type Registration, type Schedule } from './instance';
 
 /** A sentence in both languages. */
 export interface Text {
@@ -123,7 +123,6 @@ export const policyId = (policy: { product: string; version: string }): string =
  */
 export function modesFor(rules: LifecycleRules, action: Action): Mode[] {
   const all = Object.values(rules.end);
-  const wanted = action === 'return-renewals' ? 'return' : action;
-  const matching = all.filter((one) => one.action === wanted);
+  const matching = all.filter((one) => one.action === offeredAs(action));
   return [...new Set((matching.length ? matching : all).flatMap((one) => Object.keys(one.modes) as Mode[]))];
 }

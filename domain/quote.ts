@@ -23,6 +23,7 @@ import {
   isTerm,
   notStarted,
   type Order,
+  offeredAs,
   openOrders,
   orderInForce,
   pricesOf,
@@ -138,8 +139,7 @@ const zeroOf = (currency: string | null): string => formatMoney(ZERO, currency ?
 function lifeBlockers({ life, policy, at }: Subject, { action, schedule }: QuoteRequest): BlockerCode[] {
   const blockers: BlockerCode[] = endBlockers(life, action, policy.lifecycle).map(({ code }) => code);
   const rules = policy.lifecycle.end[life.billing];
-  const rightAction = action === 'return-renewals' ? rules.action === 'return' : rules.action === action;
-  if (rightAction && !rules.modes[schedule.mode]) blockers.push('MODE_NOT_OFFERED');
+  if (rules.action === offeredAs(action) && !rules.modes[schedule.mode]) blockers.push('MODE_NOT_OFFERED');
   if (schedule.mode === 'timed' && Date.parse(schedule.at) <= Date.parse(at)) blockers.push('TIME_PASSED');
   return blockers;
 }

@@ -8,7 +8,7 @@ import type { Check, Finding } from './audit/check';
 import { LIVES } from './audit/lives';
 import { RIGHTS } from './audit/rights';
 import { SEALS } from './audit/seals';
-import type { Pool, Transaction } from './db';
+import { type Pool, snapshot, type Transaction } from './db';
 import { findHead, type Head } from './seal';
 
 export type { Check, Finding };
@@ -47,18 +47,10 @@ export async function runChecks(db: Transaction, onCheck: (check: Check, index: 
 
 /** Audits one snapshot, read only: it neither waits for the service nor holds it up. */
 export async function audit(pool: Pool, onCheck?: (check: Check, index: number) => void): Promise<AuditReport> {
-  const db = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    await db.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  return await snapshot(pool, async (db) => {
     const counts = COUNTED.map((table) => `(SELECT count(*) FROM ${table}) AS ${table}`).join(', ');
     const { rows } = await db.query<AuditReport['rows'] & { at: string }>(`SELECT now() AS at, ${counts}`);
     const { at, ...counted } = rows[0]!;
     return { at, rows: counted, head: (await findHead(db)) ?? null, checks: await runChecks(db, onCheck) };
-  } finally {
-    await db.query('ROLLBACK').catch((failure: Error) => {
-      broken = failure;
-    });
-    db.release(broken);
-  }
+  });
 }

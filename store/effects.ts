@@ -125,7 +125,10 @@ async function lifeBeforeReturn(tx: Transaction, row: InstanceRow, id: string): 
   return rows[0]?.life;
 }
 
-async function takeBack({ tx, row }: Work, { currency, calculation: { refund } }: RefundRow): Promise<void> {
+async function takeBack(
+  { tx, row }: Work,
+  { currency, calculation: { refund } }: Pick<RefundRow, 'currency' | 'calculation'>,
+): Promise<void> {
   const balances = await lockBalances(tx, row.facts.account, currency);
   const isSpent = SOURCES.some((source) => exact(balances[source]).compare(exact(refund.parts[source])) < 0);
   if (isSpent) throw new StepRefused('MONEY_SPENT', row.life.state);

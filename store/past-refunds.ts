@@ -1,7 +1,7 @@
 /** Refunds that were booked, for the back-test: one snapshot, read page by page, because they are kept for ever. */
 import type { PastRefund } from '../domain/backtest';
 import { Conditions, type Pool, snapshot, type Transaction } from './db';
-import { FIRST_VERSION } from './refunds';
+import { asNow } from './refunds';
 
 export interface PastRefundFilter {
   product: string;
@@ -32,8 +32,7 @@ export async function eachPastRefund(pool: Pool, filter: PastRefundFilter, show:
     for (let after = 0; ; ) {
       const page = await pageAfter(db, filter, after);
       for (const { id, instance_id: instanceId, account, calculation } of page) {
-        const inputs = { ...FIRST_VERSION, ...calculation.inputs };
-        show({ id, instanceId, account, calculation: { ...calculation, inputs } });
+        show({ id, instanceId, account, calculation: asNow(calculation) });
       }
       if (page.length < PAGE) return rows[0]!.at;
       after = page.at(-1)!.seq;

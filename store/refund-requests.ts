@@ -3,7 +3,6 @@
  * instance runs on and the right is held; the amount is computed at the approval; a denial gives the right back.
  */
 import { refundId } from '../domain/ids';
-import type { Action } from '../domain/instance';
 import type { Policy } from '../domain/policy';
 import { type BlockerCode, isRefund } from '../domain/quote';
 import { insertTermination, lockAccounts, reserveRight } from './acceptance';
@@ -12,7 +11,17 @@ import { findInstance } from './instances';
 import { createQuote, instancesInReview } from './quotes';
 import { approveRefund, decisionOf, moveRefund, openRefund } from './refunds';
 import { type AcceptedItem, itemsToSend } from './terminations';
-import type { Calculation, InstanceRow, Page, PageRequest, QuotedItem, QuoteRow, RefundRequestRow, RefundStatus } from './types';
+import type {
+  Calculation,
+  InstanceRow,
+  Page,
+  PageRequest,
+  QuotedItem,
+  QuoteRow,
+  RefundRequestRow,
+  RefundStatus,
+  RequestedAction,
+} from './types';
 
 /** Nothing was written: what stands against it. */
 export class RequestRefused extends Error {
@@ -23,9 +32,6 @@ export class RequestRefused extends Error {
     super(code);
   }
 }
-
-/** A return of the instance, or of its renewals that have not started. */
-export type RequestedAction = Exclude<Action, 'terminate'>;
 
 export interface NewRequest {
   /** The same again answers the request that exists. */

@@ -20,21 +20,8 @@ export async function openRefund(tx: Transaction, { calculation, ...order }: New
   const status = order.terminationId === null ? 'in_review' : 'requested';
   await tx.query(
     `INSERT INTO refunds (id, instance_id, account, termination_id, quote_id, kind, currency, amount, fee, status, progress, calculation)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-    [
-      order.id,
-      order.instanceId,
-      order.account,
-      order.terminationId,
-      order.quoteId,
-      kind,
-      currency,
-      amount,
-      fee,
-      status,
-      JSON.stringify(await progressNow(tx, [status])),
-      calculation,
-    ],
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text, ${progressNow('ARRAY[$10::text]')}, $11)`,
+    [order.id, order.instanceId, order.account, order.terminationId, order.quoteId, kind, currency, amount, fee, status, calculation],
   );
 }
 
@@ -60,16 +47,18 @@ export async function moveRefund(
   { problem, reversal }: { problem?: ItemProblem; reversal?: NonNullable<RefundRow['reversal']> } = {},
 ): Promise<void> {
   await tx.query(
-    `UPDATE refunds SET status = $2, progress = progress || $3::jsonb, problem = coalesce($4, problem), reversal = coalesce($5, reversal)
+    `UPDATE refunds SET status = $2, progress = progress || ${progressNow('$3::text[]')}, problem = coalesce($4, problem),
+       reversal = coalesce($5, reversal)
      WHERE id = $1`,
-    [id, statuses.at(-1), JSON.stringify(await progressNow(tx, statuses)), problem ?? null, reversal ?? null],
+    [id, statuses.at(-1), statuses, problem ?? null, reversal ?? null],
   );
 }
 
-async function progressNow(tx: Transaction, statuses: RefundStatus[]): Promise<RefundRow['progress']> {
-  const { rows } = await tx.query<{ now: string }>('SELECT clock_timestamp() AS now');
-  return statuses.map((status) => ({ status, at: rows[0]!.now }));
-}
+/** SQL of what `progress` gains by an array of statuses, all at one instant. */
+const progressNow = (statuses: string): string => `(
+  SELECT jsonb_agg(jsonb_build_object('status', status, 'at',
+    (SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))) ORDER BY number)
+  FROM unnest(${statuses}) WITH ORDINALITY AS one(status, number))`;
 
 interface Row {
   id: string;
@@ -97,7 +86,7 @@ const SELECT = `
   SELECT f.*, r.id AS request_id, r.decided_by, r.decision_reason, r.decided_at
   FROM refunds f LEFT JOIN refund_requests r ON r.refund_id = f.id`;
 
-const toRefund = (row: Row, entries: RefundRow['entries']): RefundRow => ({
+const toOrder = (row: Row): Omit<RefundRow, 'entries'> => ({
   id: row.id,
   instanceId: row.instance_id,
   account: row.account,
@@ -113,8 +102,9 @@ const toRefund = (row: Row, entries: RefundRow['entries']): RefundRow => ({
   problem: row.problem,
   reversal: row.reversal,
   request: row.request_id === null ? null : { id: row.request_id, decision: decisionOf(row) },
-  entries,
 });
+
+const toRefund = (row: Row, entries: RefundRow['entries']): RefundRow => ({ ...toOrder(row), entries });
 
 /** Who decided a request, and why. All three or none. */
 export function decisionOf(row: Pick<Row, 'decided_by' | 'decision_reason' | 'decided_at'>): RefundRequestRow['decision'] {
@@ -123,7 +113,7 @@ export function decisionOf(row: Pick<Row, 'decided_by' | 'decision_reason' | 'de
 }
 
 /** What the first version of Sunset did not record, because there was nothing else. */
-export const FIRST_VERSION = { action: 'return', assisted: false } as const;
+const FIRST_VERSION = { action: 'return', assisted: false } as const;
 /** A stored calculation with the inputs that it has today. */
 export const asNow = ({ inputs, refund }: Calculation): Calculation => ({ inputs: { ...FIRST_VERSION, ...inputs }, refund });
 
@@ -132,10 +122,10 @@ export async function findRefund(db: Db, id: string): Promise<RefundRow | undefi
   return rows[0] && toRefund(rows[0], await postingsOfRefund(db, id));
 }
 
-/** Nobody else moves it until the transaction ends. */
-export async function lockRefund(tx: Transaction, id: string): Promise<RefundRow | undefined> {
-  await tx.query('SELECT FROM refunds WHERE id = $1 FOR UPDATE', [id]);
-  return await findRefund(tx, id);
+/** Without its entries. Nobody else moves it until the transaction ends. */
+export async function lockRefund(tx: Transaction, id: string): Promise<Omit<RefundRow, 'entries'> | undefined> {
+  const { rows } = await tx.query<Row>(`${SELECT} WHERE f.id = $1 FOR UPDATE OF f`, [id]);
+  return rows[0] && toOrder(rows[0]);
 }
 
 export interface RefundFilter {

@@ -3,14 +3,14 @@
  * together or not at all. Doing a step again answers what is stored; so does another command for a number that is taken, and the loop
  * then goes on from the stored life.
  */
-import { type Posting, paidPostings } from '../domain/journal';
+import { paidPostings } from '../domain/journal';
 import type { Life } from '../domain/lifecycle';
 import { touchAccount } from './accounts';
 import { type Pool, type Transaction, transaction } from './db';
 import { EFFECTS, StepRefused, type Work } from './effects';
 import { hashOf } from './hash';
 import { findInstance, insertOrder } from './instances';
-import { book, type LedgerTransaction } from './ledger';
+import { book } from './ledger';
 import { keepPolicy } from './policies';
 import type { StepInput, StepResult } from './types';
 import { cutUsage } from './usage';
@@ -83,7 +83,7 @@ async function recordBirth(
   await insertStep(tx, input, life, null, null);
   const currency = facts.prices?.currency;
   const postings = currency ? orders.flatMap((order) => paidPostings(order, 'world', currency)) : [];
-  await book(tx, booking(input, facts.account, 'registration', postings));
+  await book(tx, { ...bookedBy(input, facts.account), event: 'registration', refundId: null, reversal: null, postings });
   return { life, commandId: input.commandId, step: input.step, refundId: null };
 }
 
@@ -104,7 +104,8 @@ async function recordStep(tx: Transaction, input: StepInput): Promise<StepResult
   ]);
   if (life.billingStoppedAt !== null && row.life.billingStoppedAt === null) await cutUsage(tx, row.id, life.billingStoppedAt);
   await insertStep(tx, input, life, row.life.state, work.refundId);
-  await book(tx, { ...booking(input, row.facts.account, work.event, work.postings, work.refundId), reversal: work.reversal });
+  const { event, refundId, reversal, postings } = work;
+  await book(tx, { ...bookedBy(input, row.facts.account), event, refundId, reversal, postings });
   return { life, commandId: input.commandId, step: input.step, refundId: work.refundId };
 }
 
@@ -137,12 +138,5 @@ async function insertStep(tx: Transaction, input: StepInput, life: Life, from: s
   ]);
 }
 
-function booking(
-  { instanceId, step, at }: StepInput,
-  account: string,
-  event: LedgerTransaction['event'],
-  postings: Posting[],
-  refund: string | null = null,
-): LedgerTransaction {
-  return { instanceId, step, account, event, refundId: refund, effectiveAt: at, postings, reversal: null };
-}
+/** What a ledger transaction takes from its step. */
+const bookedBy = ({ instanceId, step, at }: StepInput, account: string) => ({ instanceId, step, account, effectiveAt: at });

@@ -179,13 +179,16 @@ export interface RefundRow {
 export const REFUND_STATUSES = ['requested', 'isolating', 'booked', 'done', 'in_review', 'denied', 'failed', 'reversed'] as const;
 export type RefundStatus = (typeof REFUND_STATUSES)[number];
 
+/** A return of the instance, or of its renewals that have not started. */
+export type RequestedAction = Exclude<Action, 'terminate'>;
+
 /** A refund that needs approval (E5). Its status is its refund's. */
 export interface RefundRequestRow {
   id: string;
   instanceId: string;
   account: string;
   refundId: string;
-  action: Exclude<Action, 'terminate'>;
+  action: RequestedAction;
   status: RefundStatus;
   /** The quote's item as previewed when it was asked for: the fee is seen before approval. */
   preview: QuotedItem;

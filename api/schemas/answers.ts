@@ -5,9 +5,9 @@ import { SOURCES } from '../../domain/money';
 import { REFUND_STATUSES } from '../../store/types';
 import { factsShape, orderSchema, scheduleSchema } from './registration';
 
-const instant = z.string().meta({ format: 'date-time', examples: ['2026-11-01T00:00:00+08:00'] });
-const amount = z.string().meta({ description: 'A decimal string with all minor digits.', examples: ['407.96'] });
-const currency = z.string().meta({ examples: ['CNY'] });
+export const instant = z.string().meta({ format: 'date-time', examples: ['2026-11-01T00:00:00+08:00'] });
+export const amount = z.string().meta({ description: 'A decimal string with all minor digits.', examples: ['407.96'] });
+export const currency = z.string().meta({ examples: ['CNY'] });
 const parts = z.object({ cash: amount, gift: amount, income: amount }).meta({ id: 'Parts' });
 const action = z.enum(ACTIONS);
 

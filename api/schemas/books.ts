@@ -1,11 +1,8 @@
 /** Answers and queries about the books as a whole: audits, trial balance, balances at an instant. */
 import { z } from 'zod';
+import { amount, currency, instant as time } from './answers';
 import { instant } from './fields';
 import { pageQuery } from './requests';
-
-const time = z.string().meta({ format: 'date-time', examples: ['2026-11-01T00:00:00.000Z'] });
-const amount = z.string().meta({ description: 'A decimal string with all minor digits.', examples: ['407.96'] });
-const currency = z.string().meta({ examples: ['CNY'] });
 
 export const atQuery = z.strictObject({
   at: instant.optional().meta({ description: 'What was recorded up to then, by the wall clock (`recordedAt`); missing: until now.' }),
