@@ -2,12 +2,14 @@
 import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { REFUSAL } from '../domain/ids';
-import type { Envelope } from '../domain/lifecycle';
+import type { Command, Envelope } from '../domain/lifecycle';
+import { type Authority, isUnsignedName, type Signable, unsignedName } from '../domain/signed';
 import { acceptQuote } from '../store/acceptance';
 import type { Pool } from '../store/db';
 import { findInstance } from '../store/instances';
 import { createQuote, findQuote } from '../store/quotes';
-import { commitStep, type StepInput, StepRefused, type StepResult } from '../store/steps';
+import type { Signatures, Verdict } from '../store/signatures';
+import { commitStep, type StepInput, StepRefused, type StepResult, type VouchedStep } from '../store/steps';
 import type { ItemCommand } from '../store/terminations';
 
 export type { StepInput, StepResult } from '../store/steps';
@@ -21,7 +23,8 @@ export interface AcceptInput {
   mode: 'now' | 'later';
 }
 
-export type AcceptResult = { ok: true; message: ItemCommand } | { ok: false; code: string };
+/** The message is signed: it is carried out in the name of the agreement that was just made. */
+export type AcceptResult = { ok: true; message: ItemCommand & { signature?: string | undefined } } | { ok: false; code: string };
 
 export interface Activities {
   /** Computes a refund, holds it against its quote, and books it with the step. */
@@ -34,9 +37,47 @@ export interface Activities {
   accept(input: AcceptInput): Promise<AcceptResult>;
 }
 
-export function createActivities(pool: Pool): Activities {
-  const step = (input: StepInput): Promise<StepResult> => commitStep(pool, input).catch(asRefusal);
-  return { settle: step, record: step, refuse: step, accept: (input) => accept(pool, input) };
+export interface Trust {
+  signatures: Signatures;
+  /** What to do with messages that nobody vouches for; default: they may do what the documented signals may. */
+  unsigned?: 'allow' | 'refuse' | undefined;
+}
+
+export function createActivities(pool: Pool, trust: Trust): Activities {
+  const step = async (input: StepInput): Promise<StepResult> => await commitStep(pool, vouched(input, trust)).catch(asRefusal);
+  return { settle: step, record: step, refuse: step, accept: (input) => accept(pool, trust, input) };
+}
+
+/** The step with what its message's signature is worth. A refusal is recorded whatever it is worth, and then in nobody's name. */
+function vouched(input: StepInput, trust: Trust): VouchedStep {
+  const authority = authorityOf(input.voucher, input.by);
+  const refusal = refusalOf(input, trust);
+  if (refusal === undefined || input.refused === undefined) return { ...input, authority, refusal };
+  return { ...input, authority: 'unsigned', by: unsignedName(input.by), refused: refusal };
+}
+
+/** A termination that was agreed to by an unsigned signal is signed by the service, and stays nobody's word. */
+function authorityOf(voucher: StepInput['voucher'], by: string): Authority {
+  if (voucher === undefined) return 'before';
+  if (typeof voucher === 'string') return voucher;
+  return isUnsignedName(by) ? 'unsigned' : 'signed';
+}
+
+function refusalOf(input: StepInput, { signatures, unsigned }: Trust): VouchedStep['refusal'] {
+  const { voucher, birth } = input;
+  if (voucher === undefined || voucher === 'sunset') return undefined;
+  if (voucher === 'unsigned') return birth || unsigned === 'refuse' ? 'UNSIGNED' : undefined;
+  return verdictOn(input, voucher, signatures) === 'good' ? undefined : 'BAD_SIGNATURE';
+}
+
+function verdictOn(
+  input: StepInput,
+  { signature, message }: { signature: string; message?: Signable | undefined },
+  signatures: Signatures,
+): Verdict {
+  const { instanceId, birth, commandId: id, by, body } = input;
+  if (birth) return signatures.verifyBirth({ instanceId, ...birth, envelope: { id, by } }, signature);
+  return signatures.verify(instanceId, message ?? { id, by, command: body as Command }, signature);
 }
 
 /** A business refusal is final; everything else is retried until it works. */
@@ -47,7 +88,8 @@ function asRefusal(error: unknown): never {
 
 const QUOTE_SECONDS = 900;
 
-async function accept(pool: Pool, { instanceId, envelope, quoteId, mode }: AcceptInput): Promise<AcceptResult> {
+async function accept(pool: Pool, trust: Trust, { instanceId, envelope, quoteId, mode }: AcceptInput): Promise<AcceptResult> {
+  if (trust.unsigned === 'refuse' && isUnsignedName(envelope.by)) return { ok: false, code: 'UNSIGNED' };
   const instance = (await findInstance(pool, instanceId))!;
   // Derived from the signal's id, so that a repeat finds what the first one did.
   const key = createHash('sha256').update(`${instanceId} ${envelope.id}`).digest('hex').slice(0, 32);
@@ -71,7 +113,8 @@ async function accept(pool: Pool, { instanceId, envelope, quoteId, mode }: Accep
   if (!accepted.ok)
     return { ok: false, code: accepted.code === 'NOTHING_PERMITTED' ? await firstBlocker(pool, quoteId ?? `q_${key}`) : accepted.code };
   const item = accepted.items.find((one) => one.instanceId === instanceId);
-  return item ? { ok: true, message: item.message } : { ok: false, code: 'QUOTE_USED' };
+  if (!item) return { ok: false, code: 'QUOTE_USED' };
+  return { ok: true, message: { ...item.message, signature: trust.signatures.sign(instanceId, item.message) } };
 }
 
 async function firstBlocker(pool: Pool, quoteId: string): Promise<string> {

@@ -13,8 +13,9 @@ import { existingInstance } from './existing';
 import { temporalAnswers } from './health';
 import { presentInstance } from './present/instances';
 
-/** How long to wait for a workflow's answer. */
-export const optionsOf = ({ commandWaitMs, taskQueue }: ApiDeps): SendOptions => ({
+/** Who vouches for what is sent, and how long to wait for a workflow's answer. */
+export const optionsOf = ({ commandWaitMs, taskQueue, signatures }: ApiDeps): SendOptions => ({
+  sign: signatures.sign,
   ...(commandWaitMs === undefined ? {} : { waitMs: commandWaitMs }),
   ...(taskQueue === undefined ? {} : { taskQueue }),
 });

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Policy } from '../domain/policy';
 import type { Pool } from '../store/db';
+import type { Signatures } from '../store/signatures';
 import type { InstanceRow } from '../store/types';
 
 /** Everything that the API is made of. Nothing in this room reads the environment. */
@@ -11,6 +12,8 @@ export interface ApiDeps {
   namespace: string;
   /** The operator's bearer key; what is secret of other keys is derived from it (secrets.ts). */
   operatorKey: string;
+  /** Vouch for what callers send, with a key derived from the operator's. */
+  signatures: Signatures;
   /** This process's token for running Idempotency-Keys (`openOwner` of the store). */
   owner: string;
   /** Allows fast-forward. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openOwner } from '../store/idempotency';
+import { createSignatures } from '../store/signatures';
 import { createApi } from './app';
 import type { ApiDeps } from './deps';
 
@@ -19,9 +20,12 @@ const GRACE_MS = 10_000;
  * Starts the API and answers once it listens.
  * @throws the listen error (`EADDRINUSE`, …), and whatever keeps PostgreSQL from giving this process its lock
  */
-export async function startApi(deps: Omit<ApiDeps, 'owner'>, { host, port }: { host: string; port: number }): Promise<ApiServer> {
+export async function startApi(
+  deps: Omit<ApiDeps, 'owner' | 'signatures'>,
+  { host, port }: { host: string; port: number },
+): Promise<ApiServer> {
   const owner = await openOwner(deps.pool);
-  const server = createServer(createApi({ ...deps, owner: owner.owner }));
+  const server = createServer(createApi({ ...deps, signatures: createSignatures(deps.operatorKey), owner: owner.owner }));
   try {
     server.listen(port, host);
     await once(server, 'listening');

@@ -3,14 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { Sign } from '../domain/signed';
 import { EmbeddedError } from '../embedded';
 import type { CheckResult } from '../store/audit';
 import { noWorkflows, type Workflows } from '../store/audit/workflows';
 import { type FinishedAudit, findingsOf, makeAudit, recordAudit } from '../store/audits';
 import { createPool, isReadOnly, type Pool } from '../store/db';
+import { createSignatures } from '../store/signatures';
 import { workflowsOf } from '../worker/workflows';
 import { TASK_QUEUE } from '../workflows/messages';
 import { databaseOf, explain, NotMade, progress } from './database';
+import { keptOperatorKey } from './operator-key';
 import { BadSettings, readSettings, type Settings } from './settings';
 import { embeddedAddress } from './sunset/doctor/temporal';
 import { mention, print, printJson, table } from './sunset/output';
@@ -27,6 +30,7 @@ the instance web-1, web-1/o1 its order o1, t_1/web-1 the item for web-1 of the t
   DATABASE_URL       the database (DATABASE_URL_FILE: a file that holds it), and
   TEMPORAL_ADDRESS   its Temporal; without either, those that npm start has brought up in
   SUNSET_DATA        its data folder (.sunset)
+  SUNSET_OPERATOR_KEY signs items that are sent again; default: the one in the data folder of npm start
 
 Exit 0 when nothing is found, 1 when something is, 2 when the audit could not be made.
 `;
@@ -49,8 +53,15 @@ function readArguments(): { help: boolean; json: boolean } {
 
 type Stop = () => Promise<void>;
 
+/** Signs what is sent again, where the operator's key is known: given, or kept by `npm start` beside its own database. */
+function signOf({ operatorKey, databaseUrl, dataFolder }: Settings): Sign | undefined {
+  const key = operatorKey ?? (databaseUrl === undefined ? keptOperatorKey(dataFolder) : undefined);
+  return key === undefined ? undefined : createSignatures(key).sign;
+}
+
 /** Temporal, or why it can't be asked. The embedded one belongs to the embedded database: no other is held against it. */
-async function connectTemporal({ databaseUrl, dataFolder, env }: Settings, pool: Pool): Promise<{ workflows: Workflows; stop: Stop }> {
+async function connectTemporal(settings: Settings, pool: Pool): Promise<{ workflows: Workflows; stop: Stop }> {
+  const { databaseUrl, dataFolder, env } = settings;
   const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: env });
   const address = env.TEMPORAL_ADDRESS ?? (databaseUrl === undefined ? embeddedAddress(dataFolder) : undefined);
   const without = (reason: string) => ({ workflows: noWorkflows(reason), stop: async () => {} });
@@ -58,7 +69,7 @@ async function connectTemporal({ databaseUrl, dataFolder, env }: Settings, pool:
   try {
     const connection = await Connection.connect({ ...connectionOptions, address, connectTimeout: CONNECT_MS });
     const client = new Client({ connection, namespace: namespace ?? 'default' });
-    return { workflows: workflowsOf(client, pool, TASK_QUEUE), stop: () => connection.close() };
+    return { workflows: workflowsOf(client, pool, TASK_QUEUE, signOf(settings)), stop: () => connection.close() };
   } catch (error) {
     return without(`Temporal does not answer at ${address} (${(error as Error).message.split('\n')[0]})`);
   }

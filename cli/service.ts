@@ -16,6 +16,7 @@ import {
 import { POLICIES } from '../policies';
 import { createPool } from '../store/db';
 import { migrate } from '../store/migrate';
+import { createSignatures } from '../store/signatures';
 import { type RunningWorker, startWorker } from '../worker';
 import { bundleForWorker } from '../worker/bundle';
 import { TASK_QUEUE } from '../workflows/messages';
@@ -86,7 +87,7 @@ async function startTemporalService(settings: Settings, parts: Parts, report: Re
 
 export interface ServiceOptions {
   foundation: Foundation;
-  settings: Pick<Settings, 'host' | 'port' | 'sandbox'>;
+  settings: Pick<Settings, 'host' | 'port' | 'sandbox' | 'previousOperatorKey' | 'unsigned'>;
   operatorKey: string;
   logger: Logger;
   taskQueue?: string;
@@ -102,8 +103,8 @@ async function connect({ connection, namespace }: Foundation, parts: Parts): Pro
 }
 
 /** Starts the worker; resolves when it polls. */
-export async function runWorker(options: Omit<ServiceOptions, 'settings' | 'operatorKey'>, parts: Parts): Promise<RunningWorker> {
-  const { foundation, logger, taskQueue = TASK_QUEUE, bundlePath } = options;
+export async function runWorker(options: ServiceOptions, parts: Parts): Promise<RunningWorker> {
+  const { foundation, settings, operatorKey, logger, taskQueue = TASK_QUEUE, bundlePath } = options;
   installRuntime();
   const onError = (error: unknown): void => logger.error({ err: error }, 'worker');
   const pool = createPool(foundation.databaseUrl, { max: 20, onError });
@@ -111,7 +112,8 @@ export async function runWorker(options: Omit<ServiceOptions, 'settings' | 'oper
   const client = await connect(foundation, parts);
   const { connection, namespace } = foundation;
   const bundle = bundlePath === undefined ? {} : { bundle: { codePath: bundlePath } };
-  const worker = await startWorker({ connection, namespace, taskQueue, pool, client, onError, ...bundle });
+  const trust = { signatures: createSignatures(operatorKey, settings.previousOperatorKey), unsigned: settings.unsigned };
+  const worker = await startWorker({ connection, namespace, taskQueue, trust, pool, client, onError, ...bundle });
   parts.add(() => worker.stop());
   return worker;
 }

@@ -24,6 +24,8 @@ const schema = z.object({
     .string()
     .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 visible ASCII characters: it opens everything')
     .optional(),
+  SUNSET_OPERATOR_KEY_PREVIOUS: z.string().min(1).optional(),
+  SUNSET_UNSIGNED: z.enum(['allow', 'refuse'], 'must be allow or refuse').default('allow'),
   SUNSET_SANDBOX: z.enum(['true', 'false'], 'must be true or false').optional(),
   SUNSET_STARTED_BY: z.literal('cluster', 'is set by npm run cluster only: unset it').optional(),
   SUNSET_WORKFLOW_BUNDLE: z.string().min(1).optional(),
@@ -39,10 +41,11 @@ export type SettingName = keyof typeof schema.shape;
 /** The names of all settings. Each can also be given as `<NAME>_FILE`: the path of a file that holds it. */
 export const SETTING_NAMES = Object.keys(schema.shape) as SettingName[];
 
-/** What the production processes can't do without: none of them starts servers, and two APIs must not each make a key of their own. */
+/** What the production processes can't do without: none of them starts servers, and none may make a key of its own:
+ * the API signs with it, workers verify. */
 export const REQUIRED = {
   api: ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'SUNSET_OPERATOR_KEY'],
-  worker: ['DATABASE_URL', 'TEMPORAL_ADDRESS'],
+  worker: ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'SUNSET_OPERATOR_KEY'],
   migrate: ['DATABASE_URL', 'TEMPORAL_ADDRESS'],
 } as const satisfies Record<string, readonly SettingName[]>;
 
@@ -53,6 +56,10 @@ export interface Settings {
   /** Absolute path of the embedded parts' data. */
   dataFolder: string;
   operatorKey: string | undefined;
+  /** The one before: workers take what it has signed, until nothing of that is on its way any more. */
+  previousOperatorKey: string | undefined;
+  /** What workers do with messages that did not come through the API. */
+  unsigned: 'allow' | 'refuse';
   /** As asked for; undefined = true exactly when Sunset starts PostgreSQL and Temporal itself. */
   sandbox: boolean;
   /** Absolute path of a workflow bundle that was built before; undefined: the one beside the compiled code, else webpack makes one. */
@@ -142,6 +149,8 @@ export function readSettings(env: NodeJS.ProcessEnv, required: readonly SettingN
     logLevel: data.LOG_LEVEL,
     dataFolder: resolve(data.SUNSET_DATA),
     operatorKey: data.SUNSET_OPERATOR_KEY,
+    previousOperatorKey: data.SUNSET_OPERATOR_KEY_PREVIOUS,
+    unsigned: data.SUNSET_UNSIGNED,
     sandbox: data.SUNSET_SANDBOX === undefined ? isOwn(given) : data.SUNSET_SANDBOX === 'true',
     workflowBundle: data.SUNSET_WORKFLOW_BUNDLE === undefined ? undefined : resolve(data.SUNSET_WORKFLOW_BUNDLE),
     workerHealthPort: data.WORKER_HEALTH_PORT,

@@ -12,6 +12,9 @@ Starts Sunset: the API, a worker, and, unless DATABASE_URL and TEMPORAL_ADDRESS 
   HOST, PORT            where the API listens (127.0.0.1, 3000; PORT=0: any free port)
   SUNSET_DATA           folder of the embedded parts (.sunset)
   SUNSET_OPERATOR_KEY   the operator's bearer key (else made at the first start)
+  SUNSET_OPERATOR_KEY_PREVIOUS
+                        the one before it: what it has signed still counts, while it is on its way
+  SUNSET_UNSIGNED       allow or refuse (allow): messages to instances that did not come through the API, such as the Web UI's
   SUNSET_SANDBOX        true or false: allows fast-forward (true when Sunset started PostgreSQL and Temporal itself)
   DATABASE_URL          a PostgreSQL of your own; DATABASE_ADMIN_URL: the role that may migrate it
   TEMPORAL_ADDRESS      a Temporal of your own; TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_… as the SDKs read them

@@ -25,7 +25,8 @@ async function serveHealth({ settings, logger, parts }: Process, worker: Running
 runProcess('worker', async (started) => {
   const { settings, logger, parts } = started;
   const foundation = await joinFoundation(started);
-  const worker = await runWorker({ foundation, logger, bundlePath: settings.workflowBundle }, parts);
+  const { operatorKey, workflowBundle: bundlePath } = settings;
+  const worker = await runWorker({ foundation, settings, operatorKey: operatorKey!, logger, bundlePath }, parts);
   await serveHealth(started, worker);
   logger.info({ namespace: foundation.namespace }, 'polling');
   await worker.finished;

@@ -11,7 +11,9 @@ export type DecisionCode =
   | 'QUOTE_STALE'
   | 'PRICE_MISSING'
   | 'MONEY_SPENT'
-  | 'BY_TRAFFIC';
+  | 'BY_TRAFFIC'
+  | 'UNSIGNED'
+  | 'BAD_SIGNATURE';
 
 export interface Message {
   message: Text;
@@ -118,6 +120,18 @@ export const MESSAGES: Record<DecisionCode, Message> = {
     '请补足余额后再撤销退还。',
   ),
   BY_TRAFFIC: say('The instance’s network is billed by traffic already.', 'Nothing to do.', '该实例已按流量计费。', '无需操作。'),
+  UNSIGNED: say(
+    'The message is not signed by the API, so nobody vouches for who sent it and what it states.',
+    'Send it through the API. A message of your own can terminate by a quote, cancel, restore and purge, where the setting SUNSET_UNSIGNED lets it.',
+    '该消息未经 API 签名，无法确认发送者及其内容。',
+    '请通过 API 提交。自行发送的消息仅可按报价销毁、取消、恢复和立即下线，且需 SUNSET_UNSIGNED 允许。',
+  ),
+  BAD_SIGNATURE: say(
+    'The message’s signature is not that of this installation’s API, or is more than seven days old.',
+    'Give every API and every worker the same SUNSET_OPERATOR_KEY, then send the command again through the API.',
+    '该消息的签名并非由本系统的 API 生成，或已超过七天。',
+    '请为所有 API 与 worker 设置相同的 SUNSET_OPERATOR_KEY，然后通过 API 重新提交。',
+  ),
   MONTHLY_SETTLED: say(
     'The instance was bought with monthly settlement and switched to prepaid; it can’t be returned.',
     'Let it expire.',

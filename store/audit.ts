@@ -2,6 +2,7 @@
  * The audit: what must be true of the database, whoever wrote it. It reads rows, not the code that made them, and trusts no constraint or
  * trigger: a hand that takes those away is what it is for.
  */
+import { AUTHORITY } from './audit/authority';
 import { BOOKS } from './audit/books';
 import { CALCULATIONS } from './audit/calculations';
 import type { Check, Finding } from './audit/check';
@@ -13,7 +14,7 @@ import { findHead, type Head } from './seal';
 
 export type { Check, Finding };
 
-export const CHECKS: readonly Check[] = [...BOOKS, ...SEALS, ...LIVES, ...RIGHTS, ...CALCULATIONS];
+export const CHECKS: readonly Check[] = [...BOOKS, ...SEALS, ...LIVES, ...RIGHTS, ...CALCULATIONS, ...AUTHORITY];
 
 export interface CheckResult {
   name: string;

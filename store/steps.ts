@@ -5,6 +5,7 @@
  */
 import { paidPostings } from '../domain/journal';
 import type { Life } from '../domain/lifecycle';
+import type { Authority } from '../domain/signed';
 import { touchAccount } from './accounts';
 import { type Pool, type Transaction, transaction } from './db';
 import { EFFECTS, StepRefused, type Work } from './effects';
@@ -18,12 +19,18 @@ import { cutUsage } from './usage';
 export { StepRefused } from './effects';
 export type { StepInput, StepResult } from './types';
 
-/** Records a step. @throws StepRefused when what it needs is not there (a right, a balance, good standing). */
-export async function commitStep(pool: Pool, input: StepInput): Promise<StepResult> {
+/** A step as its activity asks for it, once it is known whose word it was; `refusal`: why that word counts for nothing. */
+export type VouchedStep = StepInput & { authority: Authority; refusal?: 'UNSIGNED' | 'BAD_SIGNATURE' | undefined };
+
+/** Records a step. @throws StepRefused when what it needs is not there (a signature, a right, a balance, good standing). */
+export async function commitStep(pool: Pool, input: VouchedStep): Promise<StepResult> {
   return await transaction(pool, async (tx) => {
-    await tx.query('SELECT FROM instances WHERE id = $1 FOR NO KEY UPDATE', [input.instanceId]);
+    const locked = 'SELECT state FROM instances WHERE id = $1 FOR NO KEY UPDATE';
+    const { rows } = await tx.query<{ state: string }>(locked, [input.instanceId]);
     const stored = await storedStep(tx, input);
+    // What is stored was vouched for when it was recorded, however long ago that is.
     if (stored) return stored;
+    if (input.refusal !== undefined) throw new StepRefused(input.refusal, rows[0]?.state ?? '');
     return input.birth ? await recordBirth(tx, input, input.birth) : await recordStep(tx, input);
   });
 }
@@ -55,7 +62,7 @@ async function storedStep(tx: Transaction, input: StepInput): Promise<StepResult
 
 async function recordBirth(
   tx: Transaction,
-  input: StepInput,
+  input: VouchedStep,
   { registration, policy }: NonNullable<StepInput['birth']>,
 ): Promise<StepResult> {
   const { orders, state: _state, ...facts } = registration;
@@ -87,7 +94,7 @@ async function recordBirth(
   return { life, commandId: input.commandId, step: input.step, refundId: null };
 }
 
-async function recordStep(tx: Transaction, input: StepInput): Promise<StepResult> {
+async function recordStep(tx: Transaction, input: VouchedStep): Promise<StepResult> {
   const row = await findInstance(tx, input.instanceId);
   if (!row) throw new Error(`instance ${input.instanceId} has no row: its registration was never recorded`);
   if (row.life.step !== input.step - 1) throw new Error(`step ${input.step} of ${input.instanceId} does not follow step ${row.life.step}`);
@@ -109,10 +116,11 @@ async function recordStep(tx: Transaction, input: StepInput): Promise<StepResult
   return { life, commandId: input.commandId, step: input.step, refundId: work.refundId };
 }
 
-async function insertStep(tx: Transaction, input: StepInput, life: Life, from: string | null, refund: string | null): Promise<void> {
+async function insertStep(tx: Transaction, input: VouchedStep, life: Life, from: string | null, refund: string | null): Promise<void> {
   await tx.query(
-    `INSERT INTO steps (instance_id, step, command_id, fingerprint, command, outcome, from_state, to_state, by, effective_at, refund_id, code, life)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    `INSERT INTO steps (instance_id, step, command_id, fingerprint, command, outcome, from_state, to_state, by, effective_at, refund_id, code, life,
+       authority)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       input.instanceId,
       input.step,
@@ -127,6 +135,7 @@ async function insertStep(tx: Transaction, input: StepInput, life: Life, from: s
       refund,
       input.refused ?? null,
       life,
+      input.authority,
     ],
   );
   const payload = { command: input.command, from, to: life.state, refundId: refund, effectiveAt: input.at };

@@ -9,6 +9,7 @@ import type { Permission } from '../domain/permissions';
 import type { Policy } from '../domain/policy';
 import type { QuoteItem } from '../domain/quote';
 import type { RefundKind } from '../domain/refund';
+import type { Voucher } from '../domain/signed';
 
 export interface InstanceRow {
   id: string;
@@ -45,6 +46,8 @@ export interface StepInput {
   refused?: string | undefined;
   /** Step 0. */
   birth?: { registration: Registration; policy: Policy } | undefined;
+  /** Who vouches for the message behind it; missing in runs that began before messages were signed. */
+  voucher?: Voucher | undefined;
 }
 
 export interface StepResult {

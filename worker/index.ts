@@ -1,7 +1,7 @@
 /** The process that hosts workflows and activities, sweeps up what was accepted but not carried out, and seals what was booked. */
 import type { Client } from '@temporalio/client';
 import { NativeConnection, type NativeConnectionOptions, Worker, type WorkflowBundleOption } from '@temporalio/worker';
-import { type Activities, createActivities } from '../activities';
+import { type Activities, createActivities, type Trust } from '../activities';
 import { createAuditActivities } from '../activities/audit';
 import type { Pool } from '../store/db';
 import { bundleForWorker } from './bundle';
@@ -15,6 +15,8 @@ export interface WorkerOptions {
   namespace: string;
   taskQueue: string;
   pool: Pool;
+  /** Whose messages count; its key signs what the sweep sends. */
+  trust: Trust;
   /** For the sweep, which sends updates, and for the nightly audit. */
   client: Client;
   /** How often the sweep looks, and how old an accepted item must be, in milliseconds. */
@@ -41,6 +43,7 @@ export interface RunningWorker {
 
 /** Starts a worker; resolves when it polls. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { sign } = options.trust.signatures;
   const connection = await NativeConnection.connect(options.connection);
   const worker = await Worker.create({
     connection,
@@ -48,8 +51,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     taskQueue: options.taskQueue,
     workflowBundle: options.bundle ?? (await bundleForWorker()),
     activities: {
-      ...(options.activities ?? createActivities(options.pool)),
-      ...createAuditActivities(options.pool, workflowsOf(options.client, options.pool, options.taskQueue)),
+      ...(options.activities ?? createActivities(options.pool, options.trust)),
+      ...createAuditActivities(options.pool, workflowsOf(options.client, options.pool, options.taskQueue, sign)),
     },
     shutdownGraceTime: '10 seconds',
     ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
@@ -60,6 +63,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     everyMs: options.sweepEveryMs ?? 5000,
     olderThanMs: options.sweepOlderThanMs ?? 10_000,
     taskQueue: options.taskQueue,
+    sign,
     onError: options.onError,
   });
   const sealer = startSealer(options.pool, { everyMs: options.sealEveryMs ?? 1000, onError: options.onError });

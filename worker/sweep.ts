@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { Sign } from '../domain/signed';
 import type { Pool } from '../store/db';
 import { acceptedItems, failItem } from '../store/terminations';
 import { sendItems } from '../workflows/send';
@@ -8,6 +9,8 @@ export interface SweepOptions extends LoopOptions {
   /** How long an item may stay accepted before it is sent again, in milliseconds. */
   olderThanMs: number;
   taskQueue: string;
+  /** Vouches for what is sent. */
+  sign: Sign;
 }
 
 const BATCH = 200;
@@ -21,11 +24,16 @@ export function startSweep(client: Client, pool: Pool, options: SweepOptions): {
 }
 
 /** One look. Answers how many items it sent. */
-export async function sweepOnce(client: Client, pool: Pool, options: Pick<SweepOptions, 'olderThanMs' | 'taskQueue'>): Promise<number> {
+export async function sweepOnce(
+  client: Client,
+  pool: Pool,
+  options: Pick<SweepOptions, 'olderThanMs' | 'taskQueue' | 'sign'>,
+): Promise<number> {
   const items = await acceptedItems(pool, options.olderThanMs, BATCH);
   const terminationOf = new Map(items.map((item) => [item.message.id, item.terminationId]));
   await sendItems(client, items, {
     taskQueue: options.taskQueue,
+    sign: options.sign,
     onRefused: ({ instanceId, message }, refusal) => failItem(pool, terminationOf.get(message.id)!, instanceId, refusal),
   });
   return items.length;

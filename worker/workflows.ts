@@ -2,6 +2,7 @@
 import { type Client, isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { instanceIdOf, workflowId } from '../domain/ids';
 import type { Life } from '../domain/lifecycle';
+import type { Sign } from '../domain/signed';
 import { type Seen, type Standing, TemporalAway, type Workflows } from '../store/audit/workflows';
 import type { Pool } from '../store/db';
 import { lifeQuery, WORKFLOW_TYPE } from '../workflows/messages';
@@ -12,12 +13,18 @@ import { sweepOnce } from './sweep';
 const ANSWER_MS = 5000;
 const PAGE = 1000;
 
-/** @param taskQueue whose workflows are meant: a namespace may have several installations */
-export function workflowsOf(client: Client, pool: Pool, taskQueue: string): Workflows {
+/**
+ * @param taskQueue whose workflows are meant: a namespace may have several installations
+ * @param sign vouches for items that are sent again; undefined: the operator's key is not known here, and none can be sent
+ */
+export function workflowsOf(client: Client, pool: Pool, taskQueue: string, sign: Sign | undefined): Workflows {
   return {
     running: () => running(client, taskQueue),
     look: (instanceId) => orAway(() => look(client, instanceId)),
-    sendAgain: (olderThanMs) => orAway(async () => void (await sweepOnce(client, pool, { olderThanMs, taskQueue }))),
+    sendAgain: async (olderThanMs) => {
+      if (!sign) throw new TemporalAway('the operator’s key, which signs commands, is not known here: set SUNSET_OPERATOR_KEY');
+      await orAway(() => sweepOnce(client, pool, { olderThanMs, taskQueue, sign }));
+    },
   };
 }
 

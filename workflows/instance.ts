@@ -10,6 +10,7 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
+  patched,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
@@ -31,6 +32,7 @@ import {
   newLife,
   nextDeadline,
 } from '../domain/lifecycle';
+import { asUnsigned, type Voucher } from '../domain/signed';
 import { currentDetails, stepSummary, timerSummary } from './details';
 import {
   type Answer,
@@ -44,11 +46,12 @@ import {
   registerUpdate,
   SIGNALS,
   type SignalName,
+  type SignalPayload,
   UPDATES,
 } from './messages';
 import { changingAttributes, releaseTimeOf } from './search-attributes';
-import { type Reading, readSignal, tidy } from './signals';
-import { isSound } from './sound';
+import { payloadOfUpdate, type Reading, readSignal, readUnsigned, tidy } from './signals';
+import { isSigned, isSound } from './sound';
 
 const retry = { initialInterval: '200 ms', maximumInterval: '10 seconds', nonRetryableErrorTypes: [REFUSAL] } satisfies RetryPolicy;
 type Proxy = (summary: string) => Activities;
@@ -73,9 +76,22 @@ const COMMANDS_OF: Record<keyof typeof UPDATES, CommandName[]> = {
 /** How many answered commands a new run remembers: many more than callers ever have in flight (10 by the server's limit). */
 const REMEMBERED = 50;
 
+interface Waiting {
+  answer: (answer: Answer) => void;
+  refuse: (failure: Error) => void;
+}
+
 type Work =
-  | { by: 'update'; message: CommandMessage; answer: (answer: Answer) => void; refuse: (failure: Error) => void }
-  | { by: 'signal'; name: SignalName; payload: unknown };
+  | ({ by: 'update'; message: CommandMessage } & Waiting)
+  /** Nobody vouches for it, so it is read like the signal of its name. */
+  | ({ by: 'unsigned update'; name: SignalName; payload: SignalPayload } & Waiting)
+  /** `isUnsigned` is settled when it arrives: asking again later could answer differently in a replay. */
+  | { by: 'signal'; name: SignalName; payload: SignalPayload; isUnsigned: boolean };
+
+const isSignalName = (name: string): name is SignalName => Object.hasOwn(SIGNALS, name);
+
+/** Runs that began before messages were signed have unsigned ones in their histories, and take them as they did. */
+const isUnsigned = (signed: boolean): boolean => !signed && patched('signed-messages');
 
 const now = (): string => new Date(Date.now()).toISOString();
 const refused = (detail: RefusalDetail): ApplicationFailure => ApplicationFailure.nonRetryable(`refused: ${detail.code}`, REFUSAL, detail);
@@ -86,25 +102,39 @@ export async function instance(input: Birth | Carried): Promise<Life> {
 }
 
 async function live(input: Birth | Carried): Promise<Life> {
+  const instanceId = 'life' in input ? input.life.id : input.instanceId;
   let life: Life | undefined = 'life' in input ? input.life : undefined;
+  let unborn: RefusalDetail | undefined;
   const done: Done[] = 'life' in input ? [...input.done] : [];
   const queue: Work[] = [];
   let busy = true;
 
   // Handlers come before the first await: an update without a handler would be rejected.
   setHandler(registerUpdate, async () => {
-    await condition(() => life !== undefined);
+    await condition(() => life !== undefined || unborn !== undefined);
+    if (unborn) throw refused(unborn);
     return { life: life!, step: 0, refundId: null };
   });
   setHandler(lifeQuery, () => life ?? null);
   for (const [name, update] of Object.entries(UPDATES) as [keyof typeof UPDATES, UpdateDefinition<Answer, [CommandMessage]>][]) {
-    setHandler(update, receive, { validator: (message) => validate(name, message) });
+    setHandler(update, (message) => receive(name, message), { validator: (message) => validate(name, message) });
   }
   for (const [name, signal] of Object.entries(SIGNALS) as [SignalName, SignalDefinition<[unknown]>][]) {
-    setHandler(signal, (payload) => void queue.push({ by: 'signal', name, payload }));
+    setHandler(signal, (sent) => {
+      const payload = tidy(sent);
+      // A signature is over a command: whatever else was sent has none.
+      const signed = isSigned(payload) && 'command' in readSignal(name, instanceId, payload);
+      queue.push({ by: 'signal', name, payload, isUnsigned: isUnsigned(signed) });
+    });
   }
 
-  function receive(message: CommandMessage): Promise<Answer> | Answer {
+  function receive(name: keyof typeof UPDATES, message: CommandMessage): Promise<Answer> | Answer {
+    if (isUnsigned(isSigned(message))) {
+      // The validator lets no other pass.
+      if (!isSignalName(name)) throw refused({ code: 'UNSIGNED', state: life?.state ?? '' });
+      const payload = payloadOfUpdate(message);
+      return new Promise((answer, refuse) => queue.push({ by: 'unsigned update', name, payload, answer, refuse }));
+    }
     const known = done.find(({ id }) => id === message.id);
     if (known) return { life: life!, step: known.step, refundId: known.refundId };
     return new Promise((answer, refuse) => queue.push({ by: 'update', message, answer, refuse }));
@@ -115,14 +145,33 @@ async function live(input: Birth | Carried): Promise<Life> {
    * is not known yet (the database may hold more than this run does, after a crash), so it is queued and decided then.
    */
   function validate(name: keyof typeof UPDATES, message: CommandMessage): void {
-    if (!isSound(message) || !COMMANDS_OF[name].includes(message.command.name))
-      throw refused({ code: 'BAD_PAYLOAD', state: life?.state ?? '' });
-    if (!life || busy || queue.length || done.some(({ id }) => id === message.id)) return;
-    const decision = decide(life, message.command, now(), message.by);
+    if (!isSigned(message)) validateUnsigned(name, payloadOfUpdate(message));
+    else if (isSound(message) && COMMANDS_OF[name].includes(message.command.name)) tryOut(message, message.command);
+    else throw refused({ code: 'BAD_PAYLOAD', state: life?.state ?? '' });
+  }
+
+  function validateUnsigned(name: keyof typeof UPDATES, payload: SignalPayload): void {
+    const reading: Reading = isSignalName(name) ? readUnsigned(name, instanceId, payload) : { refused: 'UNSIGNED' };
+    if ('refused' in reading) throw refused({ code: reading.refused, state: life?.state ?? '' });
+    // Nothing random here: a replay runs no validators. An id that is missing is none that was answered before.
+    const { id = '', by = '' } = payload;
+    if ('command' in reading) tryOut(asUnsigned({ id, by }), reading.command);
+  }
+
+  function tryOut({ id, by }: Envelope, command: Command): void {
+    if (!life || busy || queue.length || done.some((one) => one.id === id)) return;
+    const decision = decide(life, command, now(), by);
     if (!decision.ok) throw refused(decision.refusal);
   }
 
-  life ??= await beBorn(input as Birth);
+  try {
+    life ??= await beBorn(input as Birth);
+  } catch (error) {
+    // Whoever asked is told why; the run fails, so that the id is free for a registration that is one.
+    unborn = refusalOf(error);
+    await condition(allHandlersFinished);
+    throw error;
+  }
   show(life);
   for (;;) {
     const deadline = nextDeadline(life);
@@ -133,7 +182,7 @@ async function live(input: Birth | Carried): Promise<Life> {
     }
     const work = queue.shift();
     if (work) {
-      life = work.by === 'update' ? await takeUpdate(life, work, done) : await takeSignal(life, work, done);
+      life = await take(life, work, done);
       continue;
     }
     if (life.state === 'terminated' || workflowInfo().continueAsNewSuggested) {
@@ -156,7 +205,7 @@ async function commandOrDeadline(queue: Work[], deadline: Deadline | undefined):
 }
 
 /** Step 0: the instance's facts, orders and books (J1). */
-async function beBorn({ instanceId, registration, policy, envelope }: Birth): Promise<Life> {
+async function beBorn({ instanceId, registration, policy, envelope, signature }: Birth): Promise<Life> {
   const next = newLife(instanceId, registration, policy.lifecycle);
   const step = {
     instanceId,
@@ -168,6 +217,7 @@ async function beBorn({ instanceId, registration, policy, envelope }: Birth): Pr
     at: now(),
     next,
     effects: [],
+    voucher: signature === undefined ? ('unsigned' as const) : { signature },
   };
   return (await local(stepSummary(step)).record({ ...step, birth: { registration, policy } })).life;
 }
@@ -176,74 +226,121 @@ async function takeDeadline(life: Life, deadline: Deadline): Promise<StepResult>
   const at = now();
   const { next, effects } = decideDeadline(life, deadline, at);
   const step = nextStep(life, next, { id: deadlineCommandId(deadline.kind, life.step + 1), by: 'sunset' }, deadline.kind, deadline, at);
-  return await local(stepSummary(step, life)).record({ ...step, effects });
+  return await local(stepSummary(step, life)).record({ ...step, effects, voucher: 'sunset' });
 }
 
-async function takeUpdate(life: Life, { message, answer, refuse }: Extract<Work, { by: 'update' }>, done: Done[]): Promise<Life> {
+/** What a message comes to, whoever sent it. */
+interface Said {
+  envelope: Envelope;
+  reading: Reading;
+  /** Missing in runs that began before messages were signed. */
+  voucher?: Voucher | undefined;
+}
+
+/** Not async: one promise more between an answer and the loop would change the order of commands, which replays hold us to. */
+function take(life: Life, work: Work, done: Done[]): Promise<Life> {
+  if (work.by === 'signal') return takeSignal(life, work, done);
+  const said = work.by === 'update' ? saidBy(work.message) : saidUnsigned(life.id, work.name, work.payload);
+  return takeUpdate(life, said, work, done);
+}
+
+/** A signed update, or one of a run that began before messages were signed. */
+const saidBy = ({ id, by, command, signature }: CommandMessage): Said => ({
+  envelope: { id, by },
+  reading: { command },
+  voucher: signature === undefined ? undefined : { signature },
+});
+
+const saidUnsigned = (instanceId: string, name: SignalName, payload: SignalPayload): Said => ({
+  envelope: asUnsigned(tidyEnvelope(payload, name)),
+  reading: readUnsigned(name, instanceId, payload),
+  voucher: 'unsigned',
+});
+
+function tidyEnvelope({ id, by }: SignalPayload, name: string): Envelope {
+  return { id: id ?? `signal/${name}/${uuid4()}`, by: by ?? 'signal' };
+}
+
+async function takeUpdate(life: Life, said: Said, { answer, refuse }: Waiting, done: Done[]): Promise<Life> {
   // The same message may have been queued twice, under two update ids.
-  const known = done.find(({ id }) => id === message.id);
+  const { id } = said.envelope;
+  const known = done.find((one) => one.id === id);
   if (known) {
     answer({ life, step: known.step, refundId: known.refundId });
     return life;
   }
-  const outcome = await carryOut(life, message, message.command, regular);
+  const outcome = await heed(life, said, regular);
   if ('refusal' in outcome) {
     refuse(refused(outcome.refusal));
     return outcome.life;
   }
   const { step, refundId } = outcome.result;
-  done.push({ id: message.id, step, refundId });
+  done.push({ id, step, refundId });
   answer({ life: outcome.life, step, refundId });
   return outcome.life;
 }
 
 /** Signals have nobody to answer: what is refused becomes a row of the timeline. */
-async function takeSignal(life: Life, { name, payload: sent }: Extract<Work, { by: 'signal' }>, done: Done[]): Promise<Life> {
-  const payload = tidy(sent);
-  const envelope = { id: payload.id ?? `signal/${name}/${uuid4()}`, by: payload.by ?? 'signal' };
+async function takeSignal(life: Life, { name, payload, isUnsigned }: Extract<Work, { by: 'signal' }>, done: Done[]): Promise<Life> {
+  const said = isUnsigned ? saidUnsigned(life.id, name, payload) : saidBySignal(life.id, name, payload);
+  const { id } = said.envelope;
   // L8: what took effect before says nothing more.
-  if (done.some(({ id }) => id === envelope.id)) return life;
-  const outcome = await heed(life, name, envelope, readSignal(name, life.id, payload));
-  if ('refusal' in outcome) return await recordRefusal(outcome.life, name, envelope, outcome.refusal.code);
+  if (done.some((one) => one.id === id)) return life;
+  const outcome = await heed(life, said, local);
+  if ('refusal' in outcome) return await recordRefusal(outcome.life, name, said, outcome.refusal.code);
   const { step, refundId } = outcome.result;
-  done.push({ id: envelope.id, step, refundId });
+  done.push({ id, step, refundId });
   return outcome.life;
 }
 
-async function heed(life: Life, name: SignalName, envelope: Envelope, reading: Reading): Promise<Outcome> {
+const saidBySignal = (instanceId: string, name: SignalName, payload: SignalPayload): Said => ({
+  envelope: tidyEnvelope(payload, name),
+  reading: readSignal(name, instanceId, payload),
+  voucher: isSigned(payload) ? { signature: payload.signature! } : undefined,
+});
+
+async function heed(life: Life, { envelope, reading, voucher }: Said, proxy: Proxy): Promise<Outcome> {
   if ('refused' in reading) return { life, refusal: { code: reading.refused, state: life.state } };
-  if ('command' in reading) return await carryOut(life, envelope, reading.command, local);
-  const accept = local(`agreement to ${name}`).accept;
+  if ('command' in reading) return await carryOut(life, envelope, reading.command, proxy, voucher);
+  const { accept } = proxy('agreement to terminate');
   const acceptance = await accept({ instanceId: life.id, envelope, at: now(), ...reading.acceptance });
   if (!acceptance.ok) return { life, refusal: { code: acceptance.code, state: life.state } };
-  return await carryOut(life, acceptance.message, acceptance.message.command, local);
+  const { signature, ...message } = acceptance.message;
+  return await carryOut(life, message, message.command, proxy, signature === undefined ? undefined : { signature });
 }
 
 type Outcome = { life: Life; result: StepResult } | { life: Life; refusal: RefusalDetail };
 
 /** Decides a command and records its step. When another command's step is found in its place, that life is adopted and it is decided again. */
-async function carryOut(life: Life, envelope: Envelope, command: Command, proxy: Proxy): Promise<Outcome> {
+async function carryOut(life: Life, envelope: Envelope, command: Command, proxy: Proxy, voucher: Voucher | undefined): Promise<Outcome> {
   const at = now();
   const decision = decide(life, command, at, envelope.by);
   if (!decision.ok) return { life, refusal: decision.refusal };
   const { next, effects } = decision;
-  const step = { ...nextStep(life, next, envelope, shownName(command), command, at), effects };
+  const step = { ...nextStep(life, next, envelope, shownName(command), command, at), effects, ...(voucher ? { voucher } : {}) };
   try {
     const activities = proxy(stepSummary(step, life));
     const result = await (effects.some(({ type }) => type === 'settle') ? activities.settle(step) : activities.record(step));
     const adopted = adopt(life, result);
-    return result.commandId === envelope.id ? { life: adopted, result } : await carryOut(adopted, envelope, command, proxy);
+    return result.commandId === envelope.id ? { life: adopted, result } : await carryOut(adopted, envelope, command, proxy, voucher);
   } catch (error) {
     return { life, refusal: refusalOf(error) };
   }
 }
 
 /** Nothing of what was sent goes along but a sound id: a row must be storable whatever the message was. */
-async function recordRefusal(life: Life, name: SignalName, envelope: Envelope, code: string): Promise<Life> {
+async function recordRefusal(life: Life, name: SignalName, said: Said, code: string): Promise<Life> {
+  const { envelope } = said;
   const step = nextStep(life, life, { ...envelope, id: `${envelope.id}/refused` }, name, null, now());
-  const result = await local(`${name} refused: ${code}`).refuse({ ...step, effects: [], refused: code });
+  const result = await local(`${name} refused: ${code}`).refuse({ ...step, effects: [], refused: code, ...vouchedBy(said) });
   const adopted = adopt(life, result);
-  return result.commandId === step.commandId ? adopted : await recordRefusal(adopted, name, envelope, code);
+  return result.commandId === step.commandId ? adopted : await recordRefusal(adopted, name, said, code);
+}
+
+/** The row of a refusal has an id of its own, so what was signed goes along. */
+function vouchedBy({ envelope, reading, voucher }: Said): { voucher?: Voucher } {
+  if (voucher === undefined || typeof voucher === 'string') return voucher === undefined ? {} : { voucher };
+  return 'command' in reading ? { voucher: { ...voucher, message: { ...envelope, command: reading.command } } } : {};
 }
 
 function nextStep(life: Life, next: Life, { id, by }: Envelope, command: string, body: unknown, at: string): Omit<StepInput, 'effects'> {

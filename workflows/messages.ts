@@ -16,6 +16,8 @@ export interface Birth {
   /** A snapshot (decision 1). */
   policy: Policy;
   envelope: Envelope;
+  /** Nobody registers by hand: a registration states money and brings the rules of its refunds. */
+  signature?: string | undefined;
 }
 
 export interface Carried {
@@ -30,7 +32,11 @@ export interface Done {
   refundId: string | null;
 }
 
-export type CommandMessage<N extends CommandName = CommandName> = Envelope & { command: Extract<Command, { name: N }> };
+export type CommandMessage<N extends CommandName = CommandName> = Envelope & {
+  command: Extract<Command, { name: N }>;
+  /** Of the API or of the sweep (domain/signed.ts). Without one an update may do what the signal of its name may, and nothing else. */
+  signature?: string | undefined;
+};
 
 /** What a command answers once its step is recorded. */
 export interface Answer {
@@ -66,6 +72,8 @@ export const lifeQuery = defineQuery<Life | null>('life');
 export interface SignalPayload {
   id?: string;
   by?: string;
+  /** Of the API, over the command that the signal asks for. */
+  signature?: string | undefined;
   agree?: boolean;
   quoteId?: string;
   schedule?: { mode: 'now' | 'later' };

@@ -10,6 +10,8 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { workflowId } from '../domain/ids';
+import type { Envelope } from '../domain/lifecycle';
+import type { Sign } from '../domain/signed';
 import {
   type Answer,
   type Birth,
@@ -25,6 +27,7 @@ import {
   WORKFLOW_TYPE,
 } from './messages';
 import { attributesAtStart } from './search-attributes';
+import { readSignal } from './signals';
 
 /** The workflow or the database refused the command; nothing changed. */
 export class Refused extends Error {
@@ -52,6 +55,8 @@ export class Unavailable extends Error {
 export class NotRunning extends Error {}
 
 export interface SendOptions {
+  /** Vouches for what is sent. */
+  sign: Sign;
   /** How long to wait for the answer, in milliseconds. */
   waitMs?: number;
   taskQueue?: string;
@@ -59,15 +64,19 @@ export interface SendOptions {
 
 const WAIT_MS = 15_000;
 
-/** Starts the workflow of an instance and answers when its registration is recorded; an existing one answers its life. */
-export async function registerInstance(client: Client, birth: Birth, options: SendOptions = {}): Promise<Answer> {
+/**
+ * Starts the workflow of an instance and answers when its registration is recorded; an existing one answers its life. One that failed has
+ * registered nothing (the caller has seen that there is no row), so it does not keep its id.
+ * @param birth signed
+ */
+export async function registerInstance(client: Client, birth: Birth, options: Omit<SendOptions, 'sign'>): Promise<Answer> {
   const { instanceId, registration, envelope } = birth;
   const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPE, {
     workflowId: workflowId(instanceId),
     taskQueue: options.taskQueue ?? TASK_QUEUE,
     args: [birth],
     workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
     typedSearchAttributes: attributesAtStart(registration),
     staticSummary: `${registration.product} ${registration.billing} in ${registration.region}`,
   });
@@ -75,29 +84,34 @@ export async function registerInstance(client: Client, birth: Birth, options: Se
   return await within(client, options, () => client.workflow.executeUpdateWithStart(registerUpdate, update));
 }
 
-/** Sends a command and answers once its step is recorded. The message's id is the update's id, so a repeat answers the first result. */
+/** Signs and sends a command, and answers once its step is recorded. The message's id is the update's id, so a repeat answers the first result. */
 export async function sendCommand(
   client: Client,
   instanceId: string,
   name: keyof typeof UPDATES,
   message: CommandMessage,
-  options: SendOptions = {},
+  options: SendOptions,
 ): Promise<Answer> {
   const handle = client.workflow.getHandle(workflowId(instanceId));
-  const update = { args: [message], updateId: message.id } as never;
+  const signed = { ...message, signature: options.sign(instanceId, message) };
+  const update = { args: [signed], updateId: message.id } as never;
   return await within(client, options, () => handle.executeUpdate(UPDATES[name] as never, update) as Promise<Answer>);
 }
 
-/** Signals an instance and does not wait: what is refused becomes a row of its timeline. */
+/** Signs and sends a signal, and does not wait: what is refused becomes a row of its timeline. */
 export async function sendSignal(
   client: Client,
   instanceId: string,
   name: SignalName,
-  payload: SignalPayload,
-  options: SendOptions = {},
+  payload: SignalPayload & Envelope,
+  options: SendOptions,
 ): Promise<void> {
   const handle = client.workflow.getHandle(workflowId(instanceId));
-  await within(client, options, () => handle.signal(SIGNALS[name], payload));
+  // The signature is over the command, as the workflow will read it from the payload.
+  const reading = readSignal(name, instanceId, payload);
+  const { id, by } = payload;
+  const signed = 'command' in reading ? { ...payload, signature: options.sign(instanceId, { id, by, command: reading.command }) } : payload;
+  await within(client, options, () => handle.signal(SIGNALS[name], signed));
 }
 
 export interface Item {
@@ -133,7 +147,7 @@ async function sendItem(client: Client, item: Item, options: ItemOptions): Promi
 const GRPC_NOT_FOUND = 5;
 
 /** Runs a call with a deadline and gives its failures their meaning. */
-async function within<T>(client: Client, { waitMs = WAIT_MS }: SendOptions, call: () => Promise<T>): Promise<T> {
+async function within<T>(client: Client, { waitMs = WAIT_MS }: Pick<SendOptions, 'waitMs'>, call: () => Promise<T>): Promise<T> {
   try {
     return await client.withDeadline(Date.now() + waitMs, call);
   } catch (error) {

@@ -22,6 +22,16 @@ export function readSignal(name: SignalName, instanceId: string, payload: Signal
   }
 }
 
+/**
+ * Reads what nobody vouches for. It can state no money: a payment that is stated and then not counted would be worse than a refusal.
+ * @see domain/signed.ts
+ */
+export function readUnsigned(name: SignalName, instanceId: string, payload: SignalPayload): Reading {
+  const { renewal } = payload as { renewal?: { paid?: unknown } | null };
+  if (name === 'restore' && renewal?.paid !== undefined) return { refused: 'UNSIGNED' };
+  return readSignal(name, instanceId, payload);
+}
+
 function readRestore({ renewal }: SignalPayload): Reading {
   if (renewal === undefined) return { command: { name: 'restore' } };
   const months = (renewal as { months?: unknown } | null)?.months;
@@ -42,6 +52,13 @@ function readTerminate({ agree, quoteId, schedule }: SignalPayload): Reading {
 }
 
 const QUOTE_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** An unsigned update read as a signal's payload: typed like one, or as the API sends its commands. */
+export function payloadOfUpdate(message: unknown): SignalPayload {
+  const { command, ...rest } = (typeof message === 'object' && message !== null ? message : {}) as { command?: unknown };
+  const { name: _name, ...asked } = (typeof command === 'object' && command !== null ? command : {}) as { name?: unknown };
+  return tidy({ ...asked, ...rest });
+}
 
 /** A payload as it should be, whatever was sent. An id or a name that can't be stored is as good as none. */
 export function tidy(payload: unknown): SignalPayload {

@@ -4,6 +4,7 @@
  */
 import { ACTIONS } from '../domain/instance';
 import type { Command, CommandName } from '../domain/lifecycle';
+import { isSignature } from '../domain/signed';
 import type { CommandMessage } from './messages';
 
 type Fields = Record<string, unknown>;
@@ -80,3 +81,6 @@ const isCommand = (value: unknown): value is Command =>
 
 export const isSound = (message: unknown): message is CommandMessage =>
   isObject(message) && isCommandId(message.id) && isText(message.by) && isCommand(message.command);
+
+/** Whether a message says that somebody vouches for it. */
+export const isSigned = (message: unknown): boolean => isObject(message) && isSignature(message.signature);

@@ -4,7 +4,7 @@ import { hashOf } from '../../store/hash';
 import { findInstance, listInstances, listTimeline } from '../../store/instances';
 import { withoutExamples } from '../../store/policies';
 import type { InstanceRow } from '../../store/types';
-import { NotRunning, registerInstance, Unavailable } from '../../workflows/send';
+import { NotRunning, Refused, registerInstance, Unavailable } from '../../workflows/send';
 import type { Call, Reply } from '../call';
 import { instanceReply, optionsOf, unansweredReply } from '../commands';
 import { type ApiDeps, policyOf } from '../deps';
@@ -96,12 +96,13 @@ async function register(deps: ApiDeps, id: string, registration: Registration, c
   const policy = withoutExamples(policyOf(deps)(registration.product)!);
   const envelope = { id: call.commandId, by: call.caller.name };
   try {
-    await registerInstance(deps.temporal, { instanceId: id, registration, policy, envelope }, optionsOf(deps));
+    const birth = { instanceId: id, registration, policy, envelope };
+    await registerInstance(deps.temporal, { ...birth, signature: deps.signatures.signBirth(birth) }, optionsOf(deps));
   } catch (error) {
     if (error instanceof Unavailable) return await unansweredReply(deps, id, call.lang, error);
-    // Another request registered it and it has ended since: the read model answers for it.
-    const ended = error instanceof NotRunning ? await findInstance(deps.pool, id) : undefined;
-    if (!ended) throw error;
+    // Another request registered it, and its workflow has ended since or refuses a second one: the read model answers for it.
+    const answers = error instanceof NotRunning || error instanceof Refused;
+    if (!answers || !(await findInstance(deps.pool, id))) throw error;
   }
   return registered(await existingInstance(deps, call.caller, id), registration, call.commandId);
 }

@@ -6,6 +6,7 @@ import { createApi } from '../../api/app';
 import type { ApiDeps } from '../../api/deps';
 import { POLICIES } from '../../policies';
 import { createPool } from '../../store/db';
+import { createSignatures } from '../../store/signatures';
 
 export const KEY = 'operator-key-of-tests';
 /** Nothing listens on port 1. */
@@ -22,6 +23,7 @@ export function depsWithoutServers(more: Partial<ApiDeps> = {}): ApiDeps {
     temporal: new Client({ connection: Connection.lazy({ address: NOWHERE }) }),
     namespace: 'default',
     operatorKey: KEY,
+    signatures: createSignatures(KEY),
     owner: '1',
     sandbox: false,
     timeSkipping: false,

@@ -322,6 +322,30 @@ const stepOf = async (db: Transaction, id: string, command: string): Promise<num
 
 const TAMPERINGS: [string, Tampering][] = [
   [
+    'a payment that was stated by nobody’s word',
+    async (db) => {
+      await change(db, "UPDATE steps SET authority = 'unsigned', by = 'unsigned: cfo' WHERE instance_id = $1 AND step = 0", [lives.living]);
+      return [`signed ${lives.living}/0`];
+    },
+  ],
+  [
+    'a protection by nobody’s word, under a caller’s name',
+    async (db) => {
+      const step = await stepOf(db, lives.running, 'protect');
+      await change(db, "UPDATE steps SET authority = 'unsigned' WHERE instance_id = $1 AND step = $2", [lives.running, step]);
+      return [`signed ${lives.running}/${step}`];
+    },
+  ],
+  [
+    'a step of today that is said to be of before steps were signed',
+    async (db) => {
+      const sql =
+        "UPDATE steps SET authority = 'before', recorded_at = recorded_at + interval '2 days' WHERE instance_id = $1 AND step = 2";
+      await change(db, sql, [lives.running]);
+      return [`signed ${lives.running}/2`];
+    },
+  ],
+  [
     'usage that is charged after the billing stop',
     async (db) => {
       const { isolatedAt } = await instanceOf(http, lives.fiveDay);

@@ -10,6 +10,7 @@ import { fingerprintOf } from '../../api/idempotency';
 import { POLICIES } from '../../policies';
 import { createPool, type Pool } from '../../store/db';
 import { openOwner } from '../../store/idempotency';
+import { createSignatures } from '../../store/signatures';
 import { workflowId } from '../../workflows/messages';
 import { type Body, Http, type Reply } from '../support/http';
 import {
@@ -943,6 +944,7 @@ describe('parts that are away', () => {
     const key = 'sk_broken';
     const more = {
       operatorKey: key,
+      signatures: createSignatures(key),
       owner: '1',
       sandbox: true,
       timeSkipping: true,

@@ -84,7 +84,11 @@ async function accepted(id: string, action: 'return' | 'return-renewals'): Promi
 }
 
 const send = (id: string, message: Body): Promise<unknown> =>
-  sendCommand(service.client, id, 'terminate', message as AcceptedItem['message'], { taskQueue: service.taskQueue, waitMs: 10_000 });
+  sendCommand(service.client, id, 'terminate', message as AcceptedItem['message'], {
+    sign: service.signatures.sign,
+    taskQueue: service.taskQueue,
+    waitMs: 10_000,
+  });
 
 /** What the instance answers to a message; `done` when it carries it out. */
 async function answerTo(sending: Promise<unknown>): Promise<string> {

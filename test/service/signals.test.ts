@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
+import type { Command, Envelope } from '../../domain/lifecycle';
 import { workflowId } from '../../workflows/messages';
 import type { Body, Http } from '../support/http';
 import {
@@ -87,7 +88,9 @@ describe('terminate', () => {
   it('CVM postpaid now, without a quote', async () => {
     const id = await born(cvmPostpaid());
     await signal(id, 'terminate', agreed());
-    expect(await steps(id, 1)).toMatchObject([{ command: 'terminate', outcome: 'done', from: 'running', to: 'terminated', by: 'alice' }]);
+    expect(await steps(id, 1)).toMatchObject([
+      { command: 'terminate', outcome: 'done', from: 'running', to: 'terminated', by: 'unsigned: alice' },
+    ]);
     expect(await instanceOf(http, id)).toMatchObject({ state: 'terminated', purgeTime: null });
     const { account } = await instanceOf(http, id);
     expect((await http.get(`/v1/terminations?account=${account}`)).body.items).toMatchObject([
@@ -109,7 +112,7 @@ describe('terminate', () => {
     const { id: quoteId } = await quote(http, [id], { action: 'return' });
     await signal(id, 'terminate', agreed({ quoteId }));
     const [row] = await steps(id, 1);
-    expect(row).toMatchObject({ command: 'return', outcome: 'done', to: 'isolated', by: 'alice' });
+    expect(row).toMatchObject({ command: 'return', outcome: 'done', to: 'isolated', by: 'unsigned: alice' });
     const { account } = await instanceOf(http, id);
     expect((await http.get(`/v1/refunds/${row.refundId}`)).body).toMatchObject({
       status: 'done',
@@ -136,7 +139,7 @@ describe('terminate', () => {
     await steps(id, 1);
     expect(await instanceOf(http, id)).toMatchObject({ state: 'running', termination: { mode: 'timed', at } });
     await signal(id, 'cancel', { id: randomUUID(), by: 'bob' });
-    expect((await steps(id, 2)).at(-1)).toMatchObject({ command: 'cancel', outcome: 'done', by: 'bob' });
+    expect((await steps(id, 2)).at(-1)).toMatchObject({ command: 'cancel', outcome: 'done', by: 'unsigned: bob' });
     expect((await instanceOf(http, id)).termination).toBeNull();
   });
 
@@ -197,26 +200,24 @@ describe('cancel, restore and purge', () => {
       outcome: 'done',
       from: 'isolated',
       to: 'running',
-      by: 'alice',
+      by: 'unsigned: alice',
     });
     expect((await steps(purged, 2)).at(-1)).toMatchObject({
       command: 'purge',
       outcome: 'done',
       from: 'isolated',
       to: 'terminated',
-      by: 'bob',
+      by: 'unsigned: bob',
     });
   });
 
   it('a prepaid restore is a renewal that Sunset prices and debits; what was paid can’t be stated', async () => {
     const id = await born(cvmPrepaid());
     await end(http, [id], { action: 'return' });
-    await signal(id, 'restore', {
-      id: randomUUID(),
-      by: 'alice',
-      renewal: { months: 1, paid: { cash: '0', gift: '0', income: '0', voucher: '51' } },
-    });
-    expect((await steps(id, 2)).at(-1)).toMatchObject({ command: 'restore', outcome: 'done', to: 'running' });
+    const paid = { cash: '0', gift: '0', income: '0', voucher: '51' };
+    await refused(id, 'restore', 'UNSIGNED', { id: randomUUID(), by: 'alice', renewal: { months: 1, paid } });
+    await signal(id, 'restore', { id: randomUUID(), by: 'alice', renewal: { months: 1 } });
+    expect((await steps(id, 3)).at(-1)).toMatchObject({ command: 'restore', outcome: 'done', to: 'running' });
     const { account, orders } = await instanceOf(http, id);
     expect(orders.at(-1)).toMatchObject({ kind: 'renewal', months: 1, paid: { cash: '51.00', voucher: '0.00' } });
     expect((await http.get(`/v1/accounts/${account}`)).body.balances).toMatchObject([{ cash: '356.96' }]);
@@ -278,13 +279,17 @@ describe('a signal that comes again', () => {
     expect((await handleOf(id).describe()).status.name).toBe('RUNNING');
   });
 
-  it('an id that something else has used already does nothing twice', async () => {
-    const id = await born(cvmPostpaid());
+  it('an id that a command of the API has used is another one in a signal: neither stands in the other’s way', async () => {
+    const id = await born(redisPostpaid());
     const { rows } = await service.pool.query('SELECT command_id FROM steps WHERE instance_id = $1', [id]);
     await refused(id, 'cancel', 'NOT_SCHEDULED', { id: rows[0].command_id });
     expectStatus(await http.post(`/v1/instances/${id}/stop`, {}, { key: 'one' }), 200);
     await signal(id, 'terminate', agreed({ id: 'key/operator/one' }));
-    expectStatus(await http.post(`/v1/instances/${id}/start`), 200);
+    await until(async () => (await instanceOf(http, id)).state === 'isolated', 'the end');
+    await signal(id, 'restore', { id: 'key/operator/two' });
+    await until(async () => (await instanceOf(http, id)).state === 'stopped', 'the restore');
+    expectStatus(await http.post(`/v1/instances/${id}/start`, {}, { key: 'two' }), 200);
+    expect(await instanceOf(http, id)).toMatchObject({ state: 'running' });
   });
 
   it('an id that a deadline will have does not keep the deadline from firing', async () => {
@@ -441,6 +446,11 @@ describe('updates that are typed by hand', () => {
   const send = async (id: string, name: string, args: unknown[]): Promise<Body> =>
     await handleOf(id).executeUpdate(name, { args: args as [] });
   const envelope = (): Body => ({ id: randomUUID(), by: 'mallory' });
+  /** As the API would sign it. */
+  const signed = (id: string, command: Body): Body => {
+    const message = { ...(envelope() as Envelope), command: command as Command };
+    return { ...message, signature: service.signatures.sign(id, message) };
+  };
   const rules = { version: 'x', end: {}, expiry: { into: 'terminated' }, timedMaxYears: 3 };
   const JUNK: [string, string, () => unknown[]][] = [
     ['nothing', 'cancel', () => []],
@@ -513,7 +523,7 @@ describe('updates that are typed by hand', () => {
     const end = { action: 'return', requires: [], modes: { now: { into: 'terminated' } }, refusedInArrears: false };
     const forged = { version: 'x', end: { prepaid: end, postpaid: end }, expiry: { into: 'terminated' }, timedMaxYears: 3 };
     const command = { name: 'terminate', action: 'return', schedule: { mode: 'now' }, rules: forged, terminationId: 't' };
-    await expect(send(id, 'terminate', [{ ...envelope(), command }])).rejects.toMatchObject({
+    await expect(send(id, 'terminate', [signed(id, command)])).rejects.toMatchObject({
       cause: { details: [{ code: 'NOT_ACCEPTED' }] },
     });
     expect({ ...(await instanceOf(http, id)), clock: 0 }).toEqual({ ...before, clock: 0 });
@@ -521,7 +531,7 @@ describe('updates that are typed by hand', () => {
 
   it('the same message twice has one effect and one answer', async () => {
     const id = await born(cvmPostpaid());
-    const message = { ...envelope(), command: { name: 'stop' } };
+    const message = signed(id, { name: 'stop' });
     const [first, second] = await Promise.all([send(id, 'power', [message]), send(id, 'power', [message])]);
     expect([first.step, second.step]).toEqual([1, 1]);
     expect(await stepsOf(id)).toHaveLength(1);

@@ -10,6 +10,7 @@ import { startApi } from '../../api/server';
 import type { Policy } from '../../domain/policy';
 import { POLICIES } from '../../policies';
 import { createPool } from '../../store/db';
+import { createSignatures } from '../../store/signatures';
 import { startWorker } from '../../worker';
 
 export interface ProcessInput {
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
   const pool = createPool(input.serviceUrl, { max: 10 });
   const connection = await Connection.connect({ address: input.address });
   const temporal = new Client({ connection, namespace: input.namespace });
+  const trust = { signatures: createSignatures(input.operatorKey) };
   await startWorker({
     connection: { address: input.address },
     namespace: input.namespace,
@@ -51,7 +53,8 @@ async function main(): Promise<void> {
     pool,
     client: temporal,
     bundle: { codePath: input.bundlePath },
-    activities: hanging(createActivities(pool), input),
+    trust,
+    activities: hanging(createActivities(pool, trust), input),
     onError: (error) => console.error(error),
   });
   const api = await startApi(

@@ -6,6 +6,7 @@ import pino from 'pino';
 import { startApi } from '../../api/server';
 import { POLICIES } from '../../policies';
 import { createPool, type Pool } from '../../store/db';
+import { createSignatures, type Signatures } from '../../store/signatures';
 import { type RunningWorker, startWorker, type WorkerOptions } from '../../worker';
 import { Http } from './http';
 import { type Shared, shared, TEMPLATE, withDatabase } from './shared';
@@ -18,7 +19,12 @@ export interface ServiceUnderTest {
   serviceUrl: string;
   client: Client;
   taskQueue: string;
-  startWorker(options?: Pick<WorkerOptions, 'activities' | 'maxCachedWorkflows' | 'sweepEveryMs' | 'sealEveryMs'>): Promise<RunningWorker>;
+  operatorKey: string;
+  /** As the API signs: for messages that a test sends in its place. */
+  signatures: Signatures;
+  startWorker(
+    options?: Partial<Pick<WorkerOptions, 'activities' | 'maxCachedWorkflows' | 'sweepEveryMs' | 'sealEveryMs' | 'trust'>>,
+  ): Promise<RunningWorker>;
   stop(): Promise<void>;
 }
 
@@ -63,6 +69,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     },
     { host: '127.0.0.1', port: 0 },
   );
+  const signatures = createSignatures(operatorKey);
   const workers: RunningWorker[] = [];
   const service: ServiceUnderTest = {
     http: new Http(server.url, operatorKey),
@@ -71,11 +78,14 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     serviceUrl,
     client,
     taskQueue: name,
+    operatorKey,
+    signatures,
     startWorker: async (more = {}) => {
       const worker = await startWorker({
         connection: { address: at.address },
         namespace: at.namespace,
         taskQueue: name,
+        trust: { signatures },
         pool,
         client,
         sweepEveryMs: 200,

@@ -1,0 +1,69 @@
+/**
+ * Signatures of messages (domain/signed.ts): an HMAC over the instance, the caller, the id and the command, with a key derived from the
+ * operator's key. Stored nowhere, and nothing is asked of the database.
+ */
+import { createHmac, scryptSync, timingSafeEqual } from 'node:crypto';
+import type { Registration } from '../domain/instance';
+import type { Envelope } from '../domain/lifecycle';
+import type { Policy } from '../domain/policy';
+import { isSignature, type Sign, type Signable } from '../domain/signed';
+import { canonical } from './hash';
+
+/** A registration as it is signed: its policy too, since that holds the rules of all refunds. */
+export interface SignableBirth {
+  instanceId: string;
+  registration: Registration;
+  policy: Policy;
+  envelope: Envelope;
+}
+
+/** What became of verifying: `late` is one of ours that has waited too long to be a message that is still on its way. */
+export type Verdict = 'good' | 'late' | 'bad';
+
+export interface Signatures {
+  sign: Sign;
+  signBirth(birth: SignableBirth): string;
+  verify(instanceId: string, message: Signable, signature: string): Verdict;
+  verifyBirth(birth: SignableBirth, signature: string): Verdict;
+}
+
+/**
+ * How long a message may be on its way. Workers may be down for days while signals wait; without any limit, whoever reads Temporal's histories
+ * could send a message again that was refused long ago, and have it carried out in its caller's name.
+ */
+export const GOOD_FOR_MS = 7 * 86_400_000;
+
+/**
+ * @param operatorKey signs, and verifies
+ * @param previousKey verifies only: what was on its way when the operator's key was changed
+ */
+export function createSignatures(operatorKey: string, previousKey?: string): Signatures {
+  // Slow, once a process: the operator's key may be one that people chose themselves.
+  const rootOf = (key: string): Buffer => scryptSync(key, 'sunset messages', 32);
+  const root = rootOf(operatorKey);
+  const roots = previousKey === undefined ? [root] : [root, rootOf(previousKey)];
+  const sign = (text: string, now = Date.now()): string => {
+    const at = now.toString(36);
+    return `${at}.${macOf(root, at, text).toString('base64url')}`;
+  };
+  const verify = (text: string, signature: string): Verdict => {
+    if (!isSignature(signature)) return 'bad';
+    const [at, mac] = signature.split('.') as [string, string];
+    const given = Buffer.from(mac, 'base64url');
+    if (!roots.some((one) => timingSafeEqual(macOf(one, at, text), given))) return 'bad';
+    return Date.now() - Number.parseInt(at, 36) > GOOD_FOR_MS ? 'late' : 'good';
+  };
+  return {
+    sign: (instanceId, message) => sign(textOf(instanceId, message)),
+    signBirth: (birth) => sign(textOfBirth(birth)),
+    verify: (instanceId, message, signature) => verify(textOf(instanceId, message), signature),
+    verifyBirth: (birth, signature) => verify(textOfBirth(birth), signature),
+  };
+}
+
+const macOf = (key: Buffer, at: string, text: string): Buffer => createHmac('sha256', key).update(`${at} ${text}`).digest();
+
+const textOf = (instanceId: string, { id, by, command }: Signable): string => canonical(['message', instanceId, id, by, command]);
+
+const textOfBirth = ({ instanceId, registration, policy, envelope: { id, by } }: SignableBirth): string =>
+  canonical(['birth', instanceId, id, by, registration, policy]);
