@@ -32,7 +32,14 @@ module.exports = {
       comment: 'The rules know nothing of Temporal, Express, SQL or the clock.',
       severity: 'error',
       from: { path: '^domain/' },
-      to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: 'node_modules/(fraction\\.js|temporal-polyfill|currency-codes)/' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: 'node_modules/(decimal\\.js|temporal-polyfill|currency-codes)/' },
+    },
+    {
+      name: 'one-place-counts-digits',
+      comment: 'Amounts are ratios that never divide before the rounding (domain/ratio.ts); a Decimal elsewhere could.',
+      severity: 'error',
+      from: { pathNot: '^(domain/ratio\\.ts$|test/)' },
+      to: { path: 'node_modules/decimal\\.js/' },
     },
     {
       name: 'workflows-are-deterministic',
@@ -40,7 +47,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^workflows/', pathNot: '^workflows/send\\.ts$' },
       to: {
-        path: '^workflows/send\\.ts$|^domain/(calendar|refund|quote|money)|node_modules/(?!@temporalio/(workflow|common))',
+        path: '^workflows/send\\.ts$|^domain/(calendar|refund|quote|money|ratio)|node_modules/(?!@temporalio/(workflow|common))',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -1,14 +1,14 @@
 import { code as currencyByCode } from 'currency-codes';
-import Fraction from 'fraction.js';
+import { Ratio } from './ratio';
 
 /**
- * Money is exact until its one rounding (M8). Sums here mix hours (thirds of a cent and the like), days of a year and discounts, so
- * decimals of any fixed precision could sit on the wrong side of half a cent. Rational numbers can't: a half is a half.
- * At every boundary (JSON, SQL, workflow payloads) an amount is a decimal string beside its currency.
+ * Money is exact until its one rounding (M8, M31). Sums here mix hours (thirds of a cent and the like), days of a year and discounts, so
+ * decimals that are divided line by line could end on the wrong side of half a cent, whatever their precision. A ratio can't: it divides
+ * once, at the rounding. At every boundary (JSON, SQL, workflow payloads) an amount is a decimal string beside its currency.
  */
-export type Exact = InstanceType<typeof Fraction>;
+export type Exact = Ratio;
 
-export const ZERO: Exact = new Fraction(0);
+export const ZERO: Exact = Ratio.decimal('0');
 
 /** Sources that are paid back, in the order of precedence that ties and fees follow (M8, M11). A voucher is never paid back (003-10). */
 export const SOURCES = ['cash', 'gift', 'income'] as const;
@@ -21,10 +21,28 @@ export type Parts = Record<Source, string>;
 export function exact(value: string | number | bigint): Exact {
   const text = String(value);
   if (!/^-?\d+(\.\d+)?$/.test(text)) throw new Error(`not a decimal: ${text}`);
-  return new Fraction(text);
+  return Ratio.decimal(text);
 }
 
-export const sum = (values: Iterable<Exact>): Exact => [...values].reduce((total, value) => total.add(value), ZERO);
+/**
+ * Adds like to like first, then pairs, and pairs of pairs: a divisor gets long only by those that differ, and the long ones are
+ * multiplied a few times only.
+ */
+export function sum(values: Iterable<Exact>): Exact {
+  const byDivisor = new Map<string, Exact>();
+  for (const value of values) {
+    const { divisor } = value;
+    byDivisor.set(divisor, byDivisor.get(divisor)?.add(value) ?? value);
+  }
+  let sums = [...byDivisor.values()];
+  while (sums.length > 1) sums = pairs(sums).map(([a, b]) => (b ? a.add(b) : a));
+  return sums[0] ?? ZERO;
+}
+
+function pairs<T>(values: T[]): [T, T | undefined][] {
+  return values.flatMap((value, index): [T, T | undefined][] => (index % 2 === 0 ? [[value, values[index + 1]]] : []));
+}
+
 export const atLeastZero = (value: Exact): Exact => (value.compare(ZERO) < 0 ? ZERO : value);
 export function leastUnits(a: bigint, b: bigint): bigint {
   if (a < b) return a;
@@ -53,15 +71,9 @@ function digitsOf(currency: string): number {
 }
 
 /** The amount in minor units, rounded half-up (away from zero for negative ones, so that a fee and its reversal mirror each other). */
-export function toMinorUnits(value: Exact, currency: string): bigint {
-  const scaled = value.abs().mul(new Fraction(10n ** BigInt(digitsOf(currency))));
-  const rounded = (scaled.n * 2n + scaled.d) / (scaled.d * 2n);
-  return value.compare(ZERO) < 0 ? -rounded : rounded;
-}
+export const toMinorUnits = (value: Exact, currency: string): bigint => value.round(digitsOf(currency));
 
-export function fromMinorUnits(units: bigint, currency: string): Exact {
-  return new Fraction(units, 10n ** BigInt(digitsOf(currency)));
-}
+export const fromMinorUnits = (units: bigint, currency: string): Exact => exact(formatMinorUnits(units, currency));
 
 /** `12345n, CNY` → `"123.45"`: always all minor digits. */
 export function formatMinorUnits(units: bigint, currency: string): string {
@@ -78,12 +90,10 @@ export function formatMoney(value: Exact, currency: string): string {
 
 /** For formulas that people check by hand: at most `places` decimals, without trailing zeros. */
 export function formatDecimal(value: Exact, places = 10): string {
-  const scale = 10n ** BigInt(places);
-  const scaled = value.abs().mul(new Fraction(scale));
-  const units = (scaled.n * 2n + scaled.d) / (scaled.d * 2n);
-  const fraction = (units % scale).toString().padStart(places, '0').replace(/0+$/, '');
-  const sign = value.compare(ZERO) < 0 && units > 0n ? '-' : '';
-  return `${sign}${units / scale}${fraction ? `.${fraction}` : ''}`;
+  const units = value.round(places);
+  const text = (units < 0n ? -units : units).toString().padStart(places + 1, '0');
+  const fraction = text.slice(-places).replace(/0+$/, '');
+  return `${units < 0n ? '-' : ''}${text.slice(0, -places)}${fraction ? `.${fraction}` : ''}`;
 }
 
 export interface Cell<Key> {
@@ -96,15 +106,14 @@ export interface Cell<Key> {
  * Cells come in the order in which ties are decided. The total must be the rounding of the cells' sum.
  */
 export function splitByLargestRemainder<Key>(total: bigint, cells: Cell<Key>[], currency: string): { key: Key; units: bigint }[] {
-  const scale = new Fraction(10n ** BigInt(digitsOf(currency)));
+  const digits = digitsOf(currency);
   const shares = cells.map(({ key, exact: value }, index) => {
-    const scaled = value.mul(scale);
-    const floor = scaled.n / scaled.d;
-    return { key, index, units: floor, remainder: scaled.sub(new Fraction(floor)) };
+    const { units, rest } = value.floor(digits);
+    return { key, index, units, rest };
   });
   const missing = Number(total - shares.reduce((all, share) => all + share.units, 0n));
   if (missing < 0 || missing > shares.length) throw new Error(`a total of ${total} minor units does not fit its cells`);
-  const byRemainder = [...shares].sort((a, b) => b.remainder.compare(a.remainder) || a.index - b.index);
+  const byRemainder = [...shares].sort((a, b) => b.rest.compare(a.rest) || a.index - b.index);
   for (const share of byRemainder.slice(0, missing)) share.units += 1n;
   return shares.map(({ key, units }) => ({ key, units }));
 }

@@ -211,15 +211,14 @@ const earlier = (a: string | undefined, b: string): string | undefined => (a !==
 function byTheHour(seconds: number, price: HourlyPrice | undefined, name: string): { formula: string; exact: Exact } {
   if (price === undefined) throw new Error(`${name} is missing`);
   const tiers = typeof price === 'string' ? [{ price }] : price;
-  const all = exact(seconds);
   const pieces: string[] = [];
   let total = ZERO;
-  let from = ZERO;
+  let from = 0;
   for (const tier of tiers) {
-    const limit = tier.upToHours === undefined ? all : least(all, exact(tier.upToHours).mul(SECONDS_PER_HOUR));
-    if (limit.compare(from) <= 0 && pieces.length) break;
-    const piece = atLeastZero(limit.sub(from));
-    total = total.add(piece.div(SECONDS_PER_HOUR).mul(exact(tier.price)));
+    const limit = Math.min(seconds, (tier.upToHours ?? Number.POSITIVE_INFINITY) * SECONDS_PER_HOUR);
+    if (limit <= from && pieces.length) break;
+    const piece = Math.max(0, limit - from);
+    total = total.add(exact(tier.price).mul(piece).div(SECONDS_PER_HOUR));
     pieces.push(`${formatHours(piece)} × ${formatDecimal(exact(tier.price))}`);
     from = limit;
   }
@@ -227,9 +226,8 @@ function byTheHour(seconds: number, price: HourlyPrice | undefined, name: string
 }
 
 /** Whole hours as hours, anything else as seconds: both can be checked by hand, `48.00027778 h` can't. */
-function formatHours(seconds: Exact): string {
-  const hours = seconds.div(SECONDS_PER_HOUR);
-  return hours.d === 1n ? `${formatDecimal(hours)} h` : `${formatDecimal(seconds)} s / ${SECONDS_PER_HOUR}`;
+function formatHours(seconds: number): string {
+  return seconds % SECONDS_PER_HOUR === 0 ? `${seconds / SECONDS_PER_HOUR} h` : `${seconds} s / ${SECONDS_PER_HOUR}`;
 }
 
 /** M2: the tier with the most months ≤ n of the snapshot's discounts, or the policy's; below the first tier 1. */

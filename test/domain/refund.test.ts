@@ -235,6 +235,19 @@ describe('M8–M11 rounding, split and fee', () => {
     expect(lines.at(-1)).toMatchObject({ label: { en: 'Rounded once, half up', zh: '一次四舍五入' }, amount: '0.01' });
   });
 
+  it('M31 a tie of half a cent is one on the exact value: 12.035 is 12.04, which forty digits line by line say is 12.03', () => {
+    const bandwidth = facts({ prices: prices({ hour: '0.21' }), network: { billing: 'bandwidth', hour: '1.05' } });
+    const orders = [order(), upgrade({ startsAt: hoursIn(0, 497_435), paid: paid('73') })];
+    const { amount: got, lines } = refund({ facts: bandwidth, orders, at: hoursIn(0, 1_499_913) });
+    expect(lines.map(({ formula }) => formula)).toEqual([
+      '407.96',
+      '−497435 s / 3600 × 0.21',
+      '−1499913 s / 3600 × 1.05',
+      '73 / 360 × (360 − 12)',
+    ]);
+    expect(got).toBe('12.04');
+  });
+
   it('M8 works with currencies of 0 and 3 minor digits', () => {
     const yen = facts({ prices: prices({ currency: 'JPY', hour: '0.35' }) });
     expect(refund({ facts: yen, orders: [order({ paid: paid('100', '101') })], at: hoursIn(65) })).toMatchObject({

@@ -2,7 +2,7 @@
  * E2: rights are reserved atomically. Twenty clients return twenty instances of one account at once, each quoting again when its quote has
  * gone stale, and exactly as many get through as the account has rights.
  */
-import { exact, sum } from '../../domain/money';
+import { exact, formatDecimal, sum } from '../../domain/money';
 import { audit } from '../../store/audit';
 import type { Body, Http } from '../support/http';
 import { cvmPrepaid, DAY, expectStatus, hoursAgo, newAccount, quote, register, settled } from '../support/lives';
@@ -88,7 +88,7 @@ async function booksOf(account: string): Promise<Body> {
   return rows[0];
 }
 
-const total = (amounts: string[]): string => sum(amounts.map(exact)).toFraction();
+const total = (amounts: string[]): string => formatDecimal(sum(amounts.map(exact)));
 
 async function race({ registration, rights, refused }: Race): Promise<void> {
   const account = newAccount();
@@ -104,7 +104,7 @@ async function race({ registration, rights, refused }: Race): Promise<void> {
   const used = (kind: 'five-day' | 'ordinary') => range(rights[kind]).map(() => ({ kind, status: 'used' }));
   expect(books.rights).toEqual([...used('five-day'), ...used('ordinary')]);
   expect(books.refunds).toHaveLength(through);
-  expect([books.balance, books.ledger].map(exact).map((value) => value.toFraction())).toEqual([total(books.refunds), total(books.refunds)]);
+  expect([books.balance, books.ledger].map((amount) => total([amount]))).toEqual([total(books.refunds), total(books.refunds)]);
   const { rights: shown } = expectStatus(await http.get(`/v1/accounts/${account}`), 200).body;
   expect(shown.find((row: Body) => row.product === 'tencent-cvm')).toMatchObject({
     fiveDay: { used: rights['five-day'], reserved: 0, left: 1 - rights['five-day'] },
