@@ -1,12 +1,13 @@
 /** What touches the world. Each activity is one transaction, safe to repeat: the step's own keys guard it (decision 2). */
 import { createHash } from 'node:crypto';
+import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { REFUSAL } from '../domain/ids';
 import type { Command, Envelope } from '../domain/lifecycle';
 import { type Authority, isUnsignedName, type Signable, unsignedName } from '../domain/signed';
 import { acceptQuote } from '../store/acceptance';
-import type { Pool } from '../store/db';
-import { findInstance } from '../store/instances';
+import { canPass, type Pool } from '../store/db';
+import { findInstance, findStep } from '../store/instances';
 import { createQuote, findQuote } from '../store/quotes';
 import type { Signatures, Verdict } from '../store/signatures';
 import { commitStep, type StepInput, StepRefused, type StepResult, type VouchedStep } from '../store/steps';
@@ -44,8 +45,13 @@ export interface Trust {
 }
 
 export function createActivities(pool: Pool, trust: Trust): Activities {
-  const step = async (input: StepInput): Promise<StepResult> => await commitStep(pool, vouched(input, trust)).catch(asRefusal);
-  return { settle: step, record: step, refuse: step, accept: (input) => accept(pool, trust, input) };
+  const step = (input: StepInput): Promise<StepResult> => answered(input.command, () => commitStep(pool, vouched(input, trust)));
+  return {
+    settle: step,
+    record: step,
+    refuse: step,
+    accept: (input) => answered('agreement', () => accept(pool, trust, input)),
+  };
 }
 
 /** The step with what its message's signature is worth. A refusal is recorded whatever it is worth, and then in nobody's name. */
@@ -80,17 +86,34 @@ function verdictOn(
   return signatures.verify(instanceId, message ?? { id, by, command: body as Command }, signature);
 }
 
-/** A business refusal is final; everything else is retried until it works. */
-function asRefusal(error: unknown): never {
-  if (!(error instanceof StepRefused)) throw error;
-  throw ApplicationFailure.nonRetryable(`refused: ${error.code}`, REFUSAL, { code: error.code, state: error.state });
+/** Two that race for one key look like a broken rule of the database; the one that comes again finds what the other has stored. */
+const TRIES = 3;
+
+/**
+ * The one place where it is settled what becomes of an error (L13): a business refusal is final; what another time may pass is tried until it
+ * does; what is the same each time (a rule of the database, a value that it can't hold, a mistake of ours) is a refusal too, because trying
+ * it for ever would keep everything else waiting. Nothing of the step was written, and the log says loudly what it was.
+ */
+async function answered<T>(command: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof StepRefused) throw refusal(error.code, error.state);
+    if (canPass(error) || activityInfo().attempt < TRIES) throw error;
+    log.error(`can never be carried out, and is refused: ${command}`, { error });
+    throw refusal('NOT_POSSIBLE', '');
+  }
 }
+
+const refusal = (code: string, state: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(`refused: ${code}`, REFUSAL, { code, state });
 
 const QUOTE_SECONDS = 900;
 
 async function accept(pool: Pool, trust: Trust, { instanceId, envelope, quoteId, mode }: AcceptInput): Promise<AcceptResult> {
   if (trust.unsigned === 'refuse' && isUnsignedName(envelope.by)) return { ok: false, code: 'UNSIGNED' };
   const instance = (await findInstance(pool, instanceId))!;
+  if (await findStep(pool, instanceId, envelope.id)) return { ok: false, code: 'COMMAND_ID_REUSED' };
   // Derived from the signal's id, so that a repeat finds what the first one did.
   const key = createHash('sha256').update(`${instanceId} ${envelope.id}`).digest('hex').slice(0, 32);
   if (quoteId === undefined) {

@@ -1,5 +1,5 @@
 /** What the store, the workflows and the body reader throw, as problems. Anything unknown is 500 and shows nothing of itself. */
-import { BadCursor } from '../store/db';
+import { BadCursor, isDatabaseAway } from '../store/db';
 import { MissingInstances } from '../store/quotes';
 import { RequestRefused } from '../store/refund-requests';
 import { NotRunning, Refused, Unavailable } from '../workflows/send';
@@ -30,20 +30,7 @@ function refusal({ code, state }: Refused): Problem {
 }
 
 /** Anything can be thrown. */
-const membersOf = (error: unknown): Record<'code' | 'message' | 'name' | 'status', unknown> => Object(error);
-
-/** PostgreSQL can't be reached, is starting or stopping, or has no connection left. */
-const AWAY = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT|ENOENT)$/;
-
-function isDatabaseAway(error: unknown): boolean {
-  const { code, message } = membersOf(error);
-  // The driver's own errors of lost and late connections carry no code.
-  return (
-    (typeof code === 'string' && AWAY.test(code)) ||
-    (typeof message === 'string' &&
-      /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(message))
-  );
-}
+const membersOf = (error: unknown): Record<'name' | 'status', unknown> => Object(error);
 
 /** Errors of Express and its body reader carry a status. */
 function ofRequest(error: unknown): Problem | undefined {

@@ -13,8 +13,22 @@ export const refundId = (terminationId: string, instanceId: string): string => `
 /** The ledger transaction of one step: a step books once. */
 export const transactionId = (instanceId: string, step: number): string => `tx_${instanceId}_${step}`;
 
+/** The space of the ids that Sunset makes for itself: no caller's command gets in (L13). */
+const OWN = 'sunset/';
+/** That space in versions before it had one prefix: whoever took one of these would have kept a deadline from ever firing. */
+const OWN_BEFORE = 'deadline/';
+
+/** Whether an id is one that only Sunset may give a command. */
+export const isOwnId = (id: string): boolean => id.startsWith(OWN) || id.startsWith(OWN_BEFORE);
+
 /** The command of a deadline. */
-export const deadlineCommandId = (kind: string, step: number): string => `deadline/${kind}/${step}`;
+export const deadlineCommandId = (kind: string, step: number): string => `${OWN}deadline/${kind}/${step}`;
+
+/** The command of a signal that came without an id. */
+export const signalCommandId = (name: string, unique: string): string => `${OWN}signal/${name}/${unique}`;
+
+/** The row that says that something was refused, and why: the same message refused for the same reason again is the same row. */
+export const refusalCommandId = (command: string, code: string, id: string): string => `${OWN}refused/${command}/${code}/${id}`;
 
 /** The type of the failure that a refused command fails with, on the wire between workflow, activities and clients. */
 export const REFUSAL = 'Refusal';

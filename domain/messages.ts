@@ -13,7 +13,9 @@ export type DecisionCode =
   | 'MONEY_SPENT'
   | 'BY_TRAFFIC'
   | 'UNSIGNED'
-  | 'BAD_SIGNATURE';
+  | 'BAD_SIGNATURE'
+  | 'COMMAND_ID_REUSED'
+  | 'NOT_POSSIBLE';
 
 export interface Message {
   message: Text;
@@ -131,6 +133,18 @@ export const MESSAGES: Record<DecisionCode, Message> = {
     'Give every API and every worker the same SUNSET_OPERATOR_KEY, then send the command again through the API.',
     '该消息的签名并非由本系统的 API 生成，或已超过七天。',
     '请为所有 API 与 worker 设置相同的 SUNSET_OPERATOR_KEY，然后通过 API 重新提交。',
+  ),
+  COMMAND_ID_REUSED: say(
+    'Another command came under this id before.',
+    'Send this one under an id of its own; over the API that is a new Idempotency-Key.',
+    '该 ID 曾用于另一个操作。',
+    '请使用新的 ID 重新提交；通过 API 提交时请使用新的幂等键。',
+  ),
+  NOT_POSSIBLE: say(
+    'The step can’t be recorded, however often it is tried; nothing has changed.',
+    'Tell the operator: the worker’s log says why. Once that is put right, ask again under a new id.',
+    '该操作无法记录，重试也不会成功；没有任何变更。',
+    '请联系运维人员：工作进程的日志中有原因。修复后请使用新的 ID 重新提交。',
   ),
   MONTHLY_SETTLED: say(
     'The instance was bought with monthly settlement and switched to prepaid; it can’t be returned.',

@@ -26,7 +26,7 @@ export type Acceptance =
   | { ok: true; termination: TerminationRow; items: AcceptedItem[] }
   | {
       ok: false;
-      code: 'QUOTE_EXPIRED' | 'QUOTE_STALE' | 'QUOTE_USED' | 'NOTHING_PERMITTED' | 'UNKNOWN_QUOTE';
+      code: 'QUOTE_EXPIRED' | 'QUOTE_STALE' | 'QUOTE_USED' | 'NOTHING_PERMITTED' | 'UNKNOWN_QUOTE' | 'COMMAND_ID_REUSED';
       changes?: Change[];
       terminationId?: string;
     };
@@ -38,6 +38,8 @@ export async function acceptQuote(pool: Pool, confirmation: Confirmation): Promi
     const quote = await findQuote(tx, quoteId, true);
     if (!quote) return { ok: false, code: 'UNKNOWN_QUOTE' };
     if (quote.terminationId === terminationId) return await accepted(tx, terminationId);
+    // Its id comes from the command's: the same command for another quote is a mistake.
+    if (await findTermination(tx, terminationId)) return { ok: false, code: 'COMMAND_ID_REUSED', terminationId };
     if (quote.terminationId !== null) return { ok: false, code: 'QUOTE_USED', terminationId: quote.terminationId };
     if (Date.parse(quote.expiresAt) <= Date.now()) return { ok: false, code: 'QUOTE_EXPIRED' };
     const permitted = quote.items.filter((item) => item.permitted);

@@ -53,6 +53,33 @@ export async function snapshot<T>(pool: Pool, work: (db: Transaction) => Promise
 /** Whether a write was refused because this role, this transaction or this server only reads (a replica). */
 export const isReadOnly = (error: unknown): boolean => ['42501', '25006'].includes((error as { code?: string }).code ?? '');
 
+/** Anything can be thrown. */
+const membersOf = (error: unknown): Record<'code' | 'message', unknown> => Object(error);
+
+/** PostgreSQL can't be reached, is starting or stopping, or has no connection left. */
+const AWAY = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT|ENOENT)$/;
+/** The driver's own errors of lost and late connections carry no code. */
+const AWAY_SAID = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+export function isDatabaseAway(error: unknown): boolean {
+  const { code, message } = membersOf(error);
+  return (typeof code === 'string' && AWAY.test(code)) || (typeof message === 'string' && AWAY_SAID.test(message));
+}
+
+/** Classes of PostgreSQL's errors that are the same each time: unsupported, wrong values, broken rules, unknown names, limits, RAISE, damage. */
+const ALWAYS = /^(0A|2[123]|42|54|P0|XX)...$/;
+/** As the driver and its pool say it when they are being closed under a query. */
+const CLOSING = /^(Client was closed|Cannot use a pool after calling end|Query read timeout|timeout expired)/;
+
+/** Whether the same work may succeed another time. Anything unknown may not: what is tried for ever keeps all else waiting. */
+export function canPass(error: unknown): boolean {
+  if (isDatabaseAway(error)) return true;
+  const { code, message } = membersOf(error);
+  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return !ALWAYS.test(code);
+  if (typeof code === 'string') return /^E(?!RR_)[A-Z_]+$/.test(code);
+  return typeof message === 'string' && CLOSING.test(message);
+}
+
 /** Throws when PostgreSQL does not answer. */
 export async function ping(db: Db): Promise<void> {
   await db.query('SELECT 1');

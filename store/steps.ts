@@ -97,7 +97,8 @@ async function recordBirth(
 async function recordStep(tx: Transaction, input: VouchedStep): Promise<StepResult> {
   const row = await findInstance(tx, input.instanceId);
   if (!row) throw new Error(`instance ${input.instanceId} has no row: its registration was never recorded`);
-  if (row.life.step !== input.step - 1) throw new Error(`step ${input.step} of ${input.instanceId} does not follow step ${row.life.step}`);
+  // The workflow has lost the thread (a database put back from a copy): it goes on from what is stored, and decides again.
+  if (row.life.step !== input.step - 1) return { life: row.life, commandId: '', step: row.life.step, refundId: null };
   const work: Work = { tx, input, row, life: input.next, postings: [], event: 'end-orders', refundId: null, reversal: null };
   for (const effect of input.effects) await EFFECTS[effect.type](work, effect as never);
   const { life } = work;

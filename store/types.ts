@@ -53,7 +53,7 @@ export interface StepInput {
 export interface StepResult {
   /** The life as stored: the loop adopts it, whoever's command wrote it. */
   life: Life;
-  /** The command that took this number. */
+  /** The command that took this number; empty when the number does not follow what is stored. */
   commandId: string;
   step: number;
   refundId: string | null;

@@ -10,6 +10,7 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
+  log,
   patched,
   proxyActivities,
   proxyLocalActivities,
@@ -20,7 +21,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities, StepInput, StepResult } from '../activities';
-import { deadlineCommandId } from '../domain/ids';
+import { deadlineCommandId, refusalCommandId, signalCommandId } from '../domain/ids';
 import {
   type Command,
   type CommandName,
@@ -81,6 +82,20 @@ interface Waiting {
   refuse: (failure: Error) => void;
 }
 
+/** How often a command is decided again because another's step was found in its place. More would be no race but a broken store. */
+const MAX_ADOPTIONS = 5;
+
+/** How long a deadline waits whose step could not be recorded: each time twice as long, up to an hour. */
+const FIRST_DELAY_MS = 60_000;
+const MAX_DELAY_MS = 3_600_000;
+
+/** A deadline that is due and could not be carried out. Commands go on meanwhile: one of them may be what puts it right. */
+interface Delay {
+  deadline: Deadline;
+  ms: number;
+  until: number;
+}
+
 type Work =
   | ({ by: 'update'; message: CommandMessage } & Waiting)
   /** Nobody vouches for it, so it is read like the signal of its name. */
@@ -135,8 +150,8 @@ async function live(input: Birth | Carried): Promise<Life> {
       const payload = payloadOfUpdate(message);
       return new Promise((answer, refuse) => queue.push({ by: 'unsigned update', name, payload, answer, refuse }));
     }
-    const known = done.find(({ id }) => id === message.id);
-    if (known) return { life: life!, step: known.step, refundId: known.refundId };
+    const known = takenBefore(done, message.id, message.command.name);
+    if (known && known !== 'reused') return { life: life!, step: known.step, refundId: known.refundId };
     return new Promise((answer, refuse) => queue.push({ by: 'update', message, answer, refuse }));
   }
 
@@ -168,16 +183,20 @@ async function live(input: Birth | Carried): Promise<Life> {
     life ??= await beBorn(input as Birth);
   } catch (error) {
     // Whoever asked is told why; the run fails, so that the id is free for a registration that is one.
-    unborn = refusalOf(error);
+    unborn = refusalOf(error, '');
     await condition(allHandlersFinished);
-    throw error;
+    throw refused(unborn);
   }
   show(life);
+  let delay: Delay | undefined;
   for (;;) {
     const deadline = nextDeadline(life);
+    const dueAt = deadline && (isOf(delay, deadline) ? delay.until : Date.parse(deadline.at));
     // A deadline that has come goes first: what was promised until then is not promised after.
-    if (deadline && Date.parse(deadline.at) <= Date.now()) {
-      life = adopt(life, await takeDeadline(life, deadline));
+    if (deadline && dueAt! <= Date.now()) {
+      const outcome = await takeDeadline(life, deadline);
+      life = outcome.life;
+      delay = 'refusal' in outcome ? longer(delay, deadline) : undefined;
       continue;
     }
     const work = queue.shift();
@@ -193,14 +212,31 @@ async function live(input: Birth | Carried): Promise<Life> {
       await continueAsNew<typeof instance>({ life, done: done.slice(-REMEMBERED) });
     }
     busy = false;
-    await commandOrDeadline(queue, deadline);
+    await commandOrDeadline(queue, deadline, dueAt);
     busy = true;
   }
 }
 
-async function commandOrDeadline(queue: Work[], deadline: Deadline | undefined): Promise<void> {
+/** What the same command led to before (L8), or that its id is another's. Runs of earlier versions took every command of one id for the same. */
+function takenBefore(done: Done[], id: string, name: string): Done | 'reused' | undefined {
+  const known = done.find((one) => one.id === id);
+  const isOther = known?.name !== undefined && known.name !== name;
+  return isOther && patched('same-id-other-command') ? 'reused' : known;
+}
+
+const reused = ({ state }: Life): RefusalDetail => ({ code: 'COMMAND_ID_REUSED', state });
+
+const isOf = (delay: Delay | undefined, { kind, at }: Deadline): delay is Delay =>
+  delay?.deadline.kind === kind && delay.deadline.at === at;
+
+function longer(delay: Delay | undefined, deadline: Deadline): Delay {
+  const ms = isOf(delay, deadline) ? Math.min(delay.ms * 2, MAX_DELAY_MS) : FIRST_DELAY_MS;
+  return { deadline, ms, until: Date.now() + ms };
+}
+
+async function commandOrDeadline(queue: Work[], deadline: Deadline | undefined, dueAt: number | undefined): Promise<void> {
   if (!deadline) return await condition(() => queue.length > 0);
-  const wait = Math.max(1, Date.parse(deadline.at) - Date.now());
+  const wait = Math.max(1, dueAt! - Date.now());
   await condition(() => queue.length > 0, wait, { summary: timerSummary(deadline) });
 }
 
@@ -222,15 +258,32 @@ async function beBorn({ instanceId, registration, policy, envelope, signature }:
   return (await local(stepSummary(step)).record({ ...step, birth: { registration, policy } })).life;
 }
 
-async function takeDeadline(life: Life, deadline: Deadline): Promise<StepResult> {
+/** A deadline that can't be carried out must not keep commands waiting: it is refused like one of them, and comes again later (L13). */
+async function takeDeadline(life: Life, deadline: Deadline): Promise<{ life: Life } | { life: Life; refusal: RefusalDetail }> {
   const at = now();
-  const { next, effects } = decideDeadline(life, deadline, at);
-  const step = nextStep(life, next, { id: deadlineCommandId(deadline.kind, life.step + 1), by: 'sunset' }, deadline.kind, deadline, at);
-  return await local(stepSummary(step, life)).record({ ...step, effects, voucher: 'sunset' });
+  let refusal: RefusalDetail = { code: 'NOT_POSSIBLE', state: life.state };
+  try {
+    const { next, effects } = decideDeadline(life, deadline, at);
+    const envelope = { id: deadlineCommandId(deadline.kind, life.step + 1), by: 'sunset' };
+    const step = nextStep(life, next, envelope, deadline.kind, deadline, at);
+    const adopted = adopt(life, await local(stepSummary(step, life)).record({ ...step, effects, voucher: 'sunset' }));
+    if (adopted.step !== life.step) return { life: adopted };
+  } catch (error) {
+    refusal = refusalOf(error, life.state);
+  }
+  const said: Said = {
+    name: deadline.kind,
+    envelope: { id: deadline.at, by: 'sunset' },
+    reading: { refused: refusal.code },
+    voucher: 'sunset',
+  };
+  return { life: await recordRefusal(life, said, refusal.code), refusal };
 }
 
 /** What a message comes to, whoever sent it. */
 interface Said {
+  /** Of the command, the signal or the deadline. */
+  name: string;
   envelope: Envelope;
   reading: Reading;
   /** Missing in runs that began before messages were signed. */
@@ -246,25 +299,31 @@ function take(life: Life, work: Work, done: Done[]): Promise<Life> {
 
 /** A signed update, or one of a run that began before messages were signed. */
 const saidBy = ({ id, by, command, signature }: CommandMessage): Said => ({
+  name: command.name,
   envelope: { id, by },
   reading: { command },
   voucher: signature === undefined ? undefined : { signature },
 });
 
 const saidUnsigned = (instanceId: string, name: SignalName, payload: SignalPayload): Said => ({
+  name,
   envelope: asUnsigned(tidyEnvelope(payload, name)),
   reading: readUnsigned(name, instanceId, payload),
   voucher: 'unsigned',
 });
 
 function tidyEnvelope({ id, by }: SignalPayload, name: string): Envelope {
-  return { id: id ?? `signal/${name}/${uuid4()}`, by: by ?? 'signal' };
+  return { id: id ?? signalCommandId(name, uuid4()), by: by ?? 'signal' };
 }
 
 async function takeUpdate(life: Life, said: Said, { answer, refuse }: Waiting, done: Done[]): Promise<Life> {
   // The same message may have been queued twice, under two update ids.
   const { id } = said.envelope;
-  const known = done.find((one) => one.id === id);
+  const known = takenBefore(done, id, said.name);
+  if (known === 'reused') {
+    refuse(refused(reused(life)));
+    return life;
+  }
   if (known) {
     answer({ life, step: known.step, refundId: known.refundId });
     return life;
@@ -275,7 +334,7 @@ async function takeUpdate(life: Life, said: Said, { answer, refuse }: Waiting, d
     return outcome.life;
   }
   const { step, refundId } = outcome.result;
-  done.push({ id, step, refundId });
+  done.push({ id, name: said.name, step, refundId });
   answer({ life: outcome.life, step, refundId });
   return outcome.life;
 }
@@ -284,16 +343,19 @@ async function takeUpdate(life: Life, said: Said, { answer, refuse }: Waiting, d
 async function takeSignal(life: Life, { name, payload, isUnsigned }: Extract<Work, { by: 'signal' }>, done: Done[]): Promise<Life> {
   const said = isUnsigned ? saidUnsigned(life.id, name, payload) : saidBySignal(life.id, name, payload);
   const { id } = said.envelope;
+  const known = takenBefore(done, id, name);
+  if (known === 'reused') return await recordRefusal(life, said, reused(life).code);
   // L8: what took effect before says nothing more.
-  if (done.some((one) => one.id === id)) return life;
+  if (known) return life;
   const outcome = await heed(life, said, local);
-  if ('refusal' in outcome) return await recordRefusal(outcome.life, name, said, outcome.refusal.code);
+  if ('refusal' in outcome) return await recordRefusal(outcome.life, said, outcome.refusal.code);
   const { step, refundId } = outcome.result;
-  done.push({ id, step, refundId });
+  done.push({ id, name, step, refundId });
   return outcome.life;
 }
 
 const saidBySignal = (instanceId: string, name: SignalName, payload: SignalPayload): Said => ({
+  name,
   envelope: tidyEnvelope(payload, name),
   reading: readSignal(name, instanceId, payload),
   voucher: isSigned(payload) ? { signature: payload.signature! } : undefined,
@@ -302,39 +364,63 @@ const saidBySignal = (instanceId: string, name: SignalName, payload: SignalPaylo
 async function heed(life: Life, { envelope, reading, voucher }: Said, proxy: Proxy): Promise<Outcome> {
   if ('refused' in reading) return { life, refusal: { code: reading.refused, state: life.state } };
   if ('command' in reading) return await carryOut(life, envelope, reading.command, proxy, voucher);
-  const { accept } = proxy('agreement to terminate');
-  const acceptance = await accept({ instanceId: life.id, envelope, at: now(), ...reading.acceptance });
-  if (!acceptance.ok) return { life, refusal: { code: acceptance.code, state: life.state } };
-  const { signature, ...message } = acceptance.message;
-  return await carryOut(life, message, message.command, proxy, signature === undefined ? undefined : { signature });
+  try {
+    const { accept } = proxy('agreement to terminate');
+    const acceptance = await accept({ instanceId: life.id, envelope, at: now(), ...reading.acceptance });
+    if (!acceptance.ok) return { life, refusal: { code: acceptance.code, state: life.state } };
+    const { signature, ...message } = acceptance.message;
+    return await carryOut(life, message, message.command, proxy, signature === undefined ? undefined : { signature });
+  } catch (error) {
+    return { life, refusal: refusalOf(error, life.state) };
+  }
 }
 
 type Outcome = { life: Life; result: StepResult } | { life: Life; refusal: RefusalDetail };
 
 /** Decides a command and records its step. When another command's step is found in its place, that life is adopted and it is decided again. */
-async function carryOut(life: Life, envelope: Envelope, command: Command, proxy: Proxy, voucher: Voucher | undefined): Promise<Outcome> {
+async function carryOut(
+  life: Life,
+  envelope: Envelope,
+  command: Command,
+  proxy: Proxy,
+  voucher: Voucher | undefined,
+  adoptions = 0,
+): Promise<Outcome> {
   const at = now();
-  const decision = decide(life, command, at, envelope.by);
-  if (!decision.ok) return { life, refusal: decision.refusal };
-  const { next, effects } = decision;
-  const step = { ...nextStep(life, next, envelope, shownName(command), command, at), effects, ...(voucher ? { voucher } : {}) };
   try {
+    const decision = decide(life, command, at, envelope.by);
+    if (!decision.ok) return { life, refusal: decision.refusal };
+    const { next, effects } = decision;
+    const step = { ...nextStep(life, next, envelope, shownName(command), command, at), effects, ...(voucher ? { voucher } : {}) };
     const activities = proxy(stepSummary(step, life));
     const result = await (effects.some(({ type }) => type === 'settle') ? activities.settle(step) : activities.record(step));
     const adopted = adopt(life, result);
-    return result.commandId === envelope.id ? { life: adopted, result } : await carryOut(adopted, envelope, command, proxy, voucher);
+    if (result.commandId === envelope.id) return { life: adopted, result };
+    if (adoptions === MAX_ADOPTIONS) return { life: adopted, refusal: { code: 'NOT_POSSIBLE', state: adopted.state } };
+    return await carryOut(adopted, envelope, command, proxy, voucher, adoptions + 1);
   } catch (error) {
-    return { life, refusal: refusalOf(error) };
+    return { life, refusal: refusalOf(error, life.state) };
   }
 }
 
-/** Nothing of what was sent goes along but a sound id: a row must be storable whatever the message was. */
-async function recordRefusal(life: Life, name: SignalName, said: Said, code: string): Promise<Life> {
-  const { envelope } = said;
-  const step = nextStep(life, life, { ...envelope, id: `${envelope.id}/refused` }, name, null, now());
-  const result = await local(`${name} refused: ${code}`).refuse({ ...step, effects: [], refused: code, ...vouchedBy(said) });
-  const adopted = adopt(life, result);
-  return result.commandId === step.commandId ? adopted : await recordRefusal(adopted, name, said, code);
+/**
+ * Nothing of what was sent goes along but a sound id: a row must be storable whatever the message was. The row's own id is out of callers'
+ * reach; one that can't be stored all the same is in the worker's log, and the life goes on (L13).
+ */
+async function recordRefusal(life: Life, said: Said, code: string, adoptions = 0): Promise<Life> {
+  const { name, envelope } = said;
+  const step = nextStep(life, life, { ...envelope, id: refusalCommandId(name, code, envelope.id) }, name, null, now());
+  try {
+    const result = await local(`${name} refused: ${code}`).refuse({ ...step, effects: [], refused: code, ...vouchedBy(said) });
+    const adopted = adopt(life, result);
+    // As earlier versions named such a row, in the histories that they wrote.
+    const names = [step.commandId, `${envelope.id}/refused`];
+    if (names.includes(result.commandId) || adoptions === MAX_ADOPTIONS) return adopted;
+    return await recordRefusal(adopted, said, code, adoptions + 1);
+  } catch (error) {
+    log.error('a refusal could not be recorded', { instanceId: life.id, name, code, error });
+    return life;
+  }
 }
 
 /** The row of a refusal has an id of its own, so what was signed goes along. */
@@ -362,9 +448,13 @@ function show(life: Life): void {
   setCurrentDetails(currentDetails(life));
 }
 
-/** A refusal by the database leaves the state as it was; anything else is ours and must not pass for an answer. */
-function refusalOf(error: unknown): RefusalDetail {
+/** A refusal by the database leaves the state as it was. Anything else is a fault of ours: it ends nothing, and is in the worker's log. */
+function refusalOf(error: unknown, currentState: string): RefusalDetail {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure && cause.type === REFUSAL) return cause.details![0] as RefusalDetail;
-  throw error;
+  if (cause instanceof ApplicationFailure && cause.type === REFUSAL) {
+    const { code, state } = cause.details![0] as RefusalDetail;
+    return { code, state: state || currentState };
+  }
+  log.error('a step could not be taken', { error });
+  return { code: 'NOT_POSSIBLE', state: currentState };
 }

@@ -28,6 +28,8 @@ export interface Carried {
 
 export interface Done {
   id: string;
+  /** Of the command or signal: another one under the same id is no repeat. Missing in what earlier versions carried over. */
+  name?: string;
   step: number;
   refundId: string | null;
 }

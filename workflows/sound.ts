@@ -2,6 +2,7 @@
  * Whether a message can be carried out at all. The API validates what it sends; but updates and signals can also be typed by hand (Web UI,
  * Temporal CLI, batch operations), and a command that no database can store would be retried for ever and wedge its instance.
  */
+import { isOwnId } from '../domain/ids';
 import { ACTIONS } from '../domain/instance';
 import type { Command, CommandName } from '../domain/lifecycle';
 import { isSignature } from '../domain/signed';
@@ -13,17 +14,17 @@ type Fields = Record<string, unknown>;
 const TEXT = /^[^\p{Cc}\p{Cs}]{1,500}$/u;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 const AMOUNT = /^\d{1,15}(\.\d{1,10})?$/;
-/** The ids of the workflow's own steps: whoever took one would keep a deadline from ever firing. */
-const OWN = 'deadline/';
 /** Ten years. */
 const MAX_RETENTION_SECONDS = 315_360_000;
 
 export const isText = (value: unknown): value is string => typeof value === 'string' && TEXT.test(value);
-export const isCommandId = (value: unknown): value is string => isText(value) && !value.startsWith(OWN);
+export const isCommandId = (value: unknown): value is string => isText(value) && !isOwnId(value);
 export const isMonths = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 120;
 
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isInstant = (value: unknown): boolean => typeof value === 'string' && INSTANT.test(value) && !Number.isNaN(Date.parse(value));
+/** The last year that the API takes. A timer or a column can't hold every instant that a text of this shape can name. */
+const LAST = Date.parse('2201-01-01T00:00:00Z');
+const isInstant = (value: unknown): boolean => typeof value === 'string' && INSTANT.test(value) && Date.parse(value) < LAST;
 const isOneOf = (value: unknown, ...values: string[]): boolean => typeof value === 'string' && values.includes(value);
 
 /** Stated amounts, all four of them; missing: Sunset prices it. */
@@ -79,8 +80,15 @@ const SOUND: Record<CommandName, (command: Fields) => boolean> = {
 const isCommand = (value: unknown): value is Command =>
   isObject(value) && typeof value.name === 'string' && Object.hasOwn(SOUND, value.name) && SOUND[value.name as CommandName](value);
 
+/**
+ * Of a command as JSON text, in characters: some hundred times what the API sends. It goes into an activity's argument, and the server ends a
+ * workflow whose arguments are too large (2 MB).
+ */
+const MAX_COMMAND = 65_536;
+const isSmall = (command: Command): boolean => JSON.stringify(command).length <= MAX_COMMAND;
+
 export const isSound = (message: unknown): message is CommandMessage =>
-  isObject(message) && isCommandId(message.id) && isText(message.by) && isCommand(message.command);
+  isObject(message) && isCommandId(message.id) && isText(message.by) && isCommand(message.command) && isSmall(message.command);
 
 /** Whether a message says that somebody vouches for it. */
 export const isSigned = (message: unknown): boolean => isObject(message) && isSignature(message.signature);

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { lifeQuery, UPDATES, workflowId } from '../../workflows/messages';
 import { cvmPostpaid, end, fastForward, fromNow, instanceOf, register, timelineOf } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { type ServiceUnderTest, signed, startService } from '../support/service';
 
 let service: ServiceUnderTest;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ it('state, deadline and answered commands go over to the next run', async () => 
   const firstRun = (await handle.describe()).runId;
   const power = async (name: 'start' | 'stop', commandId: string) =>
     await handle.executeUpdate(UPDATES.power, {
-      args: [{ id: commandId, by: 'operator', command: { name } }],
+      args: [signed(service, id, { id: commandId, by: 'operator', command: { name } })],
       updateId: `${commandId}/${randomUUID()}`,
     });
 

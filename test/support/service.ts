@@ -4,6 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
 import { startApi } from '../../api/server';
+import type { Signable } from '../../domain/signed';
 import { POLICIES } from '../../policies';
 import { createPool, type Pool } from '../../store/db';
 import { createSignatures, type Signatures } from '../../store/signatures';
@@ -35,6 +36,16 @@ export interface ServiceOptions {
   commandWaitMs?: number;
   authFailuresPerMinute?: number;
 }
+
+/** A message of a test's own, as the API signs it. */
+export const signed = <M extends Signable>(
+  { signatures }: ServiceUnderTest,
+  instanceId: string,
+  message: M,
+): M & { signature: string } => ({
+  ...message,
+  signature: signatures.sign(instanceId, message),
+});
 
 let installed = false;
 
