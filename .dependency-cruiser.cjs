@@ -43,11 +43,11 @@ module.exports = {
     },
     {
       name: 'workflows-are-deterministic',
-      comment: 'Calendar arithmetic and clients never run inside a workflow. send.ts is the clients’ side of the messages, not bundled.',
+      comment: 'Calendar arithmetic and clients never run inside a workflow. send.ts and connect.ts are the clients’ side of the messages, not bundled.',
       severity: 'error',
-      from: { path: '^workflows/', pathNot: '^workflows/send\\.ts$' },
+      from: { path: '^workflows/', pathNot: '^workflows/(send|connect)\\.ts$' },
       to: {
-        path: '^workflows/send\\.ts$|^domain/(calendar|refund|quote|money|ratio)|node_modules/(?!@temporalio/(workflow|common))',
+        path: '^workflows/(send|connect)\\.ts$|^domain/(calendar|refund|quote|money|ratio)|node_modules/(?!@temporalio/(workflow|common))',
         dependencyTypesNot: ['type-only'],
       },
     },

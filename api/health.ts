@@ -5,8 +5,8 @@ import type { ApiDeps } from './deps';
 const WITHIN_MS = 2000;
 
 /**
- * Asks the Temporal server for the namespace: a server that is up without it is of no use either. Waits for the call's own deadline rather than
- * racing it: the SDK goes on trying behind a call that is left alone, and throws where nobody can catch it once the connection is closed.
+ * Asks the Temporal server for the namespace: a server that is up without it is of no use either. Waits for the call's own deadline, which
+ * holds by the connection's interceptor (workflows/connect.ts), rather than racing it: a call that is left alone would go on behind.
  */
 export async function temporalAnswers({ temporal, namespace }: Pick<ApiDeps, 'temporal' | 'namespace'>): Promise<boolean> {
   const ask = () => temporal.connection.workflowService.describeNamespace({ namespace });

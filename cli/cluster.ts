@@ -7,7 +7,8 @@ import { parseArgs } from 'node:util';
 import { consoleProgress, EmbeddedError, type Progress } from '../embedded';
 import { runDemo } from './cluster/demo';
 import { type Cluster, startCluster } from './cluster/start';
-import { Parts } from './service';
+import { end, endOnSignals } from './ending';
+import { Parts } from './parts';
 
 const HELP = `Usage: npm run cluster [-- --demo]
 
@@ -17,25 +18,6 @@ Starts what docker-compose.yml describes as processes of this machine, on free l
 
 Data, logs and secrets are in SUNSET_DATA/cluster (.sunset/cluster) and stay there; remove that folder to begin anew.
 `;
-
-let stopping = false;
-
-/** Ctrl-C stops all of it in order, the database last. */
-function stopOnSignals(parts: Parts): void {
-  const stop = (): void => {
-    if (stopping) return; // npm and tsx pass on the same keystroke once more
-    stopping = true;
-    process.stderr.write('\nstopping …\n');
-    parts.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`${String(error)}\n`);
-        process.exit(1);
-      },
-    );
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-}
 
 function banner(cluster: Cluster, ms: number): string {
   const { apis, workers, webUi, temporal, secrets, folder } = cluster;
@@ -52,10 +34,10 @@ function banner(cluster: Cluster, ms: number): string {
 }
 
 /** Says when a process ends that nobody has stopped; compose would start it again, here it stays away. */
-function watch(cluster: Cluster, report: Progress): void {
+function watch(cluster: Cluster, report: Progress, isEnding: () => boolean): void {
   const told = new Set<string>();
   setInterval(() => {
-    for (const { name, ended } of stopping ? [] : cluster.processes.running) {
+    for (const { name, ended } of isEnding() ? [] : cluster.processes.running) {
       if (ended() === undefined || told.has(name)) continue;
       told.add(name);
       report(`${name} ${ended()}; the others go on (compose would start it again)`);
@@ -78,13 +60,13 @@ async function main(): Promise<void> {
   }
   const begun = Date.now();
   const parts = new Parts();
-  stopOnSignals(parts);
+  const isEnding = endOnSignals(parts);
   const report = consoleProgress();
   const dataFolder = resolve(process.env.SUNSET_DATA || '.sunset', 'cluster');
   let status = 0;
   try {
     const cluster = await startCluster(dataFolder, parts, report);
-    watch(cluster, report);
+    watch(cluster, report, isEnding);
     process.stdout.write(banner(cluster, Date.now() - begun));
     if (!values.demo) {
       process.stdout.write('Ctrl-C stops it\n');
@@ -93,15 +75,13 @@ async function main(): Promise<void> {
     }
     status = await runDemo(cluster, report);
   } catch (error) {
-    if (stopping) return;
+    if (isEnding()) return;
     process.stderr.write(`\n${explain(error)}\n`);
     status = 1;
   }
-  if (stopping) return;
-  stopping = true;
-  await parts.stop();
-  process.stdout.write('stopped; npm run cluster brings it up again, at the same addresses and with the same data\n');
-  process.exit(status);
+  if (isEnding()) return;
+  process.stdout.write('stopping; npm run cluster brings it up again, at the same addresses and with the same data\n');
+  await end(parts, status);
 }
 
 void main();

@@ -6,7 +6,9 @@ import pino, { type Logger } from 'pino';
 import { EmbeddedError, startTemporal } from '../embedded';
 import { createPool } from '../store/db';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
-import { type Foundation, Parts } from './service';
+import { end, endOnSignals, type Tell } from './ending';
+import { Parts } from './parts';
+import type { Foundation } from './service';
 import { BadSettings, REQUIRED, readSettings, type Settings } from './settings';
 
 export interface Process {
@@ -18,9 +20,6 @@ export interface Process {
   parts: Parts;
 }
 
-/** Below the grace period of docker-compose.yml (30 s): better to end by ourselves, with a line that says so, than to be killed. */
-const STOP_LIMIT_MS = 25_000;
-
 /** Says what is wrong in one log line, in words where the error has some. */
 function logFailure(logger: Logger, error: unknown): void {
   if (error instanceof BadSettings) logger.fatal(error.message);
@@ -28,29 +27,12 @@ function logFailure(logger: Logger, error: unknown): void {
   else logger.fatal({ err: error }, 'failed');
 }
 
-/** Stops the parts on SIGTERM (compose, Kubernetes) and SIGINT; exit code 0 when all of them ended in time. */
-function stopOnSignals(parts: Parts, logger: Logger): () => boolean {
-  let stopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) return;
-    stopping = true;
-    logger.info({ signal }, 'stopping');
-    setTimeout(() => {
-      logger.error('did not stop in time: what was under way is taken up again by another process');
-      process.exit(1);
-    }, STOP_LIMIT_MS).unref();
-    parts.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        logFailure(logger, error);
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  return () => stopping;
-}
+/** Says in the log how the end goes: SIGTERM is compose's and Kubernetes' way, SIGINT a person's. */
+const inLog = (logger: () => Logger): Tell => ({
+  begin: (why) => logger().info({ signal: why }, 'stopping'),
+  waiting: (text) => logger().info(text),
+  late: (what) => logger().error({ late: what }, 'did not stop in time: what was under way is taken up again by another process'),
+});
 
 /**
  * Runs one process. `work` resolves when its work is done (migrate), or when it has failed for good; a server's `work` never resolves
@@ -60,7 +42,8 @@ export function runProcess(kind: keyof typeof REQUIRED, work: (process: Process)
   const name = `sunset-${kind}`;
   const parts = new Parts();
   let logger = pino({ name });
-  const isStopping = stopOnSignals(parts, logger);
+  const tell = inLog(() => logger);
+  const isEnding = endOnSignals(parts, tell);
   const run = async (): Promise<void> => {
     const settings = readSettings(process.env, REQUIRED[kind]);
     logger = pino({ name, level: settings.logLevel ?? 'info' });
@@ -70,14 +53,13 @@ export function runProcess(kind: keyof typeof REQUIRED, work: (process: Process)
     .then(
       () => 0,
       (error: unknown) => {
-        if (!isStopping()) logFailure(logger, error);
+        if (!isEnding()) logFailure(logger, error);
         return 1;
       },
     )
     .then(async (code) => {
-      if (isStopping()) return; // the signal's own stop ends the process, when all parts have ended
-      await parts.stop().catch((error: unknown) => logFailure(logger, error));
-      process.exit(code);
+      if (isEnding()) return; // the signal's own stop ends the process, when all parts have ended
+      await end(parts, code, tell);
     });
 }
 

@@ -1,41 +1,26 @@
 /** Puts the rooms together: the parts that run, from settings to a listening API and a polling worker. */
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { Client, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, type NativeConnectionOptions, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { type ApiServer, startApi } from '../api/server';
-import {
-  consoleProgress,
-  type EmbeddedPostgres,
-  type EmbeddedTemporal,
-  lockDataFolder,
-  startPostgres,
-  startTemporal,
-  stopStarted,
-} from '../embedded';
+import { consoleProgress, type EmbeddedPostgres, type EmbeddedTemporal, lockDataFolder, startPostgres, startTemporal } from '../embedded';
 import { POLICIES } from '../policies';
 import { createPool } from '../store/db';
 import { migrate } from '../store/migrate';
 import { createSignatures } from '../store/signatures';
 import { type RunningWorker, startWorker } from '../worker';
 import { bundleForWorker } from '../worker/bundle';
+import { connectClient } from '../workflows/connect';
 import { TASK_QUEUE } from '../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
+import type { Parts } from './parts';
 import type { Settings } from './settings';
 
-/** What runs, and how to stop it: stops go in the reverse order of starts; then whatever an interrupted start has left. */
-export class Parts {
-  private readonly stops: (() => Promise<void>)[] = [];
-
-  add(stop: () => Promise<void>): void {
-    this.stops.unshift(stop);
-  }
-
-  async stop(): Promise<void> {
-    for (const stop of this.stops.splice(0)) await stop();
-    await stopStarted();
-  }
-}
+/** Running requests and running steps get this long; what is not done then is taken up again by the next start. */
+const API_GRACE_MS = 8000;
+const WORKER_LIMIT_MS = 12_000;
+const CLOSE_LIMIT_MS = 2000;
 
 export interface Foundation {
   databaseUrl: string;
@@ -49,12 +34,9 @@ export interface Foundation {
 /** PostgreSQL (migrated) and Temporal: the operator's own, or embedded ones. Webpack runs meanwhile. */
 export async function startFoundation(settings: Settings, parts: Parts, report = consoleProgress()): Promise<Foundation> {
   const lock = lockDataFolder(settings.dataFolder);
-  parts.add(async () => lock.release());
+  parts.addLast(async () => lock.release());
   void bundleForWorker().catch(() => {});
-  const [postgres, temporal] = await Promise.allSettled([
-    startDatabase(settings, parts, report),
-    startTemporalService(settings, parts, report),
-  ]);
+  const [postgres, temporal] = await Promise.allSettled([startDatabase(settings, report), startTemporalService(settings, report)]);
   if (postgres.status === 'rejected') throw postgres.reason;
   if (temporal.status === 'rejected') throw temporal.reason;
   const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: settings.env });
@@ -64,24 +46,18 @@ export async function startFoundation(settings: Settings, parts: Parts, report =
 
 type Report = ReturnType<typeof consoleProgress>;
 
-async function startDatabase(
-  settings: Settings,
-  parts: Parts,
-  report: Report,
-): Promise<{ databaseUrl: string; postgres: EmbeddedPostgres | null }> {
+async function startDatabase(settings: Settings, report: Report): Promise<{ databaseUrl: string; postgres: EmbeddedPostgres | null }> {
   if (settings.databaseUrl !== undefined) {
     await migrate(settings.databaseAdminUrl ?? settings.databaseUrl, settings.databaseUrl);
     return { databaseUrl: settings.databaseUrl, postgres: null };
   }
   const postgres = await startPostgres({ dataFolder: settings.dataFolder, report });
-  parts.add(() => postgres.stop());
   await migrate(postgres.adminUrl, postgres.serviceUrl);
   return { databaseUrl: postgres.serviceUrl, postgres };
 }
 
-async function startTemporalService(settings: Settings, parts: Parts, report: Report): Promise<EmbeddedTemporal> {
+async function startTemporalService(settings: Settings, report: Report): Promise<EmbeddedTemporal> {
   const temporal = await startTemporal({ dataFolder: settings.dataFolder, report, env: settings.env, searchAttributes: SEARCH_ATTRIBUTES });
-  parts.add(() => temporal.stop());
   return temporal;
 }
 
@@ -97,8 +73,8 @@ export interface ServiceOptions {
 
 /** A client of its own connection, which is closed with the parts. */
 async function connect({ connection, namespace }: Foundation, parts: Parts): Promise<Client> {
-  const opened = await Connection.connect(connection);
-  parts.add(() => opened.close());
+  const opened = await connectClient(connection);
+  parts.add('a connection to Temporal', () => opened.close(), CLOSE_LIMIT_MS);
   return new Client({ connection: opened, namespace });
 }
 
@@ -106,16 +82,21 @@ async function connect({ connection, namespace }: Foundation, parts: Parts): Pro
 export async function runWorker(options: ServiceOptions, parts: Parts): Promise<RunningWorker> {
   const { foundation, settings, operatorKey, logger, taskQueue = TASK_QUEUE, bundlePath } = options;
   installRuntime();
-  const onError = (error: unknown): void => logger.error({ err: error }, 'worker');
+  const onError = (error: unknown): void => told(parts, logger, error, 'worker');
   const pool = createPool(foundation.databaseUrl, { max: 20, onError });
-  parts.add(() => pool.end());
+  parts.add('the connections to PostgreSQL', () => pool.end(), CLOSE_LIMIT_MS);
   const client = await connect(foundation, parts);
   const { connection, namespace } = foundation;
   const bundle = bundlePath === undefined ? {} : { bundle: { codePath: bundlePath } };
   const trust = { signatures: createSignatures(operatorKey, settings.previousOperatorKey), unsigned: settings.unsigned };
   const worker = await startWorker({ connection, namespace, taskQueue, trust, pool, client, onError, ...bundle });
-  parts.add(() => worker.stop());
+  parts.add('the worker', () => worker.stop(), WORKER_LIMIT_MS);
   return worker;
+}
+
+/** Connections that are closed because everything stops are no failure. */
+function told(parts: Parts, logger: Logger, error: unknown, where: string): void {
+  if (!parts.isStopping) logger.error({ err: error }, where);
 }
 
 let installed = false;
@@ -132,9 +113,9 @@ export async function runApi(
   { foundation, settings, operatorKey, logger, taskQueue = TASK_QUEUE }: ServiceOptions,
   parts: Parts,
 ): Promise<ApiServer> {
-  const onError = (error: unknown): void => logger.error({ err: error }, 'database');
+  const onError = (error: unknown): void => told(parts, logger, error, 'database');
   const pool = createPool(foundation.databaseUrl, { max: 20, onError });
-  parts.add(() => pool.end());
+  parts.add('the connections to PostgreSQL', () => pool.end(), CLOSE_LIMIT_MS);
   const temporal = await connect(foundation, parts);
   const { namespace, temporal: server } = foundation;
   const deps = {
@@ -149,6 +130,6 @@ export async function runApi(
     taskQueue,
   };
   const api = await startApi(deps, { host: settings.host, port: settings.port });
-  parts.add(() => api.close());
+  parts.add('the API', () => api.close(API_GRACE_MS), API_GRACE_MS + 1000);
   return api;
 }

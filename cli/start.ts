@@ -1,8 +1,11 @@
 /** `npm start`: the whole service in one process, with real embedded parts where the environment names none. */
 import pino from 'pino';
 import { EmbeddedError } from '../embedded';
+import { end, endOnSignals } from './ending';
+import { keepWorker, WorkerLost } from './keep-worker';
 import { type OperatorKey, operatorKey } from './operator-key';
-import { type Foundation, Parts, runApi, runWorker, startFoundation } from './service';
+import { Parts } from './parts';
+import { type Foundation, runApi, runWorker, startFoundation } from './service';
 import { BadSettings, readSettings, type Settings } from './settings';
 
 const HELP = `Usage: npm start
@@ -27,55 +30,40 @@ async function main(): Promise<void> {
   }
   const begun = Date.now();
   const parts = new Parts();
-  stopOnSignals(parts);
+  const isEnding = endOnSignals(parts);
   try {
     const settings = readSettings(process.env);
     const foundation = await startFoundation(settings, parts);
     const key = operatorKey(settings.operatorKey, settings.dataFolder);
     const logger = pino({ level: process.env.LOG_LEVEL ?? 'warn' });
     const options = { foundation, settings, operatorKey: key.key, logger };
-    const worker = await runWorker(options, parts);
+    const worker = await keepWorker(() => runWorker(options, parts), { say, isEnding });
     const { url } = await runApi(options, parts);
     process.stdout.write(banner(url, settings, foundation, key, Date.now() - begun));
-    await worker.finished;
+    await Promise.race([worker.lost, watchServers(foundation, parts)]);
   } catch (error) {
-    if (stopping) return;
+    if (isEnding()) return; // the signal's own stop ends the process
     process.stderr.write(`\n${explain(error)}\n`);
-    await parts.stop();
-    process.exitCode = 1;
+    await end(parts, 1);
   }
 }
 
-let stopping = false;
+/** What nobody has asked for goes to standard error, with its time: the start's own output may be hours away. */
+const say = (text: string): void => void process.stderr.write(`${new Date().toISOString()}  ${text}\n`);
 
-/** npm and tsx pass on a Ctrl-C that the terminal has sent us already: what comes within this time is the same keystroke. */
-const SAME_KEYSTROKE_MS = 1500;
-
-/** Ctrl-C stops every part in order and leaves nothing behind; a second one is told to wait. */
-function stopOnSignals(parts: Parts): void {
-  let askedAt = 0;
-  const stop = (): void => {
-    if (stopping) {
-      if (Date.now() - askedAt > SAME_KEYSTROKE_MS) process.stderr.write('still stopping: the database is being closed properly\n');
-      return;
-    }
-    stopping = true;
-    askedAt = Date.now();
-    process.stderr.write('\nstopping …\n');
-    parts.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`${explain(error)}\n`);
-        process.exit(1);
-      },
-    );
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+/** Brings the embedded servers up again when they end. Rejects when one can't be: then all of it ends, with what to do. */
+function watchServers({ postgres, temporal }: Foundation, parts: Parts): Promise<never> {
+  return new Promise((_, reject) => {
+    const watcher = { say, onLost: reject };
+    const leaves = [temporal.keepUp(watcher), ...(postgres ? [postgres.keepUp(watcher)] : [])];
+    parts.add('the watch over the servers', async () => void (await Promise.all(leaves.map((leave) => leave()))));
+  });
 }
 
 function explain(error: unknown): string {
   if (error instanceof BadSettings) return error.message;
   if (error instanceof EmbeddedError) return `${error.message}\nWhat to do: ${error.next}`;
+  if (error instanceof WorkerLost) return `${error.message}\nWhat to do: ${error.next}`;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE')
     return `The API's port is taken (${message}).\nWhat to do: stop what listens there, or set PORT to another one.`;

@@ -15,7 +15,7 @@ async function serveHealth({ settings, logger, parts }: Process, worker: Running
   });
   server.listen(port, host);
   await once(server, 'listening');
-  parts.add(async () => {
+  parts.add('health', async () => {
     server.closeAllConnections();
     server.close();
   });

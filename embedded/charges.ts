@@ -22,6 +22,8 @@ export async function stopProcess(pid: number, plan: StopPlan, identity = proces
   }
 }
 
+const KILL_WAIT_MS = 1000;
+
 interface Charge {
   identity: string | undefined;
   plan: StopPlan;
@@ -61,4 +63,14 @@ export function endCharge(pid: number): void {
 /** Stops everything that this Node process started and has not stopped yet: for a Ctrl-C in the middle of a start. */
 export async function stopStarted(): Promise<void> {
   await Promise.all([...charges.values()].map(({ stop }) => stop()));
+}
+
+/** Ends what `stopStarted` could not end in time, by the rest of each one's plan at once; resolves within seconds. */
+export async function killStarted(): Promise<void> {
+  const kill = async ([pid, { identity, plan }]: [number, Charge]): Promise<void> => {
+    const harder = plan.slice(1).map(([signal]) => [signal, KILL_WAIT_MS] as const);
+    await stopProcess(pid, harder.length ? harder : [['SIGKILL', KILL_WAIT_MS]], identity);
+    charges.delete(pid);
+  };
+  await Promise.all([...charges].map(kill));
 }

@@ -3,20 +3,31 @@ import { access, realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 
-/** Makes a folder and those above it. Node's own recursive way hides why it can't (read-only: ENOENT), and never ends below /proc. */
-export function makeFolder(folder: string): void {
+/**
+ * Makes a folder and those above it. Node's own recursive way hides why it can't (read-only: ENOENT), and never ends below /proc.
+ * @param mode of the folder itself; those above it are ordinary ones
+ */
+export function makeFolder(folder: string, mode?: number): void {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder));
   try {
-    mkdirSync(folder);
+    mkdirSync(folder, mode === undefined ? {} : { mode });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another start was quicker
   }
 }
 
+/** For what nobody else is to see. */
+export const PRIVATE = 0o700;
+
+/** Makes the data folder if it is missing: private, but that the OS user that runs root's PostgreSQL must pass through it. */
+export function makeDataFolder(folder: string): void {
+  makeFolder(folder, process.getuid?.() === 0 ? 0o711 : PRIVATE);
+}
+
 /** Makes the data folder if it is missing; returns its real, absolute path, which is part of command lines by which orphans are known. */
 export async function openDataFolder(dataFolder: string): Promise<string> {
-  makeFolder(resolve(dataFolder));
+  makeDataFolder(resolve(dataFolder));
   return realpath(dataFolder);
 }
 

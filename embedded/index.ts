@@ -1,7 +1,8 @@
 /** Brings up PostgreSQL and Temporal for a newcomer and for tests: real ones, on this machine, without containers. */
 
-export { stopStarted } from './charges';
+export { killStarted, stopStarted } from './charges';
 export { EmbeddedError } from './errors';
+export type { Watcher } from './keep-up';
 export { type Lock, lockDataFolder } from './lock';
 export { type EmbeddedPostgres, type PostgresOptions, rememberedPostgres, startPostgres } from './postgres';
 export { consoleProgress, type Progress } from './progress';

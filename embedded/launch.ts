@@ -51,11 +51,12 @@ function spawned(child: ChildProcess, command: string): Promise<number> {
 export async function launch(command: string, args: readonly string[], options: LaunchOptions): Promise<Launched> {
   const { logFile, env, stopPlan, account, pidFile } = options;
   const log = openLog(logFile);
-  const [program, words] = pidFile ? ['/bin/sh', ['-c', 'echo $$ > "$0" && exec "$@"', pidFile, command, ...args]] : [command, [...args]];
+  // What it writes is for its own user only.
+  const words = ['-c', `umask 077; ${pidFile ? 'echo $$ > "$0" && ' : ''}exec "$@"`, pidFile ?? 'sh', command, ...args];
   const identity = account ? { uid: account.uid, gid: account.gid } : {};
   let ended: string | undefined;
   try {
-    const child = spawn(program, words, { cwd: '/', detached: true, stdio: ['ignore', log.fd, log.fd], env, ...identity });
+    const child = spawn('/bin/sh', words, { cwd: '/', detached: true, stdio: ['ignore', log.fd, log.fd], env, ...identity });
     child.once('exit', (code, signal) => {
       ended = signal ? `ended by ${signal}` : `ended with exit code ${code}`;
     });

@@ -1,7 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EmbeddedError, inPlainWords } from './errors';
-import { makeFolder } from './folders';
+import { makeDataFolder } from './folders';
 import { processIdentity } from './processes';
 
 export interface Lock {
@@ -42,7 +42,7 @@ function clearStale(file: string, stale: string): void {
  */
 export function tryLock(file: string): Lock | undefined {
   const mine = `${file}.${process.pid}`;
-  writeFileSync(mine, me());
+  writeFileSync(mine, me(), { mode: 0o600 });
   try {
     for (let tries = 0; tries < 5; tries += 1) {
       try {
@@ -70,7 +70,7 @@ export function lockDataFolder(dataFolder: string): Lock {
   const file = join(dataFolder, 'lock');
   let lock: Lock | undefined;
   try {
-    makeFolder(dataFolder);
+    makeDataFolder(dataFolder);
     lock = tryLock(file);
   } catch (error) {
     throw inPlainWords('The data folder could not be used', error);

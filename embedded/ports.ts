@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
+import { EmbeddedError } from './errors';
+import { until } from './processes';
 
 export const LOOPBACK = '127.0.0.1';
 
@@ -46,4 +48,21 @@ export async function choosePorts<Name extends string>(
   }
   const ports = [...chosen];
   return Object.fromEntries(names.map((name, i) => [name, ports[i]])) as Record<Name, number>;
+}
+
+const FREED_LIMIT_MS = 5000;
+
+/**
+ * The ports of a server that has just ended, as soon as they are free again.
+ * @throws EmbeddedError when another program has taken one
+ */
+export async function samePorts<Name extends string>(title: string, ports: Record<Name, number>): Promise<Record<Name, number>> {
+  for (const port of Object.values<number>(ports)) {
+    if (await until(() => isPortFree(port), FREED_LIMIT_MS, 100)) continue;
+    throw new EmbeddedError(
+      `port ${port} of ${title} is taken by another program`,
+      'stop that program, or start Sunset again: it then takes another port',
+    );
+  }
+  return ports;
 }

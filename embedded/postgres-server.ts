@@ -5,7 +5,7 @@ import { DatabaseError } from 'pg';
 import { type StopPlan, stopProcess, takeCharge } from './charges';
 import { EmbeddedError, knownTrouble, lastLines } from './errors';
 import { type Launched, launch } from './launch';
-import { choosePorts, LOOPBACK } from './ports';
+import { choosePorts, LOOPBACK, samePorts } from './ports';
 import { type Binaries, SERVER_ENV } from './postgres-binaries';
 import type { ClusterState } from './postgres-cluster';
 import { asSuperuser } from './postgres-roles';
@@ -68,8 +68,9 @@ function noted(directory: string): { pid: number; port: number } | undefined {
   const pid = Number(lines[0]);
   const isOurs = processIdentity(pid) !== undefined && (commandLine(pid) ?? '').includes(`postgres -D ${directory} `);
   if (isOurs) return { pid, port: Number(lines[3]) };
-  // The pid may be another program's by now; PostgreSQL itself would then refuse to start.
-  rmSync(file, { force: true });
+  // The pid may be another program's by now; PostgreSQL itself would then refuse to start. Else the file stays: by it PostgreSQL sees
+  // whether processes of a killed server still use the data.
+  if (processIdentity(pid) !== undefined) rmSync(file, { force: true });
   return undefined;
 }
 
@@ -125,14 +126,17 @@ async function comesUp(server: Launched, port: number, directory: string, state:
   );
 }
 
-/** Starts the server on its remembered port, or on another one when that is taken. */
-export async function startServer(place: ServerPlace, state: ClusterState, report: Progress): Promise<RunningServer> {
+/**
+ * Starts the server on its remembered port, or on another one when that is taken.
+ * @param only the port that alone will do: that of a server that ended, whose clients look for it there
+ */
+export async function startServer(place: ServerPlace, state: ClusterState, report: Progress, only?: number): Promise<RunningServer> {
   const { directory, logFile, binaries, account } = place;
   const options = { logFile, env: SERVER_ENV, stopPlan: STOP_PLAN, account };
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const remembered = attempt === 1 && state.port !== undefined ? { port: state.port } : {};
-    const { port } = await choosePorts(['port'], remembered);
-    if (remembered.port !== undefined && port !== remembered.port)
+    const { port } = only === undefined ? await choosePorts(['port'], remembered) : await samePorts('PostgreSQL', { port: only });
+    if (only === undefined && remembered.port !== undefined && port !== remembered.port)
       report(`port ${remembered.port} is taken by another program: PostgreSQL gets ${port}`);
     const server = await launch(binaries.postgres, serverWords(directory, port), options);
     const outcome = await during(report, `starting PostgreSQL ${binaries.major} on ${LOOPBACK}:${port}`, () =>

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EmbeddedError, inPlainWords, refuseWindows } from './errors';
 import { openDataFolder } from './folders';
+import { keepUp, type Watcher } from './keep-up';
+import { closeDataFolder } from './modes';
 import { canEnter, serverAccount } from './postgres-account';
 import { makeSharedFolder, serverBinaries } from './postgres-binaries';
 import { type ClusterState, ensureCluster, newPasswords } from './postgres-cluster';
@@ -21,6 +23,8 @@ export interface EmbeddedPostgres {
   pid: number;
   /** It was running already: its Sunset had been killed. */
   adopted: boolean;
+  /** Starts it again when it ends by itself, until `stop`, or until what is answered is called. */
+  keepUp(watcher: Watcher): () => Promise<void>;
   /** Ends sessions, checkpoints and stops the server; resolves when it is gone. May be called again. */
   stop(): Promise<void>;
 }
@@ -97,18 +101,39 @@ export async function startPostgres({ dataFolder, report }: PostgresOptions): Pr
     refuseWindows();
     const folder = await openDataFolder(dataFolder);
     const account = serverAccount(report);
+    closeDataFolder(folder, account);
     const binaries = await serverBinaries(account, report);
     const home: Home = { folder, stateFile: join(folder, 'postgres.json'), inside: join(folder, 'postgres'), account };
     const state = openState(home, report);
     const directory = state.dataDirectory ?? home.inside;
     await ensureCluster(directory, binaries, account, state, report);
     const place = { directory, logFile: join(folder, 'postgres.log'), binaries, account };
-    const { pid, port, adopted, stop } = (await adoptOrphan(place, state, report)) ?? (await startServer(place, state, report));
+    let running = (await adoptOrphan(place, state, report)) ?? (await startServer(place, state, report));
+    const { port, adopted } = running;
     if (state.port !== port) writeState(home.stateFile, { ...state, port });
     await ensureRoles(port, state);
     const adminUrl = databaseUrl(port, ADMIN_ROLE, state.adminPassword);
     const serviceUrl = databaseUrl(port, SERVICE_ROLE, state.servicePassword);
-    return { adminUrl, serviceUrl, port, pid, adopted, stop };
+    let leave = async (): Promise<void> => {};
+    const again = async (): Promise<void> => {
+      running = await startServer(place, state, () => {}, port);
+    };
+    return {
+      ...{ adminUrl, serviceUrl, port, adopted },
+      get pid() {
+        return running.pid;
+      },
+      keepUp: (watcher) => {
+        leave = keepUp({ title: 'PostgreSQL', pid: () => running.pid, again }, watcher);
+        return leave;
+      },
+      stop: async () => {
+        const left = leave();
+        await running.stop();
+        await left;
+        await running.stop(); // one that was being started
+      },
+    };
   } catch (error) {
     throw inPlainWords('PostgreSQL could not be started', error);
   }

@@ -97,6 +97,7 @@ export async function useExisting(
         started: false,
         source: 'TEMPORAL_ADDRESS',
         pids: [],
+        keepUp: () => async () => {},
         stop: async () => {},
       };
     } finally {

@@ -2,9 +2,9 @@ import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type StopPlan, stopProcess, takeCharge } from './charges';
 import { EmbeddedError, knownTrouble, lastLines } from './errors';
-import { makeFolder } from './folders';
+import { makeFolder, PRIVATE } from './folders';
 import { type Launched, launch } from './launch';
-import { choosePorts } from './ports';
+import { choosePorts, samePorts } from './ports';
 import { commandLine, processIdentity, until } from './processes';
 import { during, type Progress } from './progress';
 import { readState, writeState, writeWhole } from './state';
@@ -110,12 +110,41 @@ export async function stopOrphan(service: Pick<Service<string>, 'name' | 'folder
   if (pid !== undefined) await stopProcess(pid, STOP_PLAN);
 }
 
+/** Starts one on these ports, or on no others at all (undefined when they were taken meanwhile). */
+async function startOn<Port extends string>(
+  service: Service<Port>,
+  ports: Record<Port, number>,
+  report: Progress,
+): Promise<RunningService<Port> | undefined> {
+  const { command, args, files } = service.setup(ports);
+  for (const [file, text] of Object.entries(files)) {
+    makeFolder(dirname(file), PRIVATE);
+    writeWhole(file, text);
+  }
+  writeState(at(service, 'json'), ports); // before the start: the next one must know an orphan of this one
+  rmSync(at(service, 'pid'), { force: true });
+  const options = { logFile: at(service, 'log'), pidFile: at(service, 'pid'), env: serverEnv(service.env), stopPlan: STOP_PLAN };
+  const running = await launch(command, args, options);
+  const outcome = await during(report, `starting ${service.title}`, () => comesUp(service, running, () => service.answers(ports)));
+  return outcome === 'up' ? { pid: running.pid, ports, stop: running.stop } : undefined;
+}
+
+/**
+ * Starts one that has ended once more, on the ports where its clients look for it.
+ * @throws EmbeddedError when it does not come up there
+ */
+export async function bringBack<Port extends string>(service: Service<Port>, ports: Record<Port, number>): Promise<RunningService<Port>> {
+  const back = await startOn(service, await samePorts(service.title, ports), () => {});
+  if (back) return back;
+  throw new EmbeddedError(`a port of ${service.title} is taken by another program`, 'stop that program, or start Sunset again');
+}
+
 /**
  * Brings up one service: adopts the process of an earlier start, or starts one on its remembered ports, or on others when those are taken.
  * @throws EmbeddedError when it does not come up.
  */
 export async function bringUp<Port extends string>(service: Service<Port>, report: Progress): Promise<RunningService<Port>> {
-  makeFolder(service.folder);
+  makeFolder(service.folder, PRIVATE);
   const remembered = readState<Record<Port, number>>(at(service, 'json'));
   const adopted = await adoptOrphan(service, remembered, report);
   if (adopted) return adopted;
@@ -123,17 +152,8 @@ export async function bringUp<Port extends string>(service: Service<Port>, repor
     const ports = await choosePorts(service.ports, attempt === 1 ? remembered : undefined);
     if (remembered && service.ports.some((name) => ports[name] !== remembered[name]))
       report(`a port is taken by another program: ${service.title} gets new ones`);
-    const { command, args, files } = service.setup(ports);
-    for (const [file, text] of Object.entries(files)) {
-      makeFolder(dirname(file));
-      writeWhole(file, text);
-    }
-    writeState(at(service, 'json'), ports); // before the start: the next one must know an orphan of this one
-    rmSync(at(service, 'pid'), { force: true });
-    const options = { logFile: at(service, 'log'), pidFile: at(service, 'pid'), env: serverEnv(service.env), stopPlan: STOP_PLAN };
-    const running = await launch(command, args, options);
-    const outcome = await during(report, `starting ${service.title}`, () => comesUp(service, running, () => service.answers(ports)));
-    if (outcome === 'up') return { pid: running.pid, ports, stop: running.stop };
+    const running = await startOn(service, ports, report);
+    if (running) return running;
   }
   throw new EmbeddedError(
     `${service.title} did not come up in ${ATTEMPTS} tries: its ports were taken each time`,

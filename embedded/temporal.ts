@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { EmbeddedError, inPlainWords, refuseWindows } from './errors';
-import { cacheFolder, makeFolder, openDataFolder } from './folders';
+import { cacheFolder, makeFolder, openDataFolder, PRIVATE } from './folders';
+import { keepUp, type Watcher } from './keep-up';
+import { closeTree } from './modes';
 import { isPortOpen, LOOPBACK } from './ports';
 import { during, type Progress } from './progress';
 import {
@@ -15,7 +17,7 @@ import {
 } from './temporal-check';
 import { CLI_PORTS, cliSetup, SERVER_PORTS, serverSetup, UI_PORTS, uiSetup } from './temporal-config';
 import { useExisting } from './temporal-existing';
-import { bringUp, type RunningService, type Service, stopOrphan } from './temporal-process';
+import { bringBack, bringUp, type RunningService, type Service, stopOrphan } from './temporal-process';
 import { type Engine, findTemporal, findWebUi, type TemporalProgram } from './temporal-program';
 
 export interface EmbeddedTemporal {
@@ -32,6 +34,10 @@ export interface EmbeddedTemporal {
   started: boolean;
   source: 'TEMPORAL_ADDRESS' | 'PATH' | 'download' | 'go';
   pids: number[];
+  /**
+   * Starts what ends by itself again, until `stop`, or until what is answered is called. That the Web UI can't be had any more is only said.
+   */
+  keepUp(watcher: Watcher): () => Promise<void>;
   /** Resolves when the processes are gone. May be called again. */
   stop(): Promise<void>;
 }
@@ -56,11 +62,34 @@ interface Start {
   webUi: boolean;
 }
 
+/** One of its processes, as it runs now, and how it is started again. */
+interface Part {
+  title: string;
+  /** Nothing works without it. */
+  isVital: boolean;
+  now: RunningService<string>;
+  again: () => Promise<void>;
+}
+
 interface RunningTemporal {
   address: string;
-  services: RunningService<string>[];
+  services: Part[];
   webUiUrl: string | null;
   webUiProblem?: string;
+}
+
+async function bringUpPart<Port extends string>(
+  service: Service<Port>,
+  report: Progress,
+  isVital: boolean,
+): Promise<{ part: Part; ports: Record<Port, number> }> {
+  const running = await bringUp(service, report);
+  const { ports } = running;
+  const again = async (): Promise<void> => {
+    part.now = await bringBack(service, ports);
+  };
+  const part: Part = { title: service.title, isVital, now: running, again };
+  return { part, ports };
 }
 
 async function frontendAnswers({ frontend }: Record<'frontend', number>): Promise<boolean> {
@@ -87,9 +116,9 @@ async function startCli(program: TemporalProgram, { folder, report, env, webUi }
     answers: async (ports) => (await frontendAnswers(ports)) && (!webUi || (await pageAnswers(ports))),
     env,
   };
-  const running = await bringUp(server, report);
-  const { frontend, ui } = running.ports;
-  return { address: `${LOOPBACK}:${frontend}`, services: [running], webUiUrl: webUi ? `http://${LOOPBACK}:${ui}` : null };
+  const { part, ports } = await bringUpPart(server, report, true);
+  const { frontend, ui } = ports;
+  return { address: `${LOOPBACK}:${frontend}`, services: [part], webUiUrl: webUi ? `http://${LOOPBACK}:${ui}` : null };
 }
 
 /** The Web UI is a convenience: that it can't be had is told, and stops nothing. */
@@ -101,7 +130,7 @@ async function startWebUi(
   const { folder, report, env } = start;
   try {
     const path = await findWebUi({ env, cache, report });
-    const running = await bringUp(
+    const { part, ports } = await bringUpPart(
       {
         name: 'ui',
         title: "Temporal's Web UI",
@@ -112,8 +141,9 @@ async function startWebUi(
         env,
       },
       report,
+      false,
     );
-    return { services: [running], webUiUrl: `http://${LOOPBACK}:${running.ports.ui}` };
+    return { services: [part], webUiUrl: `http://${LOOPBACK}:${ports.ui}` };
   } catch (caught) {
     const error = inPlainWords('The Web UI could not be started', caught);
     if (!(error instanceof EmbeddedError)) throw error;
@@ -124,7 +154,7 @@ async function startWebUi(
 
 async function startServer(program: TemporalProgram, start: Start, cache: string): Promise<RunningTemporal> {
   const { folder, report, env, webUi } = start;
-  const server = await bringUp(
+  const { part, ports } = await bringUpPart(
     {
       name: 'server',
       title: `Temporal server ${program.version}`,
@@ -135,11 +165,12 @@ async function startServer(program: TemporalProgram, start: Start, cache: string
       env,
     },
     report,
+    true,
   );
-  const address = `${LOOPBACK}:${server.ports.frontend}`;
+  const address = `${LOOPBACK}:${ports.frontend}`;
   if (!webUi) await stopOrphan({ name: 'ui', folder });
   const { services, ...page } = webUi ? await startWebUi(start, cache, address) : { services: [], webUiUrl: null };
-  return { address, services: [server, ...services], ...page };
+  return { address, services: [part, ...services], ...page };
 }
 
 /** Which engine made the data that is there. */
@@ -166,18 +197,34 @@ async function startOwn(options: Required<TemporalOptions>): Promise<EmbeddedTem
   const { dataFolder, report, env, searchAttributes, webUi } = options;
   refuseWindows();
   const folder = join(await openDataFolder(dataFolder), 'temporal');
-  makeFolder(folder);
+  makeFolder(folder, PRIVATE);
+  closeTree(folder);
   const cache = cacheFolder(env);
   const program = await findTemporal({ env, cache, report }, engineOfData(folder));
   const start = { folder, report, env, webUi };
   const { services, ...running } = program.engine === 'cli' ? await startCli(program, start) : await startServer(program, start, cache);
+  let leave = async (): Promise<void> => {};
   const stop = async () => {
-    await Promise.all(services.map((service) => service.stop()));
+    const left = leave();
+    const stopAll = () => Promise.all(services.map(({ now }) => now.stop()));
+    await stopAll();
+    await left;
+    await stopAll(); // what was being started
+  };
+  const keepAllUp = (watcher: Watcher): (() => Promise<void>) => {
+    const leaves = services.map((part) => {
+      const { title, isVital, again } = part;
+      const onLost = isVital ? watcher.onLost : ({ message, next }: EmbeddedError) => watcher.say(`${message} (${next}). All else goes on`);
+      return keepUp({ title, pid: () => part.now.pid, again }, { ...watcher, onLost });
+    });
+    leave = async () => void (await Promise.all(leaves.map((one) => one())));
+    return leave;
   };
   try {
     const timeSkipping = await makeUsable(running.address, searchAttributes, report);
-    const pids = services.map(({ pid }) => pid);
-    return { ...running, namespace: NAMESPACE, timeSkipping, started: true, source: program.source, pids, stop };
+    const pids = services.map(({ now }) => now.pid);
+    const own = { namespace: NAMESPACE, timeSkipping, started: true, source: program.source, pids };
+    return { ...running, ...own, keepUp: keepAllUp, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -19,7 +19,10 @@ const types: pg.CustomTypesConfig = {
 /** A pool of at most `max` connections. Errors of idle connections are told to `onError`, not thrown: the next query gets a fresh one. */
 export function createPool(url: string, options: { max?: number; onError?: (error: Error) => void } = {}): Pool {
   const pool = new pg.Pool({ connectionString: url, max: options.max ?? 10, types, connectionTimeoutMillis: 5000 });
-  pool.on('error', (error) => options.onError?.(error));
+  pool.on('error', (error) => {
+    Reflect.deleteProperty(error, 'client'); // pages of the driver's inside in a log line
+    options.onError?.(error);
+  });
   return pool;
 }
 

@@ -36,7 +36,7 @@ export function commandOf(service: ComposeService, place: Place): string[] {
 /** Copies of the secrets with this machine's addresses: the URLs among them name the compose network's. */
 export function placeSecrets(compose: Compose, from: string, place: Place): void {
   rmSync(place.secrets, { recursive: true, force: true });
-  makeFolder(place.secrets);
+  makeFolder(place.secrets, 0o700);
   for (const name of Object.keys(compose.secrets)) {
     let text = readFileSync(join(from, name), 'utf8');
     for (const [address, port] of Object.entries(place.ports)) text = text.replaceAll(`@${address}/`, `@${LOOPBACK}:${port}/`);

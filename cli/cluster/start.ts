@@ -20,7 +20,7 @@ import {
   WEB_UI,
   writeState,
 } from '../../embedded/tools';
-import type { Parts } from '../service';
+import type { Parts } from '../parts';
 import { type Compose, type ComposeService, readCompose } from './compose';
 import { commandOf, environmentOf, type Place, placeSecrets, ROOT, readSecret } from './place';
 import { Processes, type RunningProcess } from './processes';
@@ -91,20 +91,19 @@ async function findPrograms(folder: string, report: Progress): Promise<{ path: s
   const place = { env: process.env, cache: cacheFolder(process.env), report };
   const bin = join(folder, 'bin');
   rmSync(bin, { recursive: true, force: true });
-  mkdirSync(bin);
+  mkdirSync(bin, { mode: 0o700 });
   symlinkSync(await ensureBuilt(SERVER, place), join(bin, 'temporal-server'));
   symlinkSync(await ensureBuilt(SQL_TOOL, place), join(bin, 'temporal-sql-tool'));
   return { path: `${bin}:${process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'}`, webUi: await ensureBuilt(WEB_UI, place) };
 }
 
 /** PostgreSQL from npm in place of the image; the roles, databases and passwords are those of the compose file. */
-async function startDatabase(compose: Compose, folder: string, parts: Parts, report: Progress): Promise<Place> {
+async function startDatabase(compose: Compose, folder: string, report: Progress): Promise<Place> {
   const made = join(folder, 'secrets');
   const { code, output } = await run('/bin/sh', [join(ROOT, 'deploy', 'make-secrets.sh'), made], { env: { PATH: process.env.PATH } });
   if (code !== 0) throw new EmbeddedError(`the secrets could not be made:\n${output}`, 'see the words above');
   const home = join(folder, 'postgres');
   const postgres = await startPostgres({ dataFolder: home, report });
-  parts.add(() => postgres.stop());
   const place = { secrets: join(folder, 'run-secrets'), ports: { 'postgres:5432': postgres.port } };
   placeSecrets(compose, made, place);
   const names = ['temporal_password', 'sunset_admin_password', 'sunset_password'];
@@ -118,7 +117,7 @@ function dynamicConfig({ folder }: Start): string {
   const file = join(folder, 'dynamicconfig.json.yaml');
   const added = { 'frontend.WorkflowTimeSkippingEnabled': true, 'frontend.WorkflowTimeSkippingMaxSkipPerSession': 1_000_000 };
   const settings = { ...given, ...Object.fromEntries(Object.entries(added).map(([key, value]) => [key, [{ value }]])) };
-  writeFileSync(file, JSON.stringify(settings, null, 2));
+  writeFileSync(file, JSON.stringify(settings, null, 2), { mode: 0o600 });
   return file;
 }
 
@@ -135,7 +134,7 @@ async function startTemporal(start: Start, webUi: string): Promise<string> {
     ...{ WORKER_GRPC_PORT: ports.worker!, WORKER_MEMBERSHIP_PORT: ports.workerRing! },
   };
   const address = `${LOOPBACK}:${ports.frontend}`;
-  parts.add(() => processes.stop('temporal', 'temporal-ui'));
+  parts.add('Temporal', () => processes.stop('temporal', 'temporal-ui'));
   const command = commandOf(service(start, 'temporal'), place);
   await processes.start('temporal', command, environment(start, 'temporal', own), () => temporalAnswers({ address }));
   place.ports['temporal:7233'] = ports.frontend!;
@@ -143,7 +142,7 @@ async function startTemporal(start: Start, webUi: string): Promise<string> {
   const ui = uiSetup(webUi, folder, ports.ui!, address);
   for (const [file, text] of Object.entries(ui.files)) {
     makeFolder(join(file, '..'));
-    writeFileSync(file, text);
+    writeFileSync(file, text, { mode: 0o600 });
   }
   await processes.start('temporal-ui', [ui.command, ...ui.args], { PATH: start.path }, () =>
     isOk(`http://${LOOPBACK}:${ports.ui}/healthz`),
@@ -155,7 +154,7 @@ async function startTemporal(start: Start, webUi: string): Promise<string> {
 async function startSunset(start: Start): Promise<Pick<Cluster, 'apis' | 'workers'>> {
   const { ports, place, processes, parts } = start;
   await runOnce(start, 'migrate');
-  parts.add(() => processes.stop('api-1', 'api-2', 'worker-1', 'worker-2'));
+  parts.add('the APIs and workers', () => processes.stop('api-1', 'api-2', 'worker-1', 'worker-2'), 14_000);
   const api = async (name: string) => {
     const url = `http://${LOOPBACK}:${ports[name]}`;
     // Fast-forward is for servers that Sunset has started itself: it has, and says so.
@@ -180,12 +179,12 @@ export async function startCluster(dataFolder: string, parts: Parts, report: Pro
   if (!existsSync(join(ROOT, 'dist', 'workflow-bundle.js'))) throw new EmbeddedError('dist/ has not been built', 'run npm run build');
   const folder = await openDataFolder(dataFolder);
   const lock = lockDataFolder(folder);
-  parts.add(async () => lock.release());
+  parts.addLast(async () => lock.release());
   const compose = readCompose(join(ROOT, 'docker-compose.yml'));
   const processes = new Processes(folder, report);
   await processes.endLeftovers();
   const { path, webUi } = await findPrograms(folder, report);
-  const place = await startDatabase(compose, folder, parts, report);
+  const place = await startDatabase(compose, folder, report);
   const ports = await choosePorts(PORTS, readState<Ports>(join(folder, 'ports.json')));
   writeState(join(folder, 'ports.json'), ports);
   const start: Start = { compose, folder, place, ports, path, processes, parts, report };
