@@ -43,7 +43,8 @@ module.exports = {
     },
     {
       name: 'workflows-are-deterministic',
-      comment: 'Calendar arithmetic and clients never run inside a workflow. send.ts and connect.ts are the clients’ side of the messages, not bundled.',
+      comment:
+        'Calendar arithmetic and clients never run inside a workflow. send.ts and connect.ts are the clients’ side of the messages, not bundled.',
       severity: 'error',
       from: { path: '^workflows/', pathNot: '^workflows/(send|connect)\\.ts$' },
       to: {
