@@ -5,7 +5,7 @@ import type { Lang } from '../domain/present';
 import { findStep } from '../store/instances';
 import type { InstanceRow } from '../store/types';
 import type { CommandMessage, SignalName, SignalPayload, UPDATES } from '../workflows/messages';
-import { NotRunning, Refused, type SendOptions, sendCommand, sendSignal, Unavailable } from '../workflows/send';
+import { hasWorkflow, NotRunning, Refused, type SendOptions, sendCommand, sendSignal, Unavailable } from '../workflows/send';
 import type { Call, Reply } from './call';
 import type { ApiDeps } from './deps';
 import { Problem } from './errors';
@@ -77,9 +77,18 @@ export async function carryOut(
 async function answerClosed(deps: ApiDeps, id: string, { caller, commandId }: Pick<Call, 'caller' | 'commandId'>): Promise<Reply> {
   const row = await existingInstance(deps, caller, id);
   if (await tookEffect(deps, id, commandId)) return instanceReply(row);
-  // Registered, not terminated, and no workflow: Temporal has lost it, or has not begun it yet.
-  if (row.life.state !== 'terminated') throw new NotRunning(`instance/${id} is not running`);
-  throw new Problem('WRONG_STATE', { state: row.life.state });
+  throw await withoutWorkflow(deps, row);
+}
+
+/**
+ * Why there was no workflow to send to (L14): its instance has ended, or Temporal has lost it. Asked once more, because another one may have
+ * been started since: then trying again helps, and nothing else is said.
+ */
+export async function withoutWorkflow(deps: ApiDeps, { id, life: { state } }: InstanceRow): Promise<Error> {
+  if (state === 'terminated') return new Problem('WRONG_STATE', { state });
+  return (await hasWorkflow(deps.temporal, id))
+    ? new NotRunning(`instance/${id} was not running`)
+    : new Problem('WORKFLOW_LOST', { state });
 }
 
 async function tookEffect(deps: ApiDeps, id: string, commandId: string): Promise<boolean> {

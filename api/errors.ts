@@ -125,6 +125,15 @@ const KINDS = {
     ['Who asked for a refund can’t decide on it.', '退款申请不能由申请人自己审批。'],
     ['Have somebody else with the permission `refund:approve` approve or deny it.', '请由其他具备 `refund:approve` 权限的人员审批。'],
   ),
+  NOT_LOST: kind(
+    409,
+    ['Its workflow runs', '工作流正在运行'],
+    ['The instance has a running workflow, so there is nothing to repair.', '该实例的工作流正在运行，无需修复。'],
+    [
+      'If it does not answer, see that a worker runs; then send `restart: true`, which ends it first, with what it has not recorded.',
+      '若其无响应，请先确认 worker 正在运行；然后提交 `restart: true`，先结束该工作流（未记录的内容将丢失）。',
+    ],
+  ),
   NOT_IN_REVIEW: kind(
     409,
     ['Decided already', '已有审批结果'],
@@ -205,6 +214,18 @@ const KINDS = {
       '快进需要 1.32 及以上且已启用时间快进的 Temporal 服务器。',
     ],
     ['Start Sunset with its embedded Temporal server.', '请使用内置 Temporal 服务器启动 Sunset。'],
+  ),
+  WORKFLOW_LOST: kind(
+    503,
+    ['Its workflow is lost', '工作流已丢失'],
+    [
+      'The instance lives, but its workflow in Temporal has failed, or was terminated or deleted there: nothing was done, and nothing will be.',
+      '实例仍然存在，但其在 Temporal 中的工作流已失败、被终止或被删除：本次操作未执行，也不会自动执行。',
+    ],
+    [
+      'Have an operator start it again (POST /v1/instances/{id}/repair, or `sunset repair <id>`), then repeat the request with the same Idempotency-Key.',
+      '请由运维人员重新启动（POST /v1/instances/{id}/repair 或 `sunset repair <id>`），然后使用同一幂等键重试。',
+    ],
   ),
   UNAVAILABLE: kind(
     503,

@@ -1,5 +1,5 @@
 /** The items of an agreement, sent to their instances: of a confirmation, and of an approval. */
-import { type AcceptedItem, failItem } from '../store/terminations';
+import { type AcceptedItem, failItem, itemWithoutWorkflow } from '../store/terminations';
 import { sendItems } from '../workflows/send';
 import { optionsOf } from './commands';
 import type { ApiDeps } from './deps';
@@ -14,6 +14,7 @@ export async function sendForAWhile(deps: ApiDeps, terminationId: string, items:
     ...optionsOf(deps),
     concurrency: CONCURRENCY,
     onRefused: ({ instanceId }, { code, state }) => failItem(deps.pool, terminationId, instanceId, { code, state }),
+    onNotRunning: ({ instanceId }) => itemWithoutWorkflow(deps.pool, terminationId, instanceId),
   }).catch((error: unknown) => deps.logger.warn({ err: error, terminationId }, 'items are left to the sweep'));
   let timer: NodeJS.Timeout | undefined;
   const enough = new Promise<void>((resolve) => {

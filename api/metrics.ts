@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { lastAudit } from '../store/audits';
 import type { Pool } from '../store/db';
 import { unsealedBacklog } from '../store/seal';
+import { lastWatch, type TroubleKind } from '../store/watch';
 
 declare module 'express-serve-static-core' {
   interface Locals {
@@ -21,6 +22,7 @@ export function createMetrics(pool: Pool): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   measureBooks(registry, pool);
+  measureLives(registry, pool);
   const durations = new Histogram({
     name: 'sunset_http_request_duration_seconds',
     help: 'Time from arrival to the end of the answer, by declared path.',
@@ -38,9 +40,12 @@ export function createMetrics(pool: Pool): Metrics {
   return { registry, measure };
 }
 
-/** The books, read from the database on each scrape. */
-function measureBooks(registry: Registry, pool: Pool): void {
-  const gauge = (name: string, help: string, read: () => Promise<number | undefined>): Gauge =>
+type AddGauge = (name: string, help: string, read: () => Promise<number | undefined>) => Gauge;
+
+/** Gauges that are read from the database on each scrape. */
+const gaugesOf =
+  (registry: Registry): AddGauge =>
+  (name, help, read) =>
     new Gauge({
       name,
       help,
@@ -51,6 +56,27 @@ function measureBooks(registry: Registry, pool: Pool): void {
         this.set(value ?? Number.NaN);
       },
     });
+
+/** Lives that Temporal has lost or that are late, as a worker saw them last (L14). */
+function measureLives(registry: Registry, pool: Pool): void {
+  const gauge = gaugesOf(registry);
+  const seen = (kind: TroubleKind) => async () => (await lastWatch(pool))?.counts[kind];
+  gauge('sunset_lives_lost', 'Lives without a running workflow; sunset repair starts one again.', seen('lost'));
+  gauge('sunset_lives_stuck', 'Lives whose workflow does not answer.', seen('stuck'));
+  gauge(
+    'sunset_lives_overdue',
+    'Lives whose workflow answers, and has not taken a deadline that is more than a minute past.',
+    seen('overdue'),
+  );
+  gauge('sunset_lives_watch_age_seconds', 'How long ago a worker looked for such lives.', async () => {
+    const watch = await lastWatch(pool);
+    return watch && (Date.now() - Date.parse(watch.at)) / 1000;
+  });
+}
+
+/** The books. */
+function measureBooks(registry: Registry, pool: Pool): void {
+  const gauge = gaugesOf(registry);
   gauge(
     'sunset_ledger_unsealed_transactions',
     'Ledger transactions that are booked and not sealed yet.',

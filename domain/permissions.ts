@@ -14,6 +14,7 @@ export const PERMISSIONS = [
   'hold',
   'usage',
   'keys',
+  'operate',
   'audit',
   'sandbox',
 ] as const;

@@ -1,7 +1,8 @@
 /** Whole audits: what is only late is healed first, then one snapshot is checked, then the workflows are asked; and all of it is kept. */
 import { type AuditReport, audit, CHECKS, type CheckResult, type Finding } from './audit';
+import { eachAtOnce } from './audit/at-once';
 import { type Healed, healLate, LATE_CHECK } from './audit/late';
-import { compareWithWorkflows, PAUSE_MS, TemporalAway, WORKFLOWS_CHECK, type Workflows } from './audit/workflows';
+import { ASKED_AT_ONCE, compareWithWorkflows, PAUSE_MS, TemporalAway, WORKFLOWS_CHECK, type Workflows } from './audit/workflows';
 import { Conditions, type Db, decodeCursor, type Pool, pageOf } from './db';
 import type { Head } from './seal';
 import type { Page, PageRequest } from './types';
@@ -42,7 +43,7 @@ export async function makeAudit(pool: Pool, options: AuditOptions): Promise<Fini
   const { healed, findings } = await healLate(pool, workflows, { seconds, pauseMs });
   const late: CheckResult = { ...LATE_CHECK, findings };
   const report = await audit(pool, ({ title }, index) => onProgress(`check ${index + 1} of ${CHECK_COUNT}: ${title}`));
-  const { compared, result } = await compare(pool, workflows, { onProgress, pauseMs });
+  const { compared, result, repaired } = await compare(pool, workflows, { onProgress, pauseMs });
   return {
     ...report,
     id,
@@ -50,7 +51,7 @@ export async function makeAudit(pool: Pool, options: AuditOptions): Promise<Fini
     startedAt,
     finishedAt: await now(pool),
     rows: { ...report.rows, ...(compared === undefined ? {} : { workflows: compared }) },
-    healed,
+    healed: [...healed, ...repaired],
     checks: [...report.checks, late, result],
   };
 }
@@ -61,14 +62,25 @@ async function compare(
   pool: Pool,
   workflows: Workflows,
   options: Parameters<typeof compareWithWorkflows>[2],
-): Promise<{ compared?: number; result: CheckResult }> {
+): Promise<{ compared?: number; result: CheckResult; repaired: Healed[] }> {
   try {
-    const { compared, findings } = await compareWithWorkflows(pool, workflows, options);
-    return { compared, result: { ...WORKFLOWS_CHECK, findings } };
+    const { compared, findings, lost } = await compareWithWorkflows(pool, workflows, options);
+    const repaired = await startLostAgain(workflows, lost);
+    const left = findings.filter(({ id }) => !repaired.some((one) => one.id === id));
+    return { compared, result: { ...WORKFLOWS_CHECK, findings: left }, repaired };
   } catch (error) {
     if (!(error instanceof TemporalAway)) throw error;
-    return { result: { ...WORKFLOWS_CHECK, findings: [], skipped: error.message } };
+    return { repaired: [], result: { ...WORKFLOWS_CHECK, findings: [], skipped: error.message } };
   }
+}
+
+/** L14: what was stored is all that a workflow needs to go on from. */
+async function startLostAgain(workflows: Workflows, lost: string[]): Promise<Healed[]> {
+  const repaired: Healed[] = [];
+  await eachAtOnce(lost, ASKED_AT_ONCE, async (id) => {
+    if (await workflows.startAgain(id)) repaired.push({ what: 'workflow', id });
+  });
+  return repaired;
 }
 
 export const findingsOf = ({ checks }: Pick<AuditReport, 'checks'>): Finding[] => checks.flatMap(({ findings }) => findings);

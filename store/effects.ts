@@ -82,7 +82,7 @@ async function settle(work: Work, { terminationId }: Of<'settle'>): Promise<void
   await tx.query('UPDATE orders SET closed_at = $3 WHERE instance_id = $1 AND id = ANY($2)', [row.id, closed, input.at]);
   await tx.query("UPDATE rights SET status = 'used' WHERE termination_id = $1 AND instance_id = $2", [terminationId, row.id]);
   await tx.query(
-    "UPDATE termination_items SET status = 'done', refund_id = $3, release_time = $4 WHERE termination_id = $1 AND instance_id = $2",
+    "UPDATE termination_items SET status = 'done', problem = NULL, refund_id = $3, release_time = $4 WHERE termination_id = $1 AND instance_id = $2",
     [terminationId, row.id, id, action === 'return-renewals' ? null : (work.life.purgeTime ?? input.at)],
   );
 }
@@ -158,11 +158,10 @@ async function lockItem({ tx, row, input }: Work, terminationId: string): Promis
 
 async function finishItem(work: Work, { terminationId, releaseTime }: Of<'finish-item'>): Promise<void> {
   await lockItem(work, terminationId);
-  await work.tx.query("UPDATE termination_items SET status = 'done', release_time = $3 WHERE termination_id = $1 AND instance_id = $2", [
-    terminationId,
-    work.row.id,
-    releaseTime,
-  ]);
+  await work.tx.query(
+    "UPDATE termination_items SET status = 'done', problem = NULL, release_time = $3 WHERE termination_id = $1 AND instance_id = $2",
+    [terminationId, work.row.id, releaseTime],
+  );
 }
 
 async function moveItem({ tx, row }: Work, { terminationId, releaseTime }: Of<'move-item'>): Promise<void> {

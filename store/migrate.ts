@@ -40,6 +40,7 @@ const CHANGING = [
   'refunds',
   'refund_requests',
   'idempotency_keys',
+  'watch',
 ];
 
 function grants(role: string): string {

@@ -4,7 +4,7 @@
  * then goes on from the stored life.
  */
 import { paidPostings } from '../domain/journal';
-import type { Life } from '../domain/lifecycle';
+import { type Life, nextDeadline } from '../domain/lifecycle';
 import type { Authority } from '../domain/signed';
 import { touchAccount } from './accounts';
 import { type Pool, type Transaction, transaction } from './db';
@@ -69,8 +69,9 @@ async function recordBirth(
   const life = input.next;
   await touchAccount(tx, facts.account);
   await tx.query(
-    `INSERT INTO instances (id, account, product, billing, region, state, step, facts, life, policy_id, registration_hash, registered_by)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    `INSERT INTO instances (id, account, product, billing, region, state, step, facts, life, policy_id, registration_hash, registered_by,
+       due_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
     [
       input.instanceId,
       facts.account,
@@ -84,6 +85,7 @@ async function recordBirth(
       await keepPolicy(tx, policy),
       hashOf(registration),
       input.commandId,
+      dueAt(life),
     ],
   );
   for (const [position, order] of orders.entries()) await insertOrder(tx, input.instanceId, position, order);
@@ -97,18 +99,21 @@ async function recordBirth(
 async function recordStep(tx: Transaction, input: VouchedStep): Promise<StepResult> {
   const row = await findInstance(tx, input.instanceId);
   if (!row) throw new Error(`instance ${input.instanceId} has no row: its registration was never recorded`);
-  // The workflow has lost the thread (a database put back from a copy): it goes on from what is stored, and decides again.
-  if (row.life.step !== input.step - 1) return { life: row.life, commandId: '', step: row.life.step, refundId: null };
+  // The workflow has lost the thread (a database put back from a copy), or was given a life that is not this one: it goes on from what is
+  // stored, and decides again.
+  const isElsewhere = input.from !== undefined && hashOf(input.from) !== hashOf(row.life);
+  if (row.life.step !== input.step - 1 || isElsewhere) return { life: row.life, commandId: '', step: row.life.step, refundId: null };
   const work: Work = { tx, input, row, life: input.next, postings: [], event: 'end-orders', refundId: null, reversal: null };
   for (const effect of input.effects) await EFFECTS[effect.type](work, effect as never);
   const { life } = work;
-  await tx.query(`UPDATE instances SET state = $2, step = $3, life = $4, isolated_at = $5, purge_time = $6 WHERE id = $1`, [
+  await tx.query(`UPDATE instances SET state = $2, step = $3, life = $4, isolated_at = $5, purge_time = $6, due_at = $7 WHERE id = $1`, [
     input.instanceId,
     life.state,
     input.step,
     life,
     life.isolatedAt,
     life.purgeTime,
+    dueAt(life),
   ]);
   if (life.billingStoppedAt !== null && row.life.billingStoppedAt === null) await cutUsage(tx, row.id, life.billingStoppedAt);
   await insertStep(tx, input, life, row.life.state, work.refundId);
@@ -116,6 +121,8 @@ async function recordStep(tx: Transaction, input: VouchedStep): Promise<StepResu
   await book(tx, { ...bookedBy(input, row.facts.account), event, refundId, reversal, postings });
   return { life, commandId: input.commandId, step: input.step, refundId: work.refundId };
 }
+
+const dueAt = (life: Life): string | null => nextDeadline(life)?.at ?? null;
 
 async function insertStep(tx: Transaction, input: VouchedStep, life: Life, from: string | null, refund: string | null): Promise<void> {
   await tx.query(

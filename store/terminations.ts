@@ -91,7 +91,7 @@ export async function listTerminations(db: Db, filter: TerminationFilter, page: 
   return pageOf(rows, page.limit, toTermination, (row) => [row.seq]);
 }
 
-/** Items that were accepted at least so long ago and have neither been done nor failed: the sweep sends them again (decision 2). */
+/** Items that were accepted at least so long ago and have neither been done nor failed. */
 export async function acceptedItems(db: Db, olderThanMs: number, limit: number): Promise<(AcceptedItem & { terminationId: string })[]> {
   const { rows } = await db.query<{ termination_id: string; instance_id: string; command: ItemCommand }>(
     `SELECT termination_id, instance_id, command FROM termination_items
@@ -99,6 +99,40 @@ export async function acceptedItems(db: Db, olderThanMs: number, limit: number):
     [olderThanMs / 1000, limit],
   );
   return rows.map((row) => ({ terminationId: row.termination_id, instanceId: row.instance_id, message: row.command }));
+}
+
+/**
+ * Takes items to be sent again: those that were never tried first, then the one that has waited longest since. One that keeps failing waits as
+ * long again as it has waited so far, up to five minutes, so that any number of stuck ones starve nobody; two sweeps take none twice.
+ */
+export async function takeItems(db: Db, olderThanMs: number, limit: number): Promise<(AcceptedItem & { terminationId: string })[]> {
+  const { rows } = await db.query<{ termination_id: string; instance_id: string; command: ItemCommand }>(
+    `WITH next AS (
+       SELECT termination_id, instance_id FROM termination_items
+       WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1)
+         AND (tried_at IS NULL OR tried_at + least(tried_at - accepted_at, interval '5 minutes') < clock_timestamp())
+       ORDER BY coalesce(tried_at, '-infinity'), accepted_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
+     UPDATE termination_items i SET tried_at = clock_timestamp() FROM next
+     WHERE (i.termination_id, i.instance_id) = (next.termination_id, next.instance_id)
+     RETURNING i.termination_id, i.instance_id, i.command`,
+    [olderThanMs / 1000, limit],
+  );
+  return rows.map((row) => ({ terminationId: row.termination_id, instanceId: row.instance_id, message: row.command }));
+}
+
+/**
+ * There was no running workflow to send an item to. When its instance has ended, the item has failed; when it lives, its workflow is lost:
+ * the item says so, stays accepted, and is carried out after the repair (L14).
+ */
+export async function itemWithoutWorkflow(pool: Pool, terminationId: string, instanceId: string): Promise<void> {
+  const { rows } = await pool.query<{ state: string }>('SELECT state FROM instances WHERE id = $1', [instanceId]);
+  const { state } = rows[0]!;
+  if (state === 'terminated') return await failItem(pool, terminationId, instanceId, { code: 'WRONG_STATE', state });
+  await pool.query("UPDATE termination_items SET problem = $3 WHERE termination_id = $1 AND instance_id = $2 AND status = 'accepted'", [
+    terminationId,
+    instanceId,
+    { code: 'WORKFLOW_LOST', state },
+  ]);
 }
 
 /** The items of one termination that are still to be sent. */

@@ -46,6 +46,8 @@ export interface StepInput {
   refused?: string | undefined;
   /** Step 0. */
   birth?: { registration: Registration; policy: Policy } | undefined;
+  /** The life before, where the workflow has not had it from the store: at the first step after a start from a given life. */
+  from?: Life | undefined;
   /** Who vouches for the message behind it; missing in runs that began before messages were signed. */
   voucher?: Voucher | undefined;
 }

@@ -8,6 +8,7 @@ import { bundleForWorker } from './bundle';
 import { ensureAuditSchedule } from './schedule';
 import { startSealer } from './sealer';
 import { startSweep } from './sweep';
+import { startWatch } from './watch';
 import { workflowsOf } from './workflows';
 
 export interface WorkerOptions {
@@ -24,6 +25,8 @@ export interface WorkerOptions {
   sweepOlderThanMs?: number;
   /** How often the sealer looks, in milliseconds. */
   sealEveryMs?: number;
+  /** How often one of all workers looks for lives that are lost or late, in milliseconds. */
+  watchEveryMs?: number;
   maxCachedWorkflows?: number;
   /** Default: those of this database. */
   activities?: Activities;
@@ -44,6 +47,7 @@ export interface RunningWorker {
 /** Starts a worker; resolves when it polls. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { sign } = options.trust.signatures;
+  const workflows = workflowsOf(options.client, options.pool, options.taskQueue, sign);
   const connection = await NativeConnection.connect(options.connection);
   const worker = await Worker.create({
     connection,
@@ -52,7 +56,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     workflowBundle: options.bundle ?? (await bundleForWorker()),
     activities: {
       ...(options.activities ?? createActivities(options.pool, options.trust)),
-      ...createAuditActivities(options.pool, workflowsOf(options.client, options.pool, options.taskQueue, sign)),
+      ...createAuditActivities(options.pool, workflows),
     },
     shutdownGraceTime: '10 seconds',
     ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
@@ -67,8 +71,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     onError: options.onError,
   });
   const sealer = startSealer(options.pool, { everyMs: options.sealEveryMs ?? 1000, onError: options.onError });
+  const watch = startWatch(options.pool, workflows, { everyMs: options.watchEveryMs ?? 30_000, onError: options.onError });
   const finished = worker.run().finally(async () => {
-    await Promise.all([sweep.stop(), sealer.stop()]);
+    await Promise.all([sweep.stop(), sealer.stop(), watch.stop()]);
     await connection.close();
   });
   finished.catch(options.onError);

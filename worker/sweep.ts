@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Sign } from '../domain/signed';
 import type { Pool } from '../store/db';
-import { acceptedItems, failItem } from '../store/terminations';
+import { failItem, itemWithoutWorkflow, takeItems } from '../store/terminations';
 import { sendItems } from '../workflows/send';
 import { type LoopOptions, startLoop } from './loop';
 
@@ -13,7 +13,10 @@ export interface SweepOptions extends LoopOptions {
   sign: Sign;
 }
 
-const BATCH = 200;
+/** What can be stuck holds a round up for less than half a minute: 64 at 16 at a time, five seconds each. */
+const BATCH = 64;
+const CONCURRENCY = 16;
+const WAIT_MS = 5000;
 
 /**
  * Sends again what was accepted and never carried out, because its sender crashed or no worker was there (decision 2). Sending twice is
@@ -29,12 +32,15 @@ export async function sweepOnce(
   pool: Pool,
   options: Pick<SweepOptions, 'olderThanMs' | 'taskQueue' | 'sign'>,
 ): Promise<number> {
-  const items = await acceptedItems(pool, options.olderThanMs, BATCH);
+  const items = await takeItems(pool, options.olderThanMs, BATCH);
   const terminationOf = new Map(items.map((item) => [item.message.id, item.terminationId]));
   await sendItems(client, items, {
     taskQueue: options.taskQueue,
     sign: options.sign,
+    concurrency: CONCURRENCY,
+    waitMs: WAIT_MS,
     onRefused: ({ instanceId, message }, refusal) => failItem(pool, terminationOf.get(message.id)!, instanceId, refusal),
+    onNotRunning: ({ instanceId, message }) => itemWithoutWorkflow(pool, terminationOf.get(message.id)!, instanceId),
   });
   return items.length;
 }

@@ -5,13 +5,17 @@ import type { Life } from '../domain/lifecycle';
 import type { Sign } from '../domain/signed';
 import { type Seen, type Standing, TemporalAway, type Workflows } from '../store/audit/workflows';
 import type { Pool } from '../store/db';
+import { storedLife } from '../store/repair';
 import { lifeQuery, WORKFLOW_TYPE } from '../workflows/messages';
 import { releaseTimeOf, standingOf } from '../workflows/search-attributes';
+import { startAgain, Unavailable } from '../workflows/send';
 import { sweepOnce } from './sweep';
 
 /** A worker that is there answers at once. */
 const ANSWER_MS = 5000;
 const PAGE = 1000;
+/** Ended from outside longer ago than this: they have been seen by then, and started again or not. */
+const FALLEN_MS = 3_600_000;
 
 /**
  * @param taskQueue whose workflows are meant: a namespace may have several installations
@@ -20,6 +24,9 @@ const PAGE = 1000;
 export function workflowsOf(client: Client, pool: Pool, taskQueue: string, sign: Sign | undefined): Workflows {
   return {
     running: () => running(client, taskQueue),
+    fallen: () => fallen(client, taskQueue),
+    count: async () => (await orAway(() => client.workflow.count(runningOf(taskQueue)))).count,
+    startAgain: (instanceId) => orAway(() => restart(client, pool, taskQueue, instanceId)),
     look: (instanceId) => orAway(() => look(client, instanceId)),
     sendAgain: async (olderThanMs) => {
       if (!sign) throw new TemporalAway('the operator’s key, which signs commands, is not known here: set SUNSET_OPERATOR_KEY');
@@ -28,8 +35,32 @@ export function workflowsOf(client: Client, pool: Pool, taskQueue: string, sign:
   };
 }
 
+const runningOf = (taskQueue: string): string =>
+  `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running' AND TaskQueue = '${taskQueue}'`;
+
+async function fallen(client: Client, taskQueue: string): Promise<string[]> {
+  const statuses = "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut', 'Canceled')";
+  const since = new Date(Date.now() - FALLEN_MS).toISOString();
+  const query = `WorkflowType = '${WORKFLOW_TYPE}' AND ${statuses} AND CloseTime > '${since}' AND TaskQueue = '${taskQueue}'`;
+  const ids: string[] = [];
+  await orAway(async () => {
+    for await (const { workflowId: id } of client.workflow.list({ query, pageSize: PAGE })) {
+      if (ids.push(instanceIdOf(id)) === PAGE) break;
+    }
+  });
+  return ids;
+}
+
+/** Clocks that were moved ahead can't be set here: such a life is left to `sunset repair`, which moves it there again. */
+async function restart(client: Client, pool: Pool, taskQueue: string, instanceId: string): Promise<boolean> {
+  const stored = await storedLife(pool, instanceId);
+  if (!stored || stored.life.state === 'terminated' || stored.clockOffsetMs > 0) return false;
+  await startAgain(client, stored, { taskQueue, waitMs: ANSWER_MS });
+  return true;
+}
+
 async function* running(client: Client, taskQueue: string): AsyncGenerator<Partial<Standing> & { instanceId: string }> {
-  const query = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running' AND TaskQueue = '${taskQueue}'`;
+  const query = runningOf(taskQueue);
   const all = client.workflow.list({ query, pageSize: PAGE })[Symbol.asyncIterator]();
   for (;;) {
     const { done, value } = await orAway(() => all.next());
@@ -63,7 +94,7 @@ async function orAway<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
-    if (isGrpcServiceError(error) || error instanceof ServiceError) throw new TemporalAway(error.message);
+    if (isGrpcServiceError(error) || error instanceof ServiceError || error instanceof Unavailable) throw new TemporalAway(error.message);
     throw error;
   }
 }

@@ -105,6 +105,12 @@ type Work =
 
 const isSignalName = (name: string): name is SignalName => Object.hasOwn(SIGNALS, name);
 
+/**
+ * The life that this run was started with, until the store has answered a step of it. Whoever reaches Temporal can start a workflow with a life
+ * of his own making: its first step brings it along, to be held against the stored one. (Each workflow has its own copy of a module.)
+ */
+let unproven: Life | undefined;
+
 /** Runs that began before messages were signed have unsigned ones in their histories, and take them as they did. */
 const isUnsigned = (signed: boolean): boolean => !signed && patched('signed-messages');
 
@@ -119,6 +125,7 @@ export async function instance(input: Birth | Carried): Promise<Life> {
 async function live(input: Birth | Carried): Promise<Life> {
   const instanceId = 'life' in input ? input.life.id : input.instanceId;
   let life: Life | undefined = 'life' in input ? input.life : undefined;
+  unproven = life;
   let unborn: RefusalDetail | undefined;
   const done: Done[] = 'life' in input ? [...input.done] : [];
   const queue: Work[] = [];
@@ -431,7 +438,8 @@ function vouchedBy({ envelope, reading, voucher }: Said): { voucher?: Voucher } 
 
 function nextStep(life: Life, next: Life, { id, by }: Envelope, command: string, body: unknown, at: string): Omit<StepInput, 'effects'> {
   const step = life.step + 1;
-  return { instanceId: life.id, step, commandId: id, command, body, by, at, next: { ...next, step } };
+  const from = life === unproven ? { from: life } : {};
+  return { instanceId: life.id, step, commandId: id, command, body, by, at, next: { ...next, step }, ...from };
 }
 
 /** The timeline calls a return a return. */

@@ -24,6 +24,12 @@ export const attributesAtStart = (of: { account: string; product: string; state:
 /** The instant at which the instance is to be released, if one is set. */
 export const releaseTimeOf = (life: Life): string | null => life.purgeTime ?? life.termination?.at ?? null;
 
+/** Set at the start of a life that is taken up again. */
+export const releaseAttribute = (life: Life): SearchAttributePair[] => {
+  const release = releaseTimeOf(life);
+  return release === null ? [] : [{ key: releaseTime, value: new Date(release) }];
+};
+
 /** What changes in the course of a life, all keys in one upsert. */
 export const changingAttributes = (life: Life) => {
   const release = releaseTimeOf(life);

@@ -15,7 +15,9 @@ import type { Sign } from '../domain/signed';
 import {
   type Answer,
   type Birth,
+  type Carried,
   type CommandMessage,
+  lifeQuery,
   REFUSAL,
   type RefusalDetail,
   registerUpdate,
@@ -26,7 +28,7 @@ import {
   UPDATES,
   WORKFLOW_TYPE,
 } from './messages';
-import { attributesAtStart } from './search-attributes';
+import { attributesAtStart, releaseAttribute } from './search-attributes';
 import { readSignal } from './signals';
 
 /** The workflow or the database refused the command; nothing changed. */
@@ -64,10 +66,11 @@ export interface SendOptions {
 
 /** With the look at the server that follows when nobody answered (2 s), an answer comes within 15 s. */
 const WAIT_MS = 13_000;
+const LOOK_MS = 5000;
 
 /**
- * Starts the workflow of an instance and answers when its registration is recorded; an existing one answers its life. One that failed has
- * registered nothing (the caller has seen that there is no row), so it does not keep its id.
+ * Starts the workflow of an instance and answers when its registration is recorded; an existing one answers its life. One that has ended
+ * does not keep its id: what is registered is a row, the caller has seen that there is none, and the step that makes it sees to it once more.
  * @param birth signed
  */
 export async function registerInstance(client: Client, birth: Birth, options: Omit<SendOptions, 'sign'>): Promise<Answer> {
@@ -77,13 +80,16 @@ export async function registerInstance(client: Client, birth: Birth, options: Om
     taskQueue: options.taskQueue ?? TASK_QUEUE,
     args: [birth],
     workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     typedSearchAttributes: attributesAtStart(registration),
-    staticSummary: `${registration.product} ${registration.billing} in ${registration.region}`,
+    staticSummary: summaryOf(registration, registration.region),
   });
   const update = { updateId: `register/${envelope.id}`, startWorkflowOperation };
   return await within(client, options, () => client.workflow.executeUpdateWithStart(registerUpdate, update));
 }
+
+const summaryOf = ({ product, billing }: { product: string; billing: string }, region: string): string =>
+  `${product} ${billing} in ${region}`;
 
 /** Signs and sends a command, and answers once its step is recorded. The message's id is the update's id, so a repeat answers the first result. */
 export async function sendCommand(
@@ -115,6 +121,55 @@ export async function sendSignal(
   await within(client, options, () => handle.signal(SIGNALS[name], signed));
 }
 
+/** Whether the instance has a running workflow; that one may all the same not answer. @throws Unavailable */
+export async function hasWorkflow(client: Client, instanceId: string): Promise<boolean> {
+  try {
+    const handle = client.workflow.getHandle(workflowId(instanceId));
+    return (await within(client, { waitMs: LOOK_MS }, () => handle.describe())).status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof NotRunning) return false;
+    throw error;
+  }
+}
+
+export interface Restart extends Carried {
+  region: string;
+}
+
+/**
+ * Starts the workflow of a living instance again, from its stored life (L14): deadlines that came due meanwhile are taken at once. One that
+ * runs, maybe because somebody else was faster, stays as it is.
+ */
+export async function startAgain(client: Client, { life, done, region }: Restart, options: Omit<SendOptions, 'sign'>): Promise<void> {
+  try {
+    await within(client, options, () =>
+      client.workflow.start(WORKFLOW_TYPE, {
+        workflowId: workflowId(life.id),
+        taskQueue: options.taskQueue ?? TASK_QUEUE,
+        args: [{ life, done }],
+        workflowIdConflictPolicy: 'FAIL',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        typedSearchAttributes: [...attributesAtStart(life), ...releaseAttribute(life)],
+        staticSummary: summaryOf(life, region),
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof NotRunning)) throw error;
+  }
+}
+
+/** Ends a workflow that runs and is of no use; what it was told and has not recorded is lost. */
+export async function abandon(client: Client, instanceId: string, reason: string, options: Pick<SendOptions, 'waitMs'>): Promise<void> {
+  const handle = client.workflow.getHandle(workflowId(instanceId));
+  await within(client, options, () => handle.terminate(reason));
+}
+
+/** Waits until the workflow has taken up its life. @throws Unavailable when it has not in time */
+export async function hasBegun(client: Client, instanceId: string, options: Pick<SendOptions, 'waitMs'>): Promise<void> {
+  const handle = client.workflow.getHandle(workflowId(instanceId));
+  await within(client, options, () => handle.query(lifeQuery));
+}
+
 export interface Item {
   instanceId: string;
   message: CommandMessage<'terminate'>;
@@ -124,6 +179,8 @@ export interface ItemOptions extends SendOptions {
   concurrency?: number;
   /** What to do with an item that its instance refuses. */
   onRefused: (item: Item, refusal: { code: string; state: string | null }) => Promise<void>;
+  /** What to do with an item whose instance has no running workflow. */
+  onNotRunning: (item: Item) => Promise<void>;
 }
 
 /** Sends the items of a termination with bounded concurrency. Those that nobody answered stay accepted, and the sweep sends them again. */
@@ -140,7 +197,7 @@ async function sendItem(client: Client, item: Item, options: ItemOptions): Promi
     await sendCommand(client, item.instanceId, 'terminate', item.message, options);
   } catch (error) {
     if (error instanceof Refused) await options.onRefused(item, error);
-    else if (error instanceof NotRunning) await options.onRefused(item, { code: 'WRONG_STATE', state: 'terminated' });
+    else if (error instanceof NotRunning) await options.onNotRunning(item);
     else if (!(error instanceof Unavailable)) throw error;
   }
 }

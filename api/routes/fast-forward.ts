@@ -8,7 +8,7 @@ import type { InstanceRow } from '../../store/types';
 import { NotRunning, Unavailable } from '../../workflows/send';
 import type { Call, Reply } from '../call';
 import type { Caller } from '../caller';
-import { instanceReply, unansweredReply } from '../commands';
+import { instanceReply, unansweredReply, withoutWorkflow } from '../commands';
 import type { ApiDeps } from '../deps';
 import { Problem } from '../errors';
 import { existingInstance } from '../existing';
@@ -61,7 +61,7 @@ async function forward(deps: ApiDeps, call: Call<z.output<typeof byId>, unknown,
     return instanceReply(await advance(deps, call.caller, row, { ...mover, id: `${id}.${targetMs}`, toMs: targetMs }, begun !== undefined));
   } catch (error) {
     if (error instanceof Unavailable) return await unansweredReply(deps, row.id, call.lang, error);
-    if (error instanceof NotRunning) return await refuseEnded(deps, call.caller, row.id, error);
+    if (error instanceof NotRunning) throw await withoutWorkflow(deps, await existingInstance(deps, call.caller, row.id));
     throw error;
   }
 }
@@ -106,9 +106,4 @@ async function caughtUp(deps: ApiDeps, caller: Caller, id: string, reachedMs: nu
     if (Date.now() > until) throw new Unavailable('deadlines that came due have not been taken in time', true);
     await sleep(LOOK_EVERY_MS);
   }
-}
-
-async function refuseEnded(deps: ApiDeps, caller: Caller, id: string, error: NotRunning): Promise<never> {
-  const { life } = await existingInstance(deps, caller, id);
-  throw life.state === 'terminated' ? new Problem('WRONG_STATE', { state: life.state }) : error;
 }

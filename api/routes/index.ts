@@ -15,6 +15,7 @@ import { recycleBinRoutes } from './recycle-bin';
 import { refundCurveRoutes } from './refund-curve';
 import { refundRequestRoutes } from './refund-requests';
 import { refundRoutes } from './refunds';
+import { repairRoutes } from './repair';
 import { serviceRoutes } from './service';
 import { terminationRoutes } from './terminations';
 import { timedRoutes } from './timed';
@@ -37,5 +38,6 @@ export const allRoutes = (deps: ApiDeps, metrics: Registry): Route[] => [
   ...auditRoutes(deps),
   ...keyRoutes(deps),
   ...fastForwardRoutes(deps),
+  ...repairRoutes(deps),
   ...serviceRoutes(deps, metrics),
 ];

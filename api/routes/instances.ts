@@ -4,7 +4,7 @@ import { hashOf } from '../../store/hash';
 import { findInstance, listInstances, listTimeline } from '../../store/instances';
 import { withoutExamples } from '../../store/policies';
 import type { InstanceRow } from '../../store/types';
-import { NotRunning, Refused, registerInstance, Unavailable } from '../../workflows/send';
+import { abandon, NotRunning, Refused, registerInstance, Unavailable } from '../../workflows/send';
 import type { Call, Reply } from '../call';
 import { instanceReply, optionsOf, unansweredReply } from '../commands';
 import { type ApiDeps, policyOf } from '../deps';
@@ -97,7 +97,13 @@ async function register(deps: ApiDeps, id: string, registration: Registration, c
   const envelope = { id: call.commandId, by: call.caller.name };
   try {
     const birth = { instanceId: id, registration, policy, envelope };
-    await registerInstance(deps.temporal, { ...birth, signature: deps.signatures.signBirth(birth) }, optionsOf(deps));
+    const signed = { ...birth, signature: deps.signatures.signBirth(birth) };
+    await registerInstance(deps.temporal, signed, optionsOf(deps));
+    // A workflow under its id that runs without a row is none of ours: ours writes the row before it answers.
+    if (!(await findInstance(deps.pool, id))) {
+      await abandon(deps.temporal, id, 'no registration of it is stored', optionsOf(deps));
+      await registerInstance(deps.temporal, signed, optionsOf(deps));
+    }
   } catch (error) {
     if (error instanceof Unavailable) return await unansweredReply(deps, id, call.lang, error);
     // Another request registered it, and its workflow has ended since or refuses a second one: the read model answers for it.

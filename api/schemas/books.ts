@@ -61,6 +61,6 @@ export const auditAnswer = audit
     findings: z
       .array(z.object({ check: z.string(), id: z.string(), detail: z.string() }))
       .meta({ description: 'What is not as it must be, by row; at most 1,000 of them.' }),
-    healings: z.array(z.object({ what: z.enum(['seal', 'item', 'deadline']), id: z.string() })),
+    healings: z.array(z.object({ what: z.enum(['seal', 'item', 'deadline', 'workflow']), id: z.string() })),
   })
   .meta({ id: 'Audit' });

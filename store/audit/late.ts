@@ -7,9 +7,9 @@ import { eachAtOnce } from './at-once';
 import type { Finding } from './check';
 import { ASKED_AT_ONCE, TemporalAway, type Workflows } from './workflows';
 
-/** Something late that was put right: a seal was made, an item carried out, a deadline taken. */
+/** Something that was put right: a seal was made, an item carried out, a deadline taken, all of them late; or a lost workflow started again. */
 export interface Healed {
-  what: 'seal' | 'item' | 'deadline';
+  what: 'seal' | 'item' | 'deadline' | 'workflow';
   /** Of the transaction, the item (`t_1/web-1`) or the instance. */
   id: string;
 }
@@ -105,7 +105,11 @@ const waking = (pool: Pool, workflows: Workflows): Remedy => ({
   push: async (late) => {
     let silent = 0;
     await eachAtOnce(late, ASKED_AT_ONCE, async ({ id }) => {
-      if (silent < ENOUGH_SILENCE && (await workflows.look(id)).is === 'silent') silent += 1;
+      if (silent >= ENOUGH_SILENCE) return;
+      const { is } = await workflows.look(id);
+      if (is === 'silent') silent += 1;
+      // L14: nothing else would ever take it.
+      if (is === 'closed' || is === 'missing') await workflows.startAgain(id);
     });
   },
 });

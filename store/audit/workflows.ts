@@ -22,6 +22,12 @@ export type Seen =
 export interface Workflows {
   /** The running workflows of instances, from Temporal's lists: cheap, and maybe seconds behind. */
   running(): AsyncIterable<Partial<Standing> & { instanceId: string }>;
+  /** Instances of which a run has failed or was ended from outside in the last hour, from Temporal's lists: a thousand at most. */
+  fallen(): Promise<string[]>;
+  /** How many workflows of instances run, from Temporal's lists. */
+  count(): Promise<number>;
+  /** Starts the workflow of a living instance again (L14). @returns whether that is possible from here */
+  startAgain(instanceId: string): Promise<boolean>;
   /** One workflow, asked itself. Asking wakes it, so a deadline that it has slept through is taken. */
   look(instanceId: string): Promise<Seen>;
   /** Sends accepted items again that are at least so old. */
@@ -36,7 +42,14 @@ export function noWorkflows(reason: string): Workflows {
   const away = (): never => {
     throw new TemporalAway(reason);
   };
-  return { running: away, look: async () => away(), sendAgain: async () => away() };
+  return {
+    running: away,
+    fallen: async () => away(),
+    count: async () => away(),
+    startAgain: async () => away(),
+    look: async () => away(),
+    sendAgain: async () => away(),
+  };
 }
 
 export const WORKFLOWS_CHECK = {
@@ -50,22 +63,23 @@ export const ASKED_AT_ONCE = 16;
 const ROUNDS = 6;
 export const PAUSE_MS = 2000;
 
-/** @returns how many running workflows were compared, and what differs for good. @throws TemporalAway */
+/** @returns how many running workflows were compared, what differs for good, and which of those live without a workflow. @throws TemporalAway */
 export async function compareWithWorkflows(
   pool: Pool,
   workflows: Workflows,
   { onProgress, pauseMs }: { onProgress: (done: string) => void; pauseMs: number },
-): Promise<{ compared: number; findings: Finding[] }> {
+): Promise<{ compared: number; findings: Finding[]; lost: string[] }> {
   const { compared, suspects } = await findSuspects(pool, workflows, onProgress);
   const details = new Map<string, string>();
+  const lost: string[] = [];
   let left = suspects;
   for (let round = 1; left.length; round++) {
     onProgress(`asking ${left.length} workflows that seem to differ`);
     if (round > 1) await sleep(pauseMs);
-    left = await stillDiffering(pool, workflows, left, details, round === ROUNDS);
+    left = await stillDiffering(pool, workflows, left, { details, lost }, round === ROUNDS);
   }
   const findings = [...details].map(([id, detail]) => ({ check: WORKFLOWS_CHECK.name, id, detail }));
-  return { compared, findings: findings.sort((a, b) => (a.id < b.id ? -1 : 1)) };
+  return { compared, findings: findings.sort((a, b) => (a.id < b.id ? -1 : 1)), lost };
 }
 
 /** Goes through both sides once, page by page. Instances are remembered by their number: a set of a million of them is small. */
@@ -131,12 +145,24 @@ const secondOf = (instant: string | null | undefined): number | null => (instant
 /** Lists may keep fewer digits than we do. */
 const isSameSecond = (a: string | null, b: string | null | undefined): boolean => secondOf(a) === secondOf(b);
 
+/** Living instances without a running workflow. Lists lag behind, so each has to be asked before it is said to be lost. */
+export async function withoutWorkflow(pool: Pool, workflows: Pick<Workflows, 'running'>): Promise<string[]> {
+  const seen = new Set<number>();
+  for await (const page of pagesOf(workflows.running())) {
+    const ids = page.map(({ instanceId }) => instanceId);
+    for (const { seq } of (await rowsById(pool, ids)).values()) seen.add(seq);
+  }
+  const missing: string[] = [];
+  for await (const row of living(pool)) if (!seen.has(row.seq)) missing.push(row.id);
+  return missing;
+}
+
 /** Asks each one; what is certain, or asked for the last time, goes into `details`. @returns those to be asked again */
 async function stillDiffering(
   pool: Pool,
   workflows: Workflows,
   ids: string[],
-  details: Map<string, string>,
+  { details, lost }: { details: Map<string, string>; lost: string[] },
   isLast: boolean,
 ): Promise<string[]> {
   const again: string[] = [];
@@ -145,7 +171,9 @@ async function stillDiffering(
     // Read after the workflow was asked: a living instance whose workflow had ended by then will not get another one.
     const detail = differenceOf((await rowsById(pool, [id])).get(id), seen);
     if (detail === undefined) return;
-    if (isLast || seen.is === 'closed' || seen.is === 'missing') details.set(id, detail);
+    const isGone = seen.is === 'closed' || seen.is === 'missing';
+    if (isGone) lost.push(id);
+    if (isLast || isGone) details.set(id, detail);
     else again.push(id);
   });
   return again;

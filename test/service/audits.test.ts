@@ -264,7 +264,7 @@ describe('npm run audit', () => {
       execFile(process.execPath, words, options, (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, err }));
     });
 
-  it('compares with the workflows, and keeps what it found', async () => {
+  it('compares with the workflows, starts lost ones again (L14), and keeps what it found', async () => {
     const { address, namespace } = shared();
     const ended = await register(http, cvmPostpaid());
     await change("UPDATE instances SET state = 'terminated' WHERE id = $1", [ended]);
@@ -276,7 +276,9 @@ describe('npm run audit', () => {
     expect(code).toBe(1);
     const report = JSON.parse(out);
     const found = report.checks.flatMap((check: Body) => check.findings.map(({ check: name, id }: Body) => `${name} ${id}`));
-    expect(found).toContain(`workflows ${life}`);
+    expect(found).toContain(`read-model ${ended}`);
+    expect(found).not.toContain(`workflows ${life}`);
+    expect(report.healed).toContainEqual({ what: 'workflow', id: life });
     expect(expectStatus(await http.get(`/v1/audits/${report.id}`), 200).body).toMatchObject({ trigger: 'command', found: report.found });
   });
 

@@ -186,6 +186,16 @@ describe('a registration that is typed by hand', () => {
   });
 });
 
+it('a workflow that somebody starts under an id that is still free does not keep it from being registered', async () => {
+  const id = newId();
+  const someone = await handleOf(await register(http, cvmPostpaid())).query<Body>('life');
+  const life = { ...someone, id };
+  const input = { life, done: [] };
+  await service.client.workflow.start('instance', { workflowId: workflowId(id), taskQueue: service.taskQueue, args: [input] });
+  expectStatus(await http.put(`/v1/instances/${id}`, cvmPostpaid()), 201);
+  expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
+});
+
 it('what the timeline says of callers is theirs: commands, signals and terminations of the API keep their names', async () => {
   const id = await register(http, redisPostpaid());
   await end(http, [id]);

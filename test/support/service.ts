@@ -24,7 +24,7 @@ export interface ServiceUnderTest {
   /** As the API signs: for messages that a test sends in its place. */
   signatures: Signatures;
   startWorker(
-    options?: Partial<Pick<WorkerOptions, 'activities' | 'maxCachedWorkflows' | 'sweepEveryMs' | 'sealEveryMs' | 'trust'>>,
+    options?: Partial<Pick<WorkerOptions, 'activities' | 'maxCachedWorkflows' | 'sweepEveryMs' | 'sealEveryMs' | 'watchEveryMs' | 'trust'>>,
   ): Promise<RunningWorker>;
   stop(): Promise<void>;
 }

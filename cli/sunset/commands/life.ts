@@ -1,4 +1,4 @@
-/** `sunset timeline`, `fast-forward`: what happened to an instance, and moving its clock ahead. */
+/** `sunset timeline`, `fast-forward`, `repair`: what happened to an instance, moving its clock ahead, and starting its lost workflow again. */
 import type { Command } from 'commander';
 import { type Accepted, type Instance, instancePath, type TimelineEntry } from '../client';
 import { type ListOptions, list, paged } from '../lists';
@@ -33,6 +33,19 @@ export function addLife(program: Command): void {
         ]),
       ),
   );
+  program
+    .command('repair')
+    .description('start the workflow of a lost life again')
+    .argument('<id...>', 'instances')
+    .option('--restart', 'also when one runs: it is ended first, with what it has not recorded', false)
+    .action(async (ids: string[], { restart }: { restart: boolean }, command: Command) =>
+      run(command, (session) =>
+        // The same life can be lost twice: what makes one repair of a repeat is --idempotency-key.
+        commandAll(session, ids, session.say({ en: 'starting again', zh: '重新启动' }), (one) =>
+          session.api.post<Instance | Accepted>(instancePath(one, '/repair'), restart ? { restart } : {}, session.idempotencyKey),
+        ),
+      ),
+    );
   program
     .command('fast-forward')
     .description('move an instance’s clock ahead (sandbox only)')

@@ -6,6 +6,7 @@ import { dataFolder, type FoundKey, findKey, serviceUrl } from '../session';
 import { webUiAddress, webUiAnswers } from '../web-ui';
 import { checkDatabase } from './database';
 import { clockFinding, type Finding, fail, ok, type Service, warn } from './finding';
+import { checkLives } from './lives';
 import { checkTemporal } from './temporal';
 
 export interface Surroundings {
@@ -27,6 +28,7 @@ export async function runChecks({ url: given, key: givenKey, env }: Surroundings
     checkTemporal({ url, parts }, folder, env),
     isUp ? checkKey(url, found) : undefined,
     isUp ? checkFastForward(url, found) : undefined,
+    isUp ? checkLives(url, found) : undefined,
     checkWebUi(url, env),
   ]);
   const all = [checkNode(), checkFolder(folder, env), service, clockFinding('clock', skewMs), ...rest];

@@ -1,0 +1,89 @@
+/**
+ * The watch over lives (L14): finds those whose workflow is gone, does not answer, or has slept through a deadline, within a minute or two,
+ * and keeps what it saw for `/metrics` and `sunset doctor`. It repairs nothing but what a look repairs: asking a workflow wakes it. Whoever
+ * ended one by hand had a reason; `sunset repair` and the nightly audit start it again.
+ */
+import { eachAtOnce } from '../store/audit/at-once';
+import { ASKED_AT_ONCE, type Seen, TemporalAway, type Workflows, withoutWorkflow } from '../store/audit/workflows';
+import type { Pool } from '../store/db';
+import { claimWatch, countLiving, keepWatch, lastWatch, livingAmong, overdueLives, type Trouble, waitingLives } from '../store/watch';
+import { type LoopOptions, startLoop } from './loop';
+
+/** How long past a deadline, or an agreement, counts as late. */
+const LATE_SECONDS = 60;
+const AT_MOST = 1000;
+const ENOUGH_SILENCE = 50;
+/** Both sides are gone through one by one when their numbers differ, but no more often than this. */
+const WHOLE_EVERY_MS = 300_000;
+
+/** @param options.everyMs among all workers: one of them looks */
+export function startWatch(pool: Pool, workflows: Workflows, options: LoopOptions): { stop(): Promise<void> } {
+  let wholeAt = 0;
+  const round = async (): Promise<void> => {
+    // A little less than the pause, or the claim of the last round would still hold.
+    if (!(await claimWatch(pool, options.everyMs * 0.9))) return;
+    const isDue = Date.now() - wholeAt >= WHOLE_EVERY_MS;
+    if (await watchOnce(pool, workflows, isDue)) wholeAt = Date.now();
+  };
+  return startLoop(() => round().catch(unlessAway), options);
+}
+
+/** Without Temporal nothing is known: what was seen last grows old, which is a metric too. */
+function unlessAway(error: unknown): void {
+  if (!(error instanceof TemporalAway)) throw error;
+}
+
+/**
+ * One look.
+ * @param mayGoThrough whether both sides may be gone through one by one
+ * @returns whether they were
+ */
+export async function watchOnce(pool: Pool, workflows: Workflows, mayGoThrough: boolean): Promise<boolean> {
+  const overdue = await overdueLives(pool, LATE_SECONDS, AT_MOST);
+  const goThrough = mayGoThrough && (await countLiving(pool)) > (await workflows.count());
+  const suspects = new Set([
+    ...overdue.map(({ id }) => id),
+    ...(await waitingLives(pool, LATE_SECONDS, AT_MOST)),
+    ...(await workflows.fallen()),
+    ...(goThrough ? await withoutWorkflow(pool, workflows) : []),
+    // Until it is put right, what was seen stays in sight.
+    ...(await stillInSight(pool)),
+  ]);
+  const seen = await lookAt([...(await livingAmong(pool, [...suspects]))], workflows);
+  const late = new Map((await overdueLives(pool, LATE_SECONDS, AT_MOST)).map(({ id, due }) => [id, due]));
+  // Read once more: one that had ended by the time it was asked has no workflow, and needs none.
+  const living = await livingAmong(pool, [...seen.keys()]);
+  await keepWatch(
+    pool,
+    [...seen].flatMap(([id, one]) => (living.has(id) ? (troubleOf(id, one, late.get(id)) ?? []) : [])),
+  );
+  return goThrough;
+}
+
+/** Each that does not answer holds up for seconds: when so many don't, there is hardly a worker, and the others are not asked. */
+async function lookAt(ids: string[], workflows: Workflows): Promise<Map<string, Seen>> {
+  const seen = new Map<string, Seen>();
+  let silent = 0;
+  await eachAtOnce(ids, ASKED_AT_ONCE, async (id) => {
+    const one: Seen = silent < ENOUGH_SILENCE ? await workflows.look(id) : { is: 'silent', reason: 'so many do not that it was not asked' };
+    if (one.is === 'silent') silent += 1;
+    seen.set(id, one);
+  });
+  return seen;
+}
+
+const stillInSight = async (pool: Pool): Promise<string[]> => ((await lastWatch(pool))?.troubles ?? []).map((one) => one.instanceId);
+
+function troubleOf(instanceId: string, seen: Seen, due: string | undefined): Omit<Trouble, 'since'> | undefined {
+  switch (seen.is) {
+    case 'missing':
+      return { instanceId, kind: 'lost', detail: 'it has no workflow in Temporal' };
+    case 'closed':
+      return { instanceId, kind: 'lost', detail: `its workflow is closed (${seen.how})` };
+    case 'silent':
+      return { instanceId, kind: 'stuck', detail: `its workflow does not answer: ${seen.reason}` };
+    case 'running':
+      if (!seen.life) return { instanceId, kind: 'stuck', detail: 'its workflow has not begun' };
+      return due === undefined ? undefined : { instanceId, kind: 'overdue', detail: `a deadline of ${due} is not taken` };
+  }
+}
