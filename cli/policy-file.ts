@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { money, rate, text } from '../api/schemas/fields';
+import { currency, money, rate, text } from '../api/schemas/fields';
 import { type Issue, parse } from '../api/schemas/issues';
 import { channelSchema } from '../api/schemas/registration';
 import { isTimeZone } from '../domain/calendar';
@@ -17,12 +17,13 @@ export const knobShape = {
   timeZone: z.string().refine(isTimeZone, { error: 'NOT_A_TIME_ZONE' }),
   networkUsage: z.enum(['hourly', 'months-then-hourly']),
   capPartMonth: z.boolean(),
+  hoursAfterUpgrade: z.enum(['stop', 'count']),
   fiveDayWindow: z.enum(['elapsed', 'calendar-days']),
   fiveDayCount: count,
   fiveDayPeriodDays: period,
   ordinaryCount: count,
   ordinaryPeriodDays: period,
-  approvalThreshold: money.nullable(),
+  approvalThreshold: z.record(currency, money).nullable(),
 } satisfies Record<keyof Knobs, z.ZodType>;
 
 const sentence = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
@@ -56,7 +57,8 @@ const policySchema = z
       expiry: ending,
       timedMaxYears: z.number().int().min(1),
     }),
-    knobs: z.strictObject(knobShape),
+    // Files of before M27 say nothing of it.
+    knobs: z.strictObject({ ...knobShape, hoursAfterUpgrade: knobShape.hoursAfterUpgrade.default('stop') }),
     returns: z
       .strictObject({
         discounts: z.array(z.strictObject({ months: z.number().int().min(1), rate })),

@@ -44,7 +44,7 @@ A case:
   "at": "2026-11-03T00:00:00+08:00"
 }
 
-"action"        terminate, return, or return-renewals (only the orders that have not started; the instance runs on)
+"action"        terminate, return, or return-renewals (only the renewals that have not begun; the instance runs on)
 "at"            the only clock, past or future: the instance is taken as it would stand then
 "schedule"      {"mode": "now"} (default), {"mode": "later"} or {"mode": "timed", "at": "…"}
 "returnsSoFar"  {"fiveDay": 0, "ordinary": 0}: what the account has used of its rights

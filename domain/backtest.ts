@@ -8,7 +8,7 @@ import { openOrders } from './instance';
 import { type Life, newLife } from './lifecycle';
 import { type Exact, exact, formatMoney, type Parts, SOURCES, ZERO } from './money';
 import type { Policy } from './policy';
-import { type BlockerCode, isRefund, quoteItems, rightsKey, type Subject } from './quote';
+import { type BlockerCode, isRefund, type QuoteItem, quoteItems, rightsKey, type Subject } from './quote';
 import type { Refund, RefundKind } from './refund';
 
 export interface PastRefund {
@@ -141,9 +141,15 @@ function outcomeUnder(policy: Policy, past: PastRefund): Outcome {
   const { inputs } = past.calculation;
   const { action, assisted } = inputs;
   const subject = subjectOf(policy, past);
-  const left = new Map([[rightsKey(subject.facts.account, subject.facts.product), rightsGiven(policy, inputs.kind)]]);
+  const quoted = (rights: RightsLeft): QuoteItem => {
+    const left = new Map([[rightsKey(subject.facts.account, subject.facts.product), rights]]);
+    return quoteItems([subject], left, { action, schedule: { mode: 'now' }, assisted })[0]!;
+  };
+  const given = rightsGiven(policy, inputs.kind);
   try {
-    const item = quoteItems([subject], left, { action, schedule: { mode: 'now' }, assisted })[0]!;
+    // What was a five-day return stays one where it can, also where an ordinary one pays the same (M28).
+    const alike = inputs.kind === 'five-day' ? quoted({ ...given, ordinary: 0 }) : undefined;
+    const item = alike?.refund.kind === 'five-day' ? alike : quoted(given);
     return isRefund(item.refund) ? paymentOf(item.refund) : { blockers: item.blockers };
   } catch (error) {
     return { problem: (error as Error).message };

@@ -4,7 +4,7 @@
  */
 import { monthsUsed } from './calendar';
 import type { RightsLeft } from './eligibility';
-import { openOrders, orderInForce } from './instance';
+import { isTerm, openOrders, orderInForce, type StoredOrder } from './instance';
 import { WARNINGS } from './messages';
 import { exact, ZERO } from './money';
 import {
@@ -21,8 +21,12 @@ import {
 } from './quote';
 import type { RefundKind } from './refund';
 
-/** What happens at a point: the end of the five-day right, a month that becomes whole, the end of the order in force. */
-export type CurveReason = 'now' | 'five-day' | 'month' | 'order-end';
+/**
+ * What happens at a point: the end of the five-day right, a month that becomes whole, the end of an upgrade (its hours count again, M27), the
+ * end of the order in force.
+ */
+export const CURVE_REASONS = ['now', 'five-day', 'month', 'upgrade-end', 'order-end'] as const;
+export type CurveReason = (typeof CURVE_REASONS)[number];
 
 export interface CurvePoint {
   at: string;
@@ -47,20 +51,22 @@ export interface RefundCurve {
 
 /** Two points each. */
 const MOST_MONTHS = 12;
+/** Two points each: the next ones that end before their order does. */
+const MOST_UPGRADES = 3;
 /** A fall by more than this share of the amount, from one second to the next, is a cliff. */
 const CLIFF = '0.1';
 /** The cliffs tell more than the quote's warning of waiting beyond the five days. */
-const QUOTE_WARNINGS = ['WAITING_PAYS_MORE', 'REFUND_IS_ZERO'];
+const QUOTE_WARNINGS = ['WAITING_PAYS_MORE', 'HOURS_STOPPED', 'REFUND_IS_ZERO'];
 
 /** @param left the rights left of the subject's account and product */
 export function refundCurve(subject: Subject, left: RightsLeft): RefundCurve {
   const rights = new Map([[rightsKey(subject.facts.account, subject.facts.product), left]]);
   const now = quoteItems([subject], rights, { action: 'return', schedule: { mode: 'now' } })[0]!;
   const { permitted, blockers, refund } = now;
-  const { kind, currency } = refund;
+  const { currency } = refund;
   const curve = { instanceId: subject.id, currency, asOf: subject.at, permitted, blockers };
   if (!permitted) return { ...curve, points: [], warnings: [] };
-  const steps = stepsAfter(subject, kind === 'five-day');
+  const steps = stepsAfter(subject, left);
   const points = [
     pointOf('now', subject.at, now),
     ...steps.map(({ at, reason }) => pointOf(reason, at, returnOutcome({ ...subject, at }, left))),
@@ -80,17 +86,21 @@ interface Step {
 }
 
 /** Of each step the second before it and the step itself, in order of time, as far as they are still to come. */
-function stepsAfter(subject: Subject, usesFiveDay: boolean): Step[] {
+function stepsAfter(subject: Subject, left: RightsLeft): Step[] {
   const { orders, policy, at } = subject;
   const { timeZone } = policy.knobs;
-  const order = orderInForce(openOrders(orders), at)!;
+  const open = openOrders(orders);
+  const order = orderInForce(open, at) ?? firstTerm(open)!;
   const used = monthsUsed(order.startsAt, at, timeZone);
   const months = Array.from({ length: MOST_MONTHS }, (_, index) => used + 1 + index);
-  const lastOfRight = usesFiveDay ? fiveDayEdge(subject) : undefined;
+  const lastOfRight = lastFiveDayReturn(subject, left);
+  const upgrades = open.filter((one) => !isTerm(one)).map(({ endsAt }) => Date.parse(endsAt));
+  const upgradeEnds = [...new Set(upgrades)].filter((end) => end > Date.parse(at) && end < Date.parse(order.endsAt)).sort((a, b) => a - b);
   const steps: Step[] = [
     { at: order.endsAt, reason: 'order-end' },
     ...(lastOfRight ? [{ at: oneSecondAfter(lastOfRight), reason: 'five-day' as const }] : []),
     ...monthEdges(order, months, timeZone).map((edge): Step => ({ at: edge, reason: 'month' })),
+    ...upgradeEnds.slice(0, MOST_UPGRADES).map((end): Step => ({ at: new Date(end).toISOString(), reason: 'upgrade-end' })),
   ];
   const byTime = new Map<number, Step>();
   for (const { at: step, reason } of steps) {
@@ -99,6 +109,17 @@ function stepsAfter(subject: Subject, usesFiveDay: boolean): Step[] {
     }
   }
   return [...byTime].sort(([a], [b]) => a - b).map(([, step]) => step);
+}
+
+/** M19: before any order is in force, the first that will be. */
+const firstTerm = (open: StoredOrder[]): StoredOrder | undefined =>
+  open.filter(isTerm).sort((a, b) => Date.parse(a.startsAt) - Date.parse(b.startsAt))[0];
+
+/** The last second of the five-day right, if a return would use it then; now it may pay no more than an ordinary one (M28). */
+function lastFiveDayReturn(subject: Subject, left: RightsLeft): string | undefined {
+  const last = fiveDayEdge(subject);
+  if (!last || Date.parse(oneSecondAfter(last)) <= Date.parse(subject.at)) return undefined;
+  return returnOutcome({ ...subject, at: last }, left).refund.kind === 'five-day' ? last : undefined;
 }
 
 /** Falls from one second to the next; within a month the amount goes down all the time, which is no cliff. At the five-day edge any fall is one. */

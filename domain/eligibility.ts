@@ -1,6 +1,6 @@
 /** Who may return what (E1–E8), as pure functions. They answer with every reason at once. */
 import { calendarDay, SECONDS_PER_HOUR, secondsBetween, startOfDayAfter } from './calendar';
-import { type Facts, familyOf, firstPurchase, type Order, openOrders, type StoredOrder } from './instance';
+import { type Facts, familyOf, firstPurchase, hasNotBegun, type Order, openOrders, type StoredOrder } from './instance';
 import { type Exact, exact, ZERO } from './money';
 import type { Exclusion, Knobs, Policy } from './policy';
 import type { RefundKind } from './refund';
@@ -24,6 +24,8 @@ export type EligibilityCode =
   | 'APPROVAL_REQUIRED'
   | 'IN_REVIEW'
   | 'QUOTA_USED'
+  | 'FIVE_DAY_NOT_POSSIBLE'
+  | 'OVERUSED'
   | 'IN_ARREARS'
   | Exclusion['code'];
 
@@ -34,6 +36,10 @@ export function withinFiveDays(orders: StoredOrder[], at: string, knobs: Knobs):
   if (knobs.fiveDayWindow === 'calendar-days') return calendarDay(first.startsAt, at, knobs.timeZone) <= FIVE_DAYS;
   return secondsBetween(first.startsAt, at) <= FIVE_DAYS_HOURS * SECONDS_PER_HOUR;
 }
+
+/** M19: before the first of its orders begins, an instance is within the five days that are still to come. */
+export const beforeFiveDays = (orders: StoredOrder[], at: string): boolean =>
+  firstPurchase(openOrders(orders)) !== undefined && hasNotBegun(orders, at);
 
 /** The last second that {@link withinFiveDays} allows; undefined without a purchase. */
 export function lastOfFiveDays(orders: StoredOrder[], knobs: Knobs): string | undefined {
@@ -77,16 +83,28 @@ export function ordinaryExclusions(facts: Facts, orders: Order[], exclusions: Ex
   return exclusions.filter(excluded).map((one) => one.code);
 }
 
-/** E5: amounts above the policy's threshold need approval. `amount` in major units. */
-export function needsApproval(amount: string, policy: Policy): boolean {
-  const { approvalThreshold } = policy.knobs;
-  return approvalThreshold !== null && exact(amount).compare(exact(approvalThreshold)) > 0;
+/**
+ * E5, M18, M30: more than the policy lets an instance of this currency be paid back without approval needs one. Amounts in major units;
+ * `before`: what was paid back for the instance since its last purchase or restore.
+ */
+export function needsApproval({ amount, currency }: { amount: string; currency: string }, before: string, { knobs }: Policy): boolean {
+  const threshold = thresholdOf(knobs.approvalThreshold, currency);
+  return threshold !== undefined && exact(before).add(exact(amount)).compare(exact(threshold)) > 0;
+}
+
+/** Policies that were kept before M30 have one amount for every currency: they go on meaning what they meant. */
+function thresholdOf(knob: Knobs['approvalThreshold'] | string, currency: string): string | undefined {
+  if (knob === null) return undefined;
+  if (typeof knob === 'string') return knob;
+  return Object.hasOwn(knob, currency) ? knob[currency] : undefined;
 }
 
 /** What one item of a batch could get under each right; undefined where that right can't be used for it. */
 export interface Candidate {
   fiveDay: Exact | undefined;
   ordinary: Exact | undefined;
+  /** Which right it takes where both pay the same; missing: the ordinary one, which is the less rare (M28). */
+  rather?: RefundKind;
 }
 
 /** Rights left of one account and product. */
@@ -98,10 +116,13 @@ export interface RightsLeft {
 interface Best {
   total: Exact;
   placed: number;
+  /** How many have the right that they would rather take. */
+  suited: number;
 }
 
 /**
- * E7: places an account's rights so that the total over both quotas is largest; ties go to more items, then to the request's order.
+ * E7: places an account's rights so that the total over both quotas is largest; ties go to more items, then to the rights that they would
+ * rather take (M28), then to the request's order.
  * Exact by dynamic programming over (item, five-day rights left, ordinary rights left).
  * @returns for each candidate the kind it gets, or undefined when it goes without
  */
@@ -109,15 +130,15 @@ export function placeRights(candidates: Candidate[], left: RightsLeft): (RefundK
   const fiveDay = Math.max(0, Math.min(left.fiveDay, candidates.length));
   const ordinary = Math.max(0, Math.min(left.ordinary, candidates.length));
   const width = ordinary + 1;
-  const layer = (): Best[] => Array.from({ length: (fiveDay + 1) * width }, () => ({ total: ZERO, placed: 0 }));
+  const layer = (): Best[] => Array.from({ length: (fiveDay + 1) * width }, () => ({ total: ZERO, placed: 0, suited: 0 }));
   // best[i]: what items i… can get with so many rights of each kind.
   const best: Best[][] = Array.from({ length: candidates.length + 1 }, layer);
   const options = (index: number, five: number, rest: number) => {
-    const { fiveDay: full, ordinary: part } = candidates[index]!;
+    const { fiveDay: full, ordinary: part, rather = 'ordinary' } = candidates[index]!;
     const after = (usedFive: number, usedRest: number) => best[index + 1]![(five - usedFive) * width + rest - usedRest]!;
     return [
-      ...(full && five > 0 ? [{ kind: 'five-day' as const, value: gain(after(1, 0), full) }] : []),
-      ...(part && rest > 0 ? [{ kind: 'ordinary' as const, value: gain(after(0, 1), part) }] : []),
+      ...(full && five > 0 ? [{ kind: 'five-day' as const, value: gain(after(1, 0), full, rather === 'five-day') }] : []),
+      ...(part && rest > 0 ? [{ kind: 'ordinary' as const, value: gain(after(0, 1), part, rather === 'ordinary') }] : []),
       { kind: undefined, value: after(0, 0) },
     ].reduce((a, b) => (better(b.value, a.value) ? b : a));
   };
@@ -136,9 +157,12 @@ export function placeRights(candidates: Candidate[], left: RightsLeft): (RefundK
   });
 }
 
-const gain = (after: Best, amount: Exact): Best => ({ total: after.total.add(amount), placed: after.placed + 1 });
+const gain = (after: Best, amount: Exact, suits: boolean): Best => ({
+  total: after.total.add(amount),
+  placed: after.placed + 1,
+  suited: after.suited + Number(suits),
+});
 
 function better(a: Best, b: Best): boolean {
-  const order = a.total.compare(b.total);
-  return order > 0 || (order === 0 && a.placed > b.placed);
+  return (a.total.compare(b.total) || a.placed - b.placed || a.suited - b.suited) > 0;
 }

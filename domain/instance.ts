@@ -2,7 +2,7 @@
 import type { Source } from './money';
 
 export type Billing = 'prepaid' | 'postpaid';
-/** `return-renewals`: the orders that have not started come back, and the instance runs on. */
+/** `return-renewals`: the renewals that have not begun come back (M18), and the instance runs on. */
 export const ACTIONS = ['terminate', 'return', 'return-renewals'] as const;
 export type Action = (typeof ACTIONS)[number];
 /** What a product has to offer for it: renewals come back where returns do. */
@@ -124,6 +124,12 @@ export function orderInForce<T extends Order>(orders: T[], now: string): T | und
   return orders.find((order) => isTerm(order) && ms(order.startsAt) <= ms(now) && ms(now) < ms(order.endsAt));
 }
 
+/** M19: whether the paid time is still to begin: nothing of it has been used. `orders`: those that are open. */
+export function hasNotBegun<T extends { kind: OrderKind; startsAt: string }>(orders: T[], now: string): boolean {
+  const terms = orders.filter(isTerm);
+  return terms.length > 0 && notStarted(terms, now).length === terms.length;
+}
+
 /** The five-day clock starts at the first purchase and stays there, also when that order was closed (E1, M15). */
 export function firstPurchase(orders: Order[]): Order | undefined {
   return orders.filter((order) => order.kind === 'purchase').sort((a, b) => ms(a.startsAt) - ms(b.startsAt))[0];
@@ -132,6 +138,19 @@ export function firstPurchase(orders: Order[]): Order | undefined {
 /** Orders that are paid and have not begun: they come back whole (M5). */
 export const notStarted = <T extends { startsAt: string }>(orders: T[], now: string): T[] =>
   orders.filter((order) => ms(order.startsAt) > ms(now));
+
+/**
+ * M18: what a return of renewals gives back. From the end of the chain on, renewals that have not begun, so that no gap is left; never a
+ * purchase, and never the first of the terms that live, without which the instance would run on unpaid. Upgrades inside them go along: they
+ * can't outlive them.
+ */
+export function renewalsToReturn<T extends { kind: OrderKind; startsAt: string; endsAt: string }>(orders: T[], now: string): T[] {
+  const terms = orders.filter((order) => isTerm(order) && ms(order.endsAt) > ms(now)).sort((a, b) => ms(a.startsAt) - ms(b.startsAt));
+  const stays = terms.findLastIndex(({ kind, startsAt }) => kind !== 'renewal' || ms(startsAt) <= ms(now));
+  const back = terms.slice(Math.max(stays, 0) + 1);
+  const from = back[0] && ms(back[0].startsAt);
+  return from === undefined ? [] : orders.filter((order) => back.includes(order) || (!isTerm(order) && ms(order.startsAt) >= from));
+}
 
 /** The end of the paid time: the latest end of a purchase or renewal. */
 export function lastTerm<T extends { kind: OrderKind; endsAt: string }>(orders: T[]): T | undefined {

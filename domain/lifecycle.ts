@@ -6,10 +6,11 @@ import {
   type Action,
   type Billing,
   type Channel,
-  notStarted,
+  type OrderKind,
   offeredAs,
   type Paid,
   type Registration,
+  renewalsToReturn,
   type Schedule,
   type State,
 } from './instance';
@@ -41,6 +42,8 @@ export interface Life {
 export interface OpenOrder {
   id: string;
   term: boolean;
+  /** Lives that began under an earlier version don't know it; the step does (M18). */
+  kind?: OrderKind;
   startsAt: string;
   endsAt: string;
 }
@@ -162,8 +165,8 @@ export function newLife(id: string, registration: Registration, rules: Lifecycle
   };
 }
 
-export function openOrder(order: { id: string; kind: string; startsAt: string; endsAt: string }): OpenOrder {
-  return { id: order.id, term: order.kind !== 'upgrade', startsAt: order.startsAt, endsAt: order.endsAt };
+export function openOrder({ id, kind, startsAt, endsAt }: { id: string; kind: OrderKind; startsAt: string; endsAt: string }): OpenOrder {
+  return { id, term: kind !== 'upgrade', kind, startsAt, endsAt };
 }
 
 /** The instant at which the paid time ends; null for postpaid, and once nothing is deferred any more. */
@@ -271,11 +274,15 @@ function decideTerminate(life: Life, command: Extract<Command, { name: 'terminat
   return done({ ...ended, orders: [] }, [finish, { type: 'end-orders', orderIds: life.orders.map(({ id }) => id) }]);
 }
 
-/** Only what has not begun comes back: expiry moves to the end of what stays. */
+/** M18: expiry moves to the end of what stays. The step decides it again by the orders in the books, and its life is adopted. */
 function decideRenewals(life: Life, terminationId: string, at: string): Decision {
-  const returned = notStarted(life.orders, at);
-  if (!returned.length) return refuse(life, 'NOTHING_TO_RETURN');
-  return done({ ...life, orders: life.orders.filter((order) => !returned.includes(order)) }, [{ type: 'settle', terminationId }]);
+  const kindOf = ({ kind, term }: OpenOrder): OrderKind => kind ?? (term ? 'renewal' : 'upgrade');
+  const back = renewalsToReturn(
+    life.orders.map((order) => ({ ...order, kind: kindOf(order) })),
+    at,
+  ).map(({ id }) => id);
+  if (!back.length) return refuse(life, 'NOTHING_TO_RETURN');
+  return done({ ...life, orders: life.orders.filter(({ id }) => !back.includes(id)) }, [{ type: 'settle', terminationId }]);
 }
 
 /** Back to where it was before the return. Its orders are in the books, so the step puts them back into the life. */

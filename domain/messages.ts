@@ -3,7 +3,7 @@ import type { EligibilityCode } from './eligibility';
 import type { RefusalCode } from './lifecycle';
 import type { Text } from './policy';
 
-export type WarningCode = 'WAITING_PAYS_MORE' | 'WAITING_PAYS_LESS' | 'REFUND_IS_ZERO' | 'CLIFF_AHEAD';
+export type WarningCode = 'WAITING_PAYS_MORE' | 'WAITING_PAYS_LESS' | 'REFUND_IS_ZERO' | 'CLIFF_AHEAD' | 'HOURS_STOPPED';
 export type DecisionCode =
   | RefusalCode
   | EligibilityCode
@@ -104,10 +104,16 @@ export const MESSAGES: Record<DecisionCode, Message> = {
     '请去掉 `renewal`。',
   ),
   NOTHING_TO_RETURN: say(
-    'No order of the instance is still to start.',
+    'No renewal of the instance is still to start.',
     'Return the instance itself, or let it run.',
-    '该实例没有未开始的订单。',
+    '该实例没有未开始的续费订单。',
     '可退还实例本身，或继续使用。',
+  ),
+  OVERUSED: say(
+    'More was used of the order in force than was paid for it, so its renewals don’t come back alone.',
+    'Return the instance itself: what was used too much is then taken off its renewals.',
+    '当前有效订单的已使用费用超过实际支付金额，不能单独退还续费订单。',
+    '请退还实例本身，超出部分将从续费订单的退款中扣除。',
   ),
   NOT_RETURNED: say(
     'This is not the refund of the return that put the instance into the bin.',
@@ -176,6 +182,12 @@ export const MESSAGES: Record<DecisionCode, Message> = {
     '该账号已使用完包年包月自助退还的限额。',
     '实例到期后会自动销毁。',
   ),
+  FIVE_DAY_NOT_POSSIBLE: say(
+    'The item that `fiveDayFor` names can’t use the five-day return: its five days are over, its network was switched, or the right is used.',
+    'Leave `fiveDayFor` out, or name an item that can use it.',
+    '`fiveDayFor` 指定的实例不能使用五天无理由退还：已超过五天、网络计费已切换，或该权益已用完。',
+    '请去掉 `fiveDayFor`，或指定可以使用该权益的实例。',
+  ),
   IN_ARREARS: say('The account is in arrears.', 'Settle what is owed first.', '账户已欠费。', '请先结清欠款。'),
   FAMILY_EXCLUDED: say(
     'Instances of this family can’t be returned by ordinary self-service.',
@@ -217,9 +229,16 @@ export const MESSAGES: Record<DecisionCode, Message> = {
 
 /** Warnings carry their numbers. */
 export const WARNINGS: Record<WarningCode, (numbers: Record<string, string>) => Text> = {
-  WAITING_PAYS_MORE: ({ amount, at }) => ({
-    en: `Returned at ${at} the refund would be ${amount}: whole months cost less than their hours.`,
-    zh: `若在 ${at} 退还，退款金额为 ${amount}：满整月按月价计算更划算。`,
+  // With `ended`: the order of that id, which the next one follows then.
+  WAITING_PAYS_MORE: ({ amount, at, ended }) => ({
+    en: `Returned at ${at} the refund would be ${amount}: ${
+      ended ? `order ${ended} has ended then, and what was used of it is taken off no more` : 'whole months cost less than their hours'
+    }.`,
+    zh: `若在 ${at} 退还，退款金额为 ${amount}：${ended ? `届时订单 ${ended} 已结束，其已使用费用不再扣除` : '满整月按月价计算更划算'}。`,
+  }),
+  HOURS_STOPPED: ({ amount, at }) => ({
+    en: `The host’s hours count until the upgrade at ${at}; those since then, ${amount}, are not taken off.`,
+    zh: `主机按小时费用计至 ${at} 升配为止；此后的 ${amount} 未扣除。`,
   }),
   // Without an amount: no ordinary return would follow.
   WAITING_PAYS_LESS: ({ amount, at }) => ({

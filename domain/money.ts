@@ -64,6 +64,13 @@ export function minorDigits(currency: string): number | undefined {
   return found;
 }
 
+/** Money of several countries together, among the codes that begin with X. */
+const UNIONS = ['XAF', 'XCD', 'XCG', 'XOF', 'XPF'];
+
+/** M30: whether a code is money of a country or a union: ISO 4217 also has metals, funds of banks, tests and "no currency", all beginning with X. */
+export const isMoney = (currency: string): boolean =>
+  minorDigits(currency) !== undefined && (!currency.startsWith('X') || UNIONS.includes(currency));
+
 function digitsOf(currency: string): number {
   const digits = minorDigits(currency);
   if (digits === undefined) throw new Error(`unknown currency: ${currency}`);

@@ -36,6 +36,8 @@ export interface Knobs {
   timeZone: string;
   /** M4. */
   networkUsage: 'hourly' | 'months-then-hourly';
+  /** M27: whether host hours stop at an upgrade that is in force, or go on counting. Policies kept without it read as `stop`. */
+  hoursAfterUpgrade: 'stop' | 'count';
   /** M7: caps the host cost of a part month at one month's list price. */
   capPartMonth: boolean;
   /** E1. */
@@ -45,8 +47,8 @@ export interface Knobs {
   fiveDayPeriodDays: number | null;
   ordinaryCount: number;
   ordinaryPeriodDays: number | null;
-  /** E5: amounts above it need approval; null: none do. In major units of the instance's currency. */
-  approvalThreshold: string | null;
+  /** E5, M30: by currency, what an instance may be paid back without approval; a currency without one has none, null: none has. */
+  approvalThreshold: Record<string, string> | null;
 }
 
 /** One case that keeps an instance from an ordinary return; every field given must match (E3). */

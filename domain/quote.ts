@@ -4,6 +4,7 @@
  */
 import { addMonths, monthsUsed } from './calendar';
 import {
+  beforeFiveDays,
   type Candidate,
   comingBack,
   type EligibilityCode,
@@ -20,6 +21,7 @@ import {
 import {
   type Action,
   type Facts,
+  hasNotBegun,
   isTerm,
   notStarted,
   type Order,
@@ -27,6 +29,7 @@ import {
   openOrders,
   orderInForce,
   pricesOf,
+  renewalsToReturn,
   type Schedule,
   type StoredOrder,
 } from './instance';
@@ -35,7 +38,7 @@ import { WARNINGS, type WarningCode } from './messages';
 import { exact, formatMoney, ZERO } from './money';
 import { keepAll, type Plan, planFor } from './plan';
 import type { Ending, Policy, Text } from './policy';
-import { computeRefund, type Refund, type RefundKind } from './refund';
+import { computeRefund, hoursStopped, isOverused, type Refund, type RefundInput, type RefundKind } from './refund';
 
 export type BlockerCode = RefusalCode | EligibilityCode;
 
@@ -47,6 +50,8 @@ export interface Subject {
   life: Life;
   policy: Policy;
   standing: Standing;
+  /** M18: what was paid back for it since its last purchase or restore, in its currency; missing: nothing. */
+  paidBack?: string;
   /** The instance's clock. */
   at: string;
 }
@@ -115,20 +120,21 @@ function quoteTermination(subject: Subject, request: QuoteRequest): QuoteItem {
 }
 
 /**
- * Renewal-only refund: what has not started comes back whole (003-25), the instance runs on. It takes no right, which is for the return
+ * Renewal-only refund: renewals that have not begun come back whole (003-25, M18), the instance runs on. It takes no right, which is for the return
  * of an instance (E2); what excludes an ordinary return excludes it too (E3).
  */
 function quoteRenewals(subject: Subject, request: QuoteRequest): QuoteItem {
   const { facts, orders, policy, standing, at } = subject;
   const assisted = request.assisted ?? false;
   const blockers = lifeBlockers(subject, request);
-  const back = notStarted(openOrders(orders), at);
+  const back = renewalsToReturn(openOrders(orders), at);
   if (policy.returns && facts.billing === 'prepaid') {
     if (!back.length) blockers.push('NOTHING_TO_RETURN');
+    else if (isOverused(refundInput(subject, 'ordinary', assisted))) blockers.push('OVERUSED');
     blockers.push(...returnBlockers(facts, back, standing, assisted), ...ordinaryExclusions(facts, back, policy.returns.exclusions));
   }
   const refund = blockers.length ? undefined : refundOf(subject, 'ordinary', assisted, 'return-renewals');
-  if (refund) blockers.push(...approvalBlockers(refund, policy, request));
+  if (refund) blockers.push(...approvalBlockers(refund, subject, request));
   const refused: QuotedRefund = { kind: back.length ? 'ordinary' : 'none', currency: facts.prices?.currency ?? null };
   return item(subject, request, blockers, refund && !blockers.length ? refund : refused, []);
 }
@@ -136,11 +142,13 @@ function quoteRenewals(subject: Subject, request: QuoteRequest): QuoteItem {
 const zeroOf = (currency: string | null): string => formatMoney(ZERO, currency ?? 'CNY');
 
 /** What the lifecycle says against it. A mode is judged only for the right action: for the wrong one it says nothing. */
-function lifeBlockers({ life, policy, at }: Subject, { action, schedule }: QuoteRequest): BlockerCode[] {
+function lifeBlockers({ id, life, policy, at }: Subject, { action, schedule, fiveDayFor }: QuoteRequest): BlockerCode[] {
   const blockers: BlockerCode[] = endBlockers(life, action, policy.lifecycle).map(({ code }) => code);
   const rules = policy.lifecycle.end[life.billing];
   if (rules.action === offeredAs(action) && !rules.modes[schedule.mode]) blockers.push('MODE_NOT_OFFERED');
   if (schedule.mode === 'timed' && Date.parse(schedule.at) <= Date.parse(at)) blockers.push('TIME_PASSED');
+  // M28: what is no return of the instance uses no right, whatever it is named for.
+  if (action !== 'return' && fiveDayFor === id) blockers.push('FIVE_DAY_NOT_POSSIBLE');
   return blockers;
 }
 
@@ -152,12 +160,13 @@ function assess(subject: Subject, request: QuoteRequest): Assessment {
   if (!policy.returns || life.billing === 'postpaid') return { ...none, blockers, returnable: false };
   const open = openOrders(orders);
   const exclusions = ordinaryExclusions(facts, open, policy.returns.exclusions);
-  const inWindow =
-    mayUseFiveDay(id, request) && withinFiveDays(orders, at, policy.knobs) && !switchedWithinFiveDays(facts, orders, at, policy.knobs);
-  const inForce = orderInForce(open, at);
-  if (!inForce) blockers.push('NO_ORDER_IN_FORCE');
+  const within = withinFiveDays(orders, at, policy.knobs) || beforeFiveDays(orders, at);
+  const inWindow = mayUseFiveDay(id, request) && within && !switchedWithinFiveDays(facts, orders, at, policy.knobs);
+  // M19: what has not begun can be returned as well.
+  const hasOrder = orderInForce(open, at) !== undefined || hasNotBegun(open, at);
+  if (!hasOrder) blockers.push('NO_ORDER_IN_FORCE');
   blockers.push(...returnBlockers(facts, comingBack(orders, at, inWindow), standing, assisted));
-  if (!inForce) return { ...none, blockers, returnable: true, exclusions, inWindow };
+  if (!hasOrder) return { ...none, blockers, returnable: true, exclusions, inWindow };
   const refunds = {
     'five-day': inWindow ? refundOf(subject, 'five-day', assisted) : undefined,
     ordinary: exclusions.length ? undefined : refundOf(subject, 'ordinary', assisted),
@@ -171,17 +180,15 @@ const rightsOf = ({ facts }: Subject, left: Map<string, RightsLeft>): RightsLeft
 
 const mayUseFiveDay = (id: string, request: QuoteRequest): boolean => request.fiveDayFor === undefined || request.fiveDayFor === id;
 
+type Sum = Pick<Subject, 'facts' | 'orders' | 'policy' | 'at'>;
+
 /** The refund of one instance under one right, at the quote's instant. Throws when the product has no returns. */
-export function refundOf(
-  subject: Pick<Subject, 'facts' | 'orders' | 'policy' | 'at'>,
-  kind: RefundKind,
-  assisted: boolean,
-  action: Action = 'return',
-): Refund {
-  const { facts, orders, policy, at } = subject;
+export const refundOf = (subject: Sum, kind: RefundKind, assisted: boolean, action: Action = 'return'): Refund =>
+  computeRefund({ ...refundInput(subject, kind, assisted), renewalsOnly: action === 'return-renewals' });
+
+function refundInput({ facts, orders, policy, at }: Sum, kind: RefundKind, assisted: boolean): RefundInput {
   if (!policy.returns) throw new Error(`${policy.product} has no returns`);
-  const renewalsOnly = action === 'return-renewals';
-  return computeRefund({ kind, facts, orders, at, knobs: policy.knobs, rules: policy.returns, assisted, renewalsOnly });
+  return { kind, facts, orders, at, knobs: policy.knobs, rules: policy.returns, assisted };
 }
 
 /** Places the rights of every account and product among the items that nothing else blocks. */
@@ -206,8 +213,13 @@ function placeAll(assessments: Assessment[], left: Map<string, RightsLeft>, requ
 /** The named item uses the five-day right or none: never silently the other one (E7). */
 function candidateOf({ subject, refunds }: Assessment, request: QuoteRequest): Candidate {
   const { 'five-day': full, ordinary } = refunds;
-  const named = request.fiveDayFor === subject.id && full !== undefined;
-  return { fiveDay: full && exact(full.amount), ordinary: ordinary && !named ? exact(ordinary.amount) : undefined };
+  const isNamed = request.fiveDayFor === subject.id;
+  return {
+    fiveDay: full && exact(full.amount),
+    ordinary: ordinary && !isNamed ? exact(ordinary.amount) : undefined,
+    // M19: before it begins both pay all of it, and it is a five-day return when that right is free.
+    ...(hasNotBegun(openOrders(subject.orders), subject.at) ? { rather: 'five-day' } : {}),
+  };
 }
 
 function returnItem(assessment: Assessment, placed: RefundKind | undefined, left: RightsLeft, request: QuoteRequest): QuoteItem {
@@ -233,22 +245,34 @@ function outcomeOf(assessment: Assessment, placed: RefundKind | undefined, left:
   // A blocked item takes no right; the one that it could have used alone tells what else is against it (E8).
   const kind = blockers.length ? placeRights([candidateOf(assessment, request)], left)[0] : placed;
   const refund = kind && refunds[kind];
-  const all = [...blockers, ...(refund ? approvalBlockers(refund, subject.policy, request) : rightBlockers(assessment, left))];
+  const all = [...blockers, ...(refund ? approvalBlockers(refund, subject, request) : rightBlockers(assessment, left, request))];
   if (refund && all.length === 0) return { blockers: [], refund };
   const tried = kind ?? triedKind(assessment, left);
   return { blockers: [...new Set(all)], refund: { kind: tried, currency: subject.facts.prices?.currency ?? null } };
 }
 
 /** E5: judged on the refund as placed. Its right stays taken: while in review the quota is held. */
-function approvalBlockers(refund: Refund, policy: Policy, request: QuoteRequest): BlockerCode[] {
-  return !request.assisted && needsApproval(refund.amount, policy) ? ['APPROVAL_REQUIRED'] : [];
+function approvalBlockers(refund: Refund, { policy, paidBack = '0' }: Subject, request: QuoteRequest): BlockerCode[] {
+  return !request.assisted && needsApproval(refund, paidBack, policy) ? ['APPROVAL_REQUIRED'] : [];
 }
 
-/** Why no right fits: exclusions of the ordinary one, and a quota that is used up, by earlier returns or by better items of the batch. */
-function rightBlockers({ returnable, exclusions, inWindow, refunds }: Assessment, left: RightsLeft): BlockerCode[] {
+/**
+ * Why no right fits: exclusions of the ordinary one, and a quota that is used up, by earlier returns or by better items of the batch. What is
+ * named for the five-day right and can't use it is told that (M28).
+ */
+function rightBlockers(
+  { subject, returnable, exclusions, inWindow, refunds }: Assessment,
+  left: RightsLeft,
+  request: QuoteRequest,
+): BlockerCode[] {
   if (!returnable) return [];
+  const isFree = left.fiveDay > 0;
+  if (request.fiveDayFor === subject.id) {
+    if (!inWindow) return ['FIVE_DAY_NOT_POSSIBLE'];
+    return isFree ? [] : ['FIVE_DAY_NOT_POSSIBLE', 'QUOTA_USED'];
+  }
   const fits = refunds['five-day'] !== undefined || refunds.ordinary !== undefined;
-  if (!fits && inWindow && left.fiveDay > 0) return [];
+  if (!fits && inWindow && isFree) return [];
   return [...exclusions, ...(fits || left.ordinary <= 0 ? ['QUOTA_USED' as const] : [])];
 }
 
@@ -296,8 +320,11 @@ function refundWarnings(subject: Subject, refund: Refund, request: QuoteRequest,
   if (refund.kind === 'ordinary') {
     const best = bestWait(subject, later);
     if (best && exact(best.amount).compare(exact(refund.amount)) > 0) {
-      warn('WAITING_PAYS_MORE', { at: best.at, amount: money(best.amount) });
+      warn('WAITING_PAYS_MORE', { at: best.at, amount: money(best.amount), ...(best.ended === undefined ? {} : { ended: best.ended }) });
     }
+    const stopped = hoursStopped(refundInput(subject, 'ordinary', request.assisted ?? false));
+    const notCounted = stopped && formatMoney(stopped.amount, refund.currency);
+    if (stopped && notCounted !== zeroOf(refund.currency)) warn('HOURS_STOPPED', { at: stopped.at, amount: money(notCounted!) });
   } else {
     const last = fiveDayEdge(subject);
     const after = last && ordinaryLater ? later(oneSecondAfter(last)).amount : undefined;
@@ -317,15 +344,21 @@ export function fiveDayEdge({ orders, policy }: Subject): string | undefined {
   return last && orderInForce(openOrders(orders), oneSecondAfter(last)) ? last : undefined;
 }
 
+/** An instant that a return may wait for, in UTC. `ended`: the order that the next one has followed then. */
+interface Turn {
+  at: string;
+  ended?: string;
+}
+
 /**
  * The wait that pays most. An hour more never pays more; only a month that becomes whole does, a discount that begins with one, or the
  * next order, before which the used one is left behind. So these instants are all that need looking at.
  */
-function bestWait(subject: Subject, later: (at: string) => Refund): { at: string; amount: string } | undefined {
-  let best: { at: string; amount: string } | undefined;
-  for (const at of turningPoints(subject)) {
-    const { amount } = later(at);
-    if (!best || exact(amount).compare(exact(best.amount)) > 0) best = { at, amount };
+function bestWait(subject: Subject, later: (at: string) => Refund): (Turn & { amount: string }) | undefined {
+  let best: (Turn & { amount: string }) | undefined;
+  for (const turn of turningPoints(subject)) {
+    const { amount } = later(turn.at);
+    if (!best || exact(amount).compare(exact(best.amount)) > 0) best = { ...turn, amount };
   }
   return best;
 }
@@ -334,13 +367,18 @@ function bestWait(subject: Subject, later: (at: string) => Refund): { at: string
 export const monthEdges = (order: Order, months: number[], timeZone: string): string[] =>
   months.map((n) => addMonths(order.startsAt, n, timeZone)).filter((edge) => Date.parse(edge) < Date.parse(order.endsAt));
 
-function turningPoints({ facts, orders, at, policy }: Subject): string[] {
+/** None before the first order begins: nothing is used, and no wait pays more than everything. */
+function turningPoints({ facts, orders, at, policy }: Subject): Turn[] {
   const open = openOrders(orders);
-  const order = orderInForce(open, at)!;
+  const order = orderInForce(open, at);
+  if (!order) return [];
   const { timeZone } = policy.knobs;
   const next = monthsUsed(order.startsAt, at, timeZone) + 1;
   const tiers = (pricesOf(order, open, facts)?.discounts ?? policy.returns?.discounts ?? []).map(({ months }) => months);
   const wholeMonths = monthEdges(order, [...new Set([next, ...tiers.filter((tier) => tier > next)])], timeZone);
-  const nextOrders = open.filter((one) => isTerm(one) && Date.parse(one.startsAt) > Date.parse(at)).map(({ startsAt }) => startsAt);
-  return [...wholeMonths, ...nextOrders].sort((a, b) => Date.parse(a) - Date.parse(b));
+  const chain = [order, ...notStarted(open.filter(isTerm), at)].sort((a, b) => Date.parse(a.startsAt) - Date.parse(b.startsAt));
+  const nextOrders = chain.slice(1).map((one, index): Turn => ({ at: inUtc(one.startsAt), ended: chain[index]!.id }));
+  return [...wholeMonths.map((edge) => ({ at: edge })), ...nextOrders].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
+
+const inUtc = (instant: string): string => new Date(instant).toISOString();

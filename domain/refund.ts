@@ -5,13 +5,14 @@ import { addMonths, monthsUsed, SECONDS_PER_DAY, SECONDS_PER_HOUR, secondsBetwee
 import {
   type Facts,
   type HourlyPrice,
+  hasNotBegun,
   isTerm,
-  notStarted,
   type Order,
   openOrders,
   orderInForce,
   type Prices,
   pricesOf,
+  renewalsToReturn,
   type StoredOrder,
 } from './instance';
 import {
@@ -21,6 +22,7 @@ import {
   formatDecimal,
   formatMinorUnits,
   formatMoney,
+  fromMinorUnits,
   least,
   leastUnits,
   type Parts,
@@ -71,7 +73,7 @@ export interface RefundInput {
   rules: ReturnRules;
   /** An operator approved it: promotion orders then pay their fee (M11). */
   assisted?: boolean;
-  /** Only orders that have not started come back; nothing that is used is reckoned, because it goes on being used. */
+  /** Only renewals that have not begun come back (M18); nothing that is used is reckoned, because it goes on being used. */
   renewalsOnly?: boolean;
 }
 
@@ -85,7 +87,7 @@ interface Portion {
 /** What was paid without the voucher. */
 export const nonVoucher = (order: Order): Exact => sum(SOURCES.map((source) => exact(order.paid[source])));
 
-/** Computes a refund. Throws when no order is in force or a price is missing: eligibility has to be asked first. */
+/** Computes a refund. Throws when no order is left or a price is missing: eligibility has to be asked first. */
 export function computeRefund(input: RefundInput): Refund {
   const currency = input.facts.prices?.currency;
   if (!currency) throw new Error('a return needs the instance’s prices');
@@ -93,20 +95,21 @@ export function computeRefund(input: RefundInput): Refund {
   const raw = sum(portions.map((portion) => portion.exact));
   const gross = toMinorUnits(atLeastZero(raw), currency);
   const cells = splitCells(lowerByDebts(portions), gross, currency);
-  const fee = input.assisted ? promotionFee(portions, input.rules, gross, currency) : 0n;
+  const fees = input.assisted ? promotionFees(portions, cells, input.rules, currency) : [];
+  const fee = fees.reduce((all, { units }) => all + units, 0n);
   return {
     kind: input.kind,
     currency,
     amount: formatMinorUnits(gross - fee, currency),
-    parts: partsAfterFee(cells, fee, currency),
+    parts: partsAfterFees(cells, fees, currency),
     fee: formatMinorUnits(fee, currency),
-    lines: explain(portions, gross, fee, input.rules, currency),
+    lines: explain(portions, gross, fees, input.rules, currency),
     cells: cells.map(({ key, units }) => ({ ...key, amount: formatMinorUnits(units, currency) })),
   };
 }
 
 function portionsOf(input: RefundInput): Portion[] {
-  if (input.renewalsOnly) return notStarted(byStart(openOrders(input.orders)), input.at).map(notStartedPortion);
+  if (input.renewalsOnly) return byStart(renewalsToReturn(openOrders(input.orders), input.at)).map(notStartedPortion);
   return input.kind === 'five-day' ? fiveDayPortions(input) : ordinaryPortions(input);
 }
 
@@ -118,18 +121,25 @@ function fiveDayPortions({ orders }: RefundInput): Portion[] {
   return byStart(openOrders(orders)).map((order) => ({ order, exact: nonVoucher(order), lines: [paidLine(order, LABELS.paid)] }));
 }
 
-/** 003-23: order in force + orders not started − used value; upgrades by days (M6). */
+/** 003-23: order in force + orders not started − used value; upgrades by days (M6). Before the first order begins nothing is used (M19). */
 function ordinaryPortions(input: RefundInput): Portion[] {
   const { at } = input;
   const open = byStart(openOrders(input.orders));
   const inForce = orderInForce(open, at);
-  if (!inForce) throw new Error(`no order is in force at ${at}`);
+  if (!inForce && !hasNotBegun(open, at)) throw new Error(`no order is in force at ${at}`);
   return open.flatMap((order): Portion[] => {
     if (order === inForce) return [inForcePortion(input, order, open)];
     if (Date.parse(order.startsAt) > Date.parse(at)) return [notStartedPortion(order)];
     if (order.kind === 'upgrade' && Date.parse(order.endsAt) > Date.parse(at)) return [upgradePortion(order, at)];
     return [];
   });
+}
+
+/** M18: whether more was used of the order in force than was paid for it, so that its part is a debt (M9). */
+export function isOverused(input: RefundInput): boolean {
+  const open = byStart(openOrders(input.orders));
+  const inForce = orderInForce(open, input.at);
+  return inForce !== undefined && inForcePortion(input, inForce, open).exact.compare(ZERO) < 0;
 }
 
 function inForcePortion(input: RefundInput, order: Order, open: Order[]): Portion {
@@ -148,7 +158,8 @@ function subtracted(line: Portion['lines'][number]): Portion['lines'][number] {
 /** M6: `paid × (total − used) / total`, days rounded up, the amount not rounded. */
 function upgradePortion(order: Order, at: string): Portion {
   const paid = nonVoucher(order);
-  const total = daysUp(order.startsAt, order.endsAt);
+  // Orders of before M26 may have lasted less than a second.
+  const total = Math.max(1, daysUp(order.startsAt, order.endsAt));
   const used = daysUp(order.startsAt, at);
   const back = paid.mul(total - used).div(total);
   const formula = `${formatDecimal(paid)} / ${total} × (${total} − ${used})`;
@@ -169,21 +180,45 @@ function usedHost(input: RefundInput, order: Order, open: Order[]): Portion['lin
     const formula = `${months} × ${formatDecimal(month)} × ${formatDecimal(rate)}`;
     lines.push({ label: LABELS.months, formula, exact: month.mul(months).mul(rate) });
   }
-  const until = months === 0 ? firstUpgradeAt(order, open, at) : at;
+  const stop = months === 0 ? hoursStopAt(input, order, open) : undefined;
   const from = months === 0 ? order.startsAt : addMonths(order.startsAt, months, knobs.timeZone);
-  const part = byTheHour(secondsBetween(from, until), prices?.hour, 'prices.hour');
-  if (!knobs.capPartMonth) return [...lines, { label: LABELS.hours, ...part }];
-  const cap = required(prices?.month, 'prices.month');
-  const capped = least(part.exact, cap);
-  return [...lines, { label: LABELS.hours, formula: `min(${part.formula}, ${formatDecimal(cap)})`, exact: capped }];
+  const part = partMonth(input, prices, from, stop ?? at);
+  return [...lines, { label: stop === undefined ? LABELS.hours : until(LABELS.hours, stop), ...part }];
 }
 
-/** M6: without a whole month used, host hours stop counting at the first upgrade of the order in force. */
-function firstUpgradeAt(order: Order, open: Order[], at: string): string {
-  const start = Date.parse(order.startsAt);
-  const upgrades = open.filter((other) => !isTerm(other)).map((other) => Date.parse(other.startsAt));
-  const first = upgrades.filter((begun) => begun >= start && begun <= Date.parse(at));
-  return first.length ? new Date(Math.min(...first)).toISOString() : at;
+/** M3, M7: a part month by the hour; never more than a month where the policy caps it. */
+function partMonth({ knobs }: RefundInput, prices: Prices | undefined, from: string, to: string): { formula: string; exact: Exact } {
+  const part = byTheHour(secondsBetween(from, to), prices?.hour, 'prices.hour');
+  if (!knobs.capPartMonth) return part;
+  const cap = required(prices?.month, 'prices.month');
+  return { formula: `min(${part.formula}, ${formatDecimal(cap)})`, exact: least(part.exact, cap) };
+}
+
+/**
+ * M6, M27: without a whole month used, host hours stop counting at the first upgrade of the order in force that is in force itself.
+ * @returns that instant in UTC; undefined when hours count to the end, also where the policy says so
+ */
+function hoursStopAt({ at, knobs }: RefundInput, order: Order, open: Order[]): string | undefined {
+  // Policies that were kept before there was the knob say nothing, and stop.
+  if (knobs.hoursAfterUpgrade === 'count') return undefined;
+  const [start, now] = [Date.parse(order.startsAt), Date.parse(at)];
+  const begun = open
+    .filter((other) => !isTerm(other) && Date.parse(other.endsAt) > now)
+    .map((other) => Date.parse(other.startsAt))
+    .filter((begins) => begins >= start && begins <= now);
+  return begun.length ? new Date(Math.min(...begun)).toISOString() : undefined;
+}
+
+/** M27: from when on the host's hours of an ordinary return are not counted, and what they would have cost. */
+export function hoursStopped(input: RefundInput): { at: string; amount: Exact } | undefined {
+  const open = byStart(openOrders(input.orders));
+  const order = orderInForce(open, input.at);
+  if (!order || monthsUsed(order.startsAt, input.at, input.knobs.timeZone) > 0) return undefined;
+  const stop = hoursStopAt(input, order, open);
+  if (stop === undefined) return undefined;
+  const prices = pricesOf(order, open, input.facts);
+  const cost = (to: string): Exact => partMonth(input, prices, order.startsAt, to).exact;
+  return { at: stop, amount: cost(input.at).sub(cost(stop)) };
 }
 
 /** 003-29, 003-30, M4: by traffic nothing; by bandwidth until now, or until the switch to traffic. */
@@ -245,8 +280,13 @@ function lowerByDebts(portions: Portion[]): Portion[] {
   return portions.map((portion) => ({ ...portion, exact: atLeastZero(portion.exact).mul(total).div(positive) }));
 }
 
+interface UnitCell {
+  key: { orderId: string; source: Source };
+  units: bigint;
+}
+
 /** M8, M9: each order's part in its own mix of sources; ties go cash, gift, income, then the earlier order. */
-function splitCells(portions: Portion[], gross: bigint, currency: string) {
+function splitCells(portions: Portion[], gross: bigint, currency: string): UnitCell[] {
   const cells = SOURCES.flatMap((source) =>
     portions.map(({ order, exact: part }) => {
       const paid = nonVoucher(order);
@@ -257,31 +297,47 @@ function splitCells(portions: Portion[], gross: bigint, currency: string) {
   return splitByLargestRemainder(gross, cells, currency).filter(({ units }) => units > 0n);
 }
 
-/** M11: a share of what the returned promotion orders actually cost in cash, never more than the refund; rounded once. */
-function promotionFee(portions: Portion[], rules: ReturnRules, gross: bigint, currency: string): bigint {
-  const cash = sum(promotionOrders(portions).map((order) => exact(order.paid.cash)));
-  const fee = toMinorUnits(cash.mul(exact(rules.promotionFeeRate)), currency);
-  return leastUnits(fee, gross);
+interface Fee {
+  order: Order;
+  /** What the order pays back, of which the fee is a part. */
+  paysBack: bigint;
+  units: bigint;
 }
 
-const promotionOrders = (portions: Portion[]): Order[] =>
-  portions.map(({ order }) => order).filter((order) => order.channel === 'promotion');
+/**
+ * M11, M29: of each promotion order that comes back a share of what it actually cost in cash, at most what that order pays back. Rounded
+ * once, and split over the orders like any amount.
+ */
+function promotionFees(portions: Portion[], cells: UnitCell[], rules: ReturnRules, currency: string): Fee[] {
+  const wanted = portions
+    .filter(({ order }) => order.channel === 'promotion')
+    .map(({ order }) => {
+      const paysBack = cells.filter(({ key }) => key.orderId === order.id).reduce((all, { units }) => all + units, 0n);
+      const share = exact(order.paid.cash).mul(exact(rules.promotionFeeRate));
+      return { key: { order, paysBack }, exact: least(share, fromMinorUnits(paysBack, currency)) };
+    });
+  const total = toMinorUnits(sum(wanted.map((fee) => fee.exact)), currency);
+  return splitByLargestRemainder(total, wanted, currency).map(({ key, units }) => ({ ...key, units }));
+}
 
-/** M11: the fee comes out of cash first, then gift, then income. */
-function partsAfterFee(cells: { key: { source: Source }; units: bigint }[], fee: bigint, currency: string): Parts {
-  let owed = fee;
+/** M11: a fee comes out of its order's cash first, then gift, then income. */
+function partsAfterFees(cells: UnitCell[], fees: Fee[], currency: string): Parts {
+  const owed = new Map(fees.map(({ order, units }) => [order.id, units]));
   const parts = {} as Parts;
   for (const source of SOURCES) {
-    const units = cells.filter(({ key }) => key.source === source).reduce((all, cell) => all + cell.units, 0n);
-    const taken = leastUnits(owed, units);
-    owed -= taken;
-    parts[source] = formatMinorUnits(units - taken, currency);
+    let all = 0n;
+    for (const { key, units } of cells.filter((cell) => cell.key.source === source)) {
+      const taken = leastUnits(owed.get(key.orderId) ?? 0n, units);
+      owed.set(key.orderId, (owed.get(key.orderId) ?? 0n) - taken);
+      all += units - taken;
+    }
+    parts[source] = formatMinorUnits(all, currency);
   }
   return parts;
 }
 
 /** The lines as shown: each rounded for reading, then the differences named, so that together they are the amount. */
-function explain(portions: Portion[], gross: bigint, fee: bigint, rules: ReturnRules, currency: string): Line[] {
+function explain(portions: Portion[], gross: bigint, fees: Fee[], rules: ReturnRules, currency: string): Line[] {
   const lines = portions.flatMap((portion) => portion.lines);
   const shown: Line[] = lines.map((line) => ({ label: line.label, formula: line.formula, amount: formatMoney(line.exact, currency) }));
   const raw = sum(lines.map((line) => line.exact));
@@ -292,13 +348,15 @@ function explain(portions: Portion[], gross: bigint, fee: bigint, rules: ReturnR
   };
   add(LABELS.rounding, `${formatDecimal(raw)} → ${formatMinorUnits(rounded, currency)}`, rounded - units);
   add(LABELS.notBelowZero, `max(0, ${formatMinorUnits(rounded, currency)})`, gross - rounded);
-  add(LABELS.fee, feeFormula(portions, rules, formatMinorUnits(gross, currency)), -fee);
+  add(LABELS.fee, feeFormula(fees, rules, currency), -fees.reduce((all, { units: one }) => all + one, 0n));
   return shown;
 }
 
-function feeFormula(portions: Portion[], rules: ReturnRules, gross: string): string {
-  const cash = promotionOrders(portions).map((order) => order.paid.cash);
-  return `−min(${gross}, ${cash.length > 1 ? `(${cash.join(' + ')})` : cash[0]} × ${rules.promotionFeeRate})`;
+function feeFormula(fees: Fee[], rules: ReturnRules, currency: string): string {
+  const terms = fees.map(
+    ({ order, paysBack }) => `min(${formatMinorUnits(paysBack, currency)}, ${order.paid.cash} × ${rules.promotionFeeRate})`,
+  );
+  return terms.length > 1 ? `−(${terms.join(' + ')})` : `−${terms[0]}`;
 }
 
 const byStart = <T extends Order>(orders: T[]): T[] => [...orders].sort((a, b) => Date.parse(a.startsAt) - Date.parse(b.startsAt));
@@ -309,6 +367,12 @@ function required(value: string | undefined, name: string): Exact {
 }
 
 const named = (label: Text, order: Order): Text => ({ en: `${label.en} (${order.id})`, zh: `${label.zh}（${order.id}）` });
+
+/** M27. */
+const until = (label: Text, at: string): Text => ({
+  en: `${label.en}, until the upgrade at ${at}`,
+  zh: `${label.zh}，计至 ${at} 升配为止`,
+});
 
 /** The formula has numbers only, so that it reads the same in every language; a voucher is named by the label. */
 function paidLine(order: Order, label: Text): Portion['lines'][number] {

@@ -54,6 +54,7 @@ export const jdVm: Policy = {
   knobs: {
     timeZone: 'Asia/Shanghai',
     networkUsage: 'hourly',
+    hoursAfterUpgrade: 'stop',
     capPartMonth: false,
     fiveDayWindow: 'elapsed',
     fiveDayCount: 0,

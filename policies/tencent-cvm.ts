@@ -93,6 +93,7 @@ export const tencentCvm: Policy = {
   knobs: {
     timeZone: 'Asia/Shanghai',
     networkUsage: 'hourly',
+    hoursAfterUpgrade: 'stop',
     capPartMonth: false,
     fiveDayWindow: 'elapsed',
     // 003-02: once, for one CVM.

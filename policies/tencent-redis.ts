@@ -60,6 +60,7 @@ export const tencentRedis: Policy = {
   knobs: {
     timeZone: 'Asia/Shanghai',
     networkUsage: 'hourly',
+    hoursAfterUpgrade: 'stop',
     capPartMonth: false,
     fiveDayWindow: 'elapsed',
     // The document gives no numbers; those of the CVM (E2).

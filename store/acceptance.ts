@@ -1,7 +1,7 @@
 /** The acceptance of a confirmation: one transaction that holds the quote to its word, before anything is sent out (decision 2). */
 import type { RightsLeft } from '../domain/eligibility';
 import { itemCommandId, refundId } from '../domain/ids';
-import { notStarted, openOrders } from '../domain/instance';
+import { openOrders, renewalsToReturn } from '../domain/instance';
 import { exact, formatMoney } from '../domain/money';
 import type { Policy } from '../domain/policy';
 import { hasAmount, isRefund, type QuoteItem, type QuoteRequest, quoteItems, rightsKey, type Subject } from '../domain/quote';
@@ -112,6 +112,7 @@ function itemChanges(old: QuotedItem, now: QuoteItem, row: InstanceRow, quote: Q
   compare('state', old.basis.state, current.state);
   compare('orders', old.basis.orders, current.orders);
   compare('prices', old.basis.prices, current.prices);
+  compare('network', old.basis.network, current.network);
   compare('clockOffset', old.basis.clockOffsetMs, current.clockOffsetMs);
   compare('blockers', old.blockers.join(', '), now.blockers.join(', '));
   compare('refund.kind', old.refund.kind, now.refund.kind);
@@ -129,7 +130,7 @@ function itemChanges(old: QuotedItem, now: QuoteItem, row: InstanceRow, quote: Q
 
 /** A renewal that has begun since the quote is in use, and can't come back alone any more. */
 const startingAfter = (row: InstanceRow, at: string): string =>
-  notStarted(openOrders(row.orders), at)
+  renewalsToReturn(openOrders(row.orders), at)
     .map(({ id }) => id)
     .join(', ');
 

@@ -5,7 +5,7 @@
 import { recompute } from '../domain/calculation';
 import { addMonths } from '../domain/calendar';
 import { refundId, transactionId } from '../domain/ids';
-import { lastTerm, notStarted, type Order, openOrders, orderInForce, renewalPrices, type StoredOrder } from '../domain/instance';
+import { lastTerm, type Order, openOrders, orderInForce, renewalPrices, renewalsToReturn, type StoredOrder } from '../domain/instance';
 import { endedPostings, type Posting, paidPostings, refundPostings, reversalPostings } from '../domain/journal';
 import { type Effect, type Life, type NewOrder, openOrder } from '../domain/lifecycle';
 import { exact, formatMoney, type Parts, SOURCES } from '../domain/money';
@@ -67,12 +67,14 @@ async function settle(work: Work, { terminationId }: Of<'settle'>): Promise<void
   const { at, action, policyId } = calculation.inputs;
   const refund = recompute({ ...calculation.inputs, facts: row.facts, orders: row.orders }, await policyById(tx, policyId));
   const open = openOrders(row.orders);
-  const returned = action === 'return-renewals' ? notStarted(open, at) : open;
-  // What the life lets go is what was quoted: a renewal that has begun meanwhile is in use, and one that was bought meanwhile nobody gave back.
-  const ids = (orders: { id: string }[]): Set<string> => new Set(orders.map((order) => order.id));
-  const [quoted, kept] = [ids(calculation.inputs.orders), ids(work.life.orders)];
-  const isAsQuoted = returned.every((order) => quoted.has(order.id) && !kept.has(order.id));
+  const returned = action === 'return-renewals' ? renewalsToReturn(open, at) : open;
+  // What goes is what was quoted: a renewal that has begun meanwhile is in use, and one that was bought meanwhile nobody gave back.
+  const quoted = new Set(calculation.inputs.orders.map((order) => order.id));
+  const hasBegun = action === 'return-renewals' && returned.some((order) => Date.parse(order.startsAt) <= Date.parse(input.at));
+  const isAsQuoted = !hasBegun && returned.every((order) => quoted.has(order.id));
   if (!isAsQuoted || moneyOf(refund) !== moneyOf(calculation.refund)) throw new StepRefused('QUOTE_STALE', row.life.state);
+  // The books know each order's kind, which a life of an earlier version does not (M18).
+  if (action === 'return-renewals') work.life = { ...work.life, orders: without(row.life.orders, returned) };
   work.postings.push(...refundPostings(refund, returned));
   work.event = 'refund';
   work.refundId = id;
@@ -86,6 +88,9 @@ async function settle(work: Work, { terminationId }: Of<'settle'>): Promise<void
     [terminationId, row.id, id, action === 'return-renewals' ? null : (work.life.purgeTime ?? input.at)],
   );
 }
+
+const without = <T extends { id: string }>(orders: T[], gone: { id: string }[]): T[] =>
+  orders.filter(({ id }) => !gone.some((order) => order.id === id));
 
 /** Of a refund, what is booked; how it is worded may change between two versions. */
 const moneyOf = ({ currency, amount, parts, fee, cells }: Refund): string => hashOf([currency, amount, parts, fee, cells]);
@@ -216,10 +221,10 @@ function renewalDates(row: InstanceRow, asked: NewOrder, at: string): { startsAt
   return { startsAt, endsAt: addMonths(startsAt, asked.months!, row.policy.knobs.timeZone) };
 }
 
-/** M16: an upgrade ends with the order in force when it was bought. */
+/** M16: an upgrade ends with the order in force when it was bought. M26: which has to last for a second more. */
 function upgradeDates(row: InstanceRow, at: string): { startsAt: string; endsAt: string } {
   const inForce = orderInForce(openOrders(row.orders), at);
-  if (!inForce) throw new StepRefused('NO_ORDER_IN_FORCE', row.life.state);
+  if (!inForce || Date.parse(inForce.endsAt) - Date.parse(at) < 1000) throw new StepRefused('NO_ORDER_IN_FORCE', row.life.state);
   return { startsAt: at, endsAt: inForce.endsAt };
 }
 

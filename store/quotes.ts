@@ -1,4 +1,5 @@
 import type { RightsLeft } from '../domain/eligibility';
+import type { StoredOrder } from '../domain/instance';
 import type { Policy } from '../domain/policy';
 import { policyId } from '../domain/policy';
 import { isRefund, type QuoteRequest, quoteItems, rightsKey, type Subject } from '../domain/quote';
@@ -26,12 +27,21 @@ export function basisOf(row: InstanceRow, asOf: string, policyKey: string): Quot
   return {
     asOf,
     state: row.life.state,
-    orders: row.orders.map((order) => `${order.id} ${order.startsAt}–${order.endsAt}${order.closedAt ? ' closed' : ''}`).join(', '),
-    prices: `${row.facts.prices?.version ?? 'none'} ${hashOf([row.facts.prices, row.facts.network, row.orders.map((order) => [order.paid, order.prices])]).slice(0, 12)}`,
+    orders: row.orders.map(orderLine).join(', '),
+    prices: `${row.facts.prices?.version ?? 'none'} ${hashOf([row.facts.prices]).slice(0, 12)}`,
+    network: `${row.facts.network.billing} ${hashOf([row.facts.network]).slice(0, 12)}`,
     priceVersion: row.facts.prices?.version ?? null,
     clockOffsetMs: row.clockOffsetMs,
     policyId: policyKey,
   };
+}
+
+const inUtc = (instant: string): string => new Date(instant).toISOString();
+
+function orderLine({ id, startsAt, endsAt, paid, prices, closedAt }: StoredOrder): string {
+  const own = prices ? ` at ${prices.version} ${hashOf([prices]).slice(0, 12)}` : '';
+  const sources = `${paid.cash}+${paid.gift}+${paid.income}, voucher ${paid.voucher}`;
+  return `${id} ${inUtc(startsAt)}–${inUtc(endsAt)} for ${sources}${own}${closedAt ? ' closed' : ''}`;
 }
 
 /** What a refund of this instance is computed from. */
@@ -53,6 +63,7 @@ export async function subjectsOf(
 ): Promise<Subject[]> {
   const standing = await standings(db, [...new Set(rows.map((row) => row.facts.account))]);
   const inReview = await instancesInReview(db, rows);
+  const paidBack = await paidBackOf(db, rows);
   return rows.map((row) => {
     const account = standing.get(row.facts.account) ?? { arrears: false, hold: false };
     return {
@@ -62,6 +73,7 @@ export async function subjectsOf(
       life: row.life,
       policy: policyOf(row),
       standing: { arrears: account.arrears, hold: account.hold || row.hold !== null, inReview: inReview.has(row.id) },
+      ...(paidBack.has(row.id) ? { paidBack: paidBack.get(row.id)! } : {}),
       at: at(row),
     };
   });
@@ -74,6 +86,22 @@ export async function instancesInReview(db: Db, rows: InstanceRow[]): Promise<Se
     [rows.map((row) => row.id)],
   );
   return new Set(found.map((row) => row.instance_id));
+}
+
+/**
+ * M18: what was paid back or is agreed to be, by instance, since its last restore; before one, since its registration. An undone refund was
+ * none, and one in review is not agreed to.
+ */
+async function paidBackOf(db: Db, rows: InstanceRow[]): Promise<Map<string, string>> {
+  const { rows: found } = await db.query<{ instance_id: string; amount: string }>(
+    `SELECT r.instance_id, sum(r.amount)::text AS amount FROM refunds r
+     WHERE r.instance_id = ANY($1) AND r.status IN ('requested', 'isolating', 'booked', 'done')
+       AND (r.progress->0->>'at')::timestamptz > coalesce((SELECT max(s.recorded_at) FROM steps s
+         WHERE s.instance_id = r.instance_id AND s.command = 'restore' AND s.outcome = 'done'), '-infinity')
+     GROUP BY r.instance_id`,
+    [rows.map((row) => row.id)],
+  );
+  return new Map(found.map((row) => [row.instance_id, row.amount]));
 }
 
 /** Rights left of every account and product among the subjects. */

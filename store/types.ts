@@ -98,6 +98,7 @@ export interface QuoteBasis {
   state: string;
   orders: string;
   prices: string;
+  network: string;
   /** Of the instance's price snapshot (M12). */
   priceVersion: string | null;
   clockOffsetMs: number;

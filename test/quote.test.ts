@@ -78,7 +78,7 @@ describe('what it answers', () => {
         { ...base, at: '2026-11-30T00:00:00+08:00', policy: { capPartMonth: true } },
         { ...base, returnsSoFar: { fiveDay: 1, ordinary: 3 }, policy: { ordinaryCount: 4, fiveDayPeriodDays: null } },
         { ...base, at: '2026-12-01T00:30:00+08:00', policy: { timeZone: 'America/New_York' } },
-        { ...base, policy: { approvalThreshold: '387.79' } },
+        { ...base, policy: { approvalThreshold: { CNY: '387.79' } } },
         // 7–9: the instance as it stands at `at`: expired into the bin, released, far away.
         { ...base, at: '2027-11-02T00:00:00+08:00' },
         { ...base, at: '2027-11-08T00:00:00+08:00' },
@@ -130,7 +130,7 @@ describe('what it answers', () => {
       { ...one, instance: postpaid },
       // No right is needed for it, and an amount above the threshold needs approval all the same.
       { ...one, returnsSoFar: { fiveDay: 1, ordinary: 3 } },
-      { ...one, policy: { approvalThreshold: '507.95' } },
+      { ...one, policy: { approvalThreshold: { CNY: '507.95' } } },
     ]);
     expect(items.map(({ refund, blockers }) => [refund.amount ?? blockers.map(({ code }) => code), refund.fee])).toEqual([
       ['507.96', '0.00'],
@@ -171,6 +171,8 @@ describe('bad input', () => {
     ['negative', withPaid('-1'), '/instance/orders/0/paid/cash NOT_MONEY'],
     ['40 digits', withPaid('1'.repeat(40)), '/instance/orders/0/paid/cash NOT_MONEY'],
     ['more decimals than the currency has', withPaid('1.001'), '/instance/orders/0/paid/cash TOO_MANY_DIGITS'],
+    ['M30 a threshold for all currencies', { ...base, policy: { approvalThreshold: '1000' } }, '/policy/approvalThreshold WRONG_TYPE'],
+    ['M30 a threshold in gold', { ...base, policy: { approvalThreshold: { XAU: '1' } } }, '/policy/approvalThreshold/XAU UNKNOWN_CURRENCY'],
     ['a number for money', withPaid(1.5), '/instance/orders/0/paid/cash NOT_MONEY'],
     ['unknown fields, all of them', { ...base, x: 1, instance: { ...instance, y: 2 } }, '/x UNKNOWN_FIELD', '/instance/y UNKNOWN_FIELD'],
     [

@@ -38,6 +38,7 @@ export const refundRequestRoutes = (deps: ApiDeps): Route[] => [
         'MONTHLY_SETTLED',
         'QUOTA_USED',
         'NOTHING_TO_RETURN',
+        'OVERUSED',
       ],
     },
     handle: (call) => open(deps, call),

@@ -1,5 +1,6 @@
 /** What the API answers (DESIGN.md, "Shapes"). Presenters are typed by these schemas, and the document is made from them. */
 import { z } from 'zod';
+import { CURVE_REASONS } from '../../domain/curve';
 import { ACTIONS, STATES } from '../../domain/instance';
 import { SOURCES } from '../../domain/money';
 import { REFUND_STATUSES } from '../../store/types';
@@ -139,7 +140,7 @@ export const refundCurveAnswer = z
       .array(
         z.object({
           at: instant,
-          reason: z.enum(['now', 'five-day', 'month', 'order-end']),
+          reason: z.enum(CURVE_REASONS),
           kind: refundKind,
           amount: amount.optional(),
           blockers,
@@ -215,7 +216,7 @@ const calculationAnswer = z
     kind: z.enum(['five-day', 'ordinary']),
     assisted: z.boolean().meta({ description: 'An operator approved it (M11).' }),
     policyId: z.string(),
-    knobs: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).nullable()),
+    knobs: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.record(z.string(), z.string())]).nullable()),
     priceVersion: z.string().nullable(),
     prices: factsShape.prices,
     network: network.unwrap(),

@@ -1,6 +1,6 @@
 /** The kinds of fields that the contract is made of. A rule's message is the code of its issue (see issues.ts). */
 import { z } from 'zod';
-import { minorDigits } from '../../domain/money';
+import { isMoney } from '../../domain/money';
 
 /** Control characters and lone surrogates: PostgreSQL can't store U+0000, and JSON of a lone surrogate isn't text. */
 const TEXT = /^[^\p{Cc}\p{Cs}]{1,128}$/u;
@@ -30,7 +30,7 @@ export const rate = string('NOT_A_RATE', /^(?:0\.(?=\d*[1-9])\d{1,10}|1(?:\.0{1,
 export const currency = z
   .string()
   .regex(/^[A-Z]{3}$/, { error: 'UNKNOWN_CURRENCY' })
-  .refine((code) => minorDigits(code) !== undefined, { error: 'UNKNOWN_CURRENCY' })
+  .refine(isMoney, { error: 'UNKNOWN_CURRENCY' })
   .meta({ examples: ['CNY'] });
 
 /** An order's months only describe it; ten years is the most that anybody sells. */

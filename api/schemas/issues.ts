@@ -49,7 +49,7 @@ const TEXTS = {
     '应为大于零且不超过 P3660D 的 ISO-8601 时长（日、时、分、秒），例如 P7D',
   ),
   UNKNOWN_PRODUCT: ({ allowed }: Params): Text => ({ en: `is not a product that is known: ${allowed}`, zh: `未知产品，可选：${allowed}` }),
-  UNKNOWN_CURRENCY: fixed('is not a currency code of ISO 4217', '不是 ISO 4217 货币代码'),
+  UNKNOWN_CURRENCY: fixed('is not the ISO 4217 code of a country’s or union’s money', '不是 ISO 4217 中国家或地区货币的代码'),
   TIERS_NOT_ASCENDING: fixed('must be above the tier before it', '必须大于上一档'),
   TIER_WITHOUT_LIMIT: fixed('is required: only the last tier has no limit', '必填：仅最后一档可以没有上限'),
   LAST_TIER_LIMITED: fixed('the last tier must have no limit', '最后一档不得设置上限'),
@@ -64,6 +64,7 @@ const TEXTS = {
   NOT_FOR_POSTPAID: fixed('a postpaid instance has no orders', '按量计费实例没有订单'),
   PRICE_REQUIRED: fixed('is required: the product’s refunds are reckoned with it', '必填：退款计算需要该价格'),
   ENDS_BEFORE_START: fixed('must be later than startsAt', '必须晚于 startsAt'),
+  ORDER_TOO_SHORT: fixed('must be at least a second after startsAt', '必须至少晚于 startsAt 一秒'),
   ORDER_GAP: ({ other }: Params): Text => ({
     en: `must be where order ${other} ends: purchases and renewals leave no gap`,
     zh: `必须与订单 ${other} 的结束时间相接：购买与续费之间不得有间隔`,
@@ -148,9 +149,10 @@ function translate(one: z.core.$ZodIssue, prefix: readonly PropertyKey[], input:
       return [issue(path, isCount(one.origin) ? 'TOO_SHORT' : 'TOO_SMALL', { minimum: String(one.minimum) })];
     case 'too_big':
       return [issue(path, isCount(one.origin) ? 'TOO_LONG' : 'TOO_LARGE', { maximum: String(one.maximum) })];
+    case 'invalid_key':
+      return one.issues.map(({ message }) => issue(path, isCode(message) ? message : 'INVALID'));
     case 'invalid_format':
     case 'not_multiple_of':
-    case 'invalid_key':
     case 'invalid_element':
     case 'custom':
       return [issue(path, 'INVALID')];

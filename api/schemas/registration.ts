@@ -230,10 +230,15 @@ function paidDigits({ prices, orders }: Registration): Issue[] {
 }
 
 function orderDates({ orders }: Registration): Issue[] {
-  return orders.flatMap((order, index) =>
-    ms(order.startsAt) >= ms(order.endsAt) ? [issue(['orders', index, 'endsAt'], 'ENDS_BEFORE_START')] : [],
-  );
+  return orders.flatMap((order, index) => {
+    const lasts = ms(order.endsAt) - ms(order.startsAt);
+    if (lasts >= SHORTEST) return [];
+    return [issue(['orders', index, 'endsAt'], lasts <= 0 ? 'ENDS_BEFORE_START' : 'ORDER_TOO_SHORT')];
+  });
 }
+
+/** M26. */
+const SHORTEST = 1000;
 
 const hasSoundDates = (order: Order): boolean => ms(order.startsAt) < ms(order.endsAt);
 

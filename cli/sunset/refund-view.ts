@@ -67,7 +67,7 @@ function inputsOf(session: Session, calculation: Calculation): string {
     [
       { en: 'knobs', zh: '策略参数' },
       Object.entries(knobs)
-        .map(([name, value]) => `${name} ${value ?? '–'}`)
+        .map(([name, value]) => `${name} ${knobOf(value)}`)
         .join(', '),
     ],
     [{ en: 'prices', zh: '价格' }, prices ? pricesOf(session, prices) : '–'],
@@ -78,6 +78,10 @@ function inputsOf(session: Session, calculation: Calculation): string {
   );
   return [...rows.map(([name, text]) => `  ${padded(say(name), 10)}${text}`), '', ordersTable(session, orders), ...ofTheirOwn].join('\n');
 }
+
+/** A knob by currency as `CNY 1000 JPY 20000`. */
+const knobOf = (value: Calculation['knobs'][string]): string =>
+  typeof value === 'object' && value !== null ? Object.entries(value).flat().join(' ') : String(value ?? '–');
 
 function pricesOf({ say }: Session, { version, currency, month, hour, discounts }: Prices): string {
   const hourly = typeof hour === 'string' ? hour : hour?.map(({ upToHours, price }) => tierOf(price, upToHours)).join(' → ');

@@ -55,6 +55,33 @@ describe('what is accepted', () => {
   });
 });
 
+it('M30 every code beginning with X but the money of a union is refused, in orders too', () => {
+  const refused = ['XXX', 'XTS', 'XAU', 'XAG', 'XPT', 'XPD', 'XDR', 'XBA', 'XBB', 'XBC', 'XBD', 'XSU', 'XUA'];
+  for (const currency of refused) expect(issues(withPrices({ currency }))).toEqual(['/prices/currency UNKNOWN_CURRENCY']);
+  const inOrder = withOrder({ prices: { ...prepaid.prices, currency: 'XAU' } });
+  expect(issues(inOrder)).toEqual(['/orders/0/prices/currency UNKNOWN_CURRENCY']);
+  for (const currency of ['XOF', 'XAF', 'XCD', 'XPF', 'CNY', 'JPY', 'KWD', 'CLF']) {
+    expect(issues({ ...postpaid, prices: { version: '1', currency } })).toEqual([]);
+  }
+});
+
+describe('M26 an order lasts at least a second', () => {
+  const from = '2026-11-01T00:00:00.500+08:00';
+  it.each([
+    ['999 ms', '2026-11-01T00:00:01.499+08:00', ['/orders/0/endsAt ORDER_TOO_SHORT']],
+    ['1 ms', '2026-10-31T16:00:00.501Z', ['/orders/0/endsAt ORDER_TOO_SHORT']],
+    ['nothing', '2026-10-31T16:00:00.500Z', ['/orders/0/endsAt ENDS_BEFORE_START']],
+    ['a second', '2026-11-01T00:00:01.500+08:00', []],
+  ])('M26 %s', (_, endsAt, expected) => {
+    expect(issues(withOrder({ startsAt: from, endsAt }))).toEqual(expected);
+  });
+
+  it('M26 so does an upgrade, here from 0.3 s before a month’s edge to 0.3 s after it', () => {
+    const brief = upgrade({ startsAt: '2026-11-30T23:59:59.700+08:00', endsAt: '2026-12-01T00:00:00.300+08:00' });
+    expect(issues({ ...prepaid, orders: [purchase, brief] })).toEqual(['/orders/1/endsAt ORDER_TOO_SHORT']);
+  });
+});
+
 function jd(fields: Record<string, unknown>) {
   const { month: _month, hour: _hour, ...prices } = prepaid.prices;
   return { ...prepaid, product: 'jd-vm', prices, ...fields };
@@ -136,6 +163,8 @@ describe('what is refused, field by field', () => {
 
   it.each<[string, Record<string, unknown>, string[]]>([
     ['an unknown currency', { currency: 'ZZZ' }, ['/prices/currency UNKNOWN_CURRENCY']],
+    ['M30 no currency at all', { currency: 'XXX' }, ['/prices/currency UNKNOWN_CURRENCY']],
+    ['M30 a metal', { currency: 'XAU' }, ['/prices/currency UNKNOWN_CURRENCY']],
     ['a currency in small letters', { currency: 'cny' }, ['/prices/currency UNKNOWN_CURRENCY']],
     ['no version', { version: undefined }, ['/prices/version MISSING']],
     ['an hourly number', { hour: 0.42 }, ['/prices/hour WRONG_TYPE']],

@@ -100,9 +100,9 @@ describe('a back-test', () => {
     });
     // Within the five days the other right would fit; its account had used it, or chose so.
     expect(outcome(excluded, past())).toEqual({ blockers: ['FAMILY_EXCLUDED', 'QUOTA_USED'] });
-    expect(outcome(withKnobs({ approvalThreshold: '300' }), past())).toEqual({ blockers: ['APPROVAL_REQUIRED'] });
+    expect(outcome(withKnobs({ approvalThreshold: { CNY: '300' } }), past())).toEqual({ blockers: ['APPROVAL_REQUIRED'] });
     // What an operator had approved needs no second approval.
-    expect(outcome(withKnobs({ approvalThreshold: '300' }), past({ assisted: true }))).toBeUndefined();
+    expect(outcome(withKnobs({ approvalThreshold: { CNY: '300' } }), past({ assisted: true }))).toBeUndefined();
   });
 
   it('M11: another fee changes an approved promotion refund, and says so', () => {

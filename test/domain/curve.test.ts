@@ -9,7 +9,7 @@ import { hasAmount, quoteItems, rightsKey, type Subject } from '../../domain/quo
 import { jdVm } from '../../policies/jd-vm';
 import { tencentCvm } from '../../policies/tencent-cvm';
 import { refundInput } from '../fixtures/cases';
-import { END, facts, hoursIn, order, paid, prices, renewal, subject } from '../fixtures/domain';
+import { END, facts, hoursIn, order, paid, prices, renewal, subject, upgrade } from '../fixtures/domain';
 import { oracleRefund } from '../fixtures/oracle';
 import { SCALE } from '../support/scale';
 
@@ -116,6 +116,60 @@ describe('the refund curve', () => {
     expect(points.at(-1)).toMatchObject({ at: new Date(END).toISOString(), reason: 'order-end', kind: 'ordinary', amount: '507.96' });
   });
 
+  it('M7 a wait for the next order says that reason, in one form of instants', () => {
+    const curve = curveOf({ orders: [order(), renewal()], at: '2027-09-21T00:00:00+08:00' });
+    const end = new Date(END).toISOString();
+    expect(sayings(curve)).toContain(
+      `WAITING_PAYS_MORE: Returned at ${end} the refund would be 507.96 CNY: order o1 has ended then, and what was used of it is taken off no more.`,
+    );
+    const said = curve.warnings.flatMap(({ message: { en, zh } }) => [...`${en} ${zh}`.matchAll(/\d{4}-\d\d-\d\dT\S*?(?=[ ：；;])/g)]);
+    expect(said.length).toBeGreaterThan(0);
+    for (const [instant] of said) expect(new Date(instant).toISOString()).toBe(instant);
+    for (const { at } of curve.points.slice(1)) expect(new Date(at).toISOString()).toBe(at);
+  });
+
+  it('M27 hours that an upgrade has stopped are told with what they would have cost', () => {
+    const said = sayings(curveOf({ orders: [order(), upgrade()], at: hoursIn(72) }));
+    // 60 h × 0.42.
+    expect(said).toContain(
+      `HOURS_STOPPED: The host’s hours count until the upgrade at ${hoursIn(12)}; those since then, 25.20 CNY, are not taken off.`,
+    );
+    expect(sayings(curveOf({ orders: [order(), upgrade()], at: hoursIn(12) })).join()).not.toContain('HOURS_STOPPED');
+    const policy = withKnobs({ hoursAfterUpgrade: 'count' });
+    expect(sayings(curveOf({ orders: [order(), upgrade()], at: hoursIn(72), policy })).join()).not.toContain('HOURS_STOPPED');
+  });
+
+  it('M27 the end of an upgrade is a step: its hours count again from there on', () => {
+    const brief = upgrade({ startsAt: hoursIn(12), endsAt: hoursIn(240), paid: paid('0') });
+    const { points, warnings } = curveOf({ orders: [order(), brief], at: hoursIn(72) });
+    expect(points.slice(1, 3)).toMatchObject([
+      { at: hoursIn(240, -1), reason: 'upgrade-end', amount: '402.92' },
+      { at: hoursIn(240), reason: 'upgrade-end', amount: '307.16' },
+    ]);
+    expect(warnings.map(({ code }) => code)).toContain('CLIFF_AHEAD');
+  });
+
+  it('M19 before it begins: all of it now, and the steps of the first order', () => {
+    const { permitted, points, warnings } = curveOf({ at: hoursIn(-100) }, ALL);
+    expect(permitted).toBe(true);
+    expect(shown(points.slice(0, 3))).toEqual([
+      [hoursIn(-100), 'five-day', '407.96'],
+      [hoursIn(120), 'five-day', '407.96'],
+      [hoursIn(120, 1), 'ordinary', '357.56'],
+    ]);
+    expect(points.at(-1)).toMatchObject({ reason: 'order-end', at: new Date(END).toISOString() });
+    expect(warnings.map(({ code }) => code)).toEqual(['CLIFF_AHEAD']);
+  });
+
+  it('M28 in the first second an ordinary return pays the same; the end of the five-day right is a step all the same', () => {
+    const { points } = curveOf({ at: hoursIn(0) }, ALL);
+    expect(shown(points.slice(0, 3))).toEqual([
+      [hoursIn(0), 'ordinary', '407.96'],
+      [hoursIn(120), 'five-day', '407.96'],
+      [hoursIn(120, 1), 'ordinary', '357.56'],
+    ]);
+  });
+
   it('at most 24 points of months and the end, also of an order of three years', () => {
     const { points } = curveOf({ orders: [order({ endsAt: '2029-11-01T00:00:00+08:00' })] }, ALL);
     expect(points.filter(({ reason }) => reason === 'month')).toHaveLength(24);
@@ -137,7 +191,7 @@ describe('a blocked return has no curve', () => {
       { facts: facts({ monthlySettled: true }), standing: { arrears: false, hold: true } },
       ['MONTHLY_SETTLED', 'APPROVAL_REQUIRED'],
     ],
-    ['over the threshold', { policy: withKnobs({ approvalThreshold: '100' }) }, ['APPROVAL_REQUIRED']],
+    ['over the threshold', { policy: withKnobs({ approvalThreshold: { CNY: '100' } }) }, ['APPROVAL_REQUIRED']],
   ])('E8 %s: the blockers of the quote, and no points', (_, over, codes) => {
     expect(curveOf(over)).toMatchObject({ permitted: false, blockers: codes, points: [], warnings: [] });
   });
@@ -163,7 +217,7 @@ it(
         const curve = refundCurve(one, left);
         const times = curve.points.map(({ at }) => Date.parse(at));
         expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
-        expect(times.length).toBeLessThanOrEqual(29);
+        expect(times.length).toBeLessThanOrEqual(29 + 6);
         const quoted = (at: string) =>
           quoteItems([{ ...one, at }], new Map([[rightsKey(input.facts.account, input.facts.product), left]]), {
             action: 'return',

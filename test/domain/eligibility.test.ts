@@ -1,5 +1,5 @@
 import type { Facts, StoredOrder } from '../../domain/instance';
-import { newLife } from '../../domain/lifecycle';
+import { expiresAt, newLife } from '../../domain/lifecycle';
 import { MESSAGES } from '../../domain/messages';
 import { rightsLeft } from '../../domain/offline';
 import type { Knobs, Policy } from '../../domain/policy';
@@ -7,7 +7,7 @@ import { type QuoteItem, type QuoteRequest, quoteItems, rightsKey, type Subject 
 import { jdVm } from '../../policies/jd-vm';
 import { tencentCvm } from '../../policies/tencent-cvm';
 import { tencentRedis } from '../../policies/tencent-redis';
-import { facts, hoursIn, order, paid, prices, renewal, START, subject } from '../fixtures/domain';
+import { END, facts, hoursIn, order, paid, prices, renewal, START, subject, upgrade } from '../fixtures/domain';
 
 const ALL = { fiveDay: 1, ordinary: 3 };
 const NOT_FIRST = { fiveDay: 0, ordinary: 3 };
@@ -24,7 +24,7 @@ const network = (switchedToTrafficAt: string): Facts['network'] => ({ billing: '
 
 describe('E1 the five-day window', () => {
   it('E1, 003-05 lasts 120 h to the second, the last one included, fractions dropped', () => {
-    expect(kind({ at: START })).toBe('five-day');
+    expect(kind({ at: hoursIn(0, 60) })).toBe('five-day');
     expect(kind({ at: hoursIn(120) })).toBe('five-day');
     expect(kind({ at: new Date(Date.parse(hoursIn(120)) + 999).toISOString() })).toBe('five-day');
     expect(kind({ at: hoursIn(120, 1) })).toBe('ordinary');
@@ -72,6 +72,154 @@ describe('E2 rights', () => {
 
   it('E2 an account without any known rights has none', () => {
     expect(quoteItems([subject()], new Map(), RETURN)[0]!.blockers).toEqual(['QUOTA_USED']);
+  });
+});
+
+describe('M19 before it begins', () => {
+  const future = { at: hoursIn(-24 * 30) };
+  const pays = (over: Partial<Subject>, left = ALL) => quote({ ...future, ...over }, left).refund;
+
+  it('M19 all of it comes back: a five-day return when that right is free, an ordinary one otherwise', () => {
+    expect(pays({})).toMatchObject({ kind: 'five-day', amount: '407.96', fee: '0.00' });
+    expect(pays({}, NOT_FIRST)).toMatchObject({ kind: 'ordinary', amount: '407.96' });
+    expect(pays({ orders: [order(), renewal(), upgrade()] }, NOT_FIRST)).toMatchObject({ kind: 'ordinary', amount: '1015.92' });
+    expect(blockers(future, { fiveDay: 0, ordinary: 0 })).toEqual(['QUOTA_USED']);
+  });
+
+  it('M19 to the last millisecond before it; in the first one the five days have begun', () => {
+    const last = new Date(Date.parse(START) - 1).toISOString();
+    expect(pays({ at: last }, NOT_FIRST)).toMatchObject({ amount: '407.96' });
+    expect(pays({ at: START }, NOT_FIRST)).toMatchObject({ amount: '407.96' });
+  });
+
+  it('M19 the expiry stays the end of what was paid, and nothing says that waiting would pay more', () => {
+    const one = subject({ ...future, orders: [order(), renewal()] });
+    expect(expiresAt(one.life)).toBe(new Date(renewal().endsAt).toISOString());
+    expect(quote({ ...future, orders: [order(), renewal()] }, NOT_FIRST).warnings.map(({ code }) => code)).not.toContain(
+      'WAITING_PAYS_MORE',
+    );
+  });
+
+  it('M19, E3 an excluded family goes back under the five-day right only', () => {
+    const sn2 = { facts: facts({ type: 'SN2.LARGE4' }) };
+    expect(pays(sn2)).toMatchObject({ kind: 'five-day', amount: '407.96' });
+    expect(blockers({ ...future, ...sn2 }, NOT_FIRST)).toEqual(['FAMILY_EXCLUDED', 'QUOTA_USED']);
+  });
+
+  it('M19 in a batch the five-day right goes where it wins; what has not begun pays all of it either way', () => {
+    const items = [subject({ id: 'new', ...future }), subject({ id: 'used', at: hoursIn(48) })];
+    const quoted = quoteItems(items, new Map([[rightsKey('100001', 'tencent-cvm'), ALL]]), RETURN);
+    expect(quoted.map(({ refund }) => refund)).toMatchObject([
+      { kind: 'ordinary', amount: '407.96' },
+      { kind: 'five-day', amount: '407.96' },
+    ]);
+  });
+
+  it('M19 when all of it has run out there is no order in force, and nothing to return', () => {
+    expect(blockers({ orders: [order({ endedAt: order().endsAt })], at: order().endsAt })).toEqual(['NO_ORDER_IN_FORCE']);
+  });
+});
+
+describe('M18 parts never pay more than the whole', () => {
+  const RENEWALS: QuoteRequest = { action: 'return-renewals', schedule: { mode: 'now' } };
+  const renewals = (over: Partial<Subject>) => quote(over, ALL, RENEWALS);
+  const overused = '2027-09-21T00:00:00+08:00';
+
+  it('M18 a purchase that has not begun is no renewal: the instance keeps a term to live by', () => {
+    const future = { at: hoursIn(-240) };
+    expect(renewals(future).blockers).toEqual(['NOTHING_TO_RETURN']);
+    expect(renewals({ ...future, orders: [order(), renewal()] }).refund).toMatchObject({ amount: '507.96' });
+    // Nor is one whose orders are called renewals let run on unpaid.
+    const only = order({ kind: 'renewal' });
+    expect(renewals({ ...future, orders: [only] }).blockers).toEqual(['NOTHING_TO_RETURN']);
+    expect(renewals({ ...future, orders: [only, renewal()] }).refund).toMatchObject({ amount: '507.96' });
+  });
+
+  it('M18 an upgrade that is still to begin stays with its order; one inside a returned renewal goes along', () => {
+    const later = upgrade({ startsAt: '2027-01-01T00:00:00+08:00' });
+    const inside = upgrade({ id: 'u2', startsAt: '2027-12-01T00:00:00+08:00', endsAt: renewal().endsAt, paid: paid('20') });
+    expect(renewals({ orders: [order(), later] }).blockers).toEqual(['NOTHING_TO_RETURN']);
+    expect(renewals({ orders: [order(), later, renewal(), inside] }).refund).toMatchObject({
+      amount: '527.96',
+      cells: [{ orderId: 'o2' }, { orderId: 'u2' }],
+    });
+  });
+
+  it('M18 no gap is left: what is sold as a purchase later on keeps the renewals before it', () => {
+    const last = order({ id: 'o3', startsAt: renewal().endsAt, endsAt: '2029-11-01T00:00:00+08:00' });
+    expect(renewals({ orders: [order(), renewal(), last] }).blockers).toEqual(['NOTHING_TO_RETURN']);
+  });
+
+  it('M18 while the order in force is overused, renewals alone are refused; the whole pays what is left', () => {
+    const both = { orders: [order(), renewal()], at: overused };
+    expect(renewals(both).blockers).toEqual(['OVERUSED']);
+    expect(quote(both, NOT_FIRST).refund).toMatchObject({ amount: '265.52' });
+    expect(quote(both, ALL, { ...RENEWALS, assisted: true }).blockers).toEqual(['OVERUSED']);
+    // To the unit: used up exactly is no debt.
+    const even = order({ paid: paid('51') });
+    const at = '2026-12-01T00:00:00+08:00';
+    expect(renewals({ orders: [even, renewal()], at }).blockers).toEqual([]);
+    expect(renewals({ orders: [{ ...even, paid: paid('50.99') }, renewal()], at }).blockers).toEqual(['OVERUSED']);
+  });
+
+  it('M18, E5 the threshold is judged on all that was paid back since the last purchase or restore, this refund included', () => {
+    const policy = withKnobs({ approvalThreshold: { CNY: '600' } });
+    const both = { orders: [order(), renewal()], policy };
+    expect(renewals(both).blockers).toEqual([]);
+    expect(renewals({ ...both, paidBack: '92.04' }).blockers).toEqual([]);
+    expect(renewals({ ...both, paidBack: '92.05' }).blockers).toEqual(['APPROVAL_REQUIRED']);
+    expect(blockers({ policy, paidBack: '507.96' }, NOT_FIRST)).toEqual(['APPROVAL_REQUIRED']);
+    expect(blockers({ policy }, NOT_FIRST)).toEqual([]);
+    expect(blockers({ policy, paidBack: '507.96' }, NOT_FIRST, { ...RETURN, assisted: true })).toEqual([]);
+  });
+});
+
+describe('M28 the rarer right', () => {
+  it('M28 what pays the same either way takes the ordinary right: an order by voucher only, a price of zero, the first second', () => {
+    expect(kind({ orders: [order({ paid: paid('0', '0', '0', '507.96') })] })).toBe('ordinary');
+    expect(kind({ facts: facts({ prices: prices({ hour: '0' }) }) })).toBe('ordinary');
+    expect(kind({ at: START })).toBe('ordinary');
+    expect(kind({ at: START }, { fiveDay: 1, ordinary: 0 })).toBe('five-day');
+  });
+
+  it('M28 an item named for the five-day right that can’t use it is told so, never given the other one in silence', () => {
+    const named: QuoteRequest = { ...RETURN, fiveDayFor: 'ins-1' };
+    expect(blockers({ at: hoursIn(121) }, ALL, named)).toEqual(['FIVE_DAY_NOT_POSSIBLE']);
+    expect(blockers({ facts: facts({ network: network(hoursIn(10)) }) }, ALL, named)).toEqual(['FIVE_DAY_NOT_POSSIBLE']);
+    expect(blockers({}, NOT_FIRST, named)).toEqual(['FIVE_DAY_NOT_POSSIBLE', 'QUOTA_USED']);
+    expect(blockers({}, ALL, named)).toEqual([]);
+    // Named, it is used even where the ordinary one pays the same.
+    expect(quote({ at: START }, ALL, named).refund.kind).toBe('five-day');
+  });
+
+  it('M28 so is one that is named where no right is used at all', () => {
+    const postpaid = { facts: facts({ billing: 'postpaid' }), orders: [] };
+    expect(blockers(postpaid, ALL, { action: 'terminate', schedule: { mode: 'now' }, fiveDayFor: 'ins-1' })).toEqual([
+      'FIVE_DAY_NOT_POSSIBLE',
+    ]);
+    const renewals: QuoteRequest = { action: 'return-renewals', schedule: { mode: 'now' }, fiveDayFor: 'ins-1' };
+    expect(blockers({ orders: [order(), renewal()] }, ALL, renewals)).toEqual(['FIVE_DAY_NOT_POSSIBLE']);
+  });
+});
+
+describe('M30 the approval threshold', () => {
+  it('M30 is an amount per currency; a currency without one has none', () => {
+    const yen = {
+      facts: facts({ prices: prices({ currency: 'JPY', month: '1000', hour: '1' }) }),
+      orders: [order({ paid: paid('9539') })],
+    };
+    const both = withKnobs({ approvalThreshold: { CNY: '400', JPY: '20000' } });
+    expect(blockers({ ...yen, policy: both })).toEqual([]);
+    expect(blockers({ ...yen, policy: withKnobs({ approvalThreshold: { CNY: '400' } }) })).toEqual([]);
+    expect(blockers({ ...yen, policy: withKnobs({ approvalThreshold: { JPY: '9000' } }) })).toEqual(['APPROVAL_REQUIRED']);
+    expect(blockers({ policy: both })).toEqual(['APPROVAL_REQUIRED']);
+    expect(blockers({ policy: withKnobs({ approvalThreshold: {} }) })).toEqual([]);
+  });
+
+  it('M30 a policy that was kept with one amount for all goes on meaning that', () => {
+    const kept = withKnobs({ approvalThreshold: '400' as never });
+    expect(blockers({ policy: kept })).toEqual(['APPROVAL_REQUIRED']);
+    expect(blockers({ policy: kept }, NOT_FIRST)).toEqual([]);
   });
 });
 
@@ -131,13 +279,13 @@ describe('E5, M11 what needs an operator', () => {
   });
 
   it('E5 knob: amounts above the threshold ask for approval; the threshold itself does not', () => {
-    expect(blockers({ policy: withKnobs({ approvalThreshold: '407.96' }) })).toEqual([]);
-    expect(blockers({ policy: withKnobs({ approvalThreshold: '407.95' }) })).toEqual(['APPROVAL_REQUIRED']);
-    expect(blockers({ policy: withKnobs({ approvalThreshold: '407.95' }) }, ALL, { ...RETURN, assisted: true })).toEqual([]);
+    expect(blockers({ policy: withKnobs({ approvalThreshold: { CNY: '407.96' } }) })).toEqual([]);
+    expect(blockers({ policy: withKnobs({ approvalThreshold: { CNY: '407.95' } }) })).toEqual(['APPROVAL_REQUIRED']);
+    expect(blockers({ policy: withKnobs({ approvalThreshold: { CNY: '407.95' } }) }, ALL, { ...RETURN, assisted: true })).toEqual([]);
   });
 
   it('E5 the threshold is judged on the refund that the item gets, not on one that it has no right to', () => {
-    const policy = withKnobs({ approvalThreshold: '400' });
+    const policy = withKnobs({ approvalThreshold: { CNY: '400' } });
     expect(blockers({ policy }, NOT_FIRST)).toEqual([]);
     expect(kind({ policy }, NOT_FIRST)).toBe('ordinary');
     const items = quoteItems(
@@ -172,16 +320,16 @@ describe('E6 arrears', () => {
     const itsFacts = facts({ product: 'tencent-redis', billing: 'postpaid', prices: undefined });
     return { policy: tencentRedis, facts: itsFacts, orders: [], standing: { arrears, hold: false } };
   };
-  const END: QuoteRequest = { action: 'terminate', schedule: { mode: 'now' } };
+  const TERMINATE: QuoteRequest = { action: 'terminate', schedule: { mode: 'now' } };
 
   it('E6, 001-05 no destruction of a postpaid Redis instance in arrears', () => {
-    expect(blockers(redis(true), ALL, END)).toEqual(['IN_ARREARS']);
-    expect(blockers(redis(false), ALL, END)).toEqual([]);
+    expect(blockers(redis(true), ALL, TERMINATE)).toEqual(['IN_ARREARS']);
+    expect(blockers(redis(false), ALL, TERMINATE)).toEqual([]);
   });
 
   it('E6 arrears do not stop a CVM, nor the return of a prepaid Redis', () => {
     const cvm = { facts: facts({ billing: 'postpaid' }), orders: [], standing: { arrears: true, hold: false } };
-    expect(blockers(cvm, ALL, END)).toEqual([]);
+    expect(blockers(cvm, ALL, TERMINATE)).toEqual([]);
     expect(blockers({ ...redis(true), facts: facts({ product: 'tencent-redis' }), orders: [order()] })).toEqual([]);
   });
 });
@@ -222,12 +370,16 @@ describe('E8 preflight', () => {
 
   it('E8 a blocked item still hears that the refund would need approval, and that its quota is used up', () => {
     const itsFacts = facts({ monthlySettled: true });
-    expect(blockers({ facts: itsFacts, policy: withKnobs({ approvalThreshold: '1' }) })).toEqual(['MONTHLY_SETTLED', 'APPROVAL_REQUIRED']);
+    expect(blockers({ facts: itsFacts, policy: withKnobs({ approvalThreshold: { CNY: '1' } }) })).toEqual([
+      'MONTHLY_SETTLED',
+      'APPROVAL_REQUIRED',
+    ]);
     expect(blockers({ facts: itsFacts }, { fiveDay: 0, ordinary: 0 })).toEqual(['MONTHLY_SETTLED', 'QUOTA_USED']);
   });
 
   it('M16 no order in force', () => {
-    expect(blockers({ orders: [order({ startsAt: hoursIn(100) })] })).toEqual(['NO_ORDER_IN_FORCE']);
+    expect(blockers({ at: END })).toEqual(['NO_ORDER_IN_FORCE']);
+    expect(blockers({ orders: [order({ closedAt: hoursIn(1) })] })).toEqual(['NO_ORDER_IN_FORCE']);
   });
 
   it('the wrong action for the billing mode is WRONG_ACTION, without talk of quotas that do not matter', () => {

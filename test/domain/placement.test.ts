@@ -13,7 +13,7 @@ const candidates = (amounts: Amounts[]): Candidate[] =>
     ordinary: ordinary === undefined ? undefined : exact(ordinary),
   }));
 
-/** Every way to hand out the rights, in the order in which ties are decided: the first items first, five-day before ordinary. */
+/** Every way to hand out the rights; what is worth the same is decided by the first items first, five-day before ordinary. */
 function bruteForce(amounts: Amounts[], left: RightsLeft): (RefundKind | undefined)[] {
   const [first, ...rest] = amounts;
   if (!first) return [];
@@ -21,19 +21,24 @@ function bruteForce(amounts: Amounts[], left: RightsLeft): (RefundKind | undefin
   if (first.fiveDay !== undefined && left.fiveDay > 0) ways.push(['five-day', first.fiveDay, { ...left, fiveDay: left.fiveDay - 1 }]);
   if (first.ordinary !== undefined && left.ordinary > 0) ways.push(['ordinary', first.ordinary, { ...left, ordinary: left.ordinary - 1 }]);
   ways.push([undefined, 0, left]);
-  let best: { kinds: (RefundKind | undefined)[]; worth: [number, number] } | undefined;
+  let best: { kinds: (RefundKind | undefined)[]; worth: number[] } | undefined;
   for (const [kind, , after] of ways) {
     const kinds = [kind, ...bruteForce(rest, after)];
     const worth = worthOf(amounts, kinds);
-    if (!best || worth[0] > best.worth[0] || (worth[0] === best.worth[0] && worth[1] > best.worth[1])) best = { kinds, worth };
+    if (!best || isWorthMore(worth, best.worth)) best = { kinds, worth };
   }
   return best!.kinds;
 }
 
-/** The total, then how many items get anything. */
-function worthOf(amounts: Amounts[], kinds: (RefundKind | undefined)[]): [number, number] {
+/** The total, then how many items get anything, then how many leave the rarer right (M28). */
+function worthOf(amounts: Amounts[], kinds: (RefundKind | undefined)[]): number[] {
   const values = kinds.map((kind, index) => (kind === 'five-day' ? amounts[index]!.fiveDay! : kind ? amounts[index]!.ordinary! : 0));
-  return [values.reduce((a, b) => a + b, 0), kinds.filter((kind) => kind).length];
+  return [values.reduce((a, b) => a + b, 0), kinds.filter((kind) => kind).length, kinds.filter((kind) => kind === 'ordinary').length];
+}
+
+function isWorthMore(a: number[], b: number[]): boolean {
+  const first = a.findIndex((value, index) => value !== b[index]);
+  return first >= 0 && a[first]! > b[first]!;
 }
 
 describe('E7 placing the rights of a batch', () => {
@@ -60,6 +65,14 @@ describe('E7 placing the rights of a batch', () => {
   it('E7 ties go in the request’s order', () => {
     const same = Array.from({ length: 5 }, () => ({ fiveDay: 10, ordinary: 9 }));
     expect(placeRights(candidates(same), { fiveDay: 1, ordinary: 3 })).toEqual(['five-day', 'ordinary', 'ordinary', 'ordinary', undefined]);
+  });
+
+  it('M28 where both rights pay the same, the ordinary one is used, in a batch too; the five-day one when no ordinary is left', () => {
+    const same = { fiveDay: 5, ordinary: 5 };
+    expect(placeRights(candidates([same]), { fiveDay: 1, ordinary: 3 })).toEqual(['ordinary']);
+    expect(placeRights(candidates([{ fiveDay: 0, ordinary: 0 }]), { fiveDay: 1, ordinary: 1 })).toEqual(['ordinary']);
+    expect(placeRights(candidates([same, { fiveDay: 9, ordinary: 8 }]), { fiveDay: 1, ordinary: 3 })).toEqual(['ordinary', 'five-day']);
+    expect(placeRights(candidates([same]), { fiveDay: 1, ordinary: 0 })).toEqual(['five-day']);
   });
 
   it('E7 an item that pays nothing still gets a right that nobody else needs', () => {
@@ -104,7 +117,12 @@ describe('E7 in quotes', () => {
   });
 
   it('E7 a right that has gone makes the named item blocked, never silently ordinary', () => {
-    expect(quote({ ...RETURN, fiveDayFor: 'd' }, { fiveDay: 0, ordinary: 3 })[3]).toEqual(['d', 'ordinary', 'QUOTA_USED']);
+    expect(quote({ ...RETURN, fiveDayFor: 'd' }, { fiveDay: 0, ordinary: 3 })[3]).toEqual([
+      'd',
+      'ordinary',
+      'FIVE_DAY_NOT_POSSIBLE',
+      'QUOTA_USED',
+    ]);
   });
 
   it('E7 blocked items take no rights, and each account and product has its own', () => {

@@ -67,6 +67,11 @@ const lineByLine = (pieces: HalfCase['pieces']): bigint =>
 
 const isNot = (amount: string, value: number): boolean => !exact(amount).equals(value);
 const hasLine = (refund: Refund, text: string): boolean => refund.lines.some(({ label }) => label.en.includes(text));
+/** A fee below its share of the cash: `min(paid back, cash × rate)` with the first the smaller. */
+const keptLow = (lines: Refund['lines'], rate: string): boolean =>
+  lines.some(({ formula }) =>
+    [...formula.matchAll(/min\(([\d.]+), ([\d.]+) × /g)].some(([, back, cash]) => exact(back!).compare(exact(cash!).mul(exact(rate))) < 0),
+  );
 const usedNetwork = (refund: Refund): boolean => refund.lines.some(({ label, formula }) => label.en === 'Used network' && formula !== '0');
 
 /** A quarter of the cases are exact halves. */
@@ -87,7 +92,6 @@ const CLASSES: Record<string, (input: RefundInput, refund: Refund, special: Pick
   'renewals only, with a fee': ({ renewalsOnly }, { fee }) => renewalsOnly === true && isNot(fee, 0),
   'pays nothing': (_, { amount }) => !isNot(amount, 0),
   'assisted, with a fee': ({ assisted }, { fee }) => assisted === true && isNot(fee, 0),
-  'a fee that takes all of it': (_, { fee, amount }) => isNot(fee, 0) && !isNot(amount, 0),
   'a promotion order, not assisted': ({ assisted, orders }, { fee }) =>
     !assisted && !isNot(fee, 0) && orders.some(({ channel }) => channel === 'promotion'),
   'from several sources': (_, { parts }) => SOURCES.filter((source) => isNot(parts[source], 0)).length > 1,
@@ -95,7 +99,22 @@ const CLASSES: Record<string, (input: RefundInput, refund: Refund, special: Pick
   'an exact half of a minor unit': (_, __, { half }) => half,
   'below zero altogether': (_, refund) => hasLine(refund, 'A refund below zero'),
   rounded: (_, refund) => hasLine(refund, 'Rounded'),
+  'a fee that takes all that its order pays back, while others pay more (M29)': ({ assisted, rules }, { fee, lines, amount }) =>
+    assisted === true && isNot(fee, 0) && isNot(amount, 0) && keptLow(lines, rules.promotionFeeRate),
   upgrade: (_, refund) => hasLine(refund, 'Unused days'),
+  'hours that stop at an upgrade (M27)': (_, refund) => hasLine(refund, 'until the upgrade'),
+  'an upgrade in the first month that has ended and stops nothing (M27)': ({ orders, at, knobs }, refund) =>
+    knobs.hoursAfterUpgrade === 'stop' &&
+    hasLine(refund, 'part month') &&
+    !hasLine(refund, 'until') &&
+    !hasLine(refund, 'whole months') &&
+    orders.some(({ kind, endsAt }) => kind === 'upgrade' && Date.parse(endsAt) <= Date.parse(at)),
+  'hours that count on after an upgrade (M27)': ({ knobs }, refund) =>
+    knobs.hoursAfterUpgrade === 'count' && hasLine(refund, 'Unused days') && !hasLine(refund, 'whole months'),
+  'before it begins (M19)': ({ orders, at, renewalsOnly }, { amount }) =>
+    !renewalsOnly && isNot(amount, 0) && orders.every(({ startsAt }) => Date.parse(startsAt) > Date.parse(at)),
+  'renewals only, with a purchase that has not begun (M18)': ({ orders, at, renewalsOnly }, { amount }) =>
+    renewalsOnly === true && isNot(amount, 0) && orders.every(({ startsAt }) => Date.parse(startsAt) > Date.parse(at)),
   'not started': (_, refund) => hasLine(refund, 'not started'),
   'whole months': (_, refund) => hasLine(refund, 'whole months'),
   'by bandwidth, used': ({ facts }, refund) => facts.network.billing === 'bandwidth' && usedNetwork(refund),
@@ -111,7 +130,7 @@ describe('the refund engine over generated lives', () => {
   const TIMEOUT = 240_000 * SCALE;
 
   it(
-    'M1–M11, M15, M31: 20,000 cases keep every invariant and agree with the slow oracle to the minor unit',
+    'M1–M11, M15, M18, M19, M27, M29, M31: 20,000 cases keep every invariant and agree with the slow oracle to the minor unit',
     () => {
       const seen = new Map(Object.keys(CLASSES).map((name) => [name, 0]));
       let cases = 0;

@@ -121,6 +121,41 @@ describe('M1–M7 used value', () => {
     expect(amount({ orders: [order(), upgrade()], at })).toBe('226.21');
   });
 
+  it('M27 an upgrade that has ended stops no hours; while it runs they stop at it', () => {
+    const hour = upgrade({ startsAt: hoursIn(36), endsAt: hoursIn(37), paid: paid('0') });
+    // 25 days by the hour: 407.96 − 600 × 0.42.
+    expect(amount({ orders: [order(), hour], at: hoursIn(600) })).toBe('155.96');
+    expect(amount({ orders: [order()], at: hoursIn(600) })).toBe('155.96');
+    expect(amount({ orders: [order(), hour], at: hoursIn(36.5) })).toBe(amount({ at: hoursIn(36) }));
+    // The first of those that still run, not the first of all.
+    const second = upgrade({ id: 'u2', startsAt: hoursIn(100), paid: paid('0') });
+    expect(amount({ orders: [order(), hour, second], at: hoursIn(600) })).toBe(amount({ at: hoursIn(100) }));
+  });
+
+  it('M27 the line says until when hours counted, in both languages', () => {
+    const stopped = refund({ orders: [order(), upgrade()], at: hoursIn(72) }).lines[1]!;
+    expect(stopped.label).toEqual({
+      en: 'Used host, part month, until the upgrade at 2026-11-01T04:00:00.000Z',
+      zh: '已使用主机费用（不满整月），计至 2026-11-01T04:00:00.000Z 升配为止',
+    });
+    expect(stopped.formula).toBe('−12 h × 0.42');
+    expect(refund().lines[1]!.label.en).toBe('Used host, part month');
+  });
+
+  it('M27 knob: hours count on after an upgrade; a policy that was kept without the knob stops them', () => {
+    const upgraded = { orders: [order(), upgrade()], at: hoursIn(72) };
+    // 407.96 − 72 × 0.42 + 100 / 365 × 362.
+    expect(amount({ ...upgraded, knobs: knobs({ hoursAfterUpgrade: 'count' }) })).toBe('476.90');
+    const { hoursAfterUpgrade: _, ...kept } = knobs();
+    expect(amount({ ...upgraded, knobs: kept as Knobs })).toBe('502.10');
+  });
+
+  it('M26 an upgrade that was registered with less than a second breaks nothing', () => {
+    const end = new Date(Date.parse(START) + 300).toISOString();
+    const brief = upgrade({ startsAt: START, endsAt: end });
+    expect(refund({ orders: [order(), brief], at: START }).lines.map(({ formula }) => formula)).toContain('100 / 1 × (1 − 0)');
+  });
+
   it('M6 the first of several upgrades stops the hours; network goes on', () => {
     const two = [order(), upgrade({ id: 'u2', startsAt: hoursIn(24), paid: paid('0') }), upgrade({ paid: paid('0') })];
     expect(amount({ orders: two })).toBe('402.92');
@@ -292,6 +327,31 @@ describe('M8–M11 rounding, split and fee', () => {
     expect(refund({ orders: renewed, assisted: false })).toMatchObject({ fee: '0.00', amount: '895.76' });
   });
 
+  it('M29 the fee of a promotion order is at most what that order pays back, also when it is used up beside a standard one', () => {
+    const orders = [order({ channel: 'promotion' }), renewal()];
+    const late = refund({ orders, assisted: true, at: '2027-09-21T00:00:00+08:00' });
+    expect(late).toMatchObject({ fee: '0.00', amount: '265.52' });
+    // 9 months: 4.04 is left of it.
+    const nine = refund({ orders, assisted: true, at: '2027-08-01T00:00:00+08:00' });
+    expect(nine).toMatchObject({ fee: '4.04', amount: '507.96', parts: { cash: '507.96' } });
+    expect(nine.lines.at(-1)).toMatchObject({ formula: '−min(4.04, 407.96 × 0.25)', amount: '-4.04' });
+  });
+
+  it('M29 it comes out of that order’s own sources: no cash of a standard order pays for it', () => {
+    const orders = [order({ channel: 'promotion', paid: paid('100', '307.96') }), renewal()];
+    const nine = refund({ orders, assisted: true, at: '2027-08-01T00:00:00+08:00' });
+    // 4.04 as 0.99 in cash and 3.05 in gift; 25.00 would be the fee.
+    expect(nine).toMatchObject({ fee: '4.04', amount: '507.96', parts: { cash: '507.96', gift: '0.00' } });
+  });
+
+  it('M11, M29 the fees of several promotion orders are rounded once, together', () => {
+    const orders = [order({ channel: 'promotion', paid: paid('100.01') }), renewal({ channel: 'promotion', paid: paid('200.01') })];
+    const both = refund({ kind: 'five-day', orders, assisted: true });
+    // 25.0025 + 50.0025 = 75.005.
+    expect(both).toMatchObject({ fee: '75.01', amount: '225.01' });
+    expect(both.lines.at(-1)!.formula).toBe('−(min(100.01, 100.01 × 0.25) + min(200.01, 200.01 × 0.25))');
+  });
+
   it('shows the lines in both languages, with formulas of numbers only', () => {
     const { lines } = refund({ orders: [order(), upgrade()], at: hoursIn(72) });
     expect(lines).toEqual([
@@ -300,7 +360,14 @@ describe('M8–M11 rounding, split and fee', () => {
         formula: '407.96',
         amount: '407.96',
       },
-      { label: { en: 'Used host, part month', zh: '已使用主机费用（不满整月）' }, formula: '−12 h × 0.42', amount: '-5.04' },
+      {
+        label: {
+          en: 'Used host, part month, until the upgrade at 2026-11-01T04:00:00.000Z',
+          zh: '已使用主机费用（不满整月），计至 2026-11-01T04:00:00.000Z 升配为止',
+        },
+        formula: '−12 h × 0.42',
+        amount: '-5.04',
+      },
       { label: { en: 'Used network', zh: '已使用网络费用' }, formula: '0', amount: '0.00' },
       { label: { en: 'Unused days of an upgrade (u1)', zh: '升配未使用天数（u1）' }, formula: '100 / 365 × (365 − 3)', amount: '99.18' },
     ]);

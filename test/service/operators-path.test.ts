@@ -228,7 +228,7 @@ describe('holds and thresholds', () => {
   });
 
   it('E5: amounts above the policy’s threshold need approval', async () => {
-    const policies = POLICIES.map((policy) => ({ ...policy, knobs: { ...policy.knobs, approvalThreshold: '400' } }));
+    const policies = POLICIES.map((policy) => ({ ...policy, knobs: { ...policy.knobs, approvalThreshold: { CNY: '400' } } }));
     const strict = await startService({ policies });
     try {
       const id = await register(strict.http, cvmPrepaid());

@@ -42,7 +42,7 @@ export function addEnding(program: Command): void {
     .command('return')
     .description('return prepaid instances for a refund, or their renewals only')
     .argument('<id...>', 'instances')
-    .addOption(new Option('--renewals', 'only the orders that have not started; the instance runs on').conflicts('fiveDayFor'));
+    .addOption(new Option('--renewals', 'only the renewals that have not begun; the instance runs on').conflicts('fiveDayFor'));
   agreeing(destroying(returning(giveBack)), 'the renewals of one instance').action(
     async (ids: string[], options: ReturnOptions, command: Command) =>
       run(command, (session) => end(session, options.renewals ? 'return-renewals' : 'return', ids, options, agreementTo(options))),

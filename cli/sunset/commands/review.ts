@@ -42,7 +42,7 @@ type Filter = ListOptions & { account?: string; instance?: string; status?: stri
 
 export function addReview(program: Command): void {
   reasoned(program.command('request-refund').description('ask for a refund that needs approval').argument('<instance>', 'its id'))
-    .option('--renewals', 'only of the orders that have not started; the instance runs on')
+    .option('--renewals', 'only of the renewals that have not begun; the instance runs on')
     .action(async (id: string, { reason, renewals }: Reason & { renewals?: boolean }, command: Command) =>
       run(command, (session) => requestRefund(session, id, renewals ? 'return-renewals' : 'return', reason)),
     );
