@@ -147,9 +147,9 @@ export const notStarted = <T extends { startsAt: string }>(orders: T[], now: str
 export function renewalsToReturn<T extends { kind: OrderKind; startsAt: string; endsAt: string }>(orders: T[], now: string): T[] {
   const terms = orders.filter((order) => isTerm(order) && ms(order.endsAt) > ms(now)).sort((a, b) => ms(a.startsAt) - ms(b.startsAt));
   const stays = terms.findLastIndex(({ kind, startsAt }) => kind !== 'renewal' || ms(startsAt) <= ms(now));
-  const back = terms.slice(Math.max(stays, 0) + 1);
-  const from = back[0] && ms(back[0].startsAt);
-  return from === undefined ? [] : orders.filter((order) => back.includes(order) || (!isTerm(order) && ms(order.startsAt) >= from));
+  const back = new Set(terms.slice(Math.max(stays, 0) + 1));
+  const from = Math.min(...[...back].map((order) => ms(order.startsAt)));
+  return orders.filter((order) => back.has(order) || (!isTerm(order) && ms(order.startsAt) >= from));
 }
 
 /** The end of the paid time: the latest end of a purchase or renewal. */

@@ -277,12 +277,10 @@ function decideTerminate(life: Life, command: Extract<Command, { name: 'terminat
 /** M18: expiry moves to the end of what stays. The step decides it again by the orders in the books, and its life is adopted. */
 function decideRenewals(life: Life, terminationId: string, at: string): Decision {
   const kindOf = ({ kind, term }: OpenOrder): OrderKind => kind ?? (term ? 'renewal' : 'upgrade');
-  const back = renewalsToReturn(
-    life.orders.map((order) => ({ ...order, kind: kindOf(order) })),
-    at,
-  ).map(({ id }) => id);
-  if (!back.length) return refuse(life, 'NOTHING_TO_RETURN');
-  return done({ ...life, orders: life.orders.filter(({ id }) => !back.includes(id)) }, [{ type: 'settle', terminationId }]);
+  const orders = life.orders.map((order) => ({ ...order, kind: kindOf(order) }));
+  const back = new Set(renewalsToReturn(orders, at).map(({ id }) => id));
+  if (!back.size) return refuse(life, 'NOTHING_TO_RETURN');
+  return done({ ...life, orders: life.orders.filter(({ id }) => !back.has(id)) }, [{ type: 'settle', terminationId }]);
 }
 
 /** Back to where it was before the return. Its orders are in the books, so the step puts them back into the life. */

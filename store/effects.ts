@@ -89,8 +89,10 @@ async function settle(work: Work, { terminationId }: Of<'settle'>): Promise<void
   );
 }
 
-const without = <T extends { id: string }>(orders: T[], gone: { id: string }[]): T[] =>
-  orders.filter(({ id }) => !gone.some((order) => order.id === id));
+function without<T extends { id: string }>(orders: T[], gone: { id: string }[]): T[] {
+  const ids = new Set(gone.map(({ id }) => id));
+  return orders.filter(({ id }) => !ids.has(id));
+}
 
 /** Of a refund, what is booked; how it is worded may change between two versions. */
 const moneyOf = ({ currency, amount, parts, fee, cells }: Refund): string => hashOf([currency, amount, parts, fee, cells]);

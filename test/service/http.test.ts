@@ -479,6 +479,13 @@ describe('quotes that bind', () => {
       ],
     ],
     [
+      'the network was switched',
+      () => cvmPrepaid({ network: { billing: 'bandwidth', hour: '0' } }),
+      { action: 'return' },
+      (id) => http.post(`/v1/instances/${id}/network`, { billing: 'traffic' }),
+      [{ field: 'network', difference: null }],
+    ],
+    [
       'protection was set',
       cvmPostpaid,
       {},
@@ -527,6 +534,11 @@ describe('quotes that bind', () => {
       expect(one.instanceId).toBe(id);
       expect(one.old).not.toEqual(one.new);
     }
+    // What has not changed is not named: a new order is no new price list.
+    const named = changes.map(({ field }: Body) => field);
+    expect(named.filter((field: string) => ['orders', 'prices', 'network'].includes(field))).toEqual(
+      expected.map(({ field }) => field).filter((field) => ['orders', 'prices', 'network'].includes(field)),
+    );
     // One stale item refuses the whole confirmation before anything is accepted.
     expect({ ...(await instanceOf(http, id)), clock: 0 }).toEqual({ ...before, clock: 0 });
     expect({ ...(await instanceOf(http, other)), clock: 0 }).toEqual({ ...twin, clock: 0 });

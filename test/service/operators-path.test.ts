@@ -244,6 +244,43 @@ describe('holds and thresholds', () => {
       await strict.stop();
     }
   });
+
+  it('M18: the threshold counts what was paid back before: a split passes no further than the whole; a restore begins anew', async () => {
+    const policies = POLICIES.map((policy) => ({ ...policy, knobs: { ...policy.knobs, approvalThreshold: { CNY: '600' } } }));
+    const strict = await startService({ policies });
+    try {
+      const account = newAccount();
+      const id = await register(strict.http, cvmPrepaid({ account }));
+      const renew = async (): Promise<void> => {
+        const body = { kind: 'renewal', months: 12, paid: { cash: '507.96' } };
+        expectStatus(await strict.http.post(`/v1/instances/${id}/orders`, body), 200);
+      };
+      const blockersOf = async (action: 'return' | 'return-renewals'): Promise<string[]> =>
+        (await quote(strict.http, [id], { action })).items[0].blockers.map(({ code }: Body) => code);
+      await renew();
+      expect(await blockersOf('return')).toEqual(['APPROVAL_REQUIRED']);
+      const whole = await quote(strict.http, [id], { action: 'return-renewals' });
+      await end(strict.http, [id], { action: 'return-renewals' });
+      // 507.96 was paid back: 407.96 or 387.80 more are above 600 together.
+      expect(await blockersOf('return')).toEqual(['APPROVAL_REQUIRED']);
+      await renew();
+      expect(await blockersOf('return-renewals')).toEqual(['APPROVAL_REQUIRED']);
+      // The confirmation asks the same again.
+      const late = await strict.http.post('/v1/terminations', { quoteId: whole.id, agree: true });
+      expect([late.status, late.body.code]).toEqual([409, 'QUOTE_STALE']);
+      expect(late.body.changes).toContainEqual(expect.objectContaining({ field: 'blockers', new: 'APPROVAL_REQUIRED' }));
+
+      const made = await strict.http.post('/v1/keys', { account: null, name: 'chief', permissions: ['refund:approve', 'read'] });
+      const chief = strict.http.as(expectStatus(made, 201).body.key);
+      const asked = expectStatus(await strict.http.post('/v1/refund-requests', { instanceId: id, reason: 'moving house' }), 201).body;
+      expectStatus(await chief.post(`/v1/refund-requests/${asked.id}/approve`, { reason: 'ok' }), 200);
+      const renewal = { months: 12, paid: { cash: '507.96' } };
+      expectStatus(await strict.http.post(`/v1/instances/${id}/restore`, { renewal }), 200);
+      expect(await blockersOf('return')).toEqual([]);
+    } finally {
+      await strict.stop();
+    }
+  });
 });
 
 describe('undoing a return', () => {
@@ -366,6 +403,45 @@ describe('return of renewals only', () => {
     expect((await timelineOf(http, id)).at(-1)).toMatchObject({ command: 'return-renewals', from: 'running', to: 'running' });
     const [nothing] = (await quote(http, [id], { action: 'return-renewals' })).items;
     expect(nothing.blockers.map(({ code }: Body) => code)).toEqual(['NOTHING_TO_RETURN']);
+  });
+
+  it('M18, M19: a purchase that has not begun comes back with its instance only, and then all of it', async () => {
+    const account = newAccount();
+    const id = await register(http, cvmPrepaid({ account }, hoursAgo(-24 * 30)));
+    const { expiresAt } = await instanceOf(http, id);
+    expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now());
+    const [alone] = (await quote(http, [id], { action: 'return-renewals' })).items;
+    expect(alone.blockers.map(({ code }: Body) => code)).toEqual(['NOTHING_TO_RETURN']);
+    expectStatus(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 12, paid: { cash: '507.96' } }), 200);
+    await end(http, [id], { action: 'return-renewals' });
+    expect(await instanceOf(http, id)).toMatchObject({ state: 'running', expiresAt });
+    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual(['future', 'closed']);
+    const [done] = (await end(http, [id], { action: 'return' })).items;
+    expect(await refundOf(done.refundId)).toMatchObject({ kind: 'five-day', amount: '407.96', status: 'done' });
+    expect(await balancesOf(account)).toEqual([{ currency: 'CNY', cash: '915.92', gift: '0.00', income: '0.00' }]);
+    expect(await instanceOf(http, id)).toMatchObject({ state: 'isolated' });
+  });
+
+  it('M18: a life of an earlier version, which knows no kinds of orders, keeps its purchase', async () => {
+    const id = await register(http, cvmPrepaid({}, hoursAgo(-24 * 30)));
+    const { expiresAt } = await instanceOf(http, id);
+    expectStatus(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 12, paid: { cash: '507.96' } }), 200);
+    await service.pool.query(
+      "UPDATE instances SET life = jsonb_set(life, '{orders}', (SELECT jsonb_agg(o - 'kind') FROM jsonb_array_elements(life->'orders') o)) WHERE id = $1",
+      [id],
+    );
+    await end(http, [id], { action: 'return-renewals' });
+    expect(await instanceOf(http, id)).toMatchObject({ state: 'running', expiresAt });
+  });
+
+  it('M18: while the order in force is overused renewals alone are refused, also to an operator', async () => {
+    const startsAt = plusMonths(hoursAgo(24 * 20), -10);
+    const id = await register(http, cvmPrepaid({ orders: [purchase(startsAt)] }));
+    expectStatus(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 12, paid: { cash: '507.96' } }), 200);
+    const [item] = (await quote(http, [id], { action: 'return-renewals' })).items;
+    expect(item.blockers).toMatchObject([{ code: 'OVERUSED', next: expect.stringContaining('Return the instance itself') }]);
+    const asked = await http.post('/v1/refund-requests', { instanceId: id, action: 'return-renewals', reason: 'moving away' });
+    expect([asked.status, asked.body.code]).toEqual([409, 'OVERUSED']);
   });
 
   it('expiry is that of what is left', async () => {
