@@ -4,7 +4,7 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Req
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import { authenticate, permit } from './auth';
-import { readBody } from './body';
+import { hasBody, readBody, refuseLargeBodies } from './body';
 import type { ApiDeps } from './deps';
 import { docsPage } from './docs';
 import { Problem } from './errors';
@@ -24,7 +24,7 @@ export function createApi(deps: ApiDeps): Express {
   const routes = allRoutes(deps, metrics.registry);
   app.disable('x-powered-by').disable('etag');
   app.set('query parser', 'simple');
-  app.use(metrics.measure, identify(deps), securityHeaders());
+  app.use(metrics.measure, identify(deps), securityHeaders(), refuseOddRequests, refuseLargeBodies);
   app.use(docsPage());
   app.get('/openapi.json', serveDocument(routes));
   app.use(
@@ -70,6 +70,15 @@ function identify({ logger }: ApiDeps): RequestHandler {
 const securityHeaders = (): RequestHandler =>
   helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } }, strictTransportSecurity: false });
 
+/** What Node.js refuses by itself without a body that says why: see server.ts, which lets it come here. */
+const refuseOddRequests: RequestHandler = (request, _response, next) => {
+  const { host, expect } = request.headers;
+  if (request.httpVersion === '1.1' && !host) throw new Problem('MALFORMED_REQUEST', { headers: { Connection: 'close' } });
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue')
+    throw new Problem('EXPECTATION_FAILED', { headers: { Connection: 'close' } });
+  next();
+};
+
 const noStore: RequestHandler = (_request, response, next) => {
   response.setHeader('Cache-Control', 'no-store');
   next();
@@ -89,7 +98,7 @@ function routerOf(deps: ApiDeps, routes: Route[]): Router {
     const methods = routes.filter((route) => route.path === path);
     for (const route of methods) {
       const answer = (request: Request, response: Response) => serve(deps, route, request, response);
-      router[route.method](expressPath(path), permit(route), ...(route.method === 'get' ? [] : readBody), answer);
+      router[route.method](expressPath(path), permit(route), ...(route.method === 'get' ? [] : [readBody]), answer);
     }
     router.all(expressPath(path), refuseMethod(methods));
   }
@@ -114,6 +123,8 @@ function answerErrors({ logger }: ApiDeps): ErrorRequestHandler {
     }
     const problem = toProblem(error);
     if (problem.status >= 500) logger.error({ err: error, requestId: request.id }, 'a request failed');
+    // Node.js would read to the end what nobody wants: a sender who goes on sending is not waited for.
+    if (hasBody(request.headers) && !request.complete) response.setHeader('Connection', 'close');
     const lang = languageOf(request);
     sendReply(response, lang, problemReply(problem, lang));
   };

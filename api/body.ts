@@ -1,35 +1,192 @@
 /** Reads JSON bodies: the only kind that is accepted. */
-import { json, type RequestHandler } from 'express';
-import { Problem } from './errors';
+import { setImmediate as turn } from 'node:timers/promises';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import type { Request, RequestHandler, Response } from 'express';
+import { invalid, Problem } from './errors';
+import { issue } from './schemas/issues';
 
-export const BODY_LIMIT = '256kb';
+/** Of a body as it comes, and unpacked. */
+export const BODY_LIMIT = 256 * 1024;
+/** What goes on coming of a body that is too large is read up to here, so that its sender gets to the answer; then the connection ends. */
+const DRAIN_LIMIT = 2 * 1024 * 1024;
 /** Far beyond any input of the contract, far below what a recursive reader can't stand. */
 const MAX_DEPTH = 32;
+/** More than any input of the contract has within the limit: `[[],[],…]` costs far more than its bytes. */
+const MAX_VALUES = 30_000;
+/** Bodies beyond are read in several turns of the event loop. */
+const LARGE = 32 * 1024;
 
-const hasBody = (headers: Record<string, unknown>): boolean =>
+type Headers = Request['headers'];
+
+export const hasBody = (headers: Headers): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] !== undefined && headers['content-length'] !== '0');
 
-const requireJson: RequestHandler = (request, _response, next) => {
-  next(hasBody(request.headers) && !request.is('application/json') ? new Problem('UNSUPPORTED_MEDIA_TYPE') : undefined);
+const tooLarge = (): Problem => new Problem('BODY_TOO_LARGE', { headers: { Connection: 'close' } });
+
+/** Before anything else is looked at: a body that says that it is too large is refused by its header, whoever sends it. */
+export const refuseLargeBodies: RequestHandler = (request, _response, next) => {
+  const length = Number(request.headers['content-length'] ?? 0);
+  if (length <= BODY_LIMIT) next();
+  else if (length > DRAIN_LIMIT || expectsContinue(request)) next(tooLarge());
+  else request.on('end', () => next(new Problem('BODY_TOO_LARGE'))).resume();
 };
 
-const requireSound: RequestHandler = (request, _response, next) => {
-  next(isSound(request.body) ? undefined : new Problem('MALFORMED_JSON'));
-};
+const expectsContinue = ({ headers }: Request): boolean => headers.expect?.toLowerCase() === '100-continue';
 
-/**
- * Whether a body is of reasonable depth, and its member names are text: names of unknown fields are answered and stored, and PostgreSQL can't
- * store U+0000 nor half of a surrogate pair. Values are judged by the schemas. Without recursion, because depth is what it asks about.
- */
-function isSound(body: unknown): boolean {
-  let level: unknown[] = [body];
-  for (let depth = 0; level.length; depth += 1) {
-    if (depth > MAX_DEPTH) return false;
-    const objects = level.filter((value): value is object => typeof value === 'object' && value !== null);
-    if (objects.some((value) => !Array.isArray(value) && Object.keys(value).some((name) => /[\p{Cs}\0]/u.test(name)))) return false;
-    level = objects.flatMap((value) => Object.values(value) as unknown[]);
-  }
-  return true;
+/** UTF-8 is the only charset of JSON (RFC 8259), and may be named. */
+function requireJson(request: Request): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(request.get('content-type') ?? '')?.[1];
+  if (!request.is('application/json') || (charset !== undefined && charset.toLowerCase() !== 'utf-8'))
+    throw new Problem('UNSUPPORTED_MEDIA_TYPE');
 }
 
-export const readBody: RequestHandler[] = [requireJson, json({ limit: BODY_LIMIT, type: 'application/json', strict: false }), requireSound];
+const UNPACKERS: Record<string, () => ReturnType<typeof createGunzip>> = {
+  gzip: createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+
+async function readBytes(request: Request, response: Response): Promise<Buffer> {
+  const encoding = request.get('content-encoding')?.toLowerCase() ?? 'identity';
+  const unpacker = Object.hasOwn(UNPACKERS, encoding) ? UNPACKERS[encoding]!() : undefined;
+  if (!unpacker && encoding !== 'identity') throw new Problem('UNSUPPORTED_MEDIA_TYPE');
+  if (expectsContinue(request)) response.writeContinue();
+  return await new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let read = 0;
+    let kept = 0;
+    const fail = (problem: Problem): void => {
+      request.unpipe();
+      unpacker?.destroy();
+      reject(problem);
+    };
+    request.on('error', () => fail(new Problem('MALFORMED_JSON')));
+    // What is too large is read on for a while: see DRAIN_LIMIT.
+    request.on('data', (chunk: Buffer) => {
+      read += chunk.length;
+      if (read > DRAIN_LIMIT) fail(tooLarge());
+    });
+    request.on('end', () => read > BODY_LIMIT && fail(new Problem('BODY_TOO_LARGE')));
+    const source = unpacker ? request.pipe(unpacker) : request;
+    unpacker?.on('error', () => fail(new Problem('MALFORMED_JSON')));
+    source.on('data', (chunk: Buffer) => {
+      kept += chunk.length;
+      if (kept <= BODY_LIMIT) chunks.push(chunk);
+      else if (unpacker) fail(tooLarge());
+    });
+    source.on('end', () => resolve(Buffer.concat(chunks)));
+  });
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** @throws Problem 400 when it is no JSON text in UTF-8, or one that two readers would read in two ways */
+async function readJson(bytes: Buffer): Promise<unknown> {
+  let text: string;
+  let value: unknown;
+  try {
+    text = utf8.decode(bytes);
+    value = JSON.parse(text);
+  } catch {
+    throw new Problem('MALFORMED_JSON');
+  }
+  if (bytes.length > LARGE) await turn();
+  const repeated = scan(text);
+  if (repeated.length) throw invalid(repeated.map((path) => issue(path, 'DUPLICATE')));
+  if (bytes.length > LARGE) await turn();
+  return value;
+}
+
+/** An object or list that is being scanned. */
+interface Level {
+  /** Names of an object so far, and whether they have been told; null for a list. */
+  names: Map<string, boolean> | null;
+  /** The member or the item that it is at. */
+  at: string | number;
+}
+
+/** How many names that come twice are told. */
+const MAX_REPEATED = 20;
+
+/**
+ * Looks through a text that is JSON, in one pass and without recursion. Members of one name are read in two ways by two readers, and the reader
+ * of the language keeps the last one without a word.
+ * @returns the paths of names that come again in the same object
+ * @throws Problem when it is nested too deep, has too many values, or a name that can't be stored: names of unknown fields are answered and
+ * kept, and PostgreSQL keeps neither U+0000 nor half of a surrogate pair. Values are judged by the schemas.
+ */
+function scan(text: string): PropertyKey[][] {
+  const levels: Level[] = [];
+  const repeated: PropertyKey[][] = [];
+  let values = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const level = levels.at(-1);
+    switch (text[index]) {
+      case '{':
+      case '[':
+        levels.push({ names: text[index] === '{' ? new Map() : null, at: 0 });
+        values += 1;
+        if (levels.length > MAX_DEPTH) throw new Problem('MALFORMED_JSON');
+        break;
+      case '}':
+      case ']':
+        levels.pop();
+        break;
+      case ',':
+        values += 1;
+        if (level && !level.names) (level.at as number) += 1;
+        break;
+      case '"': {
+        const end = endOfString(text, index);
+        if (level?.names && isName(text, end)) {
+          level.at = nameOf(text.slice(index, end + 1));
+          const isTold = level.names.get(level.at);
+          if (isTold === false && repeated.length < MAX_REPEATED) repeated.push(levels.map(({ at }) => at));
+          level.names.set(level.at, isTold !== undefined);
+        }
+        index = end;
+      }
+    }
+  }
+  if (values > MAX_VALUES) throw new Problem('BODY_TOO_LARGE');
+  return repeated;
+}
+
+/** Where the string that begins at `start` ends. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end;
+}
+
+function isEscaped(text: string, quote: number): boolean {
+  let backslashes = 0;
+  while (text[quote - 1 - backslashes] === '\\') backslashes += 1;
+  return backslashes % 2 === 1;
+}
+
+/** A name is what a colon follows. */
+function isName(text: string, end: number): boolean {
+  let next = end + 1;
+  while (/\s/.test(text[next] ?? '')) next += 1;
+  return text[next] === ':';
+}
+
+function nameOf(literal: string): string {
+  if (!literal.includes('\\')) return literal.slice(1, -1);
+  const name = JSON.parse(literal) as string;
+  if (/[\p{Cs}\0]/u.test(name)) throw new Problem('MALFORMED_JSON');
+  return name;
+}
+
+/** `request.body` = what was sent, undefined when nothing was. */
+export const readBody: RequestHandler = async (request, response, next) => {
+  if (!hasBody(request.headers)) {
+    next();
+    return;
+  }
+  requireJson(request);
+  const bytes = await readBytes(request, response);
+  request.body = await readJson(bytes);
+  next();
+};

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Policy } from '../domain/policy';
 import type { Pool } from '../store/db';
+import type { Owner } from '../store/idempotency';
 import type { Signatures } from '../store/signatures';
 import type { InstanceRow } from '../store/types';
 
@@ -14,8 +15,8 @@ export interface ApiDeps {
   operatorKey: string;
   /** Vouch for what callers send, with a key derived from the operator's. */
   signatures: Signatures;
-  /** This process's token for running Idempotency-Keys (`openOwner` of the store). */
-  owner: string;
+  /** Whose running Idempotency-Keys are: this process (`openOwner` of the store). */
+  owner: Pick<Owner, 'owner' | 'held'>;
   /** Allows fast-forward. */
   sandbox: boolean;
   /** Whether the Temporal server can skip time. */

@@ -7,7 +7,7 @@ import { type DecisionCode, MESSAGES } from '../domain/messages';
 import type { Text } from '../domain/policy';
 import type { Lang } from '../domain/present';
 import type { Change } from '../store/types';
-import type { Issue } from './schemas/issues';
+import { type Issue, MAX_ISSUES } from './schemas/issues';
 
 interface Kind {
   status: number;
@@ -43,6 +43,12 @@ const KINDS = {
     ['The address is not valid', '地址无效'],
     ['The path has percent signs that encode nothing.', '路径中的百分号编码无效。'],
     ['Percent-encode the path as UTF-8.', '请使用 UTF-8 百分号编码。'],
+  ),
+  MALFORMED_REQUEST: kind(
+    400,
+    ['Not an HTTP request', '不是有效的 HTTP 请求'],
+    ['What came can’t be read as an HTTP/1.1 request with a Host header.', '收到的内容无法解析为带有 Host 请求头的 HTTP/1.1 请求。'],
+    ['Use an HTTP client; behind a proxy, look at what it sends on.', '请使用 HTTP 客户端；若经由代理，请检查其转发的内容。'],
   ),
   IDEMPOTENCY_KEY_REQUIRED: kind(
     400,
@@ -88,6 +94,12 @@ const KINDS = {
     ['Method not allowed', '方法不允许'],
     ['This address does not take this method.', '该地址不支持此方法。'],
     ['Use one of the methods that the header Allow names.', '请使用 Allow 响应头中的方法。'],
+  ),
+  REQUEST_TIMEOUT: kind(
+    408,
+    ['The request came too slowly', '请求传输过慢'],
+    ['Headers and body did not arrive in time; nothing was done.', '请求头或请求体未在规定时间内到达；未执行任何操作。'],
+    ['Send it again in one go.', '请重新一次性发送。'],
   ),
   ALREADY_REGISTERED: kind(
     409,
@@ -176,7 +188,7 @@ const KINDS = {
   BODY_TOO_LARGE: kind(
     413,
     ['The body is too large', '请求体过大'],
-    ['The body may have at most 256 KiB.', '请求体最大为 256 KiB。'],
+    ['The body may have at most 256 KiB and 30,000 values.', '请求体最大为 256 KiB，最多包含 30,000 个值。'],
     ['Send less at a time.', '请减少单次提交的内容。'],
   ),
   UNSUPPORTED_MEDIA_TYPE: kind(
@@ -184,6 +196,12 @@ const KINDS = {
     ['Not a JSON body', '不支持的内容类型'],
     ['A body has to be application/json in UTF-8.', '请求体必须是 UTF-8 编码的 application/json。'],
     ['Send Content-Type: application/json.', '请设置 Content-Type: application/json。'],
+  ),
+  EXPECTATION_FAILED: kind(
+    417,
+    ['The expectation can’t be met', '无法满足 Expect'],
+    ['The header Expect asks for something other than 100-continue.', 'Expect 请求头不是 100-continue。'],
+    ['Leave the header out.', '请去掉该请求头。'],
   ),
   IDEMPOTENCY_KEY_REUSED: kind(
     422,
@@ -196,6 +214,12 @@ const KINDS = {
     ['Too many failed authentications', '认证失败次数过多'],
     ['This address sent too many requests without a valid key.', '该地址发送了过多未通过认证的请求。'],
     ['Wait as long as Retry-After says, then send a valid key.', '请按 Retry-After 等待后使用有效密钥。'],
+  ),
+  HEADERS_TOO_LARGE: kind(
+    431,
+    ['The headers are too large', '请求头过大'],
+    ['Address and headers may have at most 16 KiB together.', '地址与请求头合计最大为 16 KiB。'],
+    ['Send fewer or shorter headers.', '请减少或缩短请求头。'],
   ),
   INTERNAL: kind(
     500,
@@ -314,9 +338,6 @@ export interface ProblemBody {
   changes?: Change[];
 }
 
-/** A body that names thousands of unknown fields is answered with the first of them. */
-const MAX_ERRORS = 200;
-
 /** The contract's `problem`, in one language. */
 export function presentProblem(problem: Problem, lang: Lang): ProblemBody {
   const { status, title, detail, next } = kindOf(problem.code);
@@ -330,7 +351,7 @@ export function presentProblem(problem: Problem, lang: Lang): ProblemBody {
     next: next[lang],
     ...(state ? { state } : {}),
     errors: issues
-      .slice(0, MAX_ERRORS)
+      .slice(0, MAX_ISSUES)
       .map((one) => ({ pointer: one.pointer, code: one.code, detail: lang === 'zh' ? one.detailZh : one.detail })),
     ...(changes ? { changes } : {}),
   };

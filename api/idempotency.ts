@@ -4,10 +4,11 @@
  * only says that nobody answered in time: its repeat must be able to ask again.
  */
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Pool } from '../store/db';
 import { hashOf } from '../store/hash';
-import { claim, complete, release } from '../store/idempotency';
+import { type Claimed, claim, complete, LockLost, type Owner, release } from '../store/idempotency';
 import type { Reply } from './call';
 import { Problem } from './errors';
 
@@ -49,19 +50,20 @@ export interface Keyed {
 
 interface Keeper {
   pool: Pool;
-  owner: string;
+  owner: Pick<Owner, 'owner' | 'held'>;
   logger: Logger;
 }
 
 /**
  * Runs a request once for its key.
  * @param run never throws for answers below 500: those are replies too, and are stored
- * @throws Problem when the key is running or belongs to another request; whatever `run` throws
+ * @throws Problem when the key is running or belongs to another request; LockLost; whatever `run` throws
  */
 export async function once(keeper: Keeper, keyed: Keyed, run: () => Promise<Reply>): Promise<Reply> {
-  const { pool, owner } = keeper;
-  const claimed = await claim(pool, { ...keyed, owner });
+  const claimed = await claimHeld(keeper, keyed);
   switch (claimed.outcome) {
+    case 'unheld':
+      throw new LockLost();
     case 'mismatch':
       throw new Problem('IDEMPOTENCY_KEY_REUSED');
     case 'running':
@@ -70,6 +72,21 @@ export async function once(keeper: Keeper, keyed: Keyed, run: () => Promise<Repl
       return { status: claimed.status, body: claimed.body, headers: { ...claimed.headers, 'Idempotency-Hit': 'true' } };
     case 'claimed':
       return await runClaimed(keeper, keyed, run);
+  }
+}
+
+/** How long a request waits for this process to have its lock again. */
+const HELD_WITHIN_MS = 5000;
+const LOOK_EVERY_MS = 20;
+
+/** A process that has lost its lock claims nothing until it has it again. PostgreSQL may know of the loss before this process does. */
+async function claimHeld({ pool, owner }: Keeper, keyed: Keyed): Promise<Claimed> {
+  const until = Date.now() + HELD_WITHIN_MS;
+  for (;;) {
+    const claimed = await claim(pool, { ...keyed, owner: owner.owner });
+    if (claimed.outcome !== 'unheld' || Date.now() >= until) return claimed;
+    await sleep(LOOK_EVERY_MS);
+    await owner.held(until - Date.now());
   }
 }
 

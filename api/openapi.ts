@@ -27,12 +27,27 @@ export function openApiDocument(routes: readonly Route[]): object {
   const registry = new OpenAPIRegistry();
   const bearer = registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
   for (const one of routes) registry.registerPath({ ...operation(one), security: one.open ? [] : [{ [bearer.name]: [] }] });
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+  const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: { title: 'Sunset', version: VERSION, description: DESCRIPTION, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     servers: [{ url: '/' }],
     tags: [...new Set(routes.map((one) => one.tag))].map((name) => ({ name })),
   });
+  return nullable(document) as object;
+}
+
+/**
+ * A named schema that may be null comes out as `allOf` the name and `object | null`, which no null passes: the name lets none in. What is
+ * meant is any one of them.
+ */
+function nullable(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(nullable);
+  if (typeof part !== 'object' || part === null) return part;
+  const whole = Object.fromEntries(Object.entries(part).map(([name, value]) => [name, nullable(value)]));
+  const [named, more] = Array.isArray(whole.allOf) ? (whole.allOf as Record<string, unknown>[]) : [];
+  if (!named?.$ref || !Array.isArray(more?.type) || !more.type.includes('null')) return whole;
+  const { type: _, ...described } = more;
+  return { ...whole, allOf: undefined, anyOf: [{ $ref: named.$ref }, { type: 'null' }], ...described };
 }
 
 function operation(one: Route): RouteConfig {

@@ -1,5 +1,6 @@
 /** What the store, the workflows and the body reader throw, as problems. Anything unknown is 500 and shows nothing of itself. */
 import { BadCursor, isDatabaseAway } from '../store/db';
+import { LockLost } from '../store/idempotency';
 import { MissingInstances } from '../store/quotes';
 import { RequestRefused } from '../store/refund-requests';
 import { NotRunning, Refused, Unavailable } from '../workflows/send';
@@ -20,7 +21,8 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof MissingInstances) return notFound('instance', error.ids.join(', '));
   if (error instanceof Refused) return refusal(error);
   if (error instanceof RequestRefused) return new Problem(error.code, { state: error.state });
-  if (error instanceof Unavailable || error instanceof NotRunning || isDatabaseAway(error)) return unavailable();
+  if (error instanceof Unavailable || error instanceof NotRunning || error instanceof LockLost || isDatabaseAway(error))
+    return unavailable();
   return ofRequest(error) ?? new Problem('INTERNAL');
 }
 

@@ -4,9 +4,11 @@
  */
 import { z } from 'zod';
 import type { Permission } from '../domain/permissions';
+import type { Turns } from '../domain/turns';
 import type { Call, Reply } from './call';
 import type { Caller } from './caller';
 import { invalid } from './errors';
+import { inTurns } from './in-turns';
 import { type Parsed, parse } from './schemas/issues';
 
 export type Method = 'get' | 'post' | 'put';
@@ -44,7 +46,7 @@ interface Work<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType
   /** Missing: the call takes none (an empty object is let pass). */
   body?: B;
   /** For bodies whose rules go over several fields; `body` still describes them. */
-  read?: (input: unknown) => Parsed<z.output<B>>;
+  read?: (input: unknown) => Turns<Parsed<z.output<B>>>;
   answers: Answers;
   /** Codes of problems that this call can answer by status, for the document. */
   problems?: Record<number, string[]>;
@@ -92,7 +94,8 @@ export function route<P extends z.ZodObject = Empty, Q extends z.ZodObject = Emp
   const { method, path, tag, summary, answers, handle } = declaration;
   const params = declaration.params ?? (NOTHING as z.ZodObject);
   const query = declaration.query ?? (NOTHING as z.ZodObject);
-  const readBody = declaration.read ?? ((input: unknown) => parse(declaration.body ?? NOTHING, input ?? {}));
+  const { read } = declaration;
+  const readBody = async (input: unknown) => (read ? await inTurns(read(input)) : parse(declaration.body ?? NOTHING, input ?? {}));
   return {
     method,
     path,
@@ -111,7 +114,7 @@ export function route<P extends z.ZodObject = Empty, Q extends z.ZodObject = Emp
     staffOnly: declaration.staffOnly ?? false,
     reveal: async (reply, caller) => (declaration.reveal && reply.status < 300 ? await declaration.reveal(reply, caller) : reply),
     run: async (call) => {
-      const parsed = [parse(params, call.params), parse(query, call.query), readBody(call.body)] as const;
+      const parsed = [parse(params, call.params), parse(query, call.query), await readBody(call.body)] as const;
       const issues = parsed.flatMap((one) => (one.ok ? [] : one.issues));
       const [p, q, b] = parsed;
       if (!p.ok || !q.ok || !b.ok) throw invalid(issues);

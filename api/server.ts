@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openOwner } from '../store/idempotency';
 import { createSignatures } from '../store/signatures';
 import { createApi } from './app';
 import type { ApiDeps } from './deps';
+import { serverOf } from './listen';
 
 export interface ApiServer {
   /** `http://127.0.0.1:3000` */
@@ -25,7 +25,7 @@ export async function startApi(
   { host, port }: { host: string; port: number },
 ): Promise<ApiServer> {
   const owner = await openOwner(deps.pool);
-  const server = createServer(createApi({ ...deps, signatures: createSignatures(deps.operatorKey), owner: owner.owner }));
+  const server = serverOf(createApi({ ...deps, signatures: createSignatures(deps.operatorKey), owner }));
   try {
     server.listen(port, host);
     await once(server, 'listening');

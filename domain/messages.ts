@@ -15,7 +15,9 @@ export type DecisionCode =
   | 'UNSIGNED'
   | 'BAD_SIGNATURE'
   | 'COMMAND_ID_REUSED'
-  | 'NOT_POSSIBLE';
+  | 'NOT_POSSIBLE'
+  | 'TOO_MANY_ORDERS'
+  | 'ENDS_TOO_LATE';
 
 export interface Message {
   message: Text;
@@ -151,6 +153,18 @@ export const MESSAGES: Record<DecisionCode, Message> = {
     'Tell the operator: the worker’s log says why. Once that is put right, ask again under a new id.',
     '该操作无法记录，重试也不会成功；没有任何变更。',
     '请联系运维人员：工作进程的日志中有原因。修复后请使用新的 ID 重新提交。',
+  ),
+  TOO_MANY_ORDERS: say(
+    'The instance has as many orders as one can have (500).',
+    'Renew for more months at a time, on a new instance.',
+    '实例的订单数量已达上限（500）。',
+    '请在新实例上以更长的时长续费。',
+  ),
+  ENDS_TOO_LATE: say(
+    'The order would end after the year 2200.',
+    'Renew for fewer months.',
+    '订单的结束时间将晚于 2200 年。',
+    '请缩短续费时长。',
   ),
   MONTHLY_SETTLED: say(
     'The instance was bought with monthly settlement and switched to prepaid; it can’t be returned.',

@@ -10,7 +10,7 @@ import { type Pool, type Transaction, transaction } from './db';
 import { findInstances } from './instances';
 import { policyById } from './policies';
 import { basisOf, clockOf, findQuote, rightsOf, subjectsOf } from './quotes';
-import { openRefund } from './refunds';
+import { openRefunds } from './refunds';
 import { type AcceptedItem, findTermination, type ItemCommand, itemsToSend } from './terminations';
 import type { Change, InstanceRow, QuotedItem, QuoteRow, TerminationRow } from './types';
 
@@ -52,8 +52,7 @@ export async function acceptQuote(pool: Pool, confirmation: Confirmation): Promi
     const changes = await changesSince(tx, quote, rows);
     if (changes.length) return { ok: false, code: 'QUOTE_STALE', changes };
     await insertTermination(tx, quote, rows, confirmation);
-    for (const [index, item] of quote.items.entries())
-      if (item.permitted) await promiseRefund(tx, quote, item, rows[index]!, terminationId);
+    await promiseRefunds(tx, quote, rows, terminationId);
     return await accepted(tx, terminationId);
   });
 }
@@ -70,9 +69,7 @@ export async function lockAccounts(tx: Transaction, rows: InstanceRow[]): Promis
 
 /** What has changed since the quote, for the items that it permitted. Amounts are asked again as of the quote's own instant (M17). */
 async function changesSince(tx: Transaction, quote: QuoteRow, rows: InstanceRow[]): Promise<Change[]> {
-  const policies = new Map<string, Policy>();
-  for (const { basis } of quote.items)
-    if (!policies.has(basis.policyId)) policies.set(basis.policyId, await policyById(tx, basis.policyId));
+  const policies = await policiesOf(tx, quote);
   const basis = new Map(quote.items.map((item) => [item.instanceId, item.basis]));
   const subjects = await subjectsOf(
     tx,
@@ -148,50 +145,78 @@ export async function insertTermination(
     [terminationId, quote.id, quote.action, quote.schedule, quote.rulesVersion, via, by],
   );
   await tx.query('UPDATE quotes SET termination_id = $2 WHERE id = $1', [quote.id, terminationId]);
-  for (const [position, item] of quote.items.entries()) {
-    const row = rows[position]!;
-    const problem = item.permitted ? null : { code: item.blockers[0]!, state: row.life.state };
-    const command = item.permitted ? await itemCommand(tx, quote, item, terminationId, by) : null;
-    await tx.query(
-      `INSERT INTO termination_items (termination_id, instance_id, position, account, status, command, release_time, problem)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [
-        terminationId,
-        item.instanceId,
-        position,
-        row.facts.account,
-        item.permitted ? 'accepted' : 'refused',
-        command,
-        item.releaseTime,
-        problem,
-      ],
-    );
-  }
-}
-
-/** Opens the refund of an accepted item, and reserves the right that it takes (E2). */
-async function promiseRefund(tx: Transaction, quote: QuoteRow, item: QuotedItem, row: InstanceRow, terminationId: string): Promise<void> {
-  const { refund, inputs, instanceId } = item;
-  if (!isRefund(refund)) return;
-  const id = refundId(terminationId, instanceId);
-  const calculation = { inputs: inputs!, refund };
-  await openRefund(tx, { id, instanceId, account: row.facts.account, terminationId, quoteId: quote.id, calculation });
-  if (quote.action === 'return') await reserveRight(tx, terminationId, row, refund.kind);
-}
-
-/** E2: counted under the account's lock. */
-export async function reserveRight(tx: Transaction, terminationId: string, row: InstanceRow, kind: RefundKind): Promise<void> {
+  const policies = await policiesOf(tx, quote);
+  const items = quote.items.map((item, position) => {
+    const { life, facts } = rows[position]!;
+    return {
+      instanceId: item.instanceId,
+      account: facts.account,
+      status: item.permitted ? 'accepted' : 'refused',
+      command: item.permitted ? itemCommand(quote, item, policies.get(item.basis.policyId)!, terminationId, by) : null,
+      releaseTime: item.releaseTime,
+      problem: item.permitted ? null : { code: item.blockers[0]!, state: life.state },
+    };
+  });
   await tx.query(
-    "INSERT INTO rights (termination_id, instance_id, account, product, kind, status) VALUES ($1, $2, $3, $4, $5, 'reserved')",
-    [terminationId, row.id, row.facts.account, row.facts.product, kind],
+    `INSERT INTO termination_items (termination_id, instance_id, position, account, status, command, release_time, problem)
+     SELECT $1, item->>'instanceId', place - 1, item->>'account', item->>'status', nullif(item->'command', 'null'),
+       (item->>'releaseTime')::timestamptz, nullif(item->'problem', 'null')
+     FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS items (item, place)`,
+    [terminationId, JSON.stringify(items)],
   );
 }
 
-async function itemCommand(tx: Transaction, quote: QuoteRow, item: QuotedItem, terminationId: string, by: string): Promise<ItemCommand> {
-  const { lifecycle } = await policyById(tx, item.basis.policyId);
+/** The policies that a quote rests on, by id. */
+async function policiesOf(tx: Transaction, quote: QuoteRow): Promise<Map<string, Policy>> {
+  const policies = new Map<string, Policy>();
+  for (const { basis } of quote.items)
+    if (!policies.has(basis.policyId)) policies.set(basis.policyId, await policyById(tx, basis.policyId));
+  return policies;
+}
+
+/** Opens the refunds of the accepted items, and reserves the rights that they take (E2). */
+async function promiseRefunds(tx: Transaction, quote: QuoteRow, rows: InstanceRow[], terminationId: string): Promise<void> {
+  const promised = quote.items.flatMap(({ permitted, refund, inputs, instanceId }, index) => {
+    if (!permitted || !isRefund(refund)) return [];
+    const row = rows[index]!;
+    const id = refundId(terminationId, instanceId);
+    const calculation = { inputs: inputs!, refund };
+    return [{ row, kind: refund.kind, id, instanceId, account: row.facts.account, terminationId, quoteId: quote.id, calculation }];
+  });
+  await openRefunds(tx, promised);
+  if (quote.action === 'return') await reserveRights(tx, terminationId, promised);
+}
+
+/** E2: counted under the accounts' locks. */
+export async function reserveRights(
+  tx: Transaction,
+  terminationId: string,
+  rights: { row: InstanceRow; kind: RefundKind }[],
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO rights (termination_id, instance_id, account, product, kind, status)
+     SELECT $1, instance_id, account, product, kind, 'reserved'
+     FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS rights (instance_id, account, product, kind)`,
+    [
+      terminationId,
+      rights.map(({ row }) => row.id),
+      rights.map(({ row }) => row.facts.account),
+      rights.map(({ row }) => row.facts.product),
+      rights.map(({ kind }) => kind),
+    ],
+  );
+}
+
+function itemCommand(quote: QuoteRow, item: QuotedItem, policy: Policy, terminationId: string, by: string): ItemCommand {
   return {
     id: itemCommandId(terminationId, item.instanceId),
     by,
-    command: { name: 'terminate', action: quote.action, schedule: quote.schedule, terminationId, rules: lifecycle },
+    command: {
+      name: 'terminate',
+      action: quote.action,
+      schedule: quote.schedule,
+      terminationId,
+      rules: policy.lifecycle,
+    },
   };
 }

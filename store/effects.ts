@@ -2,6 +2,7 @@
  * What a step does to the world beside recording the new life, one function for each effect of `domain/lifecycle.ts`. All of it is part of the
  * step's transaction (`steps.ts`): a refusal here leaves nothing behind.
  */
+import { isWithinBounds, MAX_ORDERS } from '../domain/bounds';
 import { recompute } from '../domain/calculation';
 import { addMonths } from '../domain/calendar';
 import { refundId, transactionId } from '../domain/ids';
@@ -14,7 +15,7 @@ import type { Refund } from '../domain/refund';
 import { lockBalances, moveBalances, standings } from './accounts';
 import type { Transaction } from './db';
 import { hashOf } from './hash';
-import { insertOrder } from './instances';
+import { insertOrders } from './instances';
 import { type LedgerTransaction, postingsOfRefund } from './ledger';
 import { policyById } from './policies';
 import { lockRefund, moveRefund } from './refunds';
@@ -193,11 +194,13 @@ async function endOrders(work: Work, { orderIds }: Of<'end-orders'>): Promise<vo
   work.postings.push(...endedPostings(ended, row.facts.prices!.currency));
 }
 
-/** A renewal or an upgrade: its dates, its price, its money (J1) and its place in the life. */
+/** A renewal or an upgrade: its dates, its price, its money (J1) and its place in the life. Bounded like the orders of a registration. */
 async function addOrder(work: Work, { order: asked }: Of<'new-order'>): Promise<void> {
   const { tx, row, input } = work;
   const prices = row.facts.prices!;
+  if (row.orders.length >= MAX_ORDERS) throw new StepRefused('TOO_MANY_ORDERS', row.life.state);
   const { startsAt, endsAt } = asked.kind === 'renewal' ? renewalDates(row, asked, input.at) : upgradeDates(row, input.at);
+  if (!isWithinBounds(endsAt)) throw new StepRefused('ENDS_TOO_LATE', row.life.state);
   const basis = asked.kind === 'renewal' ? renewalPrices(row.orders, startsAt, row.facts) : undefined;
   const paid = asked.paid ?? (await debit(work, asked, basis));
   const order: Order = {
@@ -210,7 +213,7 @@ async function addOrder(work: Work, { order: asked }: Of<'new-order'>): Promise<
     paid,
     ...(basis !== undefined && basis !== row.facts.prices ? { prices: basis } : {}),
   };
-  await insertOrder(tx, row.id, row.orders.length, order);
+  await insertOrders(tx, row.id, row.orders.length, [order]);
   work.event = 'renewal';
   work.postings.push(...paidPostings(order, asked.paid ? 'world' : 'customer', prices.currency));
   work.life = { ...work.life, orders: [...work.life.orders, openOrder(order)] };

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db, Pool } from './db';
 
 /**
@@ -7,24 +8,75 @@ import type { Db, Pool } from './db';
  */
 export interface Owner {
   owner: string;
+  /** Answers once the lock is held (again). @throws when it is not, after so many milliseconds */
+  held(withinMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Takes this process's lock. `close` gives it back. */
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 1000;
+
+/**
+ * Takes this process's lock, and takes it again whenever its connection is lost (PostgreSQL was restarted, say). Meanwhile others may take over
+ * keys of requests that still run, whose effects are guarded by command ids; nothing is claimed in this process's name ({@link claim}).
+ * `close` gives it back.
+ */
 export async function openOwner(pool: Pool): Promise<Owner> {
-  const connection = await pool.connect();
-  // A lost connection frees the lock; others may then take over keys of requests that still run, whose effects are guarded by command ids.
-  connection.on('error', () => {});
   const owner = String(randomInt(1, 2 ** 47));
-  await connection.query('SELECT pg_advisory_lock($1)', [owner]);
+  let isClosed = false;
+  /** Gives the connection that holds the lock back to the pool, if there is one. */
+  let giveBack = (_error?: Error): void => {};
+  const take = async (): Promise<void> => {
+    const connection = await pool.connect();
+    let isHeld = false;
+    let isGiven = false;
+    const give = (error?: Error): void => {
+      if (isGiven) return;
+      isGiven = true;
+      connection.release(error ?? true);
+      if (isHeld && !isClosed) holding = takeAgain();
+    };
+    connection.on('error', give);
+    try {
+      await connection.query('SELECT pg_advisory_lock($1)', [owner]);
+    } catch (error) {
+      give(error as Error);
+      throw error;
+    }
+    isHeld = true;
+    giveBack = give;
+  };
+  const takeAgain = async (): Promise<void> => {
+    for (let pause = FIRST_PAUSE_MS; !isClosed; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      const isTaken = await take().then(
+        () => true,
+        () => false,
+      );
+      if (isTaken) return;
+      await sleep(pause, undefined, { ref: false });
+    }
+  };
+  let holding = take();
+  await holding;
   return {
     owner,
+    held: async (withinMs) => {
+      const late = sleep(withinMs, undefined, { ref: false }).then(() => {
+        throw new LockLost();
+      });
+      await Promise.race([holding, late]);
+    },
     close: async () => {
-      await connection.query('SELECT pg_advisory_unlock($1)', [owner]).catch(() => {});
-      connection.release(true);
+      isClosed = true;
+      await holding.catch(() => {});
+      // The connection is ended, and its lock with it.
+      giveBack();
     },
   };
 }
+
+/** The connection that holds this process's lock is gone, and PostgreSQL gives no other one in time. */
+export class LockLost extends Error {}
 
 export interface Claim {
   caller: string;
@@ -35,13 +87,16 @@ export interface Claim {
 }
 
 export type Claimed =
-  | { outcome: 'claimed' | 'running' | 'mismatch' }
+  | { outcome: 'claimed' | 'running' | 'mismatch' | 'unheld' }
   | { outcome: 'done'; status: number; headers: Record<string, string>; body: unknown };
 
-/** Claims a key for one request, or says what has become of it. */
+/** Whether the claiming process holds its lock: nobody else can have a share of it then. A claim without it would be anybody's. */
+const HELD = (owner: string): string => `NOT pg_try_advisory_xact_lock_shared(${owner}::bigint)`;
+
+/** Claims a key for one request, or says what has become of it. `unheld`: the process has lost its lock, and can claim nothing. */
 export async function claim(db: Db, { caller, key, fingerprint, owner }: Claim): Promise<Claimed> {
   const inserted = await db.query(
-    'INSERT INTO idempotency_keys (caller, key, fingerprint, owner) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+    `INSERT INTO idempotency_keys (caller, key, fingerprint, owner) SELECT $1, $2, $3, $4::bigint WHERE ${HELD('$4')} ON CONFLICT DO NOTHING`,
     [caller, key, fingerprint, owner],
   );
   if (inserted.rowCount) return { outcome: 'claimed' };
@@ -52,12 +107,13 @@ export async function claim(db: Db, { caller, key, fingerprint, owner }: Claim):
     headers: Record<string, string>;
     body: unknown;
   }>('SELECT fingerprint, owner::text, status, headers, body FROM idempotency_keys WHERE caller = $1 AND key = $2', [caller, key]);
-  const row = rows[0]!;
+  const row = rows[0];
+  if (!row) return { outcome: 'unheld' };
   if (row.fingerprint !== fingerprint) return { outcome: 'mismatch' };
   if (row.status !== null) return { outcome: 'done', status: row.status, headers: row.headers, body: row.body };
   const taken = await db.query(
     `UPDATE idempotency_keys SET owner = $4, recorded_at = clock_timestamp()
-     WHERE caller = $1 AND key = $2 AND status IS NULL AND owner = $3 AND pg_try_advisory_xact_lock(owner)`,
+     WHERE caller = $1 AND key = $2 AND status IS NULL AND owner = $3 AND pg_try_advisory_xact_lock(owner) AND ${HELD('$4')}`,
     [caller, key, row.owner, owner],
   );
   return { outcome: taken.rowCount ? 'claimed' : 'running' };

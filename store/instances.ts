@@ -161,12 +161,11 @@ export async function putHold(db: Db, { id, hold, reason, by }: HoldChange): Pro
   );
 }
 
-/** `position`: its place among the instance's orders. */
-export async function insertOrder(tx: Transaction, instanceId: string, position: number, order: Order): Promise<void> {
-  await tx.query('INSERT INTO orders (instance_id, id, position, document) VALUES ($1, $2, $3, $4)', [
-    instanceId,
-    order.id,
-    position,
-    order,
-  ]);
+/** `position`: the place of the first one among the instance's orders. One statement, however many there are. */
+export async function insertOrders(tx: Transaction, instanceId: string, position: number, orders: Order[]): Promise<void> {
+  await tx.query(
+    `INSERT INTO orders (instance_id, id, position, document)
+     SELECT $1, document->>'id', $2::int + place - 1, document FROM json_array_elements($3::json) WITH ORDINALITY AS o (document, place)`,
+    [instanceId, position, JSON.stringify(orders)],
+  );
 }

@@ -131,7 +131,8 @@ export interface NewQuote {
 export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
   const { id, instanceIds, request, policyOf, expiresInSeconds, terminationId } = quote;
   const rows = await findInstances(db, instanceIds);
-  const missing = instanceIds.filter((one) => !rows.some((row) => row.id === one));
+  const found = new Set(rows.map((row) => row.id));
+  const missing = instanceIds.filter((one) => !found.has(one));
   if (missing.length) throw new MissingInstances(missing);
   const now = Date.now();
   const subjects = await subjectsOf(
@@ -141,13 +142,14 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
     (row) => clockOf(row, now),
   );
   const quoted = quoteItems(subjects, await rightsOf(db, subjects), request);
-  const items: QuotedItem[] = [];
-  for (const [index, item] of quoted.entries()) {
+  const keys = new Map<Policy, string>();
+  for (const { policy } of subjects) if (!keys.has(policy)) keys.set(policy, await keepPolicy(db, policy));
+  const items = quoted.map((item, index): QuotedItem => {
     const subject = subjects[index]!;
-    const key = await keepPolicy(db, subject.policy);
+    const key = keys.get(subject.policy)!;
     const basis = basisOf(rows[index]!, subject.at, key);
-    items.push({ ...item, basis, ...(isRefund(item.refund) ? { inputs: inputsOf(subject, request, item.refund.kind, key) } : {}) });
-  }
+    return { ...item, basis, ...(isRefund(item.refund) ? { inputs: inputsOf(subject, request, item.refund.kind, key) } : {}) };
+  });
   const versions = [...new Set(subjects.map(({ policy }) => policyId(policy)))].sort().join('+');
   await db.query(
     `INSERT INTO quotes (id, action, schedule, five_day_for, rules_version, assisted, items, termination_id, expires_at)

@@ -5,11 +5,11 @@
 import { refundId } from '../domain/ids';
 import type { Policy } from '../domain/policy';
 import { type BlockerCode, isRefund } from '../domain/quote';
-import { insertTermination, lockAccounts, reserveRight } from './acceptance';
+import { insertTermination, lockAccounts, reserveRights } from './acceptance';
 import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from './db';
 import { findInstance } from './instances';
 import { createQuote, instancesInReview } from './quotes';
-import { approveRefund, decisionOf, moveRefund, openRefund } from './refunds';
+import { approveRefund, decisionOf, moveRefund, openRefunds } from './refunds';
 import { type AcceptedItem, itemsToSend } from './terminations';
 import type {
   Calculation,
@@ -56,8 +56,8 @@ export async function openRequest(pool: Pool, request: NewRequest): Promise<Refu
     const { quote, calculation } = await assistedQuote(tx, `q_${id}`, row, action, request.policyOf, terminationId);
     const refund = refundId(terminationId, instanceId);
     const { account } = row.facts;
-    await openRefund(tx, { id: refund, instanceId, account, terminationId: null, quoteId: quote.id, calculation });
-    if (action === 'return') await reserveRight(tx, terminationId, row, calculation.refund.kind);
+    await openRefunds(tx, [{ id: refund, instanceId, account, terminationId: null, quoteId: quote.id, calculation }]);
+    if (action === 'return') await reserveRights(tx, terminationId, [{ row, kind: calculation.refund.kind }]);
     await tx.query(
       `INSERT INTO refund_requests (id, instance_id, account, refund_id, preview_quote_id, termination_id, reason, requested_by)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,

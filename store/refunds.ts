@@ -14,14 +14,26 @@ export interface NewRefund {
   calculation: Calculation;
 }
 
-/** Opens a refund: `requested` with its termination, `in_review` without. */
-export async function openRefund(tx: Transaction, { calculation, ...order }: NewRefund): Promise<void> {
-  const { kind, currency, amount, fee } = calculation.refund;
-  const status = order.terminationId === null ? 'in_review' : 'requested';
+/** Opens refunds, in one statement: `requested` with their termination, `in_review` without. */
+export async function openRefunds(tx: Transaction, opened: NewRefund[]): Promise<void> {
+  const column = (value: (one: NewRefund) => unknown) => opened.map(value);
   await tx.query(
     `INSERT INTO refunds (id, instance_id, account, termination_id, quote_id, kind, currency, amount, fee, status, progress, calculation)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text, ${progressNow('ARRAY[$10::text]')}, $11)`,
-    [order.id, order.instanceId, order.account, order.terminationId, order.quoteId, kind, currency, amount, fee, status, calculation],
+     SELECT id, instance_id, account, termination_id, quote_id, calculation->'refund'->>'kind', calculation->'refund'->>'currency',
+       (calculation->'refund'->>'amount')::numeric, (calculation->'refund'->>'fee')::numeric, first,
+       ${progressNow('ARRAY[first]')}, calculation
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[]) WITH ORDINALITY
+       AS opened (id, instance_id, account, termination_id, quote_id, first, calculation, place)
+     ORDER BY place`,
+    [
+      column(({ id }) => id),
+      column(({ instanceId }) => instanceId),
+      column(({ account }) => account),
+      column(({ terminationId }) => terminationId),
+      column(({ quoteId }) => quoteId),
+      column(({ terminationId }) => (terminationId === null ? 'in_review' : 'requested')),
+      column(({ calculation }) => JSON.stringify(calculation)),
+    ],
   );
 }
 

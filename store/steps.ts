@@ -10,7 +10,7 @@ import { touchAccount } from './accounts';
 import { type Pool, type Transaction, transaction } from './db';
 import { EFFECTS, StepRefused, type Work } from './effects';
 import { hashOf } from './hash';
-import { findInstance, insertOrder } from './instances';
+import { findInstance, insertOrders } from './instances';
 import { book } from './ledger';
 import { keepPolicy } from './policies';
 import type { StepInput, StepResult } from './types';
@@ -88,7 +88,7 @@ async function recordBirth(
       dueAt(life),
     ],
   );
-  for (const [position, order] of orders.entries()) await insertOrder(tx, input.instanceId, position, order);
+  await insertOrders(tx, input.instanceId, 0, orders);
   await insertStep(tx, input, life, null, null);
   const currency = facts.prices?.currency;
   const postings = currency ? orders.flatMap((order) => paidPostings(order, 'world', currency)) : [];

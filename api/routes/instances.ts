@@ -15,7 +15,7 @@ import { presentInstance, presentTimelineEntry } from '../present/instances';
 import { type Route, route } from '../route';
 import { acceptedAnswer, instanceAnswer, pageOf, timelineAnswer } from '../schemas/answers';
 import { issue } from '../schemas/issues';
-import { parseRegistration, registrationSchema } from '../schemas/registration';
+import { readRegistration, registrationSchema } from '../schemas/registration';
 import { byId, instancesQuery, pageQuery } from '../schemas/requests';
 
 const TAG = 'Instances';
@@ -76,7 +76,7 @@ const registration = (deps: ApiDeps): Route =>
     permission: 'register',
     params: byId,
     body: registrationSchema,
-    read: (input) => parseRegistration(input, policyOf(deps)),
+    read: (input) => readRegistration(input, policyOf(deps)),
     answers: {
       201: { description: 'Registered.', schema: instanceAnswer, location: 'The instance.' },
       200: { description: 'It was registered with the same facts before.', schema: instanceAnswer },

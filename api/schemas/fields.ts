@@ -1,5 +1,6 @@
 /** The kinds of fields that the contract is made of. A rule's message is the code of its issue (see issues.ts). */
 import { z } from 'zod';
+import { LAST_YEAR } from '../../domain/bounds';
 import { isMoney } from '../../domain/money';
 
 /** Control characters and lone surrogates: PostgreSQL can't store U+0000, and JSON of a lone surrogate isn't text. */
@@ -58,5 +59,5 @@ function isPossible(value: string): boolean {
   const date = new Date(Date.UTC(year, month - 1, day));
   const isDate = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
   const isTime = hour <= 23 && minute <= 59 && second <= 59 && offsetMinute <= 59 && offsetHour * 60 + offsetMinute <= 14 * 60;
-  return isDate && isTime && year >= 1970 && year <= 2200;
+  return isDate && isTime && year >= 1970 && year <= LAST_YEAR;
 }

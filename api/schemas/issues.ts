@@ -114,6 +114,19 @@ export function issue(path: readonly PropertyKey[], code: IssueCode, params: Par
 /** For a rule over several fields: it runs beside issues of its parts, so that everything is named at once. Its values may then be anything. */
 export const evenBeside = (isReadable: (value: unknown) => boolean) => ({ when: ({ value }: { value: unknown }) => isReadable(value) });
 
+/** A body that is wrong in thousands of places is answered with the first of them. */
+export const MAX_ISSUES = 200;
+
+/** Where values come again: the indexes of all but the first of each. */
+export function repeatedAt(values: readonly unknown[]): number[] {
+  const seen = new Set<unknown>();
+  return values.flatMap((one, index) => {
+    if (seen.has(one)) return [index];
+    seen.add(one);
+    return [];
+  });
+}
+
 export type Parsed<T> = { ok: true; value: T } | { ok: false; issues: Issue[] };
 
 /** Reads an input by a schema; on failure every bad field at once. */
@@ -123,12 +136,16 @@ export function parse<S extends z.ZodType>(schema: S, input: unknown): Parsed<z.
 }
 
 /**
- * The issues of a zod error, one per field; each unknown field has its own.
+ * The issues of a zod error, one per field; each unknown field has its own. At most {@link MAX_ISSUES}: what a hostile body costs is bounded.
  * @param input what was read; with it a missing enumeration is told from a wrong one
  */
 export function issuesOf(error: z.core.$ZodError, input?: unknown): Issue[] {
-  const issues = error.issues.flatMap((one) => translate(one, [], input));
-  return [...new Map(issues.map((one) => [`${one.pointer} ${one.code}`, one])).values()];
+  const found = new Map<string, Issue>();
+  for (const raw of error.issues) {
+    if (found.size >= MAX_ISSUES) break;
+    for (const one of translate(raw, [], input)) found.set(`${one.pointer} ${one.code}`, one);
+  }
+  return [...found.values()].slice(0, MAX_ISSUES);
 }
 
 function translate(one: z.core.$ZodIssue, prefix: readonly PropertyKey[], input: unknown): Issue[] {
@@ -138,7 +155,7 @@ function translate(one: z.core.$ZodIssue, prefix: readonly PropertyKey[], input:
   if (isCode(one.message)) return [issue(path, one.message, paramsOf(one))];
   switch (one.code) {
     case 'unrecognized_keys':
-      return one.keys.map((key) => issue([...path, key], 'UNKNOWN_FIELD'));
+      return one.keys.slice(0, MAX_ISSUES).map((key) => issue([...path, key], 'UNKNOWN_FIELD'));
     case 'invalid_type':
       return [one.expected === 'int' ? issue(path, 'NOT_A_WHOLE_NUMBER') : issue(path, 'WRONG_TYPE', { expected: one.expected })];
     case 'invalid_value':

@@ -11,7 +11,7 @@ export const keySchema = z
   .strictObject({
     account: account.nullable().meta({ description: 'The only account that exists for the key; null: all accounts.' }),
     name: id.meta({ description: 'Whose key it is: it is the `by` of what happens, `<name>@<account>`.', examples: ['alice'] }),
-    permissions: z.array(permission).min(1).superRefine(flagDuplicates, evenBeside(Array.isArray)),
+    permissions: z.array(permission).min(1).max(PERMISSIONS.length).superRefine(flagDuplicates, evenBeside(Array.isArray)),
   })
   .meta({ id: 'KeyRequest', examples: [{ account: '100001', name: 'alice', permissions: ['read', 'terminate'] }] });
 

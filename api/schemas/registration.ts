@@ -3,13 +3,15 @@
  * {@link checkRegistration}. It imports nothing of Express: the `quote` command reads its cases with it.
  */
 import { z } from 'zod';
+import { MAX_ORDERS } from '../../domain/bounds';
 import { isTerm, type Order, type Prices, type Registration } from '../../domain/instance';
 import { minorDigits, SOURCES } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
+import { atOnce, type Turns } from '../../domain/turns';
 import { POLICIES } from '../../policies';
 import { REGISTRATION } from './examples';
 import { account, currency, id, instant, money, months, rate, text } from './fields';
-import { evenBeside, type Issue, issue, issuesOf, type Parsed, parse } from './issues';
+import { evenBeside, type Issue, issue, MAX_ISSUES, type Parsed, parse, repeatedAt } from './issues';
 
 export { type Issue, issuesOf } from './issues';
 
@@ -112,7 +114,7 @@ export const registrationSchema = z
   .strictObject({
     ...factsShape,
     state: z.enum(['running', 'stopped', 'changing', 'expired']).default('running'),
-    orders: z.array(orderSchema).max(500).default([]),
+    orders: z.array(orderSchema).max(MAX_ORDERS).default([]),
   })
   .meta({ id: 'Registration', examples: [REGISTRATION] }) satisfies z.ZodType<Registration>;
 
@@ -167,23 +169,61 @@ export function checkRegistration(registration: Registration, policy: Policy): I
   return CHECKS.flatMap((check) => check.find(registration, policy));
 }
 
+const FIELDS = Object.keys(registrationSchema.shape) as Field[];
+/** A schema of each field alone, so that each can be judged while others are bad. */
+const FIELD_SCHEMAS = Object.fromEntries(
+  FIELDS.map((field) => [field, z.object({ [field]: registrationSchema.shape[field] })]),
+) as unknown as Record<Field, z.ZodType<Partial<Registration>>>;
+
+/** At once; see {@link readRegistration}. */
+export const parseRegistration = (input: unknown, policyOf: (product: string) => Policy | undefined): Parsed<Registration> =>
+  atOnce(readRegistration(input, policyOf));
+
 /**
  * Reads a registration, with all of its issues at once: where some fields are bad in themselves, the rules over the others still run.
  * @param policyOf the policy of a known product
  */
-export function parseRegistration(input: unknown, policyOf: (product: string) => Policy | undefined): Parsed<Registration> {
-  const whole = registrationSchema.safeParse(input);
-  const given = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
-  const sound: Partial<Record<Field, unknown>> = {};
-  for (const field of Object.keys(registrationSchema.shape) as Field[]) {
-    const one = parse(registrationSchema.shape[field], Object.hasOwn(given, field) ? given[field] : undefined);
-    if (one.ok) sound[field] = one.value;
+export function* readRegistration(input: unknown, policyOf: (product: string) => Policy | undefined): Turns<Parsed<Registration>> {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return parse(registrationSchema, input);
+  const issues: Issue[] = [];
+  const sound: Partial<Registration> = {};
+  for (const field of FIELDS) {
+    const one = yield* readField(field, input);
+    if (one.ok) Object.assign(sound, one.value);
+    else issues.push(...one.issues);
   }
-  const policy = 'product' in sound ? policyOf(sound.product as string) : undefined;
-  const rules = CHECKS.filter(({ reads }) => reads.every((field) => field in sound) && (policy || !reads.includes('product')));
-  const meaning = rules.flatMap((rule) => rule.find(sound as Registration, policy!));
-  const issues = [...(whole.success ? [] : issuesOf(whole.error, input)), ...meaning];
-  return whole.success && issues.length === 0 ? { ok: true, value: whole.data } : { ok: false, issues };
+  const unknown = Object.keys(input).filter((name) => !Object.hasOwn(registrationSchema.shape, name));
+  issues.push(...unknown.slice(0, MAX_ISSUES).map((name) => issue([name], 'UNKNOWN_FIELD')));
+  const isBad = new Set<string>(issues.map(({ pointer }) => pointer.split('/')[1]!));
+  const policy = sound.product === undefined ? undefined : policyOf(sound.product);
+  for (const { reads, find } of CHECKS) {
+    yield;
+    const isReadable = reads.every((field) => !isBad.has(field)) && (policy || !reads.includes('product'));
+    if (isReadable) issues.push(...find(sound as Registration, policy!));
+  }
+  return issues.length ? { ok: false, issues: issues.slice(0, MAX_ISSUES) } : { ok: true, value: sound as Registration };
+}
+
+function* readField(field: Field, input: object): Turns<Parsed<Partial<Registration>>> {
+  yield;
+  const given = Object.hasOwn(input, field) ? { [field]: (input as Record<string, unknown>)[field] } : {};
+  const { orders } = given;
+  if (field !== 'orders' || !Array.isArray(orders) || orders.length > MAX_ORDERS) return parse(FIELD_SCHEMAS[field], given);
+  return yield* readOrders(orders);
+}
+
+/** One after the other: hundreds of orders take long, and thousands of mistakes in them are enough after the first. */
+function* readOrders(given: unknown[]): Turns<Parsed<Pick<Registration, 'orders'>>> {
+  const orders: Order[] = [];
+  const issues: Issue[] = [];
+  for (const [index, one] of given.entries()) {
+    yield;
+    const read = parse(orderSchema, one);
+    if (read.ok) orders.push(read.value);
+    else issues.push(...read.issues.map((found) => ({ ...found, pointer: `/orders/${index}${found.pointer}` })));
+    if (issues.length >= MAX_ISSUES) break;
+  }
+  return issues.length ? { ok: false, issues } : { ok: true, value: { orders } };
 }
 
 const ms = (time: string): number => Date.parse(time);
@@ -258,25 +298,23 @@ function termsChain({ orders }: Registration): Issue[] {
 
 /** M16: an upgrade ends with the order in force when it was bought; longer is refused. */
 function upgradesInside({ orders }: Registration): Issue[] {
+  const terms = orders.filter(isTerm).map((order) => ({ id: order.id, from: ms(order.startsAt), to: ms(order.endsAt) }));
   return orders.flatMap((order, index) => {
     if (isTerm(order) || !hasSoundDates(order)) return [];
     const start = ms(order.startsAt);
-    const term = orders.find((other) => isTerm(other) && ms(other.startsAt) <= start && start < ms(other.endsAt));
+    const term = terms.find(({ from, to }) => from <= start && start < to);
     if (!term) return [issue(['orders', index, 'startsAt'], 'UPGRADE_OUTSIDE')];
-    return ms(order.endsAt) > ms(term.endsAt) ? [issue(['orders', index, 'endsAt'], 'UPGRADE_TOO_LONG', { other: term.id })] : [];
+    return ms(order.endsAt) > term.to ? [issue(['orders', index, 'endsAt'], 'UPGRADE_TOO_LONG', { other: term.id })] : [];
   });
 }
 
 function duplicates(parts: { id: string }[], field: Field): Issue[] {
-  const repeated = parts.map((part, index) => parts.findIndex((other) => other.id === part.id) < index);
-  return repeated.flatMap((isRepeated, index) => (isRepeated ? [issue([field, index, 'id'], 'DUPLICATE')] : []));
+  return repeatedAt(parts.map(({ id: one }) => one)).map((index) => issue([field, index, 'id'], 'DUPLICATE'));
 }
 
 function duplicateDiscounts(prices: Prices | undefined, path: PropertyKey[]): Issue[] {
   const tiers = prices?.discounts ?? [];
-  return tiers.flatMap((tier, index) =>
-    tiers.findIndex((other) => other.months === tier.months) < index ? [issue([...path, 'discounts', index, 'months'], 'DUPLICATE')] : [],
-  );
+  return repeatedAt(tiers.map((tier) => tier.months)).map((index) => issue([...path, 'discounts', index, 'months'], 'DUPLICATE'));
 }
 
 /** L3: where expiry leads to the bin, an instance is never registered as expired. */

@@ -1,10 +1,11 @@
 /** Bodies, paths and queries of the calls, registrations and orders aside. */
 import { z } from 'zod';
+import { MAX_ITEMS } from '../../domain/bounds';
 import { ACTIONS, STATES } from '../../domain/instance';
 import { REFUND_STATUSES } from '../../store/types';
 import { QUOTE_REQUEST } from './examples';
 import { account, derivedId, id, instant, money, months, sentence, text } from './fields';
-import { evenBeside } from './issues';
+import { evenBeside, repeatedAt } from './issues';
 import { paidSchema, scheduleSchema } from './registration';
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -19,9 +20,9 @@ const page = {
     .string()
     .regex(/^\d{1,6}$/, { error: 'NOT_A_WHOLE_NUMBER' })
     .transform(Number)
-    .pipe(z.number().int().min(1).max(500))
+    .pipe(z.number().int().min(1).max(MAX_ITEMS))
     .default(50)
-    .meta({ type: 'integer', minimum: 1, maximum: 500, pattern: undefined }),
+    .meta({ type: 'integer', minimum: 1, maximum: MAX_ITEMS, pattern: undefined }),
   cursor: z.string().min(1, { error: 'BAD_CURSOR' }).max(1000, { error: 'BAD_CURSOR' }).optional(),
 };
 
@@ -80,15 +81,13 @@ export const purgeSchema = z
   .meta({ id: 'Purge', description: '`confirm` repeats the instance’s id (L6).' });
 
 export function flagDuplicates(values: string[], context: z.RefinementCtx): void {
-  for (const [index, one] of values.entries()) {
-    if (values.indexOf(one) < index) context.addIssue({ code: 'custom', path: [index], message: 'DUPLICATE' });
-  }
+  for (const index of repeatedAt(values)) context.addIssue({ code: 'custom', path: [index], message: 'DUPLICATE' });
 }
 
 export const quoteSchema = z
   .strictObject({
     action: z.enum(ACTIONS),
-    instanceIds: z.array(id).min(1).max(500).superRefine(flagDuplicates, evenBeside(Array.isArray)),
+    instanceIds: z.array(id).min(1).max(MAX_ITEMS).superRefine(flagDuplicates, evenBeside(Array.isArray)),
     schedule: scheduleSchema.default({ mode: 'now' }),
     fiveDayFor: id.optional().meta({ description: 'The item that is to use the five-day right; missing: where it is worth most (E7).' }),
   })

@@ -4,6 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { createApi } from '../../api/app';
 import type { ApiDeps } from '../../api/deps';
+import { type Patience, serverOf } from '../../api/listen';
 import { POLICIES } from '../../policies';
 import { createPool } from '../../store/db';
 import { createSignatures } from '../../store/signatures';
@@ -11,6 +12,9 @@ import { createSignatures } from '../../store/signatures';
 export const KEY = 'operator-key-of-tests';
 /** Nothing listens on port 1. */
 const NOWHERE = '127.0.0.1:1';
+
+/** Holds no lock: for what comes before the database. */
+const NOBODY = { owner: '1', held: async () => {} };
 
 export interface Lonely {
   url: string;
@@ -24,7 +28,7 @@ export function depsWithoutServers(more: Partial<ApiDeps> = {}): ApiDeps {
     namespace: 'default',
     operatorKey: KEY,
     signatures: createSignatures(KEY),
-    owner: '1',
+    owner: NOBODY,
     sandbox: false,
     timeSkipping: false,
     policies: POLICIES,
@@ -33,9 +37,9 @@ export function depsWithoutServers(more: Partial<ApiDeps> = {}): ApiDeps {
   };
 }
 
-export async function startLonely(more: Partial<ApiDeps> = {}): Promise<Lonely> {
+export async function startLonely(more: Partial<ApiDeps> = {}, patience?: Patience): Promise<Lonely> {
   const deps = depsWithoutServers(more);
-  const server = createApi(deps).listen(0, '127.0.0.1');
+  const server = serverOf(createApi(deps), patience).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

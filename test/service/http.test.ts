@@ -954,10 +954,12 @@ describe('parts that are away', () => {
   async function broken(parts: { pool?: Pool; temporal?: Client }): Promise<{ http: Http; stop(): Promise<void> }> {
     const deps = { pool: service.pool, temporal: service.client, namespace: 'default', policies: POLICIES, ...parts };
     const key = 'sk_broken';
+    // Where there is no database there is no lock to hold.
+    const owner = parts.pool ? { owner: '1', held: async () => {}, close: async () => {} } : await openOwner(service.pool);
     const more = {
       operatorKey: key,
       signatures: createSignatures(key),
-      owner: '1',
+      owner,
       sandbox: true,
       timeSkipping: true,
       logger: pino({ level: 'silent' }),
@@ -966,7 +968,13 @@ describe('parts that are away', () => {
     const server = createServer(createApi({ ...deps, ...more }));
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
-    return { http: new Http(`http://127.0.0.1:${port}`, key), stop: async () => void server.close() };
+    return {
+      http: new Http(`http://127.0.0.1:${port}`, key),
+      stop: async () => {
+        server.close();
+        await owner.close();
+      },
+    };
   }
 
   it('Temporal: reading and quoting go on, writing is 503 with Retry-After, /readyz says which', async () => {

@@ -22,6 +22,7 @@ import {
 import { inParallel, range } from '../support/parallel';
 import { SCALE } from '../support/scale';
 import { type ServiceUnderTest, startService } from '../support/service';
+import { withDatabase } from '../support/shared';
 
 let service: ServiceUnderTest;
 let http: Http;
@@ -270,4 +271,34 @@ it('L8: a key belongs to its caller’s first request: the same request is answe
 it('L8: the books of all of them agree', async () => {
   const { checks } = await audit(service.pool);
   expect(checks.flatMap(({ findings }) => findings)).toEqual([]);
+});
+
+describe('after PostgreSQL has dropped the connections', () => {
+  /** Ends every connection to this database, or only those that hold a process's lock. */
+  const drop = (which: 'all' | 'lock') =>
+    withDatabase(service.adminUrl, (admin) =>
+      admin.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+           AND ($1 = 'all' OR pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1))`,
+        [which],
+      ),
+    );
+
+  it.each(['lock', 'all'] as const)('one key still has one effect: %s', async (which) => {
+    for (const _ of range(5)) {
+      const id = await register(http, cvmPostpaid());
+      await drop(which);
+      const key = randomUUID();
+      const replies = await Promise.all(range(8).map(() => http.post(`/v1/instances/${id}/protect`, { reason: 'x' }, { key })));
+      const first = replies.filter(({ status, headers }) => status === 200 && headers.get('idempotency-hit') === null);
+      const others = replies.filter((reply) => !first.includes(reply));
+      expect(first).toHaveLength(1);
+      for (const { status, headers, body } of others)
+        expect(status === 200 ? headers.get('idempotency-hit') : body.code).toBe(status === 200 ? 'true' : 'IDEMPOTENCY_RUNNING');
+    }
+    const { rows } = await service.pool.query(
+      "SELECT count(DISTINCT owner) AS owners FROM idempotency_keys WHERE recorded_at > now() - interval '1 minute'",
+    );
+    expect(rows[0].owners).toBe(1);
+  });
 });

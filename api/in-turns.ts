@@ -1,0 +1,17 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Turns } from '../domain/turns';
+
+/** How long one piece of a request's work may hold the event loop, in milliseconds. */
+const SLICE_MS = 10;
+
+/** Runs long work so that other requests are served in between. */
+export async function inTurns<T>(work: Turns<T>): Promise<T> {
+  for (;;) {
+    const until = performance.now() + SLICE_MS;
+    do {
+      const { done, value } = work.next();
+      if (done) return value;
+    } while (performance.now() < until);
+    await turn();
+  }
+}
