@@ -121,7 +121,7 @@ function scan(text: string): PropertyKey[][] {
   let values = 0;
   for (let index = 0; index < text.length; index += 1) {
     const level = levels.at(-1);
-    switch (text[index]) {
+    switch (text.charAt(index)) {
       case '{':
       case '[':
         levels.push({ names: text[index] === '{' ? new Map() : null, at: 0 });

@@ -40,6 +40,17 @@ export function createMetrics(pool: Pool): Metrics {
   return { registry, measure };
 }
 
+/** What several gauges of one scrape show of one answer is asked for once: prom-client collects them all at the same time. */
+function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined;
+  return () => {
+    asked ??= ask().finally(() => {
+      asked = undefined;
+    });
+    return asked;
+  };
+}
+
 type AddGauge = (name: string, help: string, read: () => Promise<number | undefined>) => Gauge;
 
 /** Gauges that are read from the database on each scrape. */
@@ -60,7 +71,8 @@ const gaugesOf =
 /** Lives that Temporal has lost or that are late, as a worker saw them last (L14). */
 function measureLives(registry: Registry, pool: Pool): void {
   const gauge = gaugesOf(registry);
-  const seen = (kind: TroubleKind) => async () => (await lastWatch(pool))?.counts[kind];
+  const last = shared(() => lastWatch(pool));
+  const seen = (kind: TroubleKind) => async () => (await last())?.counts[kind];
   gauge('sunset_lives_lost', 'Lives without a running workflow; sunset repair starts one again.', seen('lost'));
   gauge('sunset_lives_stuck', 'Lives whose workflow does not answer.', seen('stuck'));
   gauge(
@@ -69,7 +81,7 @@ function measureLives(registry: Registry, pool: Pool): void {
     seen('overdue'),
   );
   gauge('sunset_lives_watch_age_seconds', 'How long ago a worker looked for such lives.', async () => {
-    const watch = await lastWatch(pool);
+    const watch = await last();
     return watch && (Date.now() - Date.parse(watch.at)) / 1000;
   });
 }
@@ -77,20 +89,22 @@ function measureLives(registry: Registry, pool: Pool): void {
 /** The books. */
 function measureBooks(registry: Registry, pool: Pool): void {
   const gauge = gaugesOf(registry);
+  const backlog = shared(() => unsealedBacklog(pool));
+  const last = shared(() => lastAudit(pool));
   gauge(
     'sunset_ledger_unsealed_transactions',
     'Ledger transactions that are booked and not sealed yet.',
-    async () => (await unsealedBacklog(pool)).transactions,
+    async () => (await backlog()).transactions,
   );
   gauge(
     'sunset_ledger_unsealed_age_seconds',
     'How long the oldest of them has waited; 0 when none does.',
-    async () => (await unsealedBacklog(pool)).ageSeconds,
+    async () => (await backlog()).ageSeconds,
   );
   gauge(
     'sunset_audit_findings',
     'What the last audit found; anything above 0 is for a person to look at.',
-    async () => (await lastAudit(pool))?.findings,
+    async () => (await last())?.findings,
   );
-  gauge('sunset_audit_age_seconds', 'How long ago the last audit ended.', async () => (await lastAudit(pool))?.ageSeconds);
+  gauge('sunset_audit_age_seconds', 'How long ago the last audit ended.', async () => (await last())?.ageSeconds);
 }

@@ -63,7 +63,7 @@ async function startTemporalService(settings: Settings, report: Report): Promise
 
 export interface ServiceOptions {
   foundation: Foundation;
-  settings: Pick<Settings, 'host' | 'port' | 'sandbox' | 'previousOperatorKey' | 'unsigned'>;
+  settings: Pick<Settings, 'host' | 'port' | 'sandbox' | 'previousOperatorKey' | 'unsigned' | 'keep'>;
   operatorKey: string;
   logger: Logger;
   taskQueue?: string;
@@ -89,7 +89,7 @@ export async function runWorker(options: ServiceOptions, parts: Parts): Promise<
   const { connection, namespace } = foundation;
   const bundle = bundlePath === undefined ? {} : { bundle: { codePath: bundlePath } };
   const trust = { signatures: createSignatures(operatorKey, settings.previousOperatorKey), unsigned: settings.unsigned };
-  const worker = await startWorker({ connection, namespace, taskQueue, trust, pool, client, onError, ...bundle });
+  const worker = await startWorker({ connection, namespace, taskQueue, trust, pool, client, keep: settings.keep, onError, ...bundle });
   parts.add('the worker', () => worker.stop(), WORKER_LIMIT_MS);
   return worker;
 }

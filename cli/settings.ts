@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { KEEP, type Keep } from '../store/retention';
 
 const postgresUrl = z
   .string()
@@ -12,6 +13,11 @@ const port = z
   .regex(/^\d{1,5}$/, 'must be a port number, 0–65535 (0: any free one)')
   .transform(Number)
   .refine((number) => number <= 65_535, 'must be a port number, 0–65535');
+
+const days = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a whole number of days (0: for ever)')
+  .transform(Number);
 
 const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -27,6 +33,9 @@ const schema = z.object({
   SUNSET_OPERATOR_KEY_PREVIOUS: z.string().min(1).optional(),
   SUNSET_UNSIGNED: z.enum(['allow', 'refuse'], 'must be allow or refuse').default('allow'),
   SUNSET_SANDBOX: z.enum(['true', 'false'], 'must be true or false').optional(),
+  SUNSET_KEEP_IDEMPOTENCY_DAYS: days.default(KEEP.idempotencyDays),
+  SUNSET_KEEP_QUOTES_DAYS: days.default(KEEP.quotesDays),
+  SUNSET_KEEP_REVOKED_DAYS: days.default(KEEP.keysDays),
   SUNSET_STARTED_BY: z.literal('cluster', 'is set by npm run cluster only: unset it').optional(),
   SUNSET_WORKFLOW_BUNDLE: z.string().min(1).optional(),
   WORKER_HEALTH_PORT: port.optional(),
@@ -67,6 +76,8 @@ export interface Settings {
   workerHealthPort: number | undefined;
   databaseUrl: string | undefined;
   databaseAdminUrl: string | undefined;
+  /** What workers delete, and after how many days. */
+  keep: Keep;
   /** The environment with what `…_FILE` names in place: Temporal's own settings are read from it by the SDK. */
   env: Record<string, string>;
 }
@@ -156,6 +167,11 @@ export function readSettings(env: NodeJS.ProcessEnv, required: readonly SettingN
     workerHealthPort: data.WORKER_HEALTH_PORT,
     databaseUrl: data.DATABASE_URL,
     databaseAdminUrl: data.DATABASE_ADMIN_URL,
+    keep: {
+      idempotencyDays: data.SUNSET_KEEP_IDEMPOTENCY_DAYS,
+      quotesDays: data.SUNSET_KEEP_QUOTES_DAYS,
+      keysDays: data.SUNSET_KEEP_REVOKED_DAYS,
+    },
     env: given,
   };
 }

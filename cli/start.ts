@@ -18,6 +18,8 @@ Starts Sunset: the API, a worker, and, unless DATABASE_URL and TEMPORAL_ADDRESS 
   SUNSET_OPERATOR_KEY_PREVIOUS
                         the one before it: what it has signed still counts, while it is on its way
   SUNSET_UNSIGNED       allow or refuse (allow): messages to instances that did not come through the API, such as the Web UI's
+  SUNSET_KEEP_IDEMPOTENCY_DAYS, SUNSET_KEEP_QUOTES_DAYS, SUNSET_KEEP_REVOKED_DAYS
+                        what is deleted after so many days (30, 30, 400; 0: never)
   SUNSET_SANDBOX        true or false: allows fast-forward (true when Sunset started PostgreSQL and Temporal itself)
   DATABASE_URL          a PostgreSQL of your own; DATABASE_ADMIN_URL: the role that may migrate it
   TEMPORAL_ADDRESS      a Temporal of your own; TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_… as the SDKs read them

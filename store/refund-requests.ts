@@ -179,8 +179,9 @@ const toRequest = (row: Row): RefundRequestRow => ({
   decision: decisionOf(row),
 });
 
-export async function findRequest(db: Db, id: string): Promise<RefundRequestRow | undefined> {
-  const { rows } = await db.query<Row>(`${SELECT} WHERE r.id = $1`, [id]);
+/** @param tenant the only account that exists for who asks; missing or null: all do */
+export async function findRequest(db: Db, id: string, tenant?: string | null): Promise<RefundRequestRow | undefined> {
+  const { rows } = await db.query<Row>(`${SELECT} WHERE r.id = $1 AND ($2::text IS NULL OR r.account = $2)`, [id, tenant ?? null]);
   return rows[0] && toRequest(rows[0]);
 }
 

@@ -129,8 +129,9 @@ const FIRST_VERSION = { action: 'return', assisted: false } as const;
 /** A stored calculation with the inputs that it has today. */
 export const asNow = ({ inputs, refund }: Calculation): Calculation => ({ inputs: { ...FIRST_VERSION, ...inputs }, refund });
 
-export async function findRefund(db: Db, id: string): Promise<RefundRow | undefined> {
-  const { rows } = await db.query<Row>(`${SELECT} WHERE f.id = $1`, [id]);
+/** @param tenant the only account that exists for who asks; missing or null: all do */
+export async function findRefund(db: Db, id: string, tenant?: string | null): Promise<RefundRow | undefined> {
+  const { rows } = await db.query<Row>(`${SELECT} WHERE f.id = $1 AND ($2::text IS NULL OR f.account = $2)`, [id, tenant ?? null]);
   return rows[0] && toRefund(rows[0], await postingsOfRefund(db, id));
 }
 

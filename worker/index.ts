@@ -1,13 +1,15 @@
-/** The process that hosts workflows and activities, sweeps up what was accepted but not carried out, and seals what was booked. */
+/** The process that hosts workflows and activities, sweeps up what was accepted but not carried out, seals what was booked, and deletes what was kept for its time. */
 import type { Client } from '@temporalio/client';
 import { NativeConnection, type NativeConnectionOptions, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { type Activities, createActivities, type Trust } from '../activities';
 import { createAuditActivities } from '../activities/audit';
 import type { Pool } from '../store/db';
+import { KEEP, type Keep } from '../store/retention';
 import { bundleForWorker } from './bundle';
 import { ensureAuditSchedule } from './schedule';
 import { startSealer } from './sealer';
 import { startSweep } from './sweep';
+import { startTrimmer } from './trimmer';
 import { startWatch } from './watch';
 import { workflowsOf } from './workflows';
 
@@ -27,6 +29,8 @@ export interface WorkerOptions {
   sealEveryMs?: number;
   /** How often one of all workers looks for lives that are lost or late, in milliseconds. */
   watchEveryMs?: number;
+  /** What is kept for a time only, and for how long; default: `KEEP`. */
+  keep?: Keep;
   maxCachedWorkflows?: number;
   /** Default: those of this database. */
   activities?: Activities;
@@ -34,6 +38,8 @@ export interface WorkerOptions {
   bundle?: WorkflowBundleOption;
   onError: (error: unknown) => void;
 }
+
+const TRIM_EVERY_MS = 600_000;
 
 export interface RunningWorker {
   /** Settles when the worker has stopped; rejects when it failed. */
@@ -72,8 +78,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   const sealer = startSealer(options.pool, { everyMs: options.sealEveryMs ?? 1000, onError: options.onError });
   const watch = startWatch(options.pool, workflows, { everyMs: options.watchEveryMs ?? 30_000, onError: options.onError });
+  const trimmer = startTrimmer(options.pool, options.keep ?? KEEP, { everyMs: TRIM_EVERY_MS, onError: options.onError });
   const finished = worker.run().finally(async () => {
-    await Promise.all([sweep.stop(), sealer.stop(), watch.stop()]);
+    await Promise.all([sweep.stop(), sealer.stop(), watch.stop(), trimmer.stop()]);
     await connection.close();
   });
   finished.catch(options.onError);

@@ -1,14 +1,14 @@
 /** Registration and what can be read of an instance. */
 import type { Registration } from '../../domain/instance';
 import { hashOf } from '../../store/hash';
-import { findInstance, listInstances, listTimeline } from '../../store/instances';
+import { accountsOf, findInstance, listInstances, listTimeline } from '../../store/instances';
 import { withoutExamples } from '../../store/policies';
 import type { InstanceRow } from '../../store/types';
 import { abandon, NotRunning, Refused, registerInstance, Unavailable } from '../../workflows/send';
 import type { Call, Reply } from '../call';
 import { instanceReply, optionsOf, unansweredReply } from '../commands';
 import { type ApiDeps, policyOf } from '../deps';
-import { notFound, Problem } from '../errors';
+import { Problem } from '../errors';
 import { existingInstance, requireAccount } from '../existing';
 import { listReply } from '../page';
 import { presentInstance, presentTimelineEntry } from '../present/instances';
@@ -88,9 +88,10 @@ const registration = (deps: ApiDeps): Route =>
 
 async function register(deps: ApiDeps, id: string, registration: Registration, call: Call): Promise<Reply> {
   requireAccount(call.caller, registration.account, [issue(['account'], 'NOT_FOUND')]);
-  const known = await findInstance(deps.pool, id);
-  if (known && !call.caller.sees(known.facts.account)) throw notFound('instance', id);
+  const known = await findInstance(deps.pool, id, call.caller.account);
   if (known) return registered(known, registration, call.commandId);
+  // Ids are everybody's, so one that another account has can't be had; whose it is and how it is doing is not told, nor read.
+  if ((await accountsOf(deps.pool, [id])).length) throw new Problem('ALREADY_REGISTERED');
   // The product is known: the schema has seen to it.
   // It goes into the workflow's input: rules only, or most of every history would be examples.
   const policy = withoutExamples(policyOf(deps)(registration.product)!);

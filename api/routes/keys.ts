@@ -38,12 +38,14 @@ export const keyRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/keys/{id}/revoke',
     tag: TAG,
     summary: 'Revoke a key',
-    description: 'Holds at once, for ever, in every process of the API. One that is revoked already stays as it is.',
+    description:
+      'Holds at once, for ever, in every process of the API. One that is revoked already stays as it is. A key can revoke what may do no more than itself.',
     permission: 'keys',
     params: byId,
     answers: { 200: { description: 'The key.', schema: keyAnswer } },
     handle: async ({ params, caller }) => {
-      const { id } = await existingKey(deps, caller, params.id);
+      const { id, permissions } = await existingKey(deps, caller, params.id);
+      requireOwn(caller, permissions, 'revoke');
       return { status: 200, body: presentKey(await revokeKey(deps.pool, id, caller.name)) };
     },
   }),
@@ -69,7 +71,7 @@ async function create(deps: ApiDeps, secrets: KeySecrets, call: Call<unknown, un
   const { caller, body } = call;
   if (body.account !== null) requireAccount(caller, body.account, [issue(['account'], 'NOT_FOUND')]);
   else if (caller.account !== null) throw forbiddenToTenants(['account']);
-  requireOwn(caller, body.permissions);
+  requireOwn(caller, body.permissions, 'give');
   const id = derivedId('k', call.commandId);
   const keyHash = hashOfKey(secrets.bearerKey(id));
   const secretId = `AK${randomBytes(16).toString('hex')}`;
@@ -84,23 +86,25 @@ async function create(deps: ApiDeps, secrets: KeySecrets, call: Call<unknown, un
  */
 async function withSecrets(deps: ApiDeps, secrets: KeySecrets, reply: Reply, caller: Caller): Promise<Reply> {
   const row = (await findKey(deps.pool, (reply.body as { id: string }).id))!;
-  requireOwn(caller, row.permissions);
+  requireOwn(caller, row.permissions, 'give');
   const key = secrets.bearerKey(row.id);
   if (hashOfKey(key) !== row.keyHash) throw new Problem('KEY_NOT_SHOWN_AGAIN');
   const body: z.infer<typeof newKeyAnswer> = { ...presentShared(row), key, secretKey: secrets.secretKey(row.secretId) };
   return { ...reply, body };
 }
 
-/** Nobody gives what they haven't got. */
-function requireOwn(caller: Caller, permissions: Permission[]): void {
+/** Nobody gives what they haven't got, and nobody takes from those who may do more. */
+function requireOwn(caller: Caller, permissions: Permission[], purpose: 'give' | 'revoke'): void {
+  const lacking = permissions.filter((one) => !caller.may(one));
+  if (!lacking.length) return;
+  const names = lacking.map((one) => `\`${one}\``).join(', ');
+  if (purpose === 'revoke') {
+    const en = `Your key can’t revoke one that may do what it lacks itself: ${names}.`;
+    throw new Problem('FORBIDDEN', { detail: { en, zh: `您的密钥无法吊销权限超出自身的密钥：${names}。` } });
+  }
   const issues = permissions.flatMap((one, index) =>
     caller.may(one) ? [] : [issue(['permissions', index], 'NOT_PERMITTED', { permissions: `\`${one}\`` })],
   );
-  if (!issues.length) return;
-  const names = permissions
-    .filter((one) => !caller.may(one))
-    .map((one) => `\`${one}\``)
-    .join(', ');
   const detail = { en: `Your key can’t give what it lacks: ${names}.`, zh: `您的密钥无法授予其自身没有的权限：${names}。` };
   throw new Problem('FORBIDDEN', { detail, issues });
 }

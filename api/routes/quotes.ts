@@ -49,7 +49,7 @@ export const quoteRoutes = (deps: ApiDeps): Route[] => [
 
 async function quote(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof quoteSchema>>): Promise<Reply> {
   const { action, instanceIds, schedule, fiveDayFor } = call.body;
-  const rows = (await findInstances(deps.pool, instanceIds)).filter((row) => call.caller.sees(row.facts.account));
+  const rows = await findInstances(deps.pool, instanceIds, call.caller.account);
   requireAll(instanceIds, rows);
   const policyFor = policyOfRow(deps);
   const id = derivedId('q', call.commandId);

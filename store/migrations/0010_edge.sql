@@ -30,7 +30,27 @@ END $$;
 CREATE TRIGGER entries_sum_to_zero AFTER INSERT ON entries
   REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION entries_sum_to_zero();
 
+-- What is kept for a time only (store/retention.ts) is found by its age, and what refers to a quote by the quote.
+CREATE INDEX idempotency_keys_recorded ON idempotency_keys (recorded_at);
+CREATE INDEX quotes_unused ON quotes (expires_at) WHERE termination_id IS NULL;
+CREATE INDEX refunds_quote ON refunds (quote_id);
+CREATE INDEX refund_requests_preview ON refund_requests (preview_quote_id);
+CREATE INDEX keys_revoked ON keys (revoked_at) WHERE revoked_at IS NOT NULL;
+
+-- A key that lives is revoked, never deleted, whoever asks. (Quotes that anything rests on are kept by their foreign keys.)
+CREATE FUNCTION living_keys_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.revoked_at IS NULL THEN
+    RAISE EXCEPTION 'key % lives: it has to be revoked first', OLD.id USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN OLD;
+END $$;
+CREATE TRIGGER living_keys_stay BEFORE DELETE ON keys FOR EACH ROW EXECUTE FUNCTION living_keys_stay();
+
 -- Down Migration
+DROP TRIGGER living_keys_stay ON keys;
+DROP FUNCTION living_keys_stay;
+DROP INDEX idempotency_keys_recorded, quotes_unused, refunds_quote, refund_requests_preview, keys_revoked;
 DROP TRIGGER entries_sum_to_zero ON entries;
 CREATE OR REPLACE FUNCTION entries_sum_to_zero() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE unbalanced text;

@@ -6,6 +6,7 @@ import { PERMISSIONS, type Permission } from '../../domain/permissions';
 import { POLICIES } from '../../policies';
 import { noWorkflows } from '../../store/audit/workflows';
 import { makeAudit, recordAudit } from '../../store/audits';
+import { findInstances } from '../../store/instances';
 import type { Body, Http, Reply } from '../support/http';
 import { as } from '../support/keys';
 import {
@@ -363,8 +364,19 @@ describe('an account sees only itself', () => {
     expect(foreign).toMatchObject({ status: 404, body: { code: 'NOT_FOUND', errors: [{ pointer: '/account', code: 'NOT_FOUND' }] } });
     expect((await http.get(`/v1/instances/${id}`)).status).toBe(404);
     const taken = await tenant.put(`/v1/instances/${theirs}`, cvmPostpaid({ account: ACCOUNT }));
-    expect(taken).toMatchObject({ status: 404, body: { detail: `There is no instance ${theirs}.`, errors: [] } });
+    // Ids are everybody's. That it is taken can't be hidden from who may register; all else is: no owner, no state, no 404 of its own.
+    expect(taken).toMatchObject({ status: 409, body: { code: 'ALREADY_REGISTERED', errors: [] } });
+    expect(taken.body).not.toHaveProperty('state');
+    expect(JSON.stringify(taken.body)).not.toContain(OTHER);
     expect((await instanceOf(http, theirs)).account).toBe(OTHER);
+  });
+
+  it('what it does not see costs what nothing costs: nothing of it is read', async () => {
+    const rowsRead = async (id: string): Promise<Body[]> => await findInstances(service.pool, [id], ACCOUNT);
+    expect(await rowsRead(theirs)).toEqual([]);
+    expect(await rowsRead(mine)).toHaveLength(1);
+    const asked = async (id: string) => said(await tenant.post('/v1/quotes', { action: 'terminate', instanceIds: [id] }));
+    expect(await asked(theirs)).toBe(await asked(newId()));
   });
 
   it('a filter of another account is that of an unknown one', async () => {

@@ -263,6 +263,21 @@ describe('nobody gives what they haven’t got', () => {
     expect((await keysOf(account)).map((one: { createdBy: string }) => one.createdBy)).toEqual(['operator', `keeper@${account}`]);
   });
 
+  it('and nobody takes away more than they have', async () => {
+    const stronger = await makeKey(http, { account, name: 'stronger', permissions: ['read', 'purge'] });
+    const refused = await keeper.post(`/v1/keys/${stronger.id}/revoke`);
+    expect(refused).toMatchObject({ status: 403, body: { code: 'FORBIDDEN', detail: expect.stringContaining('`purge`') } });
+    const chinese = await keeper.post(`/v1/keys/${stronger.id}/revoke`, {}, { headers: { 'accept-language': 'zh' } });
+    expect(chinese.body.detail).toMatch(/权限超出自身.*purge/);
+    expect((await new Http(http.url, stronger.key).get('/v1/instances')).status).toBe(200);
+    const weaker = await makeKey(http, { account, name: 'weaker', permissions: ['read'] });
+    expectStatus(await keeper.post(`/v1/keys/${weaker.id}/revoke`), 200);
+    // Its own, too: what it may do is what it has.
+    const own = (await keysOf(account)).find((one: { name: string }) => one.name === 'keeper');
+    expectStatus(await keeper.post(`/v1/keys/${own.id}/revoke`), 200);
+    keeper = await as(http, { account, name: 'keeper', permissions: ['keys', 'read', 'power'] });
+  });
+
   it('nor another account, nor all of them', async () => {
     const other = newAccount();
     const ask = async (body: object) => await keeper.post('/v1/keys', { name: 'alice', permissions: ['read'], ...body });

@@ -276,9 +276,9 @@ it('L8: the books of all of them agree', async () => {
 describe('after PostgreSQL has dropped the connections', () => {
   /** Ends every connection to this database, or only those that hold a process's lock. */
   const drop = (which: 'all' | 'lock') =>
-    withDatabase(service.adminUrl, (admin) =>
-      admin.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+    withDatabase(service.serviceUrl, (db) =>
+      db.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
            AND ($1 = 'all' OR pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1))`,
         [which],
       ),
