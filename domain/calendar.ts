@@ -53,3 +53,62 @@ export function isTimeZone(name: string): boolean {
     return false;
   }
 }
+
+/** A span of paid time; a chain is a list of them, each of which starts where the one before ends. */
+export interface Span {
+  startsAt: string;
+  endsAt: string;
+}
+
+/**
+ * The end of a renewal of so many months (M22): counted from the anchor of the chain that it prolongs, so that an end that was clamped to a
+ * short month pulls none after it along: 31 Oct + 1 = 30 Nov, + 2 = 31 Dec. A renewal that prolongs nothing is counted from its own start.
+ * @param terms purchases and renewals, in any order; @param startsAt of the renewal
+ */
+export function renewalEnd(terms: Span[], startsAt: string, months: number, timeZone: string): string {
+  const anchor = anchorOf(chainBefore(terms, startsAt), timeZone) ?? startsAt;
+  return addMonths(anchor, monthsUsed(anchor, startsAt, timeZone) + months, timeZone);
+}
+
+/** What leads up to an instant without a gap, the first first. */
+function chainBefore(terms: Span[], until: string): Span[] {
+  const byEnd = new Map(terms.map((span) => [Date.parse(span.endsAt), span]));
+  const chain: Span[] = [];
+  let from = Date.parse(until);
+  for (let before = byEnd.get(from); before && Date.parse(before.startsAt) < from; before = byEnd.get(from)) {
+    chain.push(before);
+    from = Date.parse(before.startsAt);
+  }
+  return chain.reverse();
+}
+
+/**
+ * The first start from which every later end is whole months away. Days that were sold, ends that another system had clamped and orders that
+ * an undo has moved (M20) begin anew: what is counted from them goes on from there, however often it is renewed.
+ */
+function anchorOf(chain: Span[], timeZone: string): string | undefined {
+  const starts = chain.map(({ startsAt }) => placeOf(startsAt, timeZone));
+  const ends = chain.map(({ endsAt }) => placeOf(endsAt, timeZone));
+  const first = starts.findIndex((start, index) => ends.every((end, other) => other < index || isMonthsAfter(start, end)));
+  return chain[first]?.startsAt;
+}
+
+/** Where an instant lies in the calendar, read once: chains are long, and a calendar is slow. */
+interface Place {
+  zoned: ReturnType<typeof at>;
+  day: number;
+  daysInMonth: number;
+  time: string;
+}
+
+function placeOf(instant: string, timeZone: string): Place {
+  const zoned = at(instant, timeZone);
+  return { zoned, day: zoned.day, daysInMonth: zoned.daysInMonth, time: zoned.toPlainTime().toString() };
+}
+
+/** By day and time of day; only where clocks were changed has the calendar itself to be asked. */
+function isMonthsAfter(start: Place, end: Place): boolean {
+  if (start.time === end.time) return end.day === Math.min(start.day, end.daysInMonth);
+  const months = (end.zoned.year - start.zoned.year) * 12 + end.zoned.month - start.zoned.month;
+  return months > 0 && start.zoned.add({ months }, { overflow: 'constrain' }).epochMilliseconds === end.zoned.epochMilliseconds;
+}

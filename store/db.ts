@@ -16,6 +16,13 @@ const types: pg.CustomTypesConfig = {
     parsers.get(oid) ?? pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
 };
 
+/**
+ * SQL: whether an instant, which PostgreSQL keeps to the microsecond, is shown at or before another one (M21). Instants are shown to the
+ * millisecond, cut off: what is shown at `until` may have been recorded up to a millisecond after it.
+ */
+export const shownUpTo = (column: string, until: string): string =>
+  `${column} < date_trunc('milliseconds', ${until}::timestamptz) + interval '1 millisecond'`;
+
 /** A pool of at most `max` connections. Errors of idle connections are told to `onError`, not thrown: the next query gets a fresh one. */
 export function createPool(url: string, options: { max?: number; onError?: (error: Error) => void } = {}): Pool {
   const pool = new pg.Pool({ connectionString: url, max: options.max ?? 10, types, connectionTimeoutMillis: 5000 });

@@ -4,9 +4,18 @@
  */
 import { isWithinBounds, MAX_ORDERS } from '../domain/bounds';
 import { recompute } from '../domain/calculation';
-import { addMonths } from '../domain/calendar';
+import { renewalEnd } from '../domain/calendar';
 import { refundId, transactionId } from '../domain/ids';
-import { lastTerm, type Order, openOrders, orderInForce, renewalPrices, renewalsToReturn, type StoredOrder } from '../domain/instance';
+import {
+  isTerm,
+  lastTerm,
+  type Order,
+  openOrders,
+  orderInForce,
+  renewalPrices,
+  renewalsToReturn,
+  type StoredOrder,
+} from '../domain/instance';
 import { endedPostings, type Posting, paidPostings, refundPostings, reversalPostings } from '../domain/journal';
 import { type Effect, type Life, type NewOrder, openOrder } from '../domain/lifecycle';
 import { exact, formatMoney, type Parts, SOURCES } from '../domain/money';
@@ -219,11 +228,12 @@ async function addOrder(work: Work, { order: asked }: Of<'new-order'>): Promise<
   work.life = { ...work.life, orders: [...work.life.orders, openOrder(order)] };
 }
 
-/** A renewal starts at the last end, or now when that has passed (L11). */
+/** A renewal starts at the last end and keeps the anchor (M22); when that has passed it starts now, and a new chain with it (L11). */
 function renewalDates(row: InstanceRow, asked: NewOrder, at: string): { startsAt: string; endsAt: string } {
-  const last = lastTerm(openOrders(row.orders));
+  const terms = openOrders(row.orders).filter(isTerm);
+  const last = lastTerm(terms);
   const startsAt = last && Date.parse(last.endsAt) > Date.parse(at) ? last.endsAt : at;
-  return { startsAt, endsAt: addMonths(startsAt, asked.months!, row.policy.knobs.timeZone) };
+  return { startsAt, endsAt: renewalEnd(terms, startsAt, asked.months!, row.policy.knobs.timeZone) };
 }
 
 /** M16: an upgrade ends with the order in force when it was bought. M26: which has to last for a second more. */

@@ -1,10 +1,11 @@
 /**
  * The books at an instant, added up from entries. What counts is when something was recorded (`recordedAt`, the wall clock), not when it
- * took effect on an instance's own clock. A transaction that was under way at the instant and commits later belongs to it all the same.
+ * took effect on an instance's own clock; what is shown at an instant is in the books at it (M21). A transaction that was under way at the
+ * instant and commits later belongs to it all the same.
  */
 import { exact, formatMoney, type Source } from '../domain/money';
 import { partsByCurrency } from './accounts';
-import type { Db } from './db';
+import { type Db, shownUpTo } from './db';
 import type { AccountRow } from './types';
 
 /** @param at ISO-8601; undefined: now. @returns the instant in UTC */
@@ -24,7 +25,7 @@ export async function balancesAt(db: Db, account: string, at?: string): Promise<
   const { rows } = await db.query<{ currency: string; source: Source; amount: string }>(
     `SELECT e.currency, split_part(e.ledger_account, ':', 2) AS source, sum(e.amount) AS amount
      FROM transactions t JOIN entries e ON e.transaction_id = t.id
-     WHERE t.account = $1 AND t.recorded_at <= $2 AND e.ledger_account LIKE 'customer:%' GROUP BY 1, 2 ORDER BY 1`,
+     WHERE t.account = $1 AND ${shownUpTo('t.recorded_at', '$2')} AND e.ledger_account LIKE 'customer:%' GROUP BY 1, 2 ORDER BY 1`,
     [account, instant],
   );
   return { at: instant, balances: partsByCurrency(rows) };
@@ -53,7 +54,7 @@ export async function trialBalance(db: Db, at?: string): Promise<TrialBalance> {
     `SELECT currency, class AS ledger_account, coalesce(-sum(amount) FILTER (WHERE amount < 0), 0) AS debit,
        coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS credit
      FROM (SELECT e.currency, e.amount, CASE WHEN e.ledger_account LIKE 'deferred:%' THEN 'deferred' ELSE e.ledger_account END AS class
-       FROM transactions t JOIN entries e ON e.transaction_id = t.id WHERE t.recorded_at <= $1) AS one
+       FROM transactions t JOIN entries e ON e.transaction_id = t.id WHERE ${shownUpTo('t.recorded_at', '$1')}) AS one
      GROUP BY GROUPING SETS ((currency, class), (currency)) ORDER BY currency, class`,
     [instant],
   );

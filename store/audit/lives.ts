@@ -80,7 +80,10 @@ const transitions = sqlCheck(
   [paths().map(({ command, from, to }) => `${command} ${from} ${to}`)],
 );
 
-/** Held against the life as it was before the step: what a step says of itself could be wrong in the same way. */
+/**
+ * Held against the life as it was before the step: what a step says of itself could be wrong in the same way. Clocks go by the millisecond,
+ * and orders may be registered to the nanosecond.
+ */
 const inTime = sqlCheck(
   'in-time',
   'nothing was released, fired or ended before its time',
@@ -92,7 +95,7 @@ const inTime = sqlCheck(
        ELSE (SELECT min((o->>'endsAt')::timestamptz) FROM jsonb_array_elements(before->'orders') AS o) END AS due
      FROM s WHERE command IN ('release', 'fire', 'expire', 'end-orders') AND outcome = 'done')
    SELECT instance_id || '/' || step AS id, format('%s at %s, due %s', command, effective_at, coalesce(due::text, 'never')) AS detail
-   FROM due WHERE due IS NULL OR effective_at < due`,
+   FROM due WHERE due IS NULL OR effective_at < date_trunc('milliseconds', due)`,
 );
 
 const ownLife = sqlCheck(

@@ -1,4 +1,4 @@
-import { addMonths, addYears, calendarDay, isTimeZone, monthsUsed, secondsBetween } from '../../domain/calendar';
+import { addMonths, addYears, calendarDay, isTimeZone, monthsUsed, renewalEnd, secondsBetween } from '../../domain/calendar';
 import { plusMonths } from '../fixtures/oracle';
 
 const SHANGHAI = 'Asia/Shanghai';
@@ -136,5 +136,67 @@ describe('seconds, days and years', () => {
   it('knows which time zones there are', () => {
     expect(['Asia/Shanghai', 'UTC', 'America/New_York'].every(isTimeZone)).toBe(true);
     expect(['Mars/Olympus', '', 'Asia/Shanghai '].some(isTimeZone)).toBe(false);
+  });
+});
+
+describe('the end of a renewal', () => {
+  const day = (text: string): string => `${text}T00:00:00+08:00`;
+  /** Renewed again and again by so many months: the days on which each ends. */
+  const renewed = (chain: [string, string][], months: number[]): string[] => {
+    const terms = chain.map(([startsAt, endsAt]) => ({ startsAt: day(startsAt), endsAt: day(endsAt) }));
+    const ends = months.map((count) => {
+      const startsAt = terms.at(-1)!.endsAt;
+      terms.push({ startsAt, endsAt: renewalEnd([...terms].reverse(), startsAt, count, SHANGHAI) });
+      return new Date(Date.parse(terms.at(-1)!.endsAt) + 8 * 3_600_000).toISOString().slice(0, 10);
+    });
+    return ends;
+  };
+  const twelve = Array.from({ length: 12 }, () => 1);
+
+  it('M22: twelve of one month end where one of twelve ends, from every end of a month', () => {
+    expect(renewed([['2026-10-31', '2026-11-30']], twelve.slice(0, 4))).toEqual(['2026-12-31', '2027-01-31', '2027-02-28', '2027-03-31']);
+    for (let date = Date.parse('2027-01-01'); date < Date.parse('2028-03-05'); date += 86_400_000) {
+      const start = new Date(date).toISOString().slice(0, 10);
+      if (Number(start.slice(8)) < 27) continue;
+      const end = new Date(Date.parse(addMonths(day(start), 1, SHANGHAI)) + 8 * 3_600_000).toISOString().slice(0, 10);
+      expect(renewed([[start, end]], twelve).at(-1)).toBe(renewed([[start, end]], [12])[0]);
+    }
+  });
+
+  it('M22: what is no whole month begins anew, and keeps that', () => {
+    // Ten days sold, then months from the 31st; days of another system that had drifted already; an order that an undo has moved.
+    expect(renewed([['2026-10-21', '2026-10-31']], [1, 1, 1])).toEqual(['2026-11-30', '2026-12-31', '2027-01-31']);
+    const drifted: [string, string][] = [
+      ['2026-10-31', '2026-11-30'],
+      ['2026-11-30', '2026-12-30'],
+    ];
+    expect(renewed(drifted, [1, 1, 1])).toEqual(['2027-01-30', '2027-02-28', '2027-03-30']);
+    expect(renewed([['2026-11-04', '2026-12-05']], [1, 1])).toEqual(['2027-01-05', '2027-02-05']);
+    // A later end that happens to fit the first start again does not bring the old anchor back.
+    expect(renewed([['2026-08-31', '2026-10-30']], [1, 1])).toEqual(['2026-11-30', '2026-12-30']);
+    expect(renewed([['2026-08-31', '2026-10-30']], [2])).toEqual(['2026-12-30']);
+  });
+
+  it('M22: after a gap a new chain begins, and a renewal of nothing is counted from its own start', () => {
+    const terms = [{ startsAt: day('2026-10-31'), endsAt: day('2026-11-30') }];
+    expect(same(renewalEnd(terms, day('2026-12-30'), 2, SHANGHAI), day('2027-02-28'))).toBe(true);
+    expect(same(renewalEnd([], day('2026-12-31'), 2, SHANGHAI), day('2027-02-28'))).toBe(true);
+  });
+
+  it('M22 knob timeZone: a clock that is changed moves no anchor', () => {
+    const start = '2026-02-08T02:30:00-05:00';
+    const [first, second] = ['2026-03-08T03:30:00-04:00', '2026-04-08T02:30:00-04:00'];
+    expect(same(renewalEnd([{ startsAt: start, endsAt: first }], first, 1, 'America/New_York'), second)).toBe(true);
+  });
+
+  it('M22: five hundred orders are looked through once, also where the last one fits none of them', () => {
+    const terms = Array.from({ length: 499 }, (_, index) => ({
+      startsAt: addMonths(day('2000-01-31'), index, SHANGHAI),
+      endsAt: addMonths(day('2000-01-31'), index + 1, SHANGHAI),
+    }));
+    const last = { startsAt: terms.at(-1)!.endsAt, endsAt: day('2041-09-15') };
+    const before = performance.now();
+    expect(same(renewalEnd([...terms, last], last.endsAt, 1, SHANGHAI), day('2041-10-15'))).toBe(true);
+    expect(performance.now() - before).toBeLessThan(4000);
   });
 });

@@ -101,7 +101,7 @@ describe('balances at an instant', () => {
   const at = async (account: string, instant?: string): Promise<Body> =>
     expectStatus(await http.get(`/v1/accounts/${account}/balances${instant ? `?at=${encodeURIComponent(instant)}` : ''}`), 200).body;
 
-  it('are the sums of what was recorded up to it', async () => {
+  it('M21: are the sums of what was recorded up to it, itself included', async () => {
     const account = await movements();
     const movementsOf: Body[] = (await http.get(`/v1/accounts/${account}/statement`)).body.items.reverse();
     const now = await at(account);
@@ -109,11 +109,11 @@ describe('balances at an instant', () => {
     expect(now.balances).toEqual((await http.get(`/v1/accounts/${account}`)).body.balances);
     const [first, second, third] = movementsOf;
     expect((await at(account, '2020-01-01T00:00:00Z')).balances).toEqual([]);
-    // Instants are shown to the millisecond and kept to the microsecond: one later is surely after it.
-    const justAfter = (row: Body): string => new Date(Date.parse(row.recordedAt) + 1).toISOString();
-    expect((await at(account, justAfter(first))).balances).toEqual([{ currency: 'CNY', ...first.parts }]);
-    expect((await at(account, justAfter(second))).balances).toEqual([{ currency: 'CNY', cash: '0.00', gift: '0.00', income: '0.00' }]);
-    expect((await at(account, justAfter(third))).balances).toEqual([{ currency: 'CNY', ...third.parts }]);
+    expect((await at(account, first.recordedAt)).balances).toEqual([{ currency: 'CNY', ...first.parts }]);
+    expect((await at(account, second.recordedAt)).balances).toEqual([{ currency: 'CNY', cash: '0.00', gift: '0.00', income: '0.00' }]);
+    expect((await at(account, third.recordedAt)).balances).toEqual([{ currency: 'CNY', ...third.parts }]);
+    const justBefore = new Date(Date.parse(first.recordedAt) - 1).toISOString();
+    expect((await at(account, justBefore)).balances).toEqual([]);
     const shanghai = await at(account, '2020-01-01T00:00:00+08:00');
     expect(shanghai.at).toBe('2019-12-31T16:00:00.000Z');
   });
@@ -146,6 +146,19 @@ describe('the trial balance', () => {
     );
     expect(body.lines).toHaveLength(rows.length);
     for (const { account, currency, amount } of rows) expect(Number(line(account, currency).balance)).toBeCloseTo(Number(amount), 6);
+  });
+
+  it('M21: at the very instant that a line says of itself it has that line', async () => {
+    const account = await movements();
+    const items: Body[] = (await http.get(`/v1/accounts/${account}/statement`)).body.items;
+    const creditAt = async (instant: string): Promise<number> => {
+      const { lines } = expectStatus(await http.get(`/v1/trial-balance?at=${instant}`), 200).body;
+      return Number(lines.find((one: Body) => one.ledgerAccount === 'customer:cash' && one.currency === 'CNY')?.credit ?? 0);
+    };
+    for (const { recordedAt, parts } of items.filter(({ kind }) => kind === 'refund')) {
+      const before = new Date(Date.parse(recordedAt) - 1).toISOString();
+      expect((await creditAt(recordedAt)) - (await creditAt(before))).toBeCloseTo(Number(parts.cash), 2);
+    }
   });
 
   it('as of an instant leaves out what was recorded later', async () => {
