@@ -37,6 +37,11 @@ export interface ApiDeps {
   authFailuresPerMinute?: number;
 }
 
+const FIFTEEN_MINUTES = 900;
+
+/** How long an amount that was quoted holds, in seconds. */
+export const quoteSecondsOf = ({ quoteSeconds }: Pick<ApiDeps, 'quoteSeconds'>): number => quoteSeconds ?? FIFTEEN_MINUTES;
+
 /** The policy of a product, if Sunset knows it. */
 export const policyOf =
   (deps: Pick<ApiDeps, 'policies'>) =>

@@ -20,7 +20,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof BadCursor) return invalid([issue(['cursor'], 'BAD_CURSOR')]);
   if (error instanceof MissingInstances) return notFound('instance', error.ids.join(', '));
   if (error instanceof Refused) return refusal(error);
-  if (error instanceof RequestRefused) return new Problem(error.code, { state: error.state });
+  if (error instanceof RequestRefused) return new Problem(error.code, { state: error.state, changes: error.changes });
   if (error instanceof Unavailable || error instanceof NotRunning || error instanceof LockLost || isDatabaseAway(error))
     return unavailable();
   return ofRequest(error) ?? new Problem('INTERNAL');

@@ -269,3 +269,9 @@ export const WARNINGS: Record<WarningCode, (numbers: Record<string, string>) => 
     zh: '退款金额为零，资源仍会被清退。',
   }),
 };
+
+/** Why Sunset itself has denied a refund request: its instance ended by this command or deadline (M25). */
+export const endedInReview = (command: string): Text => ({
+  en: `The instance ended while the request was in review (${command}).`,
+  zh: `申请审核期间实例已结束（${command}）。`,
+});

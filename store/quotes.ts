@@ -122,6 +122,8 @@ export interface NewQuote {
   expiresInSeconds: number;
   /** The termination that it is made for: nobody else can confirm it. */
   terminationId?: string;
+  /** Of one instance: the instant of its clock, where an approval holds to the one that its amount was seen at (M24). */
+  asOf?: string | undefined;
 }
 
 /**
@@ -129,7 +131,7 @@ export interface NewQuote {
  * @throws MissingInstances
  */
 export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
-  const { id, instanceIds, request, policyOf, expiresInSeconds, terminationId } = quote;
+  const { id, instanceIds, request, policyOf, expiresInSeconds, terminationId, asOf } = quote;
   const rows = await findInstances(db, instanceIds);
   const found = new Set(rows.map((row) => row.id));
   const missing = instanceIds.filter((one) => !found.has(one));
@@ -139,7 +141,7 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
     db,
     rows,
     (row) => policyOf(row.facts.product),
-    (row) => clockOf(row, now),
+    (row) => asOf ?? clockOf(row, now),
   );
   const quoted = quoteItems(subjects, await rightsOf(db, subjects), request);
   const keys = new Map<Policy, string>();

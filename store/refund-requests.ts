@@ -3,16 +3,19 @@
  * instance runs on and the right is held; the amount is computed at the approval; a denial gives the right back.
  */
 import { refundId } from '../domain/ids';
+import { exact, formatMoney, ZERO } from '../domain/money';
 import type { Policy } from '../domain/policy';
-import { type BlockerCode, isRefund } from '../domain/quote';
+import { type BlockerCode, isRefund, type QuoteItem, quoteItems, rightsKey } from '../domain/quote';
+import type { Refund, RefundKind } from '../domain/refund';
 import { insertTermination, lockAccounts, reserveRights } from './acceptance';
 import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from './db';
 import { findInstance } from './instances';
-import { createQuote, instancesInReview } from './quotes';
+import { clockOf, createQuote, instancesInReview, rightsOf, subjectsOf } from './quotes';
 import { approveRefund, decisionOf, moveRefund, openRefunds } from './refunds';
 import { type AcceptedItem, itemsToSend } from './terminations';
 import type {
   Calculation,
+  Change,
   InstanceRow,
   Page,
   PageRequest,
@@ -26,8 +29,10 @@ import type {
 /** Nothing was written: what stands against it. */
 export class RequestRefused extends Error {
   constructor(
-    readonly code: BlockerCode | 'NOT_IN_REVIEW' | 'SELF_APPROVAL',
+    readonly code: BlockerCode | 'NOT_IN_REVIEW' | 'SELF_APPROVAL' | 'QUOTE_STALE' | 'QUOTE_EXPIRED',
     readonly state: string | null = null,
+    /** What is another than it was seen. */
+    readonly changes?: Change[],
   ) {
     super(code);
   }
@@ -47,6 +52,8 @@ export interface NewRequest {
 export async function openRequest(pool: Pool, request: NewRequest): Promise<RefundRequestRow> {
   return await transaction(pool, async (tx) => {
     const { id, instanceId, action, reason, by } = request;
+    // A step that ends the instance closes its reviews (M25): it comes before this request, or waits for it and finds it.
+    await tx.query('SELECT FROM instances WHERE id = $1 FOR SHARE', [instanceId]);
     const row = (await findInstance(tx, instanceId))!;
     await lockAccounts(tx, [row]);
     const known = await findRequest(tx, id);
@@ -67,6 +74,12 @@ export async function openRequest(pool: Pool, request: NewRequest): Promise<Refu
   });
 }
 
+/** What an approval would pay, as of an instant of the instance's clock (M24). */
+export interface Preview {
+  asOf: string;
+  item: QuoteItem;
+}
+
 /** What an approval would pay as of now, as a quote that nobody else can confirm. @throws RequestRefused */
 async function assistedQuote(
   tx: Transaction,
@@ -75,6 +88,7 @@ async function assistedQuote(
   action: RequestedAction,
   policyOf: NewRequest['policyOf'],
   terminationId: string,
+  asOf?: string,
 ): Promise<{ quote: QuoteRow; calculation: Calculation }> {
   const quote = await createQuote(tx, {
     id,
@@ -83,6 +97,7 @@ async function assistedQuote(
     policyOf: () => policyOf(row),
     expiresInSeconds: 0,
     terminationId,
+    asOf,
   });
   const item = quote.items[0]!;
   if (!isRefund(item.refund)) throw new RequestRefused(item.blockers[0]!, row.life.state);
@@ -95,29 +110,91 @@ export interface RequestDecision {
   reason: string;
 }
 
+/** An approval names what it approves (M24). */
+export interface Approval extends RequestDecision {
+  /** Decimal string, after the fee. */
+  amount: string;
+  /** The instant of the instance's clock at which the amount was seen; missing: the amount is that of now. */
+  asOf?: string | undefined;
+  /** For how long an amount that was seen holds (M17). */
+  holdsSeconds: number;
+}
+
 /**
- * Approves: computes the amount as of now, and agrees to the return in the requester's name. The item still has to be sent.
- * @throws RequestRefused when it is decided already, by the requester, or when something stands against the return now; it stays in review
+ * Approves: computes the amount, holds it against the one that is approved, and agrees to the return in the requester's name. The item still
+ * has to be sent.
+ * @throws RequestRefused when it is decided already, by the requester, when the amount is another one by now, or when something stands
+ *   against the return; it stays in review
  */
 export async function approveRequest(
   pool: Pool,
-  decision: RequestDecision,
+  approval: Approval,
   policyOf: NewRequest['policyOf'],
 ): Promise<{ terminationId: string; items: AcceptedItem[] }> {
   return await transaction(pool, async (tx) => {
-    const request = await recordDecision(tx, decision);
+    const request = await recordDecision(tx, approval);
     const { terminationId, refundId: refund } = request;
     const row = (await findInstance(tx, request.instanceId))!;
     await lockAccounts(tx, [row]);
+    await requireFresh(tx, row, approval);
     // Its own right is there for it; which kind it takes is decided again (a five-day return may have become an ordinary one).
     await tx.query("UPDATE rights SET status = 'returned' WHERE termination_id = $1", [terminationId]);
-    const { quote, calculation } = await assistedQuote(tx, `q_${request.id}_approved`, row, request.action, policyOf, terminationId);
+    const { id, action } = request;
+    const { quote, calculation } = await assistedQuote(tx, `q_${id}_approved`, row, action, policyOf, terminationId, approval.asOf);
+    requireAmount(row, calculation.refund, approval.amount);
     const { kind } = calculation.refund;
     await tx.query("UPDATE rights SET status = 'reserved', kind = $2 WHERE termination_id = $1", [terminationId, kind]);
     await insertTermination(tx, quote, [row], { quoteId: quote.id, terminationId, by: request.requestedBy, via: 'refund-request' });
     await approveRefund(tx, refund, { terminationId, quoteId: quote.id, calculation });
     return { terminationId, items: await itemsToSend(tx, terminationId) };
   });
+}
+
+/** By how much the clocks of two machines may differ. */
+const SKEW_MS = 1000;
+
+/** An instant that was seen holds as long as a quote does, and only until something happens to the instance. @throws RequestRefused */
+async function requireFresh(tx: Transaction, row: InstanceRow, { asOf, holdsSeconds }: Approval): Promise<void> {
+  if (asOf === undefined) return;
+  const { rows } = await tx.query<{ at: string }>("SELECT max(effective_at) AS at FROM steps WHERE instance_id = $1 AND outcome = 'done'", [
+    row.id,
+  ]);
+  const [seen, now, last] = [Date.parse(asOf), Date.parse(clockOf(row, Date.now())), Date.parse(rows[0]!.at)];
+  if (seen > now + SKEW_MS || seen < now - holdsSeconds * 1000) throw new RequestRefused('QUOTE_EXPIRED', row.life.state);
+  if (seen >= last) return;
+  const change = { instanceId: row.id, field: 'step', old: asOf, new: rows[0]!.at, difference: null };
+  throw new RequestRefused('QUOTE_STALE', row.life.state, [change]);
+}
+
+/** @throws RequestRefused with both amounts when they differ */
+function requireAmount({ id, life }: InstanceRow, { amount, currency }: Refund, approved: string): void {
+  const difference = exact(amount).sub(exact(approved));
+  if (difference.equals(ZERO)) return;
+  const change = { instanceId: id, field: 'refund.amount', old: approved, new: amount, difference: formatMoney(difference, currency) };
+  throw new RequestRefused('QUOTE_STALE', life.state, [change]);
+}
+
+/** What an approval would pay now, as the item of a quote that nobody keeps; nobody waits for it either. */
+export async function previewNow(db: Db, request: RefundRequestRow, policyOf: NewRequest['policyOf']): Promise<Preview> {
+  const row = (await findInstance(db, request.instanceId))!;
+  const asOf = clockOf(row, Date.now());
+  const [subject] = await subjectsOf(db, [row], policyOf, () => asOf);
+  const left = await rightsOf(db, [subject!]);
+  // The right that is held for it counts as there: whichever kind it takes in the end.
+  const { account, product } = row.facts;
+  const rights = left.get(rightsKey(account, product))!;
+  const held = await heldRight(db, request.terminationId);
+  if (held === 'five-day') rights.fiveDay += 1;
+  if (held === 'ordinary') rights.ordinary += 1;
+  const [item] = quoteItems([subject!], left, { action: request.action, schedule: { mode: 'now' }, assisted: true });
+  return { asOf, item: item! };
+}
+
+async function heldRight(db: Db, terminationId: string): Promise<RefundKind | undefined> {
+  const { rows } = await db.query<{ kind: RefundKind }>("SELECT kind FROM rights WHERE termination_id = $1 AND status = 'reserved'", [
+    terminationId,
+  ]);
+  return rows[0]?.kind;
 }
 
 /** Denies, and gives the right back. @throws RequestRefused when it is decided already, or by the requester */
@@ -130,9 +207,28 @@ export async function denyRequest(pool: Pool, decision: RequestDecision): Promis
   });
 }
 
+/** Who denies what nobody has decided when its instance ends; no caller can have this name. */
+export const ENDED_BY = 'sunset';
+
+/**
+ * Denies what is in review of an instance that ends, and gives its right back (M25). Part of the ending step's transaction.
+ * @param command what ended it: kept as the reason, and put into words where it is shown
+ */
+export async function closeReviews(tx: Transaction, instanceId: string, command: string): Promise<void> {
+  const { rows } = await tx.query<{ refund_id: string; termination_id: string }>(
+    `UPDATE refund_requests r SET decided_by = $2, decision_reason = $3, decided_at = clock_timestamp()
+     WHERE instance_id = $1 AND decided_by IS NULL RETURNING refund_id, termination_id`,
+    [instanceId, ENDED_BY, command],
+  );
+  for (const { refund_id: refund, termination_id: termination } of rows) {
+    await moveRefund(tx, refund, ['denied']);
+    await tx.query("UPDATE rights SET status = 'returned' WHERE termination_id = $1", [termination]);
+  }
+}
+
 /** Writes who decided and why, once. */
-async function recordDecision(tx: Transaction, { id, by, reason }: RequestDecision): Promise<RefundRequestRow & { terminationId: string }> {
-  const { rows } = await tx.query<{ termination_id: string }>('SELECT termination_id FROM refund_requests WHERE id = $1 FOR UPDATE', [id]);
+async function recordDecision(tx: Transaction, { id, by, reason }: RequestDecision): Promise<RefundRequestRow> {
+  await tx.query('SELECT FROM refund_requests WHERE id = $1 FOR UPDATE', [id]);
   const request = (await findRequest(tx, id))!;
   if (request.status !== 'in_review') throw new RequestRefused('NOT_IN_REVIEW');
   if (request.requestedBy === by) throw new RequestRefused('SELF_APPROVAL');
@@ -141,7 +237,7 @@ async function recordDecision(tx: Transaction, { id, by, reason }: RequestDecisi
     by,
     reason,
   ]);
-  return { ...request, terminationId: rows[0]!.termination_id };
+  return request;
 }
 
 interface Row {
@@ -150,6 +246,7 @@ interface Row {
   instance_id: string;
   account: string;
   refund_id: string;
+  termination_id: string;
   action: RequestedAction;
   status: RefundStatus;
   preview: QuotedItem;
@@ -170,6 +267,7 @@ const toRequest = (row: Row): RefundRequestRow => ({
   instanceId: row.instance_id,
   account: row.account,
   refundId: row.refund_id,
+  terminationId: row.termination_id,
   action: row.action,
   status: row.status,
   preview: row.preview,

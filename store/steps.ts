@@ -13,6 +13,7 @@ import { hashOf } from './hash';
 import { findInstance, insertOrders } from './instances';
 import { book } from './ledger';
 import { keepPolicy } from './policies';
+import { closeReviews } from './refund-requests';
 import type { StepInput, StepResult } from './types';
 import { cutUsage } from './usage';
 
@@ -116,6 +117,7 @@ async function recordStep(tx: Transaction, input: VouchedStep): Promise<StepResu
     dueAt(life),
   ]);
   if (life.billingStoppedAt !== null && row.life.billingStoppedAt === null) await cutUsage(tx, row.id, life.billingStoppedAt);
+  if (hasEnded(life) && !hasEnded(row.life)) await closeReviews(tx, row.id, input.command);
   await insertStep(tx, input, life, row.life.state, work.refundId);
   const { event, refundId, reversal, postings } = work;
   await book(tx, { ...bookedBy(input, row.facts.account), event, refundId, reversal, postings });
@@ -123,6 +125,9 @@ async function recordStep(tx: Transaction, input: VouchedStep): Promise<StepResu
 }
 
 const dueAt = (life: Life): string | null => nextDeadline(life)?.at ?? null;
+
+/** Nothing can be returned of it any more. */
+const hasEnded = ({ state }: Life): boolean => state === 'isolated' || state === 'terminated';
 
 async function insertStep(tx: Transaction, input: VouchedStep, life: Life, from: string | null, refund: string | null): Promise<void> {
   await tx.query(

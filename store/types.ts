@@ -194,6 +194,8 @@ export interface RefundRequestRow {
   instanceId: string;
   account: string;
   refundId: string;
+  /** Of the termination that an approval makes; its right is held under it from the start. */
+  terminationId: string;
   action: RequestedAction;
   status: RefundStatus;
   /** The quote's item as previewed when it was asked for: the fee is seen before approval. */

@@ -2,9 +2,11 @@
 import type { z } from 'zod';
 import { recompute } from '../../domain/calculation';
 import { workflowId } from '../../domain/ids';
+import { endedInReview } from '../../domain/messages';
 import type { Policy } from '../../domain/policy';
 import { type Lang, presentQuoteItem, presentRefundLines } from '../../domain/present';
 import { hashOf } from '../../store/hash';
+import { ENDED_BY, type Preview } from '../../store/refund-requests';
 import type { RefundRequestRow, RefundRow } from '../../store/types';
 import { Problem, presentProblem } from '../errors';
 import type { refundAnswer, refundDetailAnswer, refundRequestAnswer } from '../schemas/answers';
@@ -31,7 +33,7 @@ export function presentRefund(row: RefundRow, lang: Lang): z.infer<typeof refund
     progress,
     status,
     problem: problem && presentProblem(problem, lang),
-    review: row.request && { requestId: row.request.id, decision: row.request.decision },
+    review: row.request && { requestId: row.request.id, decision: presentDecision(row.request.decision, lang) },
     reversal,
     entries,
   };
@@ -40,12 +42,20 @@ export function presentRefund(row: RefundRow, lang: Lang): z.infer<typeof refund
 /** What keeps its money back; null when it was paid, or is on its way. */
 function problemOf({ status, problem, request }: RefundRow): Problem | null {
   if (status === 'in_review') return new Problem('APPROVAL_REQUIRED');
-  if (status === 'denied') return denied(request?.decision?.reason ?? '');
+  if (status === 'denied') return denied(request?.decision ?? null);
   return problem && new Problem(problem.code, { state: problem.state });
 }
 
-const denied = (reason: string): Problem =>
-  new Problem('REFUND_DENIED', { detail: { en: `An operator denied it: ${reason}`, zh: `运营人员已拒绝：${reason}` } });
+function denied(decision: RefundRequestRow['decision']): Problem {
+  const { by, reason } = decision ?? { by: '', reason: '' };
+  if (by === ENDED_BY) return new Problem('REFUND_DENIED', { detail: endedInReview(reason) });
+  return new Problem('REFUND_DENIED', { detail: { en: `An operator denied it: ${reason}`, zh: `运营人员已拒绝：${reason}` } });
+}
+
+/** People's reasons are shown as they gave them; Sunset's own in the reader's language. */
+function presentDecision(decision: RefundRequestRow['decision'], lang: Lang): RefundRequestRow['decision'] {
+  return decision?.by === ENDED_BY ? { ...decision, reason: endedInReview(decision.reason)[lang] } : decision;
+}
 
 /** With the calculation, done again from what was kept. `policy` is the one that it names. */
 export function presentRefundDetail(row: RefundRow, policy: Policy, lang: Lang): z.infer<typeof refundDetailAnswer> {
@@ -77,8 +87,23 @@ export function presentRefundDetail(row: RefundRow, policy: Policy, lang: Lang):
   };
 }
 
-export function presentRefundRequest(row: RefundRequestRow, lang: Lang): z.infer<typeof refundRequestAnswer> {
+/** @param now what it would pay now; undefined: nobody asked (in lists) */
+export function presentRefundRequest(row: RefundRequestRow, lang: Lang, now?: Preview | null): z.infer<typeof refundRequestAnswer> {
   const { id, instanceId, account, refundId, action, status, reason, requestedBy, requestedAt, decision } = row;
   const preview = presentQuoteItem(row.preview, lang);
-  return { id, instanceId, account, refundId, action, status, reason, requestedBy, requestedAt, preview, decision };
+  const current = now && { ...presentQuoteItem(now.item, lang), asOf: now.asOf };
+  return {
+    id,
+    instanceId,
+    account,
+    refundId,
+    action,
+    status,
+    reason,
+    requestedBy,
+    requestedAt,
+    preview,
+    ...(current === undefined ? {} : { now: current }),
+    decision: presentDecision(decision, lang),
+  };
 }

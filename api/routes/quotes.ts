@@ -4,7 +4,7 @@ import { findInstances } from '../../store/instances';
 import { createQuote, findQuote } from '../../store/quotes';
 import type { InstanceRow } from '../../store/types';
 import type { Call, Reply } from '../call';
-import { type ApiDeps, policyOfRow } from '../deps';
+import { type ApiDeps, policyOfRow, quoteSecondsOf } from '../deps';
 import { invalid, notFound } from '../errors';
 import { existingQuote } from '../existing';
 import { derivedId } from '../idempotency';
@@ -16,7 +16,6 @@ import { issue } from '../schemas/issues';
 import { byId, quoteSchema } from '../schemas/requests';
 
 const TAG = 'Quotes';
-const FIFTEEN_MINUTES = 900;
 
 export const quoteRoutes = (deps: ApiDeps): Route[] => [
   route({
@@ -62,7 +61,7 @@ async function quote(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof
     instanceIds,
     request: { action, schedule, fiveDayFor },
     policyOf: (product) => policies.get(product)!,
-    expiresInSeconds: deps.quoteSeconds ?? FIFTEEN_MINUTES,
+    expiresInSeconds: quoteSecondsOf(deps),
   });
   return { status: 201, body: presentQuote(row, call.lang), headers: { Location: `/v1/quotes/${id}` } };
 }

@@ -1,9 +1,9 @@
 /** The operator's path: returns that self-service refuses (promotion orders, holds, large amounts) are asked for, and decided by another (E5, M11). */
 import type { z } from 'zod';
-import { approveRequest, denyRequest, listRequests, openRequest } from '../../store/refund-requests';
+import { approveRequest, denyRequest, listRequests, openRequest, previewNow } from '../../store/refund-requests';
 import type { RefundRequestRow } from '../../store/types';
 import type { Call, Reply } from '../call';
-import { type ApiDeps, policyOfRow } from '../deps';
+import { type ApiDeps, policyOfRow, quoteSecondsOf } from '../deps';
 import { existingInstance, existingRequest } from '../existing';
 import { derivedId } from '../idempotency';
 import { sendForAWhile } from '../items';
@@ -11,7 +11,7 @@ import { listReply } from '../page';
 import { presentRefundRequest } from '../present/refunds';
 import { type Route, route } from '../route';
 import { pageOf, refundRequestAnswer } from '../schemas/answers';
-import { byId, reasonSchema, refundRequestSchema, refundRequestsQuery } from '../schemas/requests';
+import { approvalSchema, byId, reasonSchema, refundRequestSchema, refundRequestsQuery } from '../schemas/requests';
 
 const TAG = 'Refund requests';
 
@@ -69,31 +69,39 @@ export const refundRequestRoutes = (deps: ApiDeps): Route[] => [
     problems: { 404: ['NOT_FOUND'] },
     handle: (call) => requestReply(deps, call),
   }),
-  decision(deps, 'approve', 'Approve a refund request: the amount is computed as of now, and the instance is returned', approve),
-  decision(deps, 'deny', 'Deny a refund request: the right to return is given back', deny),
+  decision(deps, 'approve', approvalSchema, approve, {
+    summary: 'Approve a refund request: the instance is returned for the amount that is named',
+    description:
+      'By somebody else than who asked for it. It names the amount that it approves: if it is another one by now, it is refused with both (M24).',
+    problems: ['WRONG_STATE', 'BUSY', 'PROTECTED', 'NO_ORDER_IN_FORCE', 'QUOTA_USED', 'NOTHING_TO_RETURN', 'QUOTE_STALE', 'QUOTE_EXPIRED'],
+  }),
+  decision(deps, 'deny', reasonSchema, deny, {
+    summary: 'Deny a refund request: the right to return is given back',
+    description: 'By somebody else than who asked for it.',
+    problems: [],
+  }),
 ];
 
-type DecisionCall = Call<z.output<typeof byId>, unknown, z.output<typeof reasonSchema>>;
+type DecisionCall<B = { reason: string }> = Call<z.output<typeof byId>, unknown, B>;
 
-function decision(deps: ApiDeps, name: 'approve' | 'deny', summary: string, decide: typeof approve): Route {
+function decision<B extends z.ZodType<{ reason: string }>>(
+  deps: ApiDeps,
+  name: 'approve' | 'deny',
+  body: B,
+  decide: (deps: ApiDeps, call: DecisionCall<z.output<B>>) => Promise<void>,
+  { summary, description, problems }: { summary: string; description: string; problems: string[] },
+): Route {
   return route({
     method: 'post',
     path: `/v1/refund-requests/{id}/${name}`,
     tag: TAG,
     summary,
-    description: 'By somebody else than who asked for it.',
+    description,
     permission: 'refund:approve',
     params: byId,
-    body: reasonSchema,
+    body,
     answers: { 200: { description: 'The request as decided.', schema: refundRequestAnswer } },
-    problems: {
-      403: ['SELF_APPROVAL'],
-      404: ['NOT_FOUND'],
-      409: [
-        'NOT_IN_REVIEW',
-        ...(name === 'approve' ? ['WRONG_STATE', 'BUSY', 'PROTECTED', 'NO_ORDER_IN_FORCE', 'QUOTA_USED', 'NOTHING_TO_RETURN'] : []),
-      ],
-    },
+    problems: { 403: ['SELF_APPROVAL'], 404: ['NOT_FOUND'], 409: ['NOT_IN_REVIEW', ...problems] },
     handle: async (call) => {
       const row = await existingRequest(deps, call.caller, call.params.id);
       // A repeat after a crash: what was decided by this caller in this way stands.
@@ -107,20 +115,28 @@ const isDecidedBy = ({ status, decision: made }: RefundRequestRow, { caller, bod
   made !== null && made.by === caller.name && made.reason === body.reason && (status === 'denied') === (name === 'deny');
 
 async function requestReply(deps: ApiDeps, { params, caller, lang }: Call<z.output<typeof byId>>): Promise<Reply> {
-  return { status: 200, body: presentRefundRequest(await existingRequest(deps, caller, params.id), lang) };
+  const row = await existingRequest(deps, caller, params.id);
+  return { status: 200, body: presentRefundRequest(row, lang, await nowOf(deps, row)) };
 }
+
+const nowOf = async (deps: ApiDeps, row: RefundRequestRow) =>
+  row.status === 'in_review' ? await previewNow(deps.pool, row, policyOfRow(deps)) : null;
 
 async function open(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof refundRequestSchema>>): Promise<Reply> {
   const { instanceId, action, reason } = call.body;
   await existingInstance(deps, call.caller, instanceId);
   const id = derivedId('rr', call.commandId);
   const row = await openRequest(deps.pool, { id, instanceId, action, reason, by: call.caller.name, policyOf: policyOfRow(deps) });
-  return { status: 201, body: presentRefundRequest(row, call.lang), headers: { Location: `/v1/refund-requests/${id}` } };
+  return {
+    status: 201,
+    body: presentRefundRequest(row, call.lang, await nowOf(deps, row)),
+    headers: { Location: `/v1/refund-requests/${id}` },
+  };
 }
 
-async function approve(deps: ApiDeps, { params, body, caller }: DecisionCall): Promise<void> {
-  const decided = { id: params.id, by: caller.name, reason: body.reason };
-  const { terminationId, items } = await approveRequest(deps.pool, decided, policyOfRow(deps));
+async function approve(deps: ApiDeps, { params, body, caller }: DecisionCall<z.output<typeof approvalSchema>>): Promise<void> {
+  const approval = { id: params.id, by: caller.name, ...body, holdsSeconds: quoteSecondsOf(deps) };
+  const { terminationId, items } = await approveRequest(deps.pool, approval, policyOfRow(deps));
   await sendForAWhile(deps, terminationId, items);
 }
 

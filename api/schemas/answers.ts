@@ -248,6 +248,9 @@ export const refundRequestAnswer = z
     preview: quoteItem.meta({
       description: 'What it would have paid when it was asked for; the amount is computed again at the approval.',
     }),
+    now: quoteItem.extend({ asOf: instant }).nullable().optional().meta({
+      description: 'What an approval would pay now: its amount is what an approval names (M24). Not in lists; null once it is decided.',
+    }),
     decision,
   })
   .meta({ id: 'RefundRequest' });

@@ -72,6 +72,16 @@ export const usageSchema = z
   })
   .meta({ id: 'NewUsage', description: 'What was used of one meter in a span of the instance’s own time.' });
 export const reasonSchema = z.strictObject({ reason: sentence }).meta({ id: 'Reason' });
+export const approvalSchema = z
+  .strictObject({
+    reason: sentence,
+    amount: money.meta({ description: 'The amount that is approved, after the fee (M24).', examples: ['305.97'] }),
+    asOf: instant.optional().meta({
+      description:
+        'Of the request’s `now`: the amount holds as of then, as long as a quote does. Missing: it has to be that of this very instant.',
+    }),
+  })
+  .meta({ id: 'Approval' });
 export const rescheduleSchema = z.strictObject({ at: instant }).meta({ id: 'Reschedule' });
 export const restoreSchema = z
   .strictObject({ renewal: z.strictObject({ months, paid: paidSchema.optional() }).optional() })

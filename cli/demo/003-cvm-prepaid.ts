@@ -149,7 +149,9 @@ async function approve(life: Life, { id, refundId }: RefundRequest): Promise<voi
   const permissions = ['refund:approve', 'read'];
   const { body: reviewer } = await life.api.post<{ key: string }>('/v1/keys', { account: life.account, name: 'reviewer', permissions });
   const api = new Api({ ...life.api.options, key: reviewer.key });
-  await api.post(`/v1/refund-requests/${id}/approve`, { reason: 'checked with sales' });
+  const { now } = await api.get<RefundRequest>(`/v1/refund-requests/${id}`);
+  const seen = { amount: now?.refund.amount, asOf: now?.asOf };
+  await api.post(`/v1/refund-requests/${id}/approve`, { reason: 'checked with sales', ...seen });
   const { terminationId } = await life.api.get<Refund>(refundPath(refundId));
   await life.carriedOut(await life.api.get<Termination>(`/v1/terminations/${terminationId}`));
 }

@@ -37,6 +37,7 @@ import {
   timelineOf,
   until,
 } from '../support/lives';
+import { approvalOf } from '../support/review';
 import { type ServiceUnderTest, startService } from '../support/service';
 
 let service: ServiceUnderTest;
@@ -158,7 +159,7 @@ async function request(): Promise<Body> {
 async function everyRequest(): Promise<typeof requests> {
   const [inReview, denied, approved] = [await request(), await request(), await request()];
   expectStatus(await approver.post(`/v1/refund-requests/${denied.id}/deny`, { reason: 'no' }), 200);
-  expectStatus(await approver.post(`/v1/refund-requests/${approved.id}/approve`, { reason: 'yes' }), 200);
+  expectStatus(await approver.post(`/v1/refund-requests/${approved.id}/approve`, await approvalOf(http, approved.id, 'yes')), 200);
   return { inReview, denied, approved };
 }
 

@@ -180,7 +180,11 @@ const TABLE: Record<string, Row> = {
   'POST /v1/refund-requests': { permissions: ['return'], prepare: prepaid, body: ({ id }) => ({ instanceId: id, ...REASON }) },
   'GET /v1/refund-requests': LIST,
   'GET /v1/refund-requests/{id}': { permissions: ['read'], prepare: requested },
-  'POST /v1/refund-requests/{id}/approve': { permissions: ['refund:approve'], prepare: requested, body: () => REASON },
+  'POST /v1/refund-requests/{id}/approve': {
+    permissions: ['refund:approve'],
+    prepare: requested,
+    body: () => ({ ...REASON, amount: '407.96' }),
+  },
   'POST /v1/refund-requests/{id}/deny': { permissions: ['refund:approve'], prepare: requested, body: () => REASON },
   'GET /v1/accounts/{account}': { permissions: ['read'] },
   'GET /v1/accounts/{account}/statement': { permissions: ['read'] },

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { POLICIES } from '../../policies';
 import { audit } from '../../store/audit';
-import { approveRequest } from '../../store/refund-requests';
+import { type Approval, approveRequest } from '../../store/refund-requests';
 import type { Body, Http } from '../support/http';
 import {
   cvmPostpaid,
@@ -20,6 +20,7 @@ import {
   timelineOf,
   until,
 } from '../support/lives';
+import { approvalOf } from '../support/review';
 import { type ServiceUnderTest, startService } from '../support/service';
 
 let service: ServiceUnderTest;
@@ -56,7 +57,7 @@ async function promoted(account = newAccount()): Promise<{ id: string; account: 
 async function ask(instanceId: string, reason = 'bought by mistake'): Promise<Body> {
   return expectStatus(await http.post('/v1/refund-requests', { instanceId, reason }), 201).body;
 }
-const approve = (id: string, by = approver) => by.post(`/v1/refund-requests/${id}/approve`, { reason: 'checked' });
+const approve = async (id: string, by = approver) => by.post(`/v1/refund-requests/${id}/approve`, await approvalOf(http, id));
 const deny = (id: string, by = approver) => by.post(`/v1/refund-requests/${id}/deny`, { reason: 'resold goods' });
 
 describe('refund requests', () => {
@@ -175,8 +176,8 @@ describe('refund requests', () => {
   it('an approval whose sender died is carried out by the worker', async () => {
     const { id } = await promoted();
     const { id: requestId, refundId } = await ask(id);
-    const decision = { id: requestId, by: 'somebody else', reason: 'checked' };
-    await approveRequest(service.pool, decision, (row) => row.policy);
+    const decision = { id: requestId, by: 'somebody else', ...(await approvalOf(http, requestId)), holdsSeconds: 900 };
+    await approveRequest(service.pool, decision as Approval, (row) => row.policy);
     expect((await refundOf(refundId)).status).toBe('requested');
     await until(async () => (await refundOf(refundId)).status === 'done', 'the sweep to send it');
   });
@@ -238,7 +239,7 @@ describe('holds and thresholds', () => {
       const made = await strict.http.post('/v1/keys', { account: null, name: 'chief', permissions: ['refund:approve', 'read'] });
       const done = await strict.http
         .as(expectStatus(made, 201).body.key)
-        .post(`/v1/refund-requests/${request.id}/approve`, { reason: 'ok' });
+        .post(`/v1/refund-requests/${request.id}/approve`, await approvalOf(strict.http, request.id, 'ok'));
       expect(expectStatus(done, 200).body.status).toBe('done');
     } finally {
       await strict.stop();

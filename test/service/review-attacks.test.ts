@@ -29,6 +29,7 @@ import {
   until,
 } from '../support/lives';
 import { range } from '../support/parallel';
+import { approvalOf } from '../support/review';
 import { type ServiceUnderTest, startService } from '../support/service';
 import { shared } from '../support/shared';
 
@@ -49,8 +50,10 @@ afterAll(() => service.stop());
 
 const staff = (name: string): Promise<Http> => as(http, { account: null, name, permissions: ['refund:approve', 'read'] });
 const ask = (instanceId: string, by = http): Promise<Reply> => by.post('/v1/refund-requests', { instanceId, reason: 'bought by mistake' });
-const decide = (id: string, name: 'approve' | 'deny', by: Http): Promise<Reply> =>
-  by.post(`/v1/refund-requests/${id}/${name}`, { reason: `${name}, as agreed` });
+async function decide(id: string, name: 'approve' | 'deny', by: Http): Promise<Reply> {
+  const reason = `${name}, as agreed`;
+  return await by.post(`/v1/refund-requests/${id}/${name}`, name === 'deny' ? { reason } : await approvalOf(http, id, reason));
+}
 const undo = (refundId: string): Promise<Reply> => http.post(`/v1/refunds/${refundId}/undo`, { reason: 'wrong instance' });
 const renew = (id: string, order: Body): Promise<Reply> =>
   http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', channel: 'standard', ...order });
@@ -167,7 +170,7 @@ describe('decisions', () => {
     expect((await http.get(`/v1/refunds?instanceId=${id}`)).body.items).toEqual([]);
   });
 
-  it('a request outlives the end of its instance; then it can only be denied, and the right is there again', async () => {
+  it('M25: a request ends with its instance: denied by Sunset, and the right is there again', async () => {
     const account = newAccount();
     const startsAt = hoursAgo(24 * 27);
     const orders = [purchase(startsAt, { channel: 'promotion', months: 1, endsAt: plusMonths(startsAt, 1) })];
@@ -175,10 +178,15 @@ describe('decisions', () => {
     const request = expectStatus(await ask(id), 201).body;
     await fastForward(http, id, 'P15D');
     expect((await instanceOf(http, id)).state).toBe('terminated');
-    const late = await decide(request.id, 'approve', alice);
-    expect([late.status, late.body.code]).toEqual([409, 'WRONG_STATE']);
-    expect((await rightsOf(account)).ordinary).toMatchObject({ reserved: 1, left: 2 });
-    expectStatus(await decide(request.id, 'deny', alice), 200);
+    for (const name of ['approve', 'deny'] as const) {
+      const late = await decide(request.id, name, alice);
+      expect([late.status, late.body.code]).toEqual([409, 'NOT_IN_REVIEW']);
+    }
+    expect((await http.get(`/v1/refund-requests/${request.id}`)).body).toMatchObject({
+      status: 'denied',
+      decision: { by: 'sunset' },
+      now: null,
+    });
     expect((await rightsOf(account)).ordinary).toMatchObject({ reserved: 0, left: 3 });
   });
 });

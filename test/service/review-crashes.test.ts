@@ -1,11 +1,12 @@
 /** SIGKILL where an undo or an approved return is being recorded: whoever repeats the request gets the one answer, and there is one effect. */
 import { randomUUID } from 'node:crypto';
 import { audit } from '../../store/audit';
-import { approveRequest } from '../../store/refund-requests';
+import { type Approval, approveRequest } from '../../store/refund-requests';
 import type { Body, Http } from '../support/http';
 import { as } from '../support/keys';
 import { cvmPrepaid, end, expectStatus, hoursAgo, instanceOf, purchase, register, timelineOf, until } from '../support/lives';
 import { type DoomedService, startDoomed } from '../support/process';
+import { approvalOf } from '../support/review';
 import { type ServiceUnderTest, startService } from '../support/service';
 
 const services: ServiceUnderTest[] = [];
@@ -74,7 +75,8 @@ describe.each(['before-commit', 'after-commit'] as const)('SIGKILL %s', (when) =
     const { id, request } = await askForPromoted(victim.http);
     const { operatorKey } = await approver(http);
     const key = randomUUID();
-    const approve = (at: Http) => at.as(operatorKey).post(`/v1/refund-requests/${request.id}/approve`, { reason: 'checked' }, { key });
+    const body = await approvalOf(http, request.id);
+    const approve = (at: Http) => at.as(operatorKey).post(`/v1/refund-requests/${request.id}/approve`, body, { key });
     approve(victim.http).catch(() => {});
     await victim.hangs;
     await victim.kill();
@@ -95,9 +97,10 @@ it.concurrent('an approval whose process died before it sent anything: the repea
   const service = await startService();
   services.push(service);
   const { id, request } = await askForPromoted(service.http);
-  const decision = { id: request.id, by: 'operator:approver', reason: 'checked' };
+  const body = await approvalOf(service.http, request.id);
+  const decision = { id: request.id, by: 'operator:approver', holdsSeconds: 900, ...body } as Approval;
   await approveRequest(service.pool, decision, (row) => row.policy);
-  const approving = (await approver(service.http)).post(`/v1/refund-requests/${request.id}/approve`, { reason: 'checked' });
+  const approving = (await approver(service.http)).post(`/v1/refund-requests/${request.id}/approve`, body);
   expect(expectStatus(await approving, 200).body.decision).toMatchObject({ by: decision.by });
   await until(async () => (await instanceOf(service.http, id)).state === 'isolated', 'the sweep to send it');
   expect(await commandsOf(service.http, id)).toEqual(['register', 'return']);

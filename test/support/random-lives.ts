@@ -7,6 +7,7 @@ import type { Body, CallOptions, Http, WholeReply } from './http';
 import { DAY, settled } from './lives';
 import type { Random } from './random';
 import { amount, channel, type Given, paid } from './random-registrations';
+import { approvalOf } from './review';
 
 const HOUR = DAY / 24;
 
@@ -117,8 +118,10 @@ const decide =
   async (walk) => {
     const opened = await post(walk, '/v1/refund-requests', { instanceId: walk.id, ...reason() });
     const request = opened.status === 201 ? opened.body : await firstOf(walk, `/v1/refund-requests?instanceId=${walk.id}`);
+    if (!request) return undefined;
     const headers = { authorization: `Bearer ${walk.reviewer}` };
-    return request && (await post(walk, `/v1/refund-requests/${request.id}/${decision}`, reason(), { headers }));
+    const body = decision === 'deny' ? reason() : await approvalOf(walk.http, request.id, reason().reason);
+    return await post(walk, `/v1/refund-requests/${request.id}/${decision}`, body, { headers });
   };
 
 /** The last write once more under its key: the same answer, or the final one where the first was "accepted, look later". */

@@ -92,13 +92,13 @@ const rowOf = ({ id, instanceId, account, preview, status, requestedBy, reason, 
   return [id, instanceId, account, `${amount} ${currency}`, status, requestedBy, reason, decision?.by];
 };
 
-/** What was asked for, by whom and why, and what it would have paid then. */
+/** What was asked for, by whom and why, what it would have paid then and, while nobody has decided, what it would pay now. */
 function describeRequest(session: Session, request: RefundRequest): string {
-  const asOfThen = session.say({
-    en: 'As it was when it was asked for; the amount is computed again at the approval:',
-    zh: '以下为申请时的情况，审批时将重新计算金额：',
-  });
-  return [`${request.id}: ${request.status}`, reviewOf(session, request), '', asOfThen, describeItem(session, request.preview)].join('\n');
+  const { say } = session;
+  const asOfThen = say({ en: 'As it was when it was asked for:', zh: '以下为申请时的情况：' });
+  const asOfNow = say({ en: 'As it is now, which is what an approval pays:', zh: '以下为当前情况，审批按此金额执行：' });
+  const sections = [`${request.id}: ${request.status}`, reviewOf(session, request), '', asOfThen, describeItem(session, request.preview)];
+  return [...sections, ...(request.now ? ['', asOfNow, describeItem(session, request.now)] : [])].join('\n');
 }
 
 /** The latest request is what the key depends on: one after a denial is another one. */
@@ -112,8 +112,21 @@ async function requestRefund(session: Session, instanceId: string, action: Refun
   return EXIT.ok;
 }
 
-async function decide(session: Session, { id, status }: RefundRequest, name: 'approve' | 'deny', reason: string): Promise<RefundRequest> {
-  return (await postOnce<RefundRequest>(session, requestPath(id, `/${name}`), { reason }, { seen: status, part: id })).body;
+async function decide(
+  session: Session,
+  { id, status }: RefundRequest,
+  name: 'approve' | 'deny',
+  body: Reason & { amount?: string; asOf?: string },
+): Promise<RefundRequest> {
+  // Another amount is another approval, also under the same --idempotency-key.
+  const part = [id, body.amount, body.asOf].filter(Boolean).join('/');
+  return (await postOnce<RefundRequest>(session, requestPath(id, `/${name}`), body, { seen: status, part })).body;
+}
+
+/** The amount that the person has seen, and as of when (M24). Without one the API says what stands against it. */
+function amountOf({ now, preview }: RefundRequest): { amount: string; asOf?: string } {
+  const amount = now?.refund.amount ?? preview.refund.amount ?? '0';
+  return { amount, ...(now ? { asOf: now.asOf } : {}) };
 }
 
 /** Shows what it would pay, has it confirmed, and waits for the end of the return. */
@@ -124,7 +137,7 @@ async function approve(session: Session, id: string, reason: string, named: stri
   if (!session.json) print(describeRequest(session, asked));
   else if (!named.includes(id)) mention(describeRequest(session, asked));
   await confirmTyped(session, [id], named);
-  const { refundId } = await decide(session, asked, 'approve', reason);
+  const { refundId } = await decide(session, asked, 'approve', { reason, ...amountOf(asked) });
   const { terminationId } = await api.get<Refund>(refundPath(refundId));
   const termination = await settled(api, await api.get<Termination>(`/v1/terminations/${encodeURIComponent(terminationId!)}`));
   if (session.json) printJson(await api.get<RefundRequest>(requestPath(id)));
@@ -137,8 +150,8 @@ async function showApproved(session: Session, termination: Termination, refundId
   const { amount, currency, fee, status } = await session.api.get<Refund>(refundPath(refundId));
   print(
     session.say({
-      en: `\nApproved; computed again: ${amount} ${currency}, fee ${fee}: ${status}.`,
-      zh: `\n已批准；重新计算的金额：${amount} ${currency}，手续费 ${fee}，${status}。`,
+      en: `\nApproved: ${amount} ${currency}, fee ${fee}: ${status}.`,
+      zh: `\n已批准：${amount} ${currency}，手续费 ${fee}，${status}。`,
     }),
   );
   showTermination(session, termination);
@@ -146,7 +159,7 @@ async function showApproved(session: Session, termination: Termination, refundId
 
 async function deny(session: Session, id: string, reason: string): Promise<number> {
   const { say } = session;
-  const denied = await decide(session, await session.api.get<RefundRequest>(requestPath(id)), 'deny', reason);
+  const denied = await decide(session, await session.api.get<RefundRequest>(requestPath(id)), 'deny', { reason });
   const { instanceId } = denied;
   if (session.json) printJson(denied);
   else {
