@@ -1,4 +1,5 @@
 /** Comma-separated values (RFC 4180) that programs and spreadsheets both read. */
+import type { Call, Reply } from './call';
 
 /** A text that a spreadsheet would reckon as a formula; full-width signs count in some of them. */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
@@ -21,3 +22,29 @@ export function toCsv<Row>(columns: Column<Row>[], rows: Row[]): string {
   const lines = [columns.map(({ name }) => quoted(name)), ...rows.map((row) => columns.map((column) => cell(column, row)))];
   return lines.map((line) => `${line.join(',')}\r\n`).join('');
 }
+
+const CSV = { 'Content-Type': 'text/csv; charset=utf-8; header=present' };
+
+export type ListQuery = Record<string, string | number | undefined>;
+
+/**
+ * The page that a list answered, as CSV. A body of lines has no room for the next page's cursor: it is a link (RFC 8288).
+ * @param path of the list; @param query what was asked, which the next page asks again
+ */
+export function listAsCsv<Row>(columns: Column<Row>[], { status, body, headers }: Reply, path: string, query: ListQuery): Reply {
+  const { items, nextCursor } = body as { items: Row[]; nextCursor: string | null };
+  const link = nextCursor === null ? {} : { Link: `<${path}?${searchOf({ ...query, format: 'csv', cursor: nextCursor })}>; rel="next"` };
+  return { status, body: toCsv(columns, items), headers: { ...headers, ...CSV, ...link } };
+}
+
+const searchOf = (query: ListQuery): string =>
+  new URLSearchParams(
+    Object.entries(query).flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]])),
+  ).toString();
+
+/** Rows that are no list with pages. */
+export const rowsAsCsv = <Row>(columns: Column<Row>[], rows: Row[]): Reply => ({ status: 200, body: toCsv(columns, rows), headers: CSV });
+
+/** What a query asks for comes before what the header `Accept` says. */
+export const wantsCsv = (call: Pick<Call, 'acceptsCsv'> & { query: { format?: 'json' | 'csv' | undefined } }): boolean =>
+  (call.query.format ?? (call.acceptsCsv ? 'csv' : 'json')) === 'csv';

@@ -158,6 +158,21 @@ const KINDS = {
     ['An operator denied the refund; the right to return was given back.', '运营人员已拒绝该退款，退还名额已归还。'],
     ['Ask again with another reason, or let the instance run until it expires.', '可补充理由后重新申请，或使用至到期。'],
   ),
+  BALANCE_TOO_LOW: kind(
+    409,
+    ['The balance is too low', '余额不足'],
+    ['The account has less of that source than is withdrawn.', '该账号此来源的余额少于提取金额。'],
+    ['Withdraw at most what GET /v1/accounts/{account} shows of that source.', '提取金额不得超过 GET /v1/accounts/{account} 所示的余额。'],
+  ),
+  REFERENCE_USED: kind(
+    409,
+    ['The reference was used with other facts', '该参考号已用于其他内容'],
+    ['The account has another adjustment under this reference.', '该账号在此参考号下已有不同的调整。'],
+    [
+      'Look at it (GET …/adjustments?reference=), and take the reference of this payment or ticket.',
+      '请通过 GET …/adjustments?reference= 查看，并使用本次付款或工单自己的参考号。',
+    ],
+  ),
   BILLING_STOPPED: kind(
     409,
     ['Billing had stopped', '已停止计费'],

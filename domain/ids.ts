@@ -21,6 +21,9 @@ const OWN_BEFORE = 'deadline/';
 /** Whether an id is one that only Sunset may give a command. */
 export const isOwnId = (id: string): boolean => id.startsWith(OWN) || id.startsWith(OWN_BEFORE);
 
+/** The ledger transaction of an adjustment, which books once. */
+export const adjustmentTransactionId = (adjustmentId: string): string => `tx_${adjustmentId}`;
+
 /** The command of a deadline. */
 export const deadlineCommandId = (kind: string, step: number): string => `${OWN}deadline/${kind}/${step}`;
 

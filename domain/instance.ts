@@ -63,6 +63,18 @@ export interface Order {
   endsAt: string;
   paid: Paid;
   prices?: Prices | undefined;
+  /** When it was bought by way of Sunset, on the instance's clock; missing: it was registered with the instance. */
+  boughtAt?: string | undefined;
+  /** Its dates before each undo that moved it (M20), the first first. */
+  movedFrom?: Moved[] | undefined;
+}
+
+/** Dates as they were, and until when. */
+export interface Moved {
+  startsAt: string;
+  endsAt: string;
+  /** The instant of the undo, on the instance's clock. */
+  at: string;
 }
 
 /** An order with what has become of it. A closed order was returned (M15); an ended one has run out and its money is revenue (J3). */
@@ -86,6 +98,12 @@ export interface Address {
   month?: string | undefined;
 }
 
+export interface PriceChange {
+  /** On the instance's clock. */
+  at: string;
+  prices: Prices;
+}
+
 /** The facts of a registration, orders aside. */
 export interface Facts {
   account: string;
@@ -98,12 +116,14 @@ export interface Facts {
   startedAt?: string | undefined;
   monthlySettled: boolean;
   prices?: Prices | undefined;
+  /** Snapshots that the operator has put since, the first first: they count for renewals bought after them (M23). */
+  priceChanges?: PriceChange[] | undefined;
   network: Network;
   disks: Disk[];
   addresses: Address[];
 }
 
-export interface Registration extends Facts {
+export interface Registration extends Omit<Facts, 'priceChanges'> {
   state: 'running' | 'stopped' | 'changing' | 'expired';
   orders: Order[];
 }
@@ -112,6 +132,29 @@ export interface Registration extends Facts {
 export const familyOf = (facts: Facts): string | undefined => facts.type?.split('.')[0]?.toUpperCase();
 
 const ms = (instant: string): number => Date.parse(instant);
+
+/** Both dates later by so many milliseconds. */
+export const movedLater = <T extends { startsAt: string; endsAt: string }>(span: T, byMs: number): T => ({
+  ...span,
+  startsAt: new Date(ms(span.startsAt) + byMs).toISOString(),
+  endsAt: new Date(ms(span.endsAt) + byMs).toISOString(),
+});
+
+/** An order that an undo gives its time back to: later by the time in the bin, with the dates that it had (M20). */
+export function movedBy(order: Order, byMs: number, at: string): Order {
+  const { startsAt, endsAt, movedFrom = [] } = order;
+  return { ...movedLater(order, byMs), movedFrom: [...movedFrom, { startsAt, endsAt, at }] };
+}
+
+/** An order with every pair of dates that it has had, the first first. */
+export function versionsOf(order: Order): Order[] {
+  const { movedFrom = [], ...now } = order;
+  const before = movedFrom.map(({ startsAt, endsAt }, index): Order => {
+    const moves = movedFrom.slice(0, index);
+    return { ...now, startsAt, endsAt, ...(moves.length ? { movedFrom: moves } : {}) };
+  });
+  return [...before, order];
+}
 
 /** Purchases and renewals make up the time that was paid; upgrades run beside them. */
 export const isTerm = (order: { kind: OrderKind }): boolean => order.kind !== 'upgrade';
@@ -158,26 +201,43 @@ export function lastTerm<T extends { kind: OrderKind; endsAt: string }>(orders: 
 }
 
 /**
- * The prices that hold for an order: its own; for a renewal without, those of the latest upgrade before it (an upgrade's prices count for
- * later renewals only); else the instance's.
+ * The prices that hold for an order: its own; for a renewal without, those of the latest upgrade before it that was registered with it (an
+ * upgrade's prices count for later renewals only, and what is bought is later than all that was registered); else the instance's.
  */
 export function pricesOf(order: Order, orders: Order[], facts: Facts): Prices | undefined {
   if (order.prices && order.kind !== 'upgrade') return order.prices;
   return (order.kind === 'renewal' ? latestUpgradePrices(orders, order.startsAt) : undefined) ?? facts.prices;
 }
 
-/** The prices that a renewal bought now would cost. */
+/**
+ * The prices that a renewal bought now costs: the newest snapshot of the chain (M23), which are those of what was bought or put last; of what
+ * was registered, those of the order that starts last before it; else the instance's.
+ */
 export function renewalPrices(orders: Order[], startsAt: string, facts: Facts): Prices | undefined {
-  return latestUpgradePrices(orders, startsAt) ?? facts.prices;
+  const bought = orders.flatMap(({ boughtAt, prices }) => (boughtAt !== undefined && prices ? [{ at: boughtAt, prices }] : []));
+  const newest = [...bought, ...(facts.priceChanges ?? [])].sort((a, b) => ms(a.at) - ms(b.at)).at(-1);
+  return newest?.prices ?? latestRegistered(orders, startsAt) ?? facts.prices;
 }
 
-/** Of upgrades that start together, the one listed last: it was bought last. One that starts with the renewal is no earlier one. */
-function latestUpgradePrices(orders: Order[], before: string): Prices | undefined {
+const latestUpgradePrices = (orders: Order[], before: string): Prices | undefined =>
+  latestRegistered(
+    orders.filter(({ kind }) => kind === 'upgrade'),
+    before,
+  );
+
+/** Of orders that start together, the one listed last: it was bought last. One that starts with the renewal is no earlier one. */
+function latestRegistered(orders: Order[], before: string): Prices | undefined {
   return orders
-    .filter((order) => order.kind === 'upgrade' && order.prices && ms(order.startsAt) < ms(before))
+    .filter(({ boughtAt, prices, startsAt }) => boughtAt === undefined && prices && ms(startsAt) < ms(before))
     .sort((a, b) => ms(a.startsAt) - ms(b.startsAt))
     .at(-1)?.prices;
 }
+
+/** Every snapshot of the instance under a version; there should be one at most. */
+export const snapshotsOf = (orders: Order[], { prices, priceChanges = [] }: Facts, version: string): Prices[] =>
+  [prices, ...orders.map((order) => order.prices), ...priceChanges.map((change) => change.prices)].filter(
+    (one): one is Prices => one?.version === version,
+  );
 
 /** How an order stands at an instant, as answers show it. */
 export function orderStatus(order: StoredOrder, now: string): 'in-force' | 'future' | 'ended' | 'closed' {

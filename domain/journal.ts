@@ -3,7 +3,7 @@
  * Account names are those of one transaction's book: the transaction itself names the customer account and the instance they belong to.
  */
 import type { Order, StoredOrder } from './instance';
-import { exact, formatMoney, SOURCES, sum, ZERO } from './money';
+import { exact, formatMoney, SOURCES, type Source, sum, ZERO } from './money';
 import { nonVoucher, type Refund } from './refund';
 
 export interface Posting {
@@ -18,6 +18,8 @@ export const deferred = (orderId: string): string => `deferred:${orderId}`;
 const REVENUE = 'revenue';
 const REFUNDS = 'refunds';
 const FEES = 'fees';
+/** What the provider gives away: its own expense. */
+const CREDITS = 'credits';
 
 const worthBooking = (postings: Posting[]): Posting[] => postings.filter(({ amount }) => !exact(amount).equals(ZERO));
 
@@ -60,6 +62,25 @@ export const reversalPostings = (booked: Posting[]): Posting[] =>
 function bookOf(orderId: string, open: StoredOrder[]): string {
   const order = open.find(({ id }) => id === orderId);
   return order && order.endedAt !== null ? REVENUE : deferred(orderId);
+}
+
+export const ADJUSTMENTS = ['deposit', 'withdrawal', 'credit'] as const;
+
+/** What an account is given or takes beside refunds and renewals. */
+export interface Adjustment {
+  kind: (typeof ADJUSTMENTS)[number];
+  source: Source;
+  currency: string;
+  /** Decimal string, positive. */
+  amount: string;
+}
+
+/** A deposit comes from the world and a withdrawal goes there; a credit is nobody's payment but the provider's gift. */
+export function adjustmentPostings({ kind, source, currency, amount }: Adjustment): Posting[] {
+  const [world, customer] = [`world:${source}`, `customer:${source}`];
+  const ways = { deposit: [world, customer], withdrawal: [customer, world], credit: [CREDITS, customer] } as const;
+  const [from, to] = ways[kind];
+  return [{ source: from, destination: to, currency, amount: formatMoney(exact(amount), currency) }];
 }
 
 /** J3: an order that ends by time: deferred → revenue. */

@@ -9,6 +9,7 @@ import {
   type OrderKind,
   offeredAs,
   type Paid,
+  type Prices,
   type Registration,
   renewalsToReturn,
   type Schedule,
@@ -55,6 +56,8 @@ export interface NewOrder {
   months?: number | undefined;
   /** Stated by the operator; missing = Sunset prices it and debits the account. */
   paid?: Paid | undefined;
+  /** Of an upgrade: what renewals cost from now on (M23). */
+  prices?: Prices | undefined;
 }
 
 export type Command =
@@ -66,6 +69,7 @@ export type Command =
   | { name: 'undo'; refundId: string; reason: string }
   | { name: 'switch-network' }
   | { name: 'amend'; order: NewOrder; rules: LifecycleRules }
+  | { name: 'put-prices'; prices: Prices }
   | { name: 'start' }
   | { name: 'stop' }
   | { name: 'protect'; reason: string }
@@ -93,6 +97,7 @@ export type Effect =
   | { type: 'end-orders'; orderIds: string[] }
   | { type: 'undo-refund'; refundId: string; reason: string }
   | { type: 'switch-network' }
+  | { type: 'put-prices'; prices: Prices }
   | { type: 'check-arrears' };
 
 export type RefusalCode =
@@ -133,6 +138,8 @@ export const LEGAL: Record<CommandName, readonly State[]> = {
   undo: ['isolated'],
   'switch-network': ['running', 'stopped'],
   amend: ['running', 'stopped', 'expired'],
+  // Also in the bin, which it leaves by a renewal.
+  'put-prices': ['running', 'stopped', 'expired', 'isolated'],
   start: ['stopped', 'changing'],
   stop: ['running', 'changing'],
   protect: ['running', 'stopped', 'expired'],
@@ -238,6 +245,8 @@ export function decide(life: Life, command: Command, at: string, by = ''): Decis
       return done(life, [{ type: 'switch-network' }]);
     case 'amend':
       return decideAmend(life, command, at);
+    case 'put-prices':
+      return life.billing === 'prepaid' ? done(life, [{ type: 'put-prices', prices: command.prices }]) : refuse(life, 'WRONG_BILLING');
     case 'start':
       return done({ ...life, state: 'running', power: 'running' });
     case 'stop':

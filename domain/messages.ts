@@ -17,7 +17,10 @@ export type DecisionCode =
   | 'COMMAND_ID_REUSED'
   | 'NOT_POSSIBLE'
   | 'TOO_MANY_ORDERS'
-  | 'ENDS_TOO_LATE';
+  | 'ENDS_TOO_LATE'
+  | 'PRICES_REFUSED'
+  | 'PRICE_VERSION_USED'
+  | 'TOO_MANY_PRICES';
 
 export interface Message {
   message: Text;
@@ -232,6 +235,24 @@ export const MESSAGES: Record<DecisionCode, Message> = {
     'Get a new quote and confirm that one.',
     '报价所依据的信息已变化。',
     '请重新获取报价并确认。',
+  ),
+  PRICES_REFUSED: say(
+    'The prices are in another currency than the instance’s, or lack one that its refunds need.',
+    'Send `prices` of the instance’s currency with `month` and `hour`.',
+    '价格币种与实例不同，或缺少退款计算所需的价格。',
+    '请使用实例的币种，并提供 `month` 与 `hour`。',
+  ),
+  PRICE_VERSION_USED: say(
+    'The instance has other prices under this version.',
+    'Send the new prices under a version of their own.',
+    '该实例的此价格版本已有不同的价格。',
+    '请为新价格使用新的版本。',
+  ),
+  TOO_MANY_PRICES: say(
+    'The instance has had 500 price snapshots.',
+    'Let it end, and register its successor with the new prices.',
+    '该实例的价格快照已达 500 个。',
+    '请在该实例结束后，以新价格登记后续实例。',
   ),
   PRICE_MISSING: say(
     'The instance has no monthly price to reckon the renewal with.',

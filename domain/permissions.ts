@@ -12,6 +12,7 @@ export const PERMISSIONS = [
   'unprotect',
   'refund:approve',
   'hold',
+  'adjust',
   'usage',
   'keys',
   'operate',

@@ -1,7 +1,7 @@
 import type { RightsLeft, Standing } from '../domain/eligibility';
-import { exact, formatMoney, type Parts, SOURCES, type Source, ZERO } from '../domain/money';
+import { exact, formatMoney, type Parts, SOURCES, type Source, sum, ZERO } from '../domain/money';
 import type { Knobs } from '../domain/policy';
-import { Conditions, type Db, decodeCursor, pageOf, type Transaction } from './db';
+import { Conditions, type Db, decodeCursor, pageOf, shownBefore, shownUpTo, type Transaction } from './db';
 import type { AccountRow, Page, PageRequest, RightsByProduct, StatementRow } from './types';
 
 /** Makes the account known; its standing begins in good order. */
@@ -133,45 +133,68 @@ interface MovementRow {
   id: string;
   seq: number;
   event: string;
-  instance_id: string;
+  instance_id: string | null;
   refund_id: string | null;
   reverses: string | null;
   reason: string | null;
+  reference: string | null;
   effective_at: string;
   recorded_at: string;
   currency: string;
-  amounts: { source: Source; amount: string }[];
+  cash: string;
+  gift: string;
+  income: string;
+  cash_after: string;
+  gift_after: string;
+  income_after: string;
 }
 
+export interface StatementFilter {
+  account: string;
+  /** Both by `recordedAt` as it is shown, and both included (M21). */
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+/** Of each movement and currency what it moved of every source, and what was there after it. */
+const MOVEMENTS = `
+  WITH moved AS (
+    SELECT t.id, t.seq, e.currency, ${SOURCES.map(
+      (source) => `coalesce(sum(e.amount) FILTER (WHERE e.ledger_account = 'customer:${source}'), 0) AS ${source}`,
+    ).join(', ')}
+    FROM transactions t JOIN entries e ON e.transaction_id = t.id
+    WHERE t.account = $1 AND e.ledger_account LIKE 'customer:%' GROUP BY t.id, e.currency),
+  running AS (
+    SELECT *, ${SOURCES.map((source) => `sum(${source}) OVER so_far AS ${source}_after`).join(', ')}
+    FROM moved WINDOW so_far AS (PARTITION BY currency ORDER BY seq))
+  SELECT r.*, t.event, t.instance_id, t.refund_id, t.reverses, coalesce(t.reason, a.reason) AS reason, a.reference, t.effective_at, t.recorded_at
+  FROM running r JOIN transactions t ON t.id = r.id LEFT JOIN adjustments a ON a.id = t.adjustment_id`;
+
 /** Income and expenses (001-28): every ledger transaction that touched the account's balances, the latest first. */
-export async function listStatement(db: Db, account: string, page: PageRequest): Promise<Page<StatementRow>> {
-  const conditions = new Conditions().add('t.account = ?', account).always("e.ledger_account LIKE 'customer:%'");
+export async function listStatement(db: Db, { account, from, to }: StatementFilter, page: PageRequest): Promise<Page<StatementRow>> {
+  const conditions = new Conditions().add('t.account = ?', account);
+  if (from !== undefined) conditions.always(`NOT ${shownBefore('t.recorded_at', conditions.parameter(from))}`);
+  if (to !== undefined) conditions.always(shownUpTo('t.recorded_at', conditions.parameter(to)));
   if (page.cursor !== undefined) conditions.add('t.seq < ?', decodeCursor(page.cursor, ['number'])[0]);
   const limit = conditions.parameter(page.limit + 1);
-  const { rows } = await db.query<MovementRow>(
-    `SELECT t.id, t.seq, t.event, t.instance_id, t.refund_id, t.reverses, t.reason, t.effective_at, t.recorded_at, e.currency,
-       json_agg(json_build_object('source', split_part(e.ledger_account, ':', 2), 'amount', e.amount::text)) AS amounts
-     FROM transactions t JOIN entries e ON e.transaction_id = t.id
-     ${conditions.where} GROUP BY t.id, e.currency ORDER BY t.seq DESC LIMIT ${limit}`,
-    conditions.values,
-  );
+  const { rows } = await db.query<MovementRow>(`${MOVEMENTS} ${conditions.where} ORDER BY t.seq DESC LIMIT ${limit}`, conditions.values);
   return pageOf(rows, page.limit, toMovement, (row) => [row.seq]);
 }
 
 function toMovement(row: MovementRow): StatementRow {
-  const total = (source: Source) =>
-    row.amounts.filter((leg) => leg.source === source).reduce((all, leg) => all.add(exact(leg.amount)), ZERO);
-  const money = (value: ReturnType<typeof exact>) => formatMoney(value, row.currency);
+  const money = (amount: string): string => formatMoney(exact(amount), row.currency);
   return {
     id: row.id,
     kind: row.event as StatementRow['kind'],
     currency: row.currency,
-    amount: money(SOURCES.reduce((all, source) => all.add(total(source)), ZERO)),
-    parts: { cash: money(total('cash')), gift: money(total('gift')), income: money(total('income')) },
+    amount: formatMoney(sum([row.cash, row.gift, row.income].map((amount) => exact(amount))), row.currency),
+    parts: { cash: money(row.cash), gift: money(row.gift), income: money(row.income) },
+    balance: { cash: money(row.cash_after), gift: money(row.gift_after), income: money(row.income_after) },
     instanceId: row.instance_id,
     refundId: row.refund_id,
     reverses: row.reverses,
     reason: row.reason,
+    reference: row.reference,
     effectiveAt: row.effective_at,
     recordedAt: row.recorded_at,
   };

@@ -23,6 +23,9 @@ const types: pg.CustomTypesConfig = {
 export const shownUpTo = (column: string, until: string): string =>
   `${column} < date_trunc('milliseconds', ${until}::timestamptz) + interval '1 millisecond'`;
 
+/** SQL: whether an instant is shown before another one. */
+export const shownBefore = (column: string, from: string): string => `(date_trunc('milliseconds', ${column}) < ${from}::timestamptz)`;
+
 /** A pool of at most `max` connections. Errors of idle connections are told to `onError`, not thrown: the next query gets a fresh one. */
 export function createPool(url: string, options: { max?: number; onError?: (error: Error) => void } = {}): Pool {
   const pool = new pg.Pool({ connectionString: url, max: options.max ?? 10, types, connectionTimeoutMillis: 5000 });

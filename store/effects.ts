@@ -9,12 +9,16 @@ import { refundId, transactionId } from '../domain/ids';
 import {
   isTerm,
   lastTerm,
+  movedBy,
+  movedLater,
   type Order,
   openOrders,
   orderInForce,
+  type Prices,
   renewalPrices,
   renewalsToReturn,
   type StoredOrder,
+  snapshotsOf,
 } from '../domain/instance';
 import { endedPostings, type Posting, paidPostings, refundPostings, reversalPostings } from '../domain/journal';
 import { type Effect, type Life, type NewOrder, openOrder } from '../domain/lifecycle';
@@ -63,6 +67,7 @@ export const EFFECTS: { [T in Effect['type']]: (work: Work, effect: Of<T>) => Pr
   'check-arrears': checkArrears,
   'undo-refund': undoRefund,
   'switch-network': switchNetwork,
+  'put-prices': putPrices,
 };
 
 /** M13, M15, J2: computes the refund again from the stored orders as of the quote's instant, holds it against the quote, and books it. */
@@ -108,8 +113,8 @@ function without<T extends { id: string }>(orders: T[], gone: { id: string }[]):
 const moneyOf = ({ currency, amount, parts, fee, cells }: Refund): string => hashOf([currency, amount, parts, fee, cells]);
 
 /**
- * Undoes the return that put the instance into the bin: its transaction is reversed line by line, its orders are open again with their old
- * ends, and the right is given back.
+ * Undoes the return that put the instance into the bin: its transaction is reversed line by line, its orders are open again and later by the
+ * time in the bin, which is not used (M20), and the right is given back.
  */
 async function undoRefund(work: Work, { refundId: id, reason }: Of<'undo-refund'>): Promise<void> {
   const { tx, row, input } = work;
@@ -123,13 +128,30 @@ async function undoRefund(work: Work, { refundId: id, reason }: Of<'undo-refund'
   work.refundId = id;
   const reversed = booked[0]?.transactionId;
   if (reversed !== undefined) work.reversal = { of: reversed, reason };
-  work.life = { ...work.life, orders: before.orders };
+  const inBinMs = Date.parse(input.at) - Date.parse(row.life.isolatedAt!);
+  work.life = { ...work.life, orders: before.orders.map((order) => movedLater(order, inBinMs)) };
   const transaction = reversed === undefined ? null : transactionId(row.id, input.step);
   await moveRefund(tx, id, ['reversed'], { reversal: { transactionId: transaction, reason, by: input.by, at: input.at } });
   // Those that it closed, and no others: an order may have been returned before.
-  await tx.query('UPDATE orders SET closed_at = NULL WHERE instance_id = $1 AND closed_at = $2', [row.id, row.life.isolatedAt]);
+  const opened = row.orders.filter((order) => order.closedAt === row.life.isolatedAt);
+  await moveOrders(tx, row, opened, inBinMs, input.at);
   await tx.query('UPDATE termination_items SET release_time = NULL WHERE refund_id = $1', [id]);
   await tx.query("UPDATE rights SET status = 'returned' WHERE termination_id = $1 AND instance_id = $2", [refund.terminationId, row.id]);
+}
+
+/** Opens orders again, all of them later by the same (M20); so is the switch of the network, which is reckoned from their start. */
+async function moveOrders(tx: Transaction, { id, facts }: InstanceRow, orders: StoredOrder[], byMs: number, at: string): Promise<void> {
+  for (const { closedAt: _closed, endedAt: _ended, ...order } of orders) {
+    await tx.query('UPDATE orders SET closed_at = NULL, document = $3 WHERE instance_id = $1 AND id = $2', [
+      id,
+      order.id,
+      movedBy(order, byMs, at),
+    ]);
+  }
+  const { network } = facts;
+  if (network.billing !== 'traffic' || network.switchedToTrafficAt === undefined) return;
+  const switchedToTrafficAt = new Date(Date.parse(network.switchedToTrafficAt) + byMs).toISOString();
+  await tx.query('UPDATE instances SET facts = $2 WHERE id = $1', [id, { ...facts, network: { ...network, switchedToTrafficAt } }]);
 }
 
 /** The life before the return that the instance is in the bin by, if this refund is that return's. */
@@ -158,6 +180,25 @@ async function switchNetwork({ tx, row, input }: Work): Promise<void> {
   if (network.billing === 'traffic') throw new StepRefused('BY_TRAFFIC', row.life.state);
   const facts = { ...row.facts, network: { ...network, billing: 'traffic', switchedToTrafficAt: input.at } };
   await tx.query('UPDATE instances SET facts = $2 WHERE id = $1', [row.id, facts]);
+}
+
+/** As many as an instance may have orders: snapshots are kept with it. */
+const MAX_PRICE_CHANGES = 500;
+
+/** M23: a new snapshot, for the renewals that are bought from now on. What was paid and is refunded goes by its own (M12). */
+async function putPrices({ tx, row, input }: Work, { prices }: Of<'put-prices'>): Promise<void> {
+  requirePrices(row, prices);
+  const priceChanges = [...(row.facts.priceChanges ?? []), { at: input.at, prices }];
+  if (priceChanges.length > MAX_PRICE_CHANGES) throw new StepRefused('TOO_MANY_PRICES', row.life.state);
+  await tx.query('UPDATE instances SET facts = $2 WHERE id = $1', [row.id, { ...row.facts, priceChanges }]);
+}
+
+/** As a registration's are: one currency, what refunds need, and one snapshot a version. Commands can be typed by hand. */
+function requirePrices({ facts, orders, policy, life }: InstanceRow, prices: Prices): void {
+  const isEnough = !policy.returns || (prices.month !== undefined && prices.hour !== undefined);
+  if (prices.currency !== facts.prices?.currency || !isEnough) throw new StepRefused('PRICES_REFUSED', life.state);
+  const known = snapshotsOf(orders, facts, prices.version);
+  if (known.some((one) => hashOf(one) !== hashOf(prices))) throw new StepRefused('PRICE_VERSION_USED', life.state);
 }
 
 /**
@@ -210,7 +251,9 @@ async function addOrder(work: Work, { order: asked }: Of<'new-order'>): Promise<
   if (row.orders.length >= MAX_ORDERS) throw new StepRefused('TOO_MANY_ORDERS', row.life.state);
   const { startsAt, endsAt } = asked.kind === 'renewal' ? renewalDates(row, asked, input.at) : upgradeDates(row, input.at);
   if (!isWithinBounds(endsAt)) throw new StepRefused('ENDS_TOO_LATE', row.life.state);
+  if (asked.prices) requirePrices(row, asked.prices);
   const basis = asked.kind === 'renewal' ? renewalPrices(row.orders, startsAt, row.facts) : undefined;
+  const own = asked.kind === 'upgrade' ? asked.prices : basis;
   const paid = asked.paid ?? (await debit(work, asked, basis));
   const order: Order = {
     id: freeOrderId(row.orders, `${asked.kind}-${input.step}`),
@@ -220,7 +263,8 @@ async function addOrder(work: Work, { order: asked }: Of<'new-order'>): Promise<
     startsAt,
     endsAt,
     paid,
-    ...(basis !== undefined && basis !== row.facts.prices ? { prices: basis } : {}),
+    ...(own !== undefined && own !== row.facts.prices ? { prices: own } : {}),
+    boughtAt: input.at,
   };
   await insertOrders(tx, row.id, row.orders.length, [order]);
   work.event = 'renewal';

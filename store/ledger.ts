@@ -1,37 +1,40 @@
-import { transactionId } from '../domain/ids';
-import type { Posting } from '../domain/journal';
+import { adjustmentTransactionId, transactionId } from '../domain/ids';
+import type { Adjustment, Posting } from '../domain/journal';
 import { exact, formatMoney } from '../domain/money';
 import type { Db, Transaction } from './db';
 
-export interface LedgerTransaction {
-  instanceId: string;
-  step: number;
+/** A transaction belongs to a step or to an adjustment. */
+type Origin = { instanceId: string; step: number; adjustmentId?: undefined } | { instanceId?: undefined; adjustmentId: string };
+
+export type LedgerTransaction = Origin & {
   account: string;
-  event: 'registration' | 'refund' | 'renewal' | 'end-orders' | 'reversal';
+  event: 'registration' | 'refund' | 'renewal' | 'end-orders' | 'reversal' | Adjustment['kind'];
   refundId: string | null;
   effectiveAt: string;
   /** The transaction that it reverses, and why; who is its step's to say. */
   reversal: { of: string; reason: string } | null;
   postings: Posting[];
-}
+};
 
-/** Books postings as one transaction of a step: once, because its id is the step's. Nothing to book is no transaction. */
+/** Books postings as one transaction: once, because its id is its step's or its adjustment's. Nothing to book is no transaction. */
 export async function book(tx: Transaction, booking: LedgerTransaction): Promise<void> {
   if (!booking.postings.length) return;
-  const id = transactionId(booking.instanceId, booking.step);
+  const isStep = booking.adjustmentId === undefined;
+  const id = isStep ? transactionId(booking.instanceId, booking.step) : adjustmentTransactionId(booking.adjustmentId);
   await tx.query(
-    `INSERT INTO transactions (id, account, instance_id, step, event, refund_id, effective_at, reverses, reason)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `INSERT INTO transactions (id, account, instance_id, step, event, refund_id, effective_at, reverses, reason, adjustment_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
       id,
       booking.account,
-      booking.instanceId,
-      booking.step,
+      isStep ? booking.instanceId : null,
+      isStep ? booking.step : null,
       booking.event,
       booking.refundId,
       booking.effectiveAt,
       booking.reversal?.of ?? null,
       booking.reversal?.reason ?? null,
+      booking.adjustmentId ?? null,
     ],
   );
   const legs = booking.postings.flatMap(({ source, destination, currency, amount }, line) => [

@@ -26,7 +26,7 @@ export async function migrate(adminUrl: string, serviceUrl: string, log: (messag
   }
 }
 
-const APPEND_ONLY = ['entries', 'transactions', 'steps', 'account_changes', 'hold_changes', 'policies', 'seals', 'audits'];
+const APPEND_ONLY = ['entries', 'transactions', 'steps', 'account_changes', 'hold_changes', 'policies', 'seals', 'audits', 'adjustments'];
 const GROWING = ['outbox', 'unsealed'];
 /** Kept for a time only (retention.ts); triggers and foreign keys hold what must stay. */
 const TRIMMED = ['idempotency_keys', 'quotes', 'keys'];

@@ -16,7 +16,7 @@ export interface Head {
 /** What the first seal follows. */
 export const GENESIS: Head = { position: 0, hash: '0'.repeat(64) };
 
-/** A transaction as it is sealed: every column of it and of its entries as text. Null stays null: it is not the empty text. */
+/** A transaction as it is sealed: every column of it, of its adjustment if it has one, and of its entries as text. Null stays null: it is not the empty text. */
 export interface Sealable {
   id: string;
   facts: (string | null)[];
@@ -29,7 +29,9 @@ const instant = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC
 /** Columns of a query on `transactions t` that read a {@link Sealable}. */
 export const SEALABLE = `t.id,
   ARRAY[t.id, t.seq::text, t.account, t.instance_id, t.step::text, t.event, t.refund_id, t.reverses, t.reason,
-    ${instant('t.effective_at')}, ${instant('t.recorded_at')}] AS facts,
+    ${instant('t.effective_at')}, ${instant('t.recorded_at')}]
+    || (SELECT ARRAY[a.id, a.account, a.kind, a.source, a.currency, a.amount::text, a.reason, a.reference, a.made_by, ${instant('a.recorded_at')}]
+        FROM adjustments a WHERE a.id = t.adjustment_id) AS facts,
   (SELECT coalesce(json_agg(json_build_array(e.line::text, e.leg::text, e.ledger_account, e.currency, e.amount::text) ORDER BY e.line, e.leg), '[]')
      FROM entries e WHERE e.transaction_id = t.id) AS entries`;
 

@@ -2,7 +2,7 @@
 import type { Calculation, CalculationInputs } from '../domain/calculation';
 import type { RightsLeft } from '../domain/eligibility';
 import type { Action, Facts, Registration, Schedule, StoredOrder } from '../domain/instance';
-import type { Posting } from '../domain/journal';
+import type { Adjustment, Posting } from '../domain/journal';
 import type { Effect, Life } from '../domain/lifecycle';
 import type { Parts } from '../domain/money';
 import type { Permission } from '../domain/permissions';
@@ -221,18 +221,36 @@ export interface KeyRow {
   revokedAt: string | null;
 }
 
+/** A deposit, a withdrawal or a credit. */
+export interface AdjustmentRow extends Adjustment {
+  id: string;
+  account: string;
+  reason: string;
+  /** The other system's own: once an account. */
+  reference: string;
+  by: string;
+  transactionId: string;
+  recordedAt: string;
+}
+
 export interface StatementRow {
   id: string;
-  kind: 'refund' | 'renewal' | 'reversal';
+  kind: 'refund' | 'renewal' | 'reversal' | Adjustment['kind'];
   currency: string;
   /** Signed: income is positive, what was debited negative. */
   amount: string;
   parts: Parts;
-  instanceId: string;
+  /** What the account's balances of the currency were after it. */
+  balance: Parts;
+  /** null: of an adjustment. */
+  instanceId: string | null;
   refundId: string | null;
-  /** The transaction that a reversal undoes, and why; null for other movements. */
+  /** The transaction that a reversal undoes; null for other movements. */
   reverses: string | null;
+  /** Of a reversal and of an adjustment. */
   reason: string | null;
+  /** Of an adjustment. */
+  reference: string | null;
   effectiveAt: string;
   recordedAt: string;
 }

@@ -69,7 +69,7 @@ const COMMANDS_OF: Record<keyof typeof UPDATES, CommandName[]> = {
   restore: ['restore'],
   purge: ['purge'],
   undo: ['undo'],
-  amend: ['amend', 'switch-network'],
+  amend: ['amend', 'switch-network', 'put-prices'],
   power: ['start', 'stop'],
   protect: ['protect', 'unprotect'],
 };

@@ -62,7 +62,7 @@ export const UPDATES = {
   restore: defineUpdate<Answer, [CommandMessage<'restore'>]>('restore'),
   purge: defineUpdate<Answer, [CommandMessage<'purge'>]>('purge'),
   undo: defineUpdate<Answer, [CommandMessage<'undo'>]>('undo'),
-  amend: defineUpdate<Answer, [CommandMessage<'amend' | 'switch-network'>]>('amend'),
+  amend: defineUpdate<Answer, [CommandMessage<'amend' | 'switch-network' | 'put-prices'>]>('amend'),
   power: defineUpdate<Answer, [CommandMessage<'start' | 'stop'>]>('power'),
   protect: defineUpdate<Answer, [CommandMessage<'protect' | 'unprotect'>]>('protect'),
 } as const;

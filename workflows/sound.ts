@@ -14,6 +14,8 @@ type Fields = Record<string, unknown>;
 const TEXT = /^[^\p{Cc}\p{Cs}]{1,500}$/u;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 const AMOUNT = /^\d{1,15}(\.\d{1,10})?$/;
+const RATE = /^(?:0\.\d{1,10}|1(?:\.0{1,10})?)$/;
+const MAX_TIERS = 50;
 /** Ten years. */
 const MAX_RETENTION_SECONDS = 315_360_000;
 
@@ -53,10 +55,29 @@ const isEnd = (value: unknown): boolean =>
 const isRules = (value: unknown): boolean =>
   isObject(value) && isObject(value.end) && isEnd(value.end.postpaid) && isEnd(value.end.prepaid) && isEnding(value.expiry);
 
+const isAmount = (value: unknown): boolean => typeof value === 'string' && AMOUNT.test(value);
+const isTier = (value: unknown): boolean =>
+  isObject(value) && isAmount(value.price) && (value.upToHours === undefined || Number.isInteger(value.upToHours));
+const isHourly = (value: unknown): boolean =>
+  isAmount(value) || (Array.isArray(value) && value.length > 0 && value.length <= MAX_TIERS && value.every(isTier));
+const isDiscount = (value: unknown): boolean =>
+  isObject(value) && isMonths(value.months) && typeof value.rate === 'string' && RATE.test(value.rate);
+const isMissingOr = (test: (value: unknown) => boolean, value: unknown): boolean => value === undefined || test(value);
+
+/** A snapshot that can be reckoned with: what of it fits the instance, the step says (M23). */
+const isPrices = (value: unknown): boolean =>
+  isObject(value) &&
+  isText(value.version) &&
+  typeof value.currency === 'string' &&
+  isMissingOr(isAmount, value.month) &&
+  isMissingOr(isHourly, value.hour) &&
+  isMissingOr((tiers) => Array.isArray(tiers) && tiers.length <= MAX_TIERS && tiers.every(isDiscount), value.discounts);
+
 const isOrder = (value: unknown): boolean =>
   isObject(value) &&
   (value.kind === 'renewal' ? isMonths(value.months) : value.kind === 'upgrade' && value.months === undefined) &&
   isOneOf(value.channel, 'standard', 'promotion', 'activity') &&
+  (value.prices === undefined || (value.kind === 'upgrade' && isPrices(value.prices))) &&
   isPaid(value.paid);
 
 const always = (): boolean => true;
@@ -71,6 +92,7 @@ const SOUND: Record<CommandName, (command: Fields) => boolean> = {
   undo: ({ refundId, reason }) => isText(refundId) && isText(reason),
   'switch-network': always,
   amend: ({ order, rules }) => isOrder(order) && isRules(rules),
+  'put-prices': ({ prices }) => isPrices(prices),
   start: always,
   stop: always,
   protect: ({ reason }) => isText(reason),

@@ -5,9 +5,13 @@ import type { AccountRow, RightCounts, RightsByProduct, RightsLeft, StatementRow
 import type { accountAnswer, statementAnswer } from '../schemas/answers';
 
 export function presentMovement(row: StatementRow): z.infer<typeof statementAnswer> {
-  const { id, kind, currency, amount, parts, instanceId, refundId, reverses, reason, effectiveAt, recordedAt } = row;
-  const reversal = reverses === null ? {} : { reverses, reason: reason ?? '' };
-  return { id, kind, currency, amount, parts, instanceId, refundId, ...reversal, effectiveAt, recordedAt };
+  const { id, kind, currency, amount, parts, balance, instanceId, refundId, reverses, reason, reference, effectiveAt, recordedAt } = row;
+  const why = {
+    ...(reverses === null ? {} : { reverses }),
+    ...(reason === null ? {} : { reason }),
+    ...(reference === null ? {} : { reference }),
+  };
+  return { id, kind, currency, amount, parts, balance, instanceId, refundId, ...why, effectiveAt, recordedAt };
 }
 
 const NONE: RightCounts = { used: 0, reserved: 0 };

@@ -8,6 +8,8 @@ import { type Lang, presentQuoteItem, presentRefundLines } from '../../domain/pr
 import { hashOf } from '../../store/hash';
 import { ENDED_BY, type Preview } from '../../store/refund-requests';
 import type { RefundRequestRow, RefundRow } from '../../store/types';
+import type { Reply } from '../call';
+import { type Column, type ListQuery, listAsCsv } from '../csv';
 import { Problem, presentProblem } from '../errors';
 import type { refundAnswer, refundDetailAnswer, refundRequestAnswer } from '../schemas/answers';
 import { presentPaid } from './instances';
@@ -56,6 +58,30 @@ function denied(decision: RefundRequestRow['decision']): Problem {
 function presentDecision(decision: RefundRequestRow['decision'], lang: Lang): RefundRequestRow['decision'] {
   return decision?.by === ENDED_BY ? { ...decision, reason: endedInReview(decision.reason)[lang] } : decision;
 }
+
+type Refund = z.infer<typeof refundAnswer>;
+
+const COLUMNS: Column<Refund>[] = [
+  { name: 'id', value: (row) => row.id },
+  { name: 'account', value: (row) => row.account },
+  { name: 'instanceId', value: (row) => row.instanceId },
+  { name: 'terminationId', value: (row) => row.terminationId },
+  { name: 'action', value: (row) => row.action },
+  { name: 'kind', value: (row) => row.kind },
+  { name: 'status', value: (row) => row.status },
+  { name: 'currency', value: (row) => row.currency },
+  { name: 'amount', value: (row) => row.amount, isNumber: true },
+  { name: 'cash', value: (row) => row.parts.cash, isNumber: true },
+  { name: 'gift', value: (row) => row.parts.gift, isNumber: true },
+  { name: 'income', value: (row) => row.parts.income, isNumber: true },
+  { name: 'fee', value: (row) => row.fee, isNumber: true },
+  { name: 'openedAt', value: (row) => row.progress[0]?.at },
+  { name: 'doneAt', value: (row) => row.progress.find(({ status }) => status === 'done')?.at },
+  { name: 'reversedAt', value: (row) => row.reversal?.at },
+  { name: 'transactionId', value: (row) => row.entries[0]?.transactionId },
+];
+
+export const refundsAsCsv = (reply: Reply, query: ListQuery): Reply => listAsCsv(COLUMNS, reply, '/v1/refunds', query);
 
 /** With the calculation, done again from what was kept. `policy` is the one that it names. */
 export function presentRefundDetail(row: RefundRow, policy: Policy, lang: Lang): z.infer<typeof refundDetailAnswer> {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Reply } from '../call';
-import { type Column, toCsv } from '../csv';
+import { type Column, type ListQuery, listAsCsv } from '../csv';
 import type { statementAnswer } from '../schemas/answers';
 
 type Movement = z.infer<typeof statementAnswer>;
@@ -19,19 +19,11 @@ const COLUMNS: Column<Movement>[] = [
   { name: 'reason', value: (row) => row.reason },
   { name: 'effectiveAt', value: (row) => row.effectiveAt },
   { name: 'recordedAt', value: (row) => row.recordedAt },
+  { name: 'reference', value: (row) => row.reference },
+  { name: 'balanceCash', value: (row) => row.balance.cash, isNumber: true },
+  { name: 'balanceGift', value: (row) => row.balance.gift, isNumber: true },
+  { name: 'balanceIncome', value: (row) => row.balance.income, isNumber: true },
 ];
 
-/** The page that a list answered, as CSV. A body of lines has no room for the next page's cursor: it is a link (RFC 8288). */
-export function statementAsCsv({ status, body, headers }: Reply, account: string, limit: number): Reply {
-  const { items, nextCursor } = body as { items: Movement[]; nextCursor: string | null };
-  const next = `/v1/accounts/${encodeURIComponent(account)}/statement?format=csv&limit=${limit}&cursor=${nextCursor}`;
-  return {
-    status,
-    body: toCsv(COLUMNS, items),
-    headers: {
-      ...headers,
-      'Content-Type': 'text/csv; charset=utf-8; header=present',
-      ...(nextCursor === null ? {} : { Link: `<${next}>; rel="next"` }),
-    },
-  };
-}
+/** The page of a statement as CSV. */
+export const statementAsCsv = (reply: Reply, path: string, query: ListQuery): Reply => listAsCsv(COLUMNS, reply, path, query);

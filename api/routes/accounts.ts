@@ -1,6 +1,7 @@
 import { listStatement, putAccount, rightsLeft, rightsUsed } from '../../store/accounts';
 import type { AccountRow } from '../../store/types';
 import type { Reply } from '../call';
+import { wantsCsv } from '../csv';
 import type { ApiDeps } from '../deps';
 import { existingAccount, requireAccount } from '../existing';
 import { listReply } from '../page';
@@ -47,15 +48,16 @@ export const accountRoutes = (deps: ApiDeps): Route[] => [
     summary: 'Income and expenses of an account',
     permission: 'read',
     params: byAccount,
-    description: 'As CSV a page is a header and its lines, and `Link` leads to the next one.',
+    description:
+      '`balance` is what the account had after each line. `from` and `to` are instants of `recordedAt`, both included. As CSV a page is a header and its lines, and `Link` leads to the next one.',
     query: statementQuery,
     answers: { 200: { description: 'A page, the latest first.', schema: pageOf(statementAnswer), csv: true } },
     problems: { 404: ['NOT_FOUND'] },
     handle: async (call) => {
       const { account } = await existingAccount(deps, call.caller, call.params.account);
-      const reply = await listReply(call, (_, page) => listStatement(deps.pool, account, page), presentMovement);
-      const format = call.query.format ?? (call.acceptsCsv ? 'csv' : 'json');
-      return format === 'csv' ? statementAsCsv(reply, account, call.query.limit) : reply;
+      const { from, to } = call.query;
+      const reply = await listReply(call, (_, page) => listStatement(deps.pool, { account, from, to }, page), presentMovement);
+      return wantsCsv(call) ? statementAsCsv(reply, `/v1/accounts/${encodeURIComponent(account)}/statement`, call.query) : reply;
     },
   }),
 ];

@@ -1,5 +1,6 @@
 /** What the commands to one instance have in common. */
 import type { z } from 'zod';
+import type { Prices } from '../../domain/instance';
 import type { Command } from '../../domain/lifecycle';
 import type { InstanceRow } from '../../store/types';
 import type { UPDATES } from '../../workflows/messages';
@@ -10,7 +11,7 @@ import { invalid } from '../errors';
 import { existingInstance } from '../existing';
 import type { Answers } from '../route';
 import { acceptedAnswer, instanceAnswer } from '../schemas/answers';
-import { paidIssues, type paidSchema } from '../schemas/registration';
+import { paidIssues, type paidSchema, priceIssues } from '../schemas/registration';
 import type { byId } from '../schemas/requests';
 
 export type InstanceCall<B = unknown> = Call<z.output<typeof byId>, unknown, B>;
@@ -27,6 +28,13 @@ export const COMMAND_ANSWERS: Answers = {
 /** Sends a command that needs nothing but its body. */
 export async function send(deps: ApiDeps, call: InstanceCall, update: keyof typeof UPDATES, command: Command): Promise<Reply> {
   return await carryOut(deps, await existingInstance(deps, call.caller, call.params.id), call, update, command);
+}
+
+/** @throws Problem 400 when a price snapshot is not what a registration's would have to be (M23) */
+export function requireSoundPrices(row: InstanceRow, prices: Prices | undefined, path: string[]): void {
+  const currency = row.facts.prices?.currency;
+  const issues = prices && currency ? priceIssues(prices, currency, row.policy, path) : [];
+  if (issues.length) throw invalid(issues);
 }
 
 /** @throws Problem 400 when an amount has more digits than the instance's currency */

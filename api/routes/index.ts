@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import type { ApiDeps } from '../deps';
 import type { Route } from '../route';
 import { accountRoutes } from './accounts';
+import { adjustmentRoutes } from './adjustments';
 import { auditRoutes } from './audits';
 import { controlPlaneRoutes } from './control-plane';
 import { fastForwardRoutes } from './fast-forward';
@@ -34,6 +35,7 @@ export const allRoutes = (deps: ApiDeps, metrics: Registry): Route[] => [
   ...refundRoutes(deps),
   ...refundRequestRoutes(deps),
   ...accountRoutes(deps),
+  ...adjustmentRoutes(deps),
   ...ledgerRoutes(deps),
   ...auditRoutes(deps),
   ...keyRoutes(deps),

@@ -1,9 +1,11 @@
 /** The books added up, as of any instant. */
 import { balancesAt, trialBalance } from '../../store/trial-balance';
+import { wantsCsv } from '../csv';
 import type { ApiDeps } from '../deps';
 import { existingAccount } from '../existing';
+import { trialBalanceAsCsv } from '../present/trial-balance';
 import { type Route, route } from '../route';
-import { atQuery, balancesAnswer, trialBalanceAnswer } from '../schemas/books';
+import { atQuery, balancesAnswer, trialBalanceAnswer, trialBalanceQuery } from '../schemas/books';
 import { byAccount } from '../schemas/requests';
 
 const TAG = 'Books';
@@ -31,8 +33,12 @@ export const ledgerRoutes = (deps: ApiDeps): Route[] => [
     summary: 'Debit and credit of every ledger account at an instant',
     permission: 'audit',
     staffOnly: true,
-    query: atQuery,
-    answers: { 200: { description: 'For each currency, all debits are all credits.', schema: trialBalanceAnswer } },
-    handle: async ({ query }) => ({ status: 200, body: await trialBalance(deps.pool, query.at) }),
+    description: 'As CSV it is its lines; their sums are the totals.',
+    query: trialBalanceQuery,
+    answers: { 200: { description: 'For each currency, all debits are all credits.', schema: trialBalanceAnswer, csv: true } },
+    handle: async (call) => {
+      const body = await trialBalance(deps.pool, call.query.at);
+      return wantsCsv(call) ? trialBalanceAsCsv(body) : { status: 200, body };
+    },
   }),
 ];

@@ -1,13 +1,14 @@
 /** Renewals and upgrades of a prepaid instance. */
 import type { z } from 'zod';
+import { hashOf } from '../../store/hash';
 import type { Reply } from '../call';
-import { carryOut } from '../commands';
+import { carryOut, instanceReply } from '../commands';
 import { type ApiDeps, policyOf } from '../deps';
 import { existingInstance } from '../existing';
 import { type Route, route } from '../route';
-import { ordersSchema } from '../schemas/registration';
+import { ordersSchema, pricesSchema } from '../schemas/registration';
 import { byId } from '../schemas/requests';
-import { COMMAND_ANSWERS, type InstanceCall, requireDigits } from './command';
+import { COMMAND_ANSWERS, type InstanceCall, requireDigits, requireSoundPrices } from './command';
 
 export const orderRoutes = (deps: ApiDeps): Route[] => [
   route({
@@ -16,7 +17,7 @@ export const orderRoutes = (deps: ApiDeps): Route[] => [
     tag: 'Orders',
     summary: 'Renew or upgrade a prepaid instance',
     description:
-      'The server assigns id and dates; a renewal starts where the last order ends. Without `paid` Sunset prices a renewal and debits the account; with it the permission `register` is needed.',
+      'The server assigns id and dates; a renewal starts where the last order ends. Without `paid` Sunset prices a renewal by the newest price snapshot and debits the account; with it the permission `register` is needed.',
     permission: ['renew', 'register'],
     params: byId,
     body: ordersSchema,
@@ -24,7 +25,29 @@ export const orderRoutes = (deps: ApiDeps): Route[] => [
     problems: { 409: ['WRONG_BILLING', 'WRONG_STATE', 'BUSY', 'NO_ORDER_IN_FORCE', 'INSUFFICIENT_BALANCE', 'PRICE_MISSING'] },
     handle: (call) => amend(deps, call),
   }),
+  route({
+    method: 'put',
+    path: '/v1/instances/{id}/prices',
+    tag: 'Orders',
+    summary: 'Put a new price snapshot',
+    description: 'For the renewals that are bought from now on (M23); what was paid is refunded by the prices that it was bought at (M12).',
+    permission: 'register',
+    params: byId,
+    body: pricesSchema,
+    answers: COMMAND_ANSWERS,
+    problems: { 409: ['WRONG_BILLING', 'WRONG_STATE', 'BUSY', 'PRICE_VERSION_USED', 'PRICES_REFUSED', 'TOO_MANY_PRICES'] },
+    handle: (call) => putPrices(deps, call),
+  }),
 ];
+
+/** The newest snapshot once more changes nothing, and takes no step. */
+async function putPrices(deps: ApiDeps, call: InstanceCall<z.output<typeof pricesSchema>>): Promise<Reply> {
+  const row = await existingInstance(deps, call.caller, call.params.id);
+  requireSoundPrices(row, call.body, []);
+  const newest = row.facts.priceChanges?.at(-1);
+  if (newest && hashOf(newest.prices) === hashOf(call.body)) return instanceReply(row);
+  return await carryOut(deps, row, call, 'amend', { name: 'put-prices', prices: call.body });
+}
 
 /** An amendment brings the product's current rules with it (decision 1). */
 async function amend(deps: ApiDeps, call: InstanceCall<z.output<typeof ordersSchema>>): Promise<Reply> {
@@ -32,6 +55,7 @@ async function amend(deps: ApiDeps, call: InstanceCall<z.output<typeof ordersSch
   if (order.paid) call.caller.require('register', ['paid']);
   const row = await existingInstance(deps, call.caller, call.params.id);
   requireDigits(row, order.paid, ['paid']);
+  if (order.kind === 'upgrade') requireSoundPrices(row, order.prices, ['prices']);
   const rules = (policyOf(deps)(row.facts.product) ?? row.policy).lifecycle;
   return await carryOut(deps, row, call, 'amend', { name: 'amend', order, rules });
 }

@@ -3,13 +3,15 @@ import { policyById } from '../../store/policies';
 import { listRefunds } from '../../store/refunds';
 import type { Call, Reply } from '../call';
 import { carryOut } from '../commands';
+import { wantsCsv } from '../csv';
 import type { ApiDeps } from '../deps';
 import { existingInstance, existingRefund } from '../existing';
 import { listReply } from '../page';
-import { presentRefund, presentRefundDetail } from '../present/refunds';
+import { presentRefund, presentRefundDetail, refundsAsCsv } from '../present/refunds';
 import { type Route, route } from '../route';
 import { acceptedAnswer, pageOf, refundAnswer, refundDetailAnswer } from '../schemas/answers';
-import { byDerivedId, reasonSchema, refundsQuery } from '../schemas/requests';
+import { refundListQuery } from '../schemas/books';
+import { byDerivedId, reasonSchema } from '../schemas/requests';
 
 const TAG = 'Refunds';
 
@@ -20,14 +22,17 @@ export const refundRoutes = (deps: ApiDeps): Route[] => [
     tag: TAG,
     summary: 'List refunds',
     permission: 'read',
-    query: refundsQuery,
-    answers: { 200: { description: 'A page, the latest first.', schema: pageOf(refundAnswer) } },
-    handle: (call) =>
-      listReply(
+    description: 'As CSV a page is a header and its lines, and `Link` leads to the next one.',
+    query: refundListQuery,
+    answers: { 200: { description: 'A page, the latest first.', schema: pageOf(refundAnswer), csv: true } },
+    handle: async (call) => {
+      const reply = await listReply(
         call,
-        (filter, page) => listRefunds(deps.pool, filter, page),
+        ({ format: _, ...filter }, page) => listRefunds(deps.pool, filter, page),
         (row) => presentRefund(row, call.lang),
-      ),
+      );
+      return wantsCsv(call) ? refundsAsCsv(reply, call.query) : reply;
+    },
   }),
   route({
     method: 'get',
@@ -46,7 +51,7 @@ export const refundRoutes = (deps: ApiDeps): Route[] => [
     tag: TAG,
     summary: 'Undo a return while its instance is in the bin',
     description:
-      'Reversing entries take the money back, the orders hold again with their old ends, the right is given back, and the instance is what it was before.',
+      'Reversing entries take the money back, the orders hold again, later by the time in the bin (M20), the right is given back, and the instance is what it was before.',
     permission: 'refund:approve',
     params: byDerivedId,
     body: reasonSchema,

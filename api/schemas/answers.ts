@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { CURVE_REASONS } from '../../domain/curve';
 import { ACTIONS, STATES } from '../../domain/instance';
+import { ADJUSTMENTS } from '../../domain/journal';
 import { SOURCES } from '../../domain/money';
 import { REFUND_STATUSES } from '../../store/types';
-import { factsShape, orderSchema, scheduleSchema } from './registration';
+import { factsShape, orderSchema, pricesSchema, scheduleSchema } from './registration';
 
 export const instant = z.string().meta({ format: 'date-time', examples: ['2026-11-01T00:00:00+08:00'] });
 export const amount = z.string().meta({ description: 'A decimal string with all minor digits.', examples: ['407.96'] });
@@ -28,6 +29,20 @@ export const problemAnswer = z
   })
   .meta({ id: 'Problem' });
 
+const movedFrom = z
+  .array(z.object({ startsAt: instant, endsAt: instant, at: instant }))
+  .optional()
+  .meta({
+    description: 'Its dates before each undone return, which gives back the time in the bin (M20), and the instant of the undo.',
+  });
+
+/** An order as registered or bought, and what has become of its dates. */
+const storedOrder = orderSchema.extend({
+  channel: orderSchema.shape.channel.unwrap(),
+  boughtAt: instant.optional().meta({ description: 'Of one that was bought by way of Sunset; missing: it was registered.' }),
+  movedFrom,
+});
+
 /** Answers always have what requests may leave out. */
 const { monthlySettled, network, disks, addresses, ...plainFacts } = factsShape;
 
@@ -38,11 +53,16 @@ export const instanceAnswer = z
     product: z.string(),
     monthlySettled: monthlySettled.unwrap(),
     network: network.unwrap(),
+    priceChanges: z
+      .array(z.object({ at: instant, prices: pricesSchema }))
+      .optional()
+      .meta({
+        description: 'Price snapshots put since: they count for renewals bought after them (M23).',
+      }),
     disks: disks.unwrap(),
     addresses: addresses.unwrap(),
     orders: z.array(
-      orderSchema.extend({
-        channel: orderSchema.shape.channel.unwrap(),
+      storedOrder.extend({
         paid: z.object({ cash: amount, gift: amount, income: amount, voucher: amount }),
         status: z.enum(['in-force', 'future', 'ended', 'closed']),
       }),
@@ -220,9 +240,7 @@ const calculationAnswer = z
     priceVersion: z.string().nullable(),
     prices: factsShape.prices,
     network: network.unwrap(),
-    orders: z.array(
-      orderSchema.extend({ channel: orderSchema.shape.channel.unwrap(), closedAt: instant.nullable(), endedAt: instant.nullable() }),
-    ),
+    orders: z.array(storedOrder.extend({ closedAt: instant.nullable(), endedAt: instant.nullable() })),
     cells: z.array(z.object({ orderId: z.string(), source: z.enum(SOURCES), amount })).meta({
       description: 'What comes back out of which order and source, before the fee.',
     }),
@@ -272,14 +290,16 @@ export const usageAnswer = z
 export const statementAnswer = z
   .object({
     id: z.string(),
-    kind: z.enum(['refund', 'renewal', 'reversal']),
+    kind: z.enum(['refund', 'renewal', 'reversal', ...ADJUSTMENTS]),
     currency,
     amount: amount.meta({ description: 'Income is positive, what was debited negative.' }),
     parts,
-    instanceId: z.string(),
+    balance: parts.meta({ description: 'What the account had of the currency after it.' }),
+    instanceId: z.string().nullable().meta({ description: 'null: a deposit, a withdrawal or a credit.' }),
     refundId: z.string().nullable(),
     reverses: z.string().optional().meta({ description: 'Of a reversal: the transaction that it undoes.' }),
-    reason: z.string().optional().meta({ description: 'Of a reversal: why.' }),
+    reason: z.string().optional().meta({ description: 'Of a reversal, a deposit, a withdrawal or a credit: why.' }),
+    reference: z.string().optional().meta({ description: 'Of a deposit, a withdrawal or a credit: the other system’s own.' }),
     effectiveAt: instant,
     recordedAt: instant,
   })

@@ -1,16 +1,67 @@
 /** Answers and queries about the books as a whole: audits, trial balance, balances at an instant. */
 import { z } from 'zod';
+import { ADJUSTMENTS } from '../../domain/journal';
+import { minorDigits, SOURCES } from '../../domain/money';
 import { amount, currency, instant as time } from './answers';
-import { instant } from './fields';
-import { pageQuery } from './requests';
+import { currency as currencyCode, instant, money, sentence, text } from './fields';
+import { evenBeside } from './issues';
+import { pageQuery, refundsQuery } from './requests';
+
+/** Known by what they are in themselves: an amount of an unknown currency has no digits to count. */
+const hasAmountAndCurrency = (value: unknown): boolean => {
+  const { amount: given, currency: code } = Object(value) as { amount?: unknown; currency?: unknown };
+  return money.safeParse(given).success && currencyCode.safeParse(code).success;
+};
 
 export const atQuery = z.strictObject({
   at: instant.optional().meta({ description: 'What was recorded up to then, by the wall clock (`recordedAt`); missing: until now.' }),
 });
 
+const format = z.enum(['json', 'csv']).optional().meta({ description: 'Missing: as the header `Accept` says, else JSON.' });
+
+export const trialBalanceQuery = atQuery.extend({ format });
+export const refundListQuery = refundsQuery.extend({ format });
+
 export const statementQuery = pageQuery.extend({
-  format: z.enum(['json', 'csv']).optional().meta({ description: 'Missing: as the header `Accept` says, else JSON.' }),
+  from: instant.optional().meta({ description: 'The first instant of `recordedAt`.' }),
+  to: instant.optional().meta({ description: 'The last instant of `recordedAt`.' }),
+  format,
 });
+
+export const adjustmentsQuery = pageQuery.extend({ reference: text.optional() });
+
+export const adjustmentSchema = z
+  .strictObject({
+    kind: z.enum(ADJUSTMENTS).meta({ description: '`deposit` is paid in, `withdrawal` paid out, `credit` given by the provider.' }),
+    source: z.enum(SOURCES),
+    currency: currencyCode,
+    amount: money,
+    reason: sentence,
+    reference: text.meta({ description: 'Of the payment, the transfer, the ticket: an account has each once.' }),
+  })
+  .superRefine(({ amount: value, currency: code }, context) => {
+    const digits = minorDigits(code) ?? 0;
+    const flag = (message: string, params = {}) => context.addIssue({ code: 'custom', path: ['amount'], message, params });
+    if (/^[0.]*$/.test(value)) flag('NOT_POSITIVE');
+    if ((value.split('.')[1] ?? '').length > digits) flag('TOO_MANY_DIGITS', { currency: code, digits });
+  }, evenBeside(hasAmountAndCurrency))
+  .meta({ id: 'NewAdjustment' });
+
+export const adjustmentAnswer = z
+  .object({
+    id: z.string(),
+    account: z.string(),
+    kind: z.enum(ADJUSTMENTS),
+    source: z.enum(SOURCES),
+    currency,
+    amount,
+    reason: z.string(),
+    reference: z.string(),
+    by: z.string(),
+    transactionId: z.string(),
+    recordedAt: time,
+  })
+  .meta({ id: 'Adjustment' });
 
 export const balancesAnswer = z
   .object({

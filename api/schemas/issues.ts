@@ -38,6 +38,7 @@ const TEXTS = {
     'must be a decimal string such as "12.50": not negative, at most 15 digits before the point and 10 after it',
     '应为形如 "12.50" 的十进制字符串：非负，整数部分最多 15 位，小数部分最多 10 位',
   ),
+  NOT_POSITIVE: fixed('must be more than 0', '必须大于 0'),
   NOT_A_RATE: fixed('must be a decimal string above 0 and at most 1, such as "0.83"', '应为大于 0 且不超过 1 的十进制字符串，例如 "0.83"'),
   NOT_A_TIME: fixed(
     'must be an ISO-8601 date and time with offset, such as 2026-11-01T00:00:00+08:00',

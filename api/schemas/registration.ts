@@ -42,7 +42,7 @@ const tiersSchema = z
     }
   }, evenBeside(Array.isArray));
 
-const pricesSchema = z
+export const pricesSchema = z
   .strictObject({
     version: text,
     currency,
@@ -130,7 +130,12 @@ export const scheduleSchema = z
 export const ordersSchema = z
   .discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('renewal'), channel: channelSchema.default('standard'), months, paid: paidSchema.optional() }),
-    z.strictObject({ kind: z.literal('upgrade'), channel: channelSchema.default('standard'), paid: paidSchema }),
+    z.strictObject({
+      kind: z.literal('upgrade'),
+      channel: channelSchema.default('standard'),
+      paid: paidSchema,
+      prices: pricesSchema.optional().meta({ description: 'What renewals that are bought later cost (M23).' }),
+    }),
   ])
   .meta({ id: 'NewOrder' });
 
@@ -232,6 +237,22 @@ function prepaidHasOrders({ billing, orders }: Registration): Issue[] {
   return billing === 'prepaid' && !orders.some(isTerm) ? [issue(['orders'], 'TOO_SHORT', { minimum: 1 })] : [];
 }
 
+/** What a refund needs of a snapshot. */
+const missingPrices = (snapshot: Prices | undefined, path: PropertyKey[]): Issue[] =>
+  (['month', 'hour'] as const)
+    .filter((field) => snapshot && snapshot[field] === undefined)
+    .map((field) => issue([...path, field], 'PRICE_REQUIRED'));
+
+/** A snapshot that is brought to an instance later (M23), held to what a registration's is held to. */
+export function priceIssues(prices: Prices, currencyCode: string, policy: Policy, path: PropertyKey[]): Issue[] {
+  const isForeign = prices.currency !== currencyCode;
+  return [
+    ...(isForeign ? [issue([...path, 'currency'], 'OTHER_CURRENCY', { currency: currencyCode })] : []),
+    ...(policy.returns ? missingPrices(prices, path) : []),
+    ...duplicateDiscounts(prices, path),
+  ];
+}
+
 /** A refund takes the prices of the order in force, else the instance's: each snapshot must be enough by itself. */
 function pricesForRefunds({ billing, prices, orders }: Registration, policy: Policy): Issue[] {
   if (billing !== 'prepaid' || !policy.returns) return [];
@@ -239,11 +260,7 @@ function pricesForRefunds({ billing, prices, orders }: Registration, policy: Pol
     [['prices'], prices],
     ...orders.map((order, index): [PropertyKey[], Prices | undefined] => [['orders', index, 'prices'], order.prices]),
   ];
-  return snapshots.flatMap(([path, snapshot]) =>
-    (['month', 'hour'] as const)
-      .filter((field) => snapshot && snapshot[field] === undefined)
-      .map((field) => issue([...path, field], 'PRICE_REQUIRED')),
-  );
+  return snapshots.flatMap(([path, snapshot]) => missingPrices(snapshot, path));
 }
 
 function oneCurrency({ prices, orders }: Registration): Issue[] {

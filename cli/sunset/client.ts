@@ -6,6 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import type * as answers from '../../api/schemas/answers';
+import type * as books from '../../api/schemas/books';
 import type { keyAnswer, newKeyAnswer } from '../../api/schemas/keys';
 import type { Lang } from './text';
 
@@ -22,6 +23,7 @@ export type Calculation = RefundDetail['calculation'];
 export type RefundRequest = z.infer<typeof answers.refundRequestAnswer>;
 export type BinEntry = z.infer<typeof answers.binAnswer>;
 export type Movement = z.infer<typeof answers.statementAnswer>;
+export type Adjustment = z.infer<typeof books.adjustmentAnswer>;
 export type Account = z.infer<typeof answers.accountAnswer>;
 export type Key = z.infer<typeof keyAnswer>;
 export type NewKey = z.infer<typeof newKeyAnswer>;

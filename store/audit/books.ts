@@ -25,7 +25,7 @@ const knownAccounts = sqlCheck(
   'money is booked on accounts that exist',
   `SELECT t.id, 'line ' || e.line || ': ' || e.ledger_account AS detail
    FROM entries e JOIN transactions t ON t.id = e.transaction_id
-   WHERE e.ledger_account NOT IN ('revenue', 'refunds', 'fees')
+   WHERE e.ledger_account NOT IN ('revenue', 'refunds', 'fees', 'credits')
      AND NOT (split_part(e.ledger_account, ':', 1) IN ('world', 'customer') AND split_part(e.ledger_account, ':', 2) = ANY ($1))
      AND NOT EXISTS (SELECT FROM orders o WHERE o.instance_id = t.instance_id AND e.ledger_account = 'deferred:' || o.id)`,
   [[...SOURCES]],
@@ -48,8 +48,8 @@ const ownStep = sqlCheck(
    LEFT JOIN instances i ON i.id = t.instance_id
    CROSS JOIN LATERAL (SELECT CASE WHEN s.command = 'register' THEN 'registration' WHEN s.command IN ('return', 'return-renewals') THEN 'refund'
      WHEN s.command = 'undo' THEN 'reversal' WHEN s.command IN ('amend', 'restore') THEN 'renewal' ELSE 'end-orders' END AS event) e
-   WHERE t.id <> format('tx_%s_%s', t.instance_id, t.step) OR s.step IS NULL OR s.outcome = 'refused' OR t.account IS DISTINCT FROM i.account
-     OR t.refund_id IS DISTINCT FROM s.refund_id OR t.effective_at <> s.effective_at OR t.event <> e.event`,
+   WHERE t.adjustment_id IS NULL AND (t.id <> format('tx_%s_%s', t.instance_id, t.step) OR s.step IS NULL OR s.outcome = 'refused' OR t.account IS DISTINCT FROM i.account
+     OR t.refund_id IS DISTINCT FROM s.refund_id OR t.effective_at <> s.effective_at OR t.event <> e.event)`,
 );
 
 /** Of refunds `r`: those that have been booked; others are asked for, in review, denied or failed. */
@@ -154,7 +154,7 @@ const refundLimit = sqlCheck(
    credits AS (
      SELECT t.instance_id, split_part(e.ledger_account, ':', 2) AS source, sum(e.amount) AS amount, string_agg(DISTINCT t.refund_id, ', ') AS refunds
      FROM entries e JOIN transactions t ON t.id = e.transaction_id
-     WHERE e.ledger_account LIKE 'customer:%' AND (e.leg = 1 OR t.event = 'reversal') GROUP BY 1, 2)
+     WHERE e.ledger_account LIKE 'customer:%' AND t.event IN ('refund', 'reversal') AND (e.leg = 1 OR t.event = 'reversal') GROUP BY 1, 2)
    SELECT instance_id || '/' || order_id AS id, format('%s: paid %s, back %s by %s', source, coalesce(p.amount, 0), c.amount, c.refunds) AS detail
    FROM cells c LEFT JOIN paid p USING (instance_id, order_id, source) WHERE c.amount > coalesce(p.amount, 0)
    UNION ALL
@@ -162,6 +162,37 @@ const refundLimit = sqlCheck(
    FROM credits c LEFT JOIN paid p USING (instance_id, source)
    GROUP BY c.instance_id, c.source, c.amount, c.refunds HAVING c.amount > coalesce(sum(p.amount), 0)`,
   [[...SOURCES]],
+);
+
+/** Also what no order can tell: a fee is not paid back, but it has come out of what was paid. */
+const lifeLimit = sqlCheck(
+  'life-limit',
+  'all refunds of an instance together, with their fees, are no more than what was paid for it without vouchers (M18)',
+  `WITH paid AS (
+     SELECT instance_id, sum((document->'paid'->>source)::numeric) AS amount FROM orders CROSS JOIN unnest($1::text[]) AS source GROUP BY 1),
+   back AS (SELECT instance_id, sum(amount + fee) AS amount, string_agg(id, ', ' ORDER BY id) AS refunds FROM refunds WHERE status = 'done' GROUP BY 1)
+   SELECT instance_id AS id, format('paid %s, back %s by %s', coalesce(p.amount, 0), b.amount, b.refunds) AS detail
+   FROM back b LEFT JOIN paid p USING (instance_id) WHERE b.amount > coalesce(p.amount, 0)`,
+  [[...SOURCES]],
+);
+
+/** Whatever else is booked in their name, or not at all, is no deposit, no withdrawal and no credit. */
+const adjustments = sqlCheck(
+  'adjustments',
+  'a deposit, a withdrawal or a credit is one transaction with the two legs that its kind says, and no other transaction is one',
+  `SELECT a.id, format('%s of %s %s %s: %s', a.kind, a.amount, a.currency, a.source,
+     CASE WHEN t.id IS NULL THEN 'not booked' ELSE format('booked as %s %s for %s: %s', t.event, t.id, t.account, coalesce(legs, 'nothing')) END) AS detail
+   FROM adjustments a LEFT JOIN transactions t ON t.adjustment_id = a.id
+   CROSS JOIN LATERAL (SELECT string_agg(concat_ws(' ', ledger_account, trim_scale(amount), currency), ', ' ORDER BY line, leg) AS legs
+     FROM entries WHERE transaction_id = t.id) booked
+   CROSS JOIN LATERAL (SELECT CASE a.kind WHEN 'withdrawal' THEN 'customer:' || a.source WHEN 'deposit' THEN 'world:' || a.source ELSE 'credits' END
+       AS giver, CASE a.kind WHEN 'withdrawal' THEN 'world:' ELSE 'customer:' END || a.source AS receiver) way
+   WHERE (t.id, t.account, t.event) IS DISTINCT FROM ('tx_' || a.id, a.account, a.kind) OR t.refund_id IS NOT NULL
+     OR legs IS DISTINCT FROM concat_ws(' ', giver, trim_scale(-a.amount), a.currency) || ', ' || concat_ws(' ', receiver, trim_scale(a.amount), a.currency)
+   UNION ALL
+   SELECT t.id, format('is a %s, and its adjustment %s is missing', t.event, coalesce(t.adjustment_id, 'none'))
+   FROM transactions t WHERE (t.event IN ('deposit', 'withdrawal', 'credit') OR t.adjustment_id IS NOT NULL)
+     AND NOT EXISTS (SELECT FROM adjustments a WHERE a.id = t.adjustment_id)`,
 );
 
 /** An order's money is deferred whole until its end, and then not at all: anything in between is a mistake. */
@@ -210,6 +241,8 @@ export const BOOKS: Check[] = [
   reversals,
   refundsBooked,
   refundLimit,
+  lifeLimit,
+  adjustments,
   deferred,
   clearing,
   balances,

@@ -1,5 +1,6 @@
 /** What must be true of amounts: a refund follows from what it was computed from, and rules are still what they were. */
 import { type Calculation, recompute } from '../../domain/calculation';
+import { type Order, versionsOf } from '../../domain/instance';
 import { exact } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
 import type { Refund } from '../../domain/refund';
@@ -24,7 +25,7 @@ interface Row {
   assisted: boolean;
   quoted: { refund: Refund; basis: QuoteBasis } | null;
   prices: Facts['prices'] | null;
-  orders: { id: string }[] | null;
+  orders: Order[] | null;
   policy: Policy | null;
 }
 
@@ -58,8 +59,9 @@ function differences(row: Row): string[] {
 
 /** The inputs against what they were copied from. */
 function changedInputs({ calculation: { inputs }, quoted, prices, orders, kind, action, assisted }: Row): string[] {
-  const known = new Map((orders ?? []).map((order) => [order.id, hashOf(order)]));
-  const changed = inputs.orders.filter(({ closedAt: _closed, endedAt: _ended, ...order }) => known.get(order.id) !== hashOf(order));
+  // An undo gives orders other dates (M20): what was computed before it had the ones before.
+  const known = new Map((orders ?? []).map((order) => [order.id, versionsOf(order).map(hashOf)]));
+  const changed = inputs.orders.filter(({ closedAt: _closed, endedAt: _ended, ...order }) => !known.get(order.id)?.includes(hashOf(order)));
   return [
     ...changed.map(({ id }) => `its order ${id} is another than the instance’s`),
     ...(hashOf(inputs.facts.prices ?? null) === hashOf(prices ?? null) ? [] : ['its prices are others than the instance’s']),

@@ -17,6 +17,7 @@ const COMMANDS: Record<CommandName, Target[]> = {
   undo: ['running', 'stopped'],
   'switch-network': [SAME],
   amend: [SAME, 'stopped'],
+  'put-prices': [SAME],
   start: ['running'],
   stop: ['stopped'],
   protect: [SAME],
@@ -135,6 +136,15 @@ const openOrders = sqlCheck(
    WHERE stored.ids IS DISTINCT FROM known.ids`,
 );
 
+/** An instance that nobody pays for any more has ended, or expired. While an operation goes on, its end waits (L11). */
+const paidFor = sqlCheck(
+  'open-term',
+  'a living prepaid instance has an open purchase or renewal (M18)',
+  `SELECT i.id, format('is %s, and none of its purchases and renewals is open', i.state) AS detail
+   FROM instances i WHERE i.billing = 'prepaid' AND i.state IN ('running', 'stopped', 'changing') AND NOT EXISTS (
+     SELECT FROM orders o WHERE o.instance_id = i.id AND o.document->>'kind' <> 'upgrade' AND o.closed_at IS NULL AND o.ended_at IS NULL)`,
+);
+
 /** L9. A restore starts billing again, so every stop of the timeline counts, up to the step that ended it. */
 const usage = sqlCheck(
   'usage',
@@ -147,4 +157,4 @@ const usage = sqlCheck(
    FROM charged c JOIN stops s USING (instance_id) WHERE c.until > c.starts_at AND s.stopped < c.until AND s.until > c.starts_at`,
 );
 
-export const LIVES: Check[] = [noGaps, transitions, inTime, ownLife, readModel, openOrders, usage];
+export const LIVES: Check[] = [noGaps, transitions, inTime, ownLife, readModel, openOrders, paidFor, usage];

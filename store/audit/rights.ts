@@ -42,7 +42,7 @@ const rights = sqlCheck(
 
 const requests = sqlCheck(
   'requests',
-  'a refund in review holds its right, a denied one has given it back, an approved one has its termination, and somebody else decided (E5)',
+  'a refund in review has a living instance and holds its right, a denied one has given it back, an approved one has its termination, and somebody else decided (E5)',
   `SELECT q.id, format('refund %s, right %s, termination %s, asked for by %s, decided by %s', coalesce(f.status, 'missing'),
      coalesce(r.kind || ' ' || r.status, 'none'), coalesce(t.id, 'none'), q.requested_by, coalesce(q.decided_by, 'nobody')) AS detail
    FROM refund_requests q LEFT JOIN refunds f ON f.id = q.refund_id LEFT JOIN terminations t ON t.id = q.termination_id
@@ -54,7 +54,11 @@ const requests = sqlCheck(
      OR (takes AND f.status = 'in_review' AND r.status IS DISTINCT FROM 'reserved')
      OR (takes AND f.status = 'denied' AND r.status IS DISTINCT FROM 'returned')
      OR (takes AND f.status IN ('in_review', 'denied') AND (r.kind, r.account) IS DISTINCT FROM (f.kind, f.account))
-     OR (NOT takes AND r.status IS NOT NULL)`,
+     OR (NOT takes AND r.status IS NOT NULL)
+   UNION ALL
+   SELECT q.id, format('is in review, and %s is %s (M25)', i.id, i.state)
+   FROM refund_requests q JOIN refunds f ON f.id = q.refund_id JOIN instances i ON i.id = q.instance_id
+   WHERE f.status = 'in_review' AND i.state IN ('isolated', 'terminated')`,
 );
 
 /**

@@ -41,6 +41,7 @@ GET /v1/instances/{id}/refund-curve
 POST /v1/instances/{id}/start
 POST /v1/instances/{id}/stop
 POST /v1/instances/{id}/orders
+PUT /v1/instances/{id}/prices
 POST /v1/instances/{id}/protect
 POST /v1/instances/{id}/unprotect
 POST /v1/quotes
@@ -59,6 +60,8 @@ GET /v1/accounts/{account}
 GET /v1/accounts/{account}/statement
 PUT /v1/accounts/{account}
 GET /v1/accounts/{account}/balances
+POST /v1/accounts/{account}/adjustments
+GET /v1/accounts/{account}/adjustments
 GET /v1/trial-balance
 GET /v1/audits
 GET /v1/audits/{id}

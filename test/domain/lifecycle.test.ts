@@ -47,6 +47,7 @@ const COMMANDS: CommandName[] = [
   'unprotect',
   'undo',
   'switch-network',
+  'put-prices',
 ];
 
 /** The sensible form of each command for the instance. */
@@ -66,6 +67,8 @@ function command(name: CommandName, life: Life): Command {
       return { name, reason: 'r' };
     case 'undo':
       return { name, refundId: 'r1', reason: 'r' };
+    case 'put-prices':
+      return { name, prices: { version: 'v2', currency: 'CNY' } };
     case 'switch-network':
     case 'cancel':
     case 'purge':
@@ -88,10 +91,10 @@ const row = (cells: string): Row => {
   return Object.fromEntries(COMMANDS.map((name, index) => [name, values[index]!])) as Row;
 };
 
-// Order of the columns: terminate cancel reschedule restore purge amend start stop protect unprotect undo switch-network.
-const BUSY = Array(12).fill('BUSY').join(' ');
-const GONE = Array(12).fill('WRONG_STATE').join(' ');
-const CHANGING = 'BUSY BUSY BUSY BUSY BUSY BUSY running stopped BUSY BUSY BUSY BUSY';
+// Order of the columns: terminate cancel reschedule restore purge amend start stop protect unprotect undo switch-network put-prices.
+const BUSY = Array(13).fill('BUSY').join(' ');
+const GONE = Array(13).fill('WRONG_STATE').join(' ');
+const CHANGING = 'BUSY BUSY BUSY BUSY BUSY BUSY running stopped BUSY BUSY BUSY BUSY BUSY';
 
 const TABLES: [string, Policy, Billing, Record<State, string>][] = [
   [
@@ -100,16 +103,16 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
     'postpaid',
     {
       running:
-        'terminated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running',
+        'terminated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running WRONG_BILLING',
       stopped:
-        'terminated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped',
+        'terminated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped WRONG_BILLING',
       changing: CHANGING,
       // Never reached by a CVM; the table is whole all the same.
       expired:
-        'terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE',
+        'terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE WRONG_BILLING',
       isolating: BUSY,
       isolated:
-        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED NOT_RETURNED WRONG_STATE',
+        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED NOT_RETURNED WRONG_STATE WRONG_BILLING',
       restoring: BUSY,
       terminating: BUSY,
       terminated: GONE,
@@ -121,15 +124,15 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
     'prepaid',
     {
       running:
-        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE running WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running',
+        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE running WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running running',
       stopped:
-        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE stopped running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped',
+        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE stopped running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped stopped',
       changing: CHANGING,
       expired:
-        'isolated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE stopped WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE',
+        'isolated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE stopped WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE expired',
       isolating: BUSY,
       isolated:
-        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED NOT_RETURNED WRONG_STATE',
+        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED NOT_RETURNED WRONG_STATE isolated',
       restoring: BUSY,
       terminating: BUSY,
       terminated: GONE,
@@ -141,15 +144,15 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
     'postpaid',
     {
       running:
-        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running',
+        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running WRONG_BILLING',
       stopped:
-        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped',
+        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped WRONG_BILLING',
       changing: CHANGING,
       expired:
-        'isolated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE',
+        'isolated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE WRONG_BILLING',
       isolating: BUSY,
       isolated:
-        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED NOT_RETURNED WRONG_STATE',
+        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED NOT_RETURNED WRONG_STATE WRONG_BILLING',
       restoring: BUSY,
       terminating: BUSY,
       terminated: GONE,
@@ -161,15 +164,15 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
     'prepaid',
     {
       running:
-        'NOT_STOPPED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE running WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running',
+        'NOT_STOPPED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE running WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running running',
       stopped:
-        'NOT_EXPIRED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE stopped running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped',
+        'NOT_EXPIRED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE stopped running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped stopped',
       changing: CHANGING,
       expired:
-        'terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE stopped WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE',
+        'terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE stopped WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE expired',
       isolating: BUSY,
       isolated:
-        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED NOT_RETURNED WRONG_STATE',
+        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED NOT_RETURNED WRONG_STATE isolated',
       restoring: BUSY,
       terminating: BUSY,
       terminated: GONE,
@@ -202,23 +205,23 @@ describe('L11 commands on scheduled and protected instances', () => {
     [
       'scheduled, running',
       { termination },
-      'SCHEDULED running running WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped SCHEDULED NOT_PROTECTED WRONG_STATE running',
+      'SCHEDULED running running WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped SCHEDULED NOT_PROTECTED WRONG_STATE running WRONG_BILLING',
     ],
     [
       'scheduled, stopped',
       { termination, state: 'stopped', power: 'stopped' },
-      'SCHEDULED stopped stopped WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE SCHEDULED NOT_PROTECTED WRONG_STATE stopped',
+      'SCHEDULED stopped stopped WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE SCHEDULED NOT_PROTECTED WRONG_STATE stopped WRONG_BILLING',
     ],
     ['scheduled, changing', { termination, state: 'changing' }, CHANGING],
     [
       'protected, running',
       { protection },
-      'PROTECTED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped PROTECTED running WRONG_STATE running',
+      'PROTECTED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped PROTECTED running WRONG_STATE running WRONG_BILLING',
     ],
     [
       'protected, isolated',
       { protection, state: 'isolated', purgeTime: PURGE },
-      'WRONG_STATE WRONG_STATE WRONG_STATE running PROTECTED WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE isolated NOT_RETURNED WRONG_STATE',
+      'WRONG_STATE WRONG_STATE WRONG_STATE running PROTECTED WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE isolated NOT_RETURNED WRONG_STATE WRONG_BILLING',
     ],
   ];
   it.each(rows)('%s', (_, over, cells) => {

@@ -48,6 +48,8 @@ let lives: Record<'fiveDay' | 'ordinary' | 'released' | 'fired' | 'failed' | 'ru
 /** Refund requests that tamperings look for. */
 let requests: Record<'inReview' | 'denied' | 'approved', Body>;
 let approver: Http;
+/** An account with a deposit, a withdrawal and a credit. */
+const adjusted = newAccount();
 
 beforeAll(async () => {
   service = await startService();
@@ -61,8 +63,9 @@ beforeAll(async () => {
   await auditUntil(all);
   lives = await named;
   requests = await everyRequest();
+  await adjustments(adjusted);
   await until(async () => (await service.pool.query('SELECT FROM unsealed')).rowCount === 0, 'all of it to be sealed');
-}, 60_000);
+}, 240_000);
 
 const meanwhile = { audits: 0, findings: [] as Finding[] };
 
@@ -147,6 +150,14 @@ async function shortened(): Promise<string> {
   const id = await register(http, cvmPrepaid({ orders: [purchase(fromNow(-40 * DAY), { endsAt: between }), renewal] }));
   await end(http, [id], { action: 'return-renewals' });
   return id;
+}
+
+async function adjustments(account: string): Promise<void> {
+  const make = (body: Body) =>
+    http.post(`/v1/accounts/${account}/adjustments`, { source: 'cash', currency: 'CNY', amount: '100', reason: 'test', ...body });
+  expectStatus(await make({ kind: 'deposit', reference: '1' }), 201);
+  expectStatus(await make({ kind: 'withdrawal', reference: '2', amount: '33.33' }), 201);
+  expectStatus(await make({ kind: 'credit', reference: '3', source: 'gift' }), 201);
 }
 
 const promotion = { channel: 'promotion', paid: mixed };
@@ -249,6 +260,21 @@ const STORIES: (() => Promise<unknown>)[] = [
     await giveBack([id]);
   },
   async () => everyRequest(),
+  async () => adjustments(newAccount()),
+  async () => {
+    // A month's end renewed, new prices, an upgrade with its own, a return undone after some days, and everything returned.
+    const startsAt = fromNow(-20 * DAY);
+    const order = purchase(startsAt, { months: 1, endsAt: plusMonths(startsAt, 1) });
+    const id = await register(http, cvmPrepaid({ orders: [order] }));
+    const prices = { version: 'v2', currency: 'CNY', month: '60', hour: '0.5' };
+    expectStatus(await http.put(of(id, 'prices'), prices), 200);
+    await done(of(id, 'orders'), { kind: 'renewal', months: 1, paid: mixed });
+    await done(of(id, 'orders'), { kind: 'upgrade', paid: { cash: '10' }, prices: { ...prices, version: 'v3' } });
+    const { items } = await giveBack([id]);
+    await fastForward(http, id, 'P3D');
+    await done(`/v1/refunds/${items[0].refundId}/undo`, { reason: 'the wrong one' });
+    await giveBack([id]);
+  },
   async () => {
     const id = await register(http, cvmPrepaid());
     await service.client.workflow.getHandle(workflowId(id)).signal('purge', { confirm: id });
@@ -290,7 +316,7 @@ it('reads one snapshot, read only, and says what it is at', async () => {
 
 type Tampering = (db: Transaction, refund: (id: string) => Promise<Body>) => Promise<string[]>;
 
-const GUARDED = ['entries', 'transactions', 'steps', 'refunds'];
+const GUARDED = ['entries', 'transactions', 'steps', 'refunds', 'adjustments'];
 
 /** Audits what a tampering left, on its own connection before it is rolled back: `check id` of all that was found. */
 async function foundAfter(tamper: Tampering): Promise<{ found: string[]; expected: string[] }> {
@@ -670,6 +696,74 @@ const TAMPERINGS: [string, Tampering][] = [
       await db.query('ALTER TABLE refund_requests DROP CONSTRAINT refund_requests_check1');
       await change(db, 'UPDATE refund_requests SET decided_by = requested_by WHERE id = $1', [requests.approved.id]);
       return [`requests ${requests.approved.id}`];
+    },
+  ],
+  [
+    'a living prepaid instance that nobody pays for',
+    async (db) => {
+      await db.query('UPDATE orders SET ended_at = now() WHERE instance_id = $1', [lives.living]);
+      const found = [`open-term ${lives.living}`, `open-orders ${lives.living}`];
+      return [...found, `deferred ${lives.living}/o1`];
+    },
+  ],
+  [
+    'a review whose instance has ended',
+    async (db) => {
+      await change(db, 'UPDATE refund_requests SET instance_id = $2 WHERE id = $1', [requests.inReview.id, lives.released]);
+      await change(db, 'UPDATE refunds SET instance_id = $2 WHERE id = (SELECT refund_id FROM refund_requests WHERE id = $1)', [
+        requests.inReview.id,
+        lives.released,
+      ]);
+      await change(
+        db,
+        'UPDATE rights SET instance_id = $2 WHERE termination_id = (SELECT termination_id FROM refund_requests WHERE id = $1)',
+        [requests.inReview.id, lives.released],
+      );
+      return [`requests ${requests.inReview.id}`];
+    },
+  ],
+  [
+    'refunds of a life that are together more than was paid for it, each of them plausible',
+    async (db, refund) => {
+      const { id, amount } = await refund(lives.shortened);
+      await change(db, 'UPDATE refunds SET fee = fee + 10000 WHERE id = $1', [id]);
+      expect(Number(amount)).toBeGreaterThan(0);
+      return [`life-limit ${lives.shortened}`, `refund-amounts ${id}`, `calculations ${id}`];
+    },
+  ],
+  [
+    'an adjustment of another amount than is booked',
+    async (db) => {
+      const { id, transaction } = await change(
+        db,
+        "UPDATE adjustments SET amount = amount + 1 WHERE kind = 'credit' AND account = $1 RETURNING id, 'tx_' || id AS transaction",
+        [adjusted],
+      );
+      return [`adjustments ${id}`, `seals ${transaction}`];
+    },
+  ],
+  [
+    'a deposit that nobody made',
+    async (db) => {
+      await db.query('ALTER TABLE transactions DROP CONSTRAINT transactions_origin');
+      const insert = `INSERT INTO transactions (id, account, event, effective_at) VALUES ('tx_a_none', $1, 'deposit', now())`;
+      await db.query(insert, [adjusted]);
+      await db.query(
+        "INSERT INTO entries SELECT 'tx_a_none', 0, leg, (ARRAY['world:cash', 'customer:cash'])[leg + 1], 'CNY', leg * 2 - 1 FROM generate_series(0, 1) AS leg",
+      );
+      return ['adjustments tx_a_none', 'transactions tx_a_none', `balances ${adjusted}/CNY/cash`];
+    },
+  ],
+  [
+    'an order that says it was moved from other dates than a refund was computed from',
+    async (db, refund) => {
+      const { id } = await refund(lives.undone);
+      await change(
+        db,
+        `UPDATE orders SET document = jsonb_set(document, '{movedFrom,0,startsAt}', '"2020-01-01T00:00:00.000Z"') WHERE instance_id = $1`,
+        [lives.undone],
+      );
+      return [`calculations ${id}`];
     },
   ],
   [

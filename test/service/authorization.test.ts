@@ -130,6 +130,7 @@ const key = async (account: string): Promise<Subject> => ({
 });
 
 const REASON = { reason: 'test' };
+const deposit = (): Body => ({ kind: 'deposit', source: 'cash', currency: 'CNY', amount: '1', reference: newId('pay'), ...REASON });
 const LIST: Row = { permissions: ['read'], list: true };
 const open: Row = {};
 
@@ -149,6 +150,11 @@ const TABLE: Record<string, Row> = {
     permissions: ['renew', 'register'],
     prepare: prepaid,
     body: (_, permission) => ({ kind: 'renewal', months: 1, ...(permission === 'renew' ? {} : { paid: { cash: '51' } }) }),
+  },
+  'PUT /v1/instances/{id}/prices': {
+    permissions: ['register'],
+    prepare: prepaid,
+    body: () => ({ version: 'v2', currency: 'CNY', month: '60', hour: '0.5' }),
   },
   'POST /v1/instances/{id}/protect': { permissions: ['protect'], prepare: running, body: () => REASON },
   'POST /v1/instances/{id}/unprotect': { permissions: ['unprotect'], prepare: guarded, body: () => REASON },
@@ -189,6 +195,8 @@ const TABLE: Record<string, Row> = {
   'GET /v1/accounts/{account}': { permissions: ['read'] },
   'GET /v1/accounts/{account}/statement': { permissions: ['read'] },
   'GET /v1/accounts/{account}/balances': { permissions: ['read'] },
+  'GET /v1/accounts/{account}/adjustments': { permissions: ['read'] },
+  'POST /v1/accounts/{account}/adjustments': { permissions: ['adjust'], body: deposit },
   'PUT /v1/accounts/{account}': { permissions: ['hold'], body: () => ({ hold: false, ...REASON }) },
   'GET /v1/trial-balance': { permissions: ['audit'], staffOnly: true },
   'GET /v1/audits': { permissions: ['audit'], staffOnly: true, list: true },

@@ -49,6 +49,8 @@ const COMMANDS = [
   'explain',
   'timeline',
   'statement',
+  'adjust',
+  'adjustments',
   'fast-forward',
   'keys',
   'doctor',
@@ -546,7 +548,7 @@ describe('the operator’s path', () => {
     expect(done).toMatchObject({ code: 0, err: '' });
     const refund = (await http.get(`/v1/refunds/${refundId}`)).body;
     expect(flat(done.out)).toContain('; fee 101.99');
-    expect(done.out).toContain(`Approved; computed again: ${refund.amount} CNY, fee 101.99: done.`);
+    expect(done.out).toContain(`Approved: ${refund.amount} CNY, fee 101.99: done.`);
     expect(done.out).toContain(`sunset explain ${refundId}`);
     expect((await instanceOf(http, id)).state).toBe('isolated');
     // Again by the same person: what was decided is answered, and nothing happens twice.

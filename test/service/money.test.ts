@@ -1,4 +1,5 @@
 /** Money over the life of an instance, each with the smallest input that once went wrong (M20–M25). */
+import { acceptQuote } from '../../store/acceptance';
 import { audit } from '../../store/audit';
 import type { Body, Http } from '../support/http';
 import { as } from '../support/keys';
@@ -136,8 +137,7 @@ describe('approvals', () => {
     const id = await register(http, cvmPrepaid({ account }));
     const { id: quoteId } = expectStatus(await http.post('/v1/quotes', { action: 'return', instanceIds: [id] }), 201).body;
     if (command === 'return') {
-      // Agreed to, and not carried out yet: the worker is busy when the request comes.
-      const { acceptQuote } = await import('../../store/acceptance');
+      // Agreed to, and not sent yet when the request comes.
       await acceptQuote(service.pool, { quoteId, terminationId: `t_${id}`, by: 'test', via: 'api' });
     }
     const request = expectStatus(await http.post('/v1/refund-requests', { instanceId: id, reason: 'not needed' }), 201).body;
@@ -154,4 +154,201 @@ describe('approvals', () => {
   });
 });
 
-void end;
+describe('undo', () => {
+  /** A little less than so many hours ago: what is computed meanwhile rounds to the cent that so many hours cost. */
+  const nearly = (hours: number): string => new Date(Date.parse(hoursAgo(hours)) + 40_000).toISOString();
+  const giveBack = async (id: string): Promise<Body> => {
+    const [item] = (await end(http, [id], { action: 'return' })).items;
+    return await refundOf(item.refundId);
+  };
+  const undo = async (refundId: string): Promise<Body> =>
+    expectStatus(await http.post(`/v1/refunds/${refundId}/undo`, { reason: 'the wrong one' }), 200).body;
+  /** An account whose five-day right is used up: it returns in the ordinary way. */
+  async function withoutFiveDay(): Promise<string> {
+    const account = newAccount();
+    await giveBack(await register(http, cvmPrepaid({ account })));
+    return account;
+  }
+
+  it('M20: returned on day 10, undone after six days in the bin, returned again: the six days cost nothing (307.16, and a renewal of 1)', async () => {
+    const startsAt = nearly(240);
+    const renewal = {
+      id: 'o2',
+      kind: 'renewal',
+      startsAt: plusMonths(startsAt, 12),
+      endsAt: plusMonths(startsAt, 24),
+      paid: { gift: '1' },
+    };
+    const id = await register(http, cvmPrepaid({ orders: [purchase(startsAt), renewal] }));
+    const first = await giveBack(id);
+    expect(first.amount).toBe('308.16');
+    const { isolatedAt, orders: before } = await instanceOf(http, id);
+    await fastForward(http, id, 'P6D');
+    await undo(first.id);
+    const { orders, expiresAt, clock } = await instanceOf(http, id);
+    const moved = Date.parse(orders[0].startsAt) - Date.parse(before[0].startsAt);
+    expect(moved).toBeGreaterThanOrEqual(6 * DAY);
+    expect(moved).toBeLessThanOrEqual(Date.parse(clock) - Date.parse(isolatedAt));
+    for (const [index, order] of orders.entries()) {
+      const { startsAt: from, endsAt: to } = before[index];
+      expect(Date.parse(order.startsAt) - Date.parse(from)).toBe(moved);
+      expect(Date.parse(order.endsAt) - Date.parse(to)).toBe(moved);
+      expect(order.movedFrom).toEqual([{ startsAt: from, endsAt: to, at: expect.any(String) }]);
+    }
+    expect(expiresAt).toBe(orders[1].endsAt);
+    const second = await giveBack(id);
+    expect(second.amount).toBe('308.16');
+    // The undone one still says what it was computed from, and comes to the same.
+    expect((await refundOf(first.id)).calculation).toMatchObject({ orders: [{ startsAt }, {}], rebuilt: { matches: true } });
+    // Undone twice, it has moved twice.
+    await fastForward(http, id, 'P1D');
+    await undo(second.id);
+    expect((await instanceOf(http, id)).orders[0].movedFrom.map((one: Body) => one.startsAt)).toEqual([startsAt, orders[0].startsAt]);
+    expect((await giveBack(id)).amount).toBe('308.16');
+  });
+
+  it('M20: with three days left and five days in the bin, three days are left, and can be returned', async () => {
+    const startsAt = nearly(24 * 27);
+    const endsAt = new Date(Date.parse(startsAt) + 30 * DAY).toISOString();
+    const id = await register(http, cvmPrepaid({ orders: [purchase(startsAt, { months: 1, endsAt })] }));
+    const first = await giveBack(id);
+    expect(first.amount).toBe('135.80');
+    await fastForward(http, id, 'P5D');
+    await undo(first.id);
+    const back = await instanceOf(http, id);
+    expect(back.orders[0].status).toBe('in-force');
+    expect(Date.parse(back.expiresAt) - Date.parse(back.clock)).toBeGreaterThan(3 * DAY);
+    const second = await giveBack(id);
+    expect(second.amount).toBe('135.80');
+    await undo(second.id);
+    await fastForward(http, id, 'P4D');
+    expect(await instanceOf(http, id)).toMatchObject({ state: 'isolated' });
+  });
+
+  it('M20: a five-day return on day 4.9, undone a day later, is one again', async () => {
+    const account = newAccount();
+    const id = await register(http, cvmPrepaid({ account, orders: [purchase(hoursAgo(24 * 4.9))] }));
+    const first = await giveBack(id);
+    expect(first).toMatchObject({ kind: 'five-day', amount: '407.96' });
+    await fastForward(http, id, 'P1D');
+    await undo(first.id);
+    expect(await giveBack(id)).toMatchObject({ kind: 'five-day', amount: '407.96' });
+  });
+
+  it('M20: the network’s switch moves along: what it cost stays what it was', async () => {
+    const network = { billing: 'traffic', hour: '1', switchedToTrafficAt: nearly(230) };
+    const startsAt = nearly(240);
+    const id = await register(http, cvmPrepaid({ account: await withoutFiveDay(), network, orders: [purchase(startsAt)] }));
+    const first = await giveBack(id);
+    expect(first.amount).toBe('297.16');
+    await fastForward(http, id, 'P6D');
+    await undo(first.id);
+    expect((await giveBack(id)).amount).toBe('297.16');
+  });
+
+  it('M20, M22: what an undo has moved is renewed from where it ends now', async () => {
+    const startsAt = hoursAgo(24 * 20);
+    const id = await register(http, cvmPrepaid({ orders: [purchase(startsAt, { months: 1, endsAt: plusMonths(startsAt, 1) })] }));
+    const first = await giveBack(id);
+    await fastForward(http, id, 'P6D');
+    await undo(first.id);
+    const { expiresAt } = await instanceOf(http, id);
+    const { orders } = await renew(id, 1);
+    expect(orders.at(-1).startsAt).toBe(expiresAt);
+    const renewed = await renew(id, 1);
+    expect(dayOf(renewed.expiresAt).slice(8)).toBe(dayOf(orders.at(-1).endsAt).slice(8));
+  });
+});
+
+describe('prices', () => {
+  const PRICES = { version: '2027-01', currency: 'CNY', month: '100', hour: '1', discounts: [] };
+  const order = (id: string, body: Body) => http.post(`/v1/instances/${id}/orders`, body);
+  const put = (id: string, prices: Body) => http.put(`/v1/instances/${id}/prices`, prices);
+  /** An account with money, and a living instance of it beyond its five days. */
+  async function rich(more: Body = {}): Promise<{ id: string; account: string }> {
+    const account = newAccount();
+    const big = purchase(hoursAgo(1), { paid: { cash: '99999' } });
+    await end(http, [await register(http, cvmPrepaid({ account, orders: [big] }))], { action: 'return' });
+    return { account, id: await register(http, cvmPrepaid({ account, ...more }, hoursAgo(24 * 10))) };
+  }
+  /** What Sunset asks for a renewal of a month. */
+  async function priceOf(id: string, account: string): Promise<number> {
+    const cash = async () => Number((await accountOf(account)).balances[0].cash);
+    const before = await cash();
+    expectStatus(await order(id, { kind: 'renewal', months: 1 }), 200);
+    return before - (await cash());
+  }
+
+  it('M23: an upgrade of 500 with its prices, then a renewal: sold at the new ones; what was bought before keeps its own', async () => {
+    const { id, account } = await rich();
+    expect(await priceOf(id, account)).toBeCloseTo(51, 2);
+    expectStatus(await order(id, { kind: 'upgrade', paid: { cash: '500' }, prices: PRICES }), 200);
+    expect(await priceOf(id, account)).toBeCloseTo(100, 2);
+    const { orders, prices } = await instanceOf(http, id);
+    expect(prices.version).toBe('2026-11');
+    expect(orders.map((one: Body) => one.prices?.version ?? null)).toEqual([null, null, '2027-01', '2027-01']);
+    // The first renewal is in force: its months and hours are those that it was sold at.
+    await fastForward(http, id, 'P360D');
+    const { refund } = expectStatus(await http.post('/v1/quotes', { action: 'return', instanceIds: [id] }), 201).body.items[0];
+    expect(refund.lines.find(({ formula }: Body) => / h × |3600 × /.test(formula)).formula).toMatch(/× 0\.42$/);
+  });
+
+  it('M23: a snapshot that is put counts for later renewals only, and each is newer than the one before', async () => {
+    const { id, account } = await rich();
+    const before = (await instanceOf(http, id)).step;
+    expect(expectStatus(await put(id, PRICES), 200).body.priceChanges).toMatchObject([{ prices: PRICES }]);
+    expect(await priceOf(id, account)).toBeCloseTo(100, 2);
+    expectStatus(await order(id, { kind: 'upgrade', paid: { cash: '1' }, prices: { ...PRICES, version: 'up', month: '200' } }), 200);
+    expect(await priceOf(id, account)).toBeCloseTo(200, 2);
+    const again = expectStatus(await put(id, { ...PRICES, version: 'last', month: '300' }), 200).body;
+    expect(expectStatus(await put(id, { ...PRICES, version: 'last', month: '300' }), 200).body.step).toBe(again.step);
+    expect(await priceOf(id, account)).toBeCloseTo(300, 2);
+    expect(again.step).toBe(before + 5);
+    const { items } = (await http.get(`/v1/instances/${id}/timeline`)).body;
+    expect(items.map(({ command }: Body) => command)).toEqual(['register', 'put-prices', 'amend', 'amend', 'amend', 'put-prices', 'amend']);
+    // What is paid back goes by the prices that were paid.
+    const { refund } = expectStatus(await http.post('/v1/quotes', { action: 'return', instanceIds: [id] }), 201).body.items[0];
+    expect(refund.lines.some(({ formula }: Body) => /× 0\.42$/.test(formula))).toBe(true);
+  });
+
+  it('M23: a registered renewal’s own prices are not forgotten by the next, and a restore is priced by the newest too', async () => {
+    const startsAt = hoursAgo(24 * 10);
+    const [from, to] = [plusMonths(startsAt, 12), plusMonths(startsAt, 24)];
+    const renewal = { id: 'o2', kind: 'renewal', startsAt: from, endsAt: to, paid: { cash: '1' }, prices: PRICES };
+    const { id, account } = await rich({ orders: [purchase(startsAt), renewal] });
+    expect(await priceOf(id, account)).toBeCloseTo(100, 2);
+    await end(http, [id], { action: 'return' });
+    expectStatus(await put(id, { ...PRICES, version: 'bin', month: '70' }), 200);
+    const before = Number((await accountOf(account)).balances[0].cash);
+    expectStatus(await http.post(`/v1/instances/${id}/restore`, { renewal: { months: 1 } }), 200);
+    expect(before - Number((await accountOf(account)).balances[0].cash)).toBeCloseTo(70, 2);
+  });
+
+  it('M23: prices are held to what a registration’s are held to', async () => {
+    const { id } = await rich();
+    const { hour: _, ...hourless } = PRICES;
+    const twice = [
+      { months: 6, rate: '0.9' },
+      { months: 6, rate: '0.8' },
+    ];
+    const wrong: [Body, string, string][] = [
+      [hourless, '/hour', 'PRICE_REQUIRED'],
+      [{ ...PRICES, currency: 'JPY' }, '/currency', 'OTHER_CURRENCY'],
+      [{ ...PRICES, discounts: twice }, '/discounts/1/months', 'DUPLICATE'],
+      [{ ...PRICES, month: '-1' }, '/month', 'NOT_MONEY'],
+    ];
+    for (const [prices, pointer, code] of wrong) {
+      const upgrade = await order(id, { kind: 'upgrade', paid: { cash: '1' }, prices });
+      for (const [reply, at] of [
+        [await put(id, prices), pointer],
+        [upgrade, `/prices${pointer}`],
+      ] as const) {
+        expect(reply).toMatchObject({ status: 400, body: { errors: [{ pointer: at, code }] } });
+      }
+    }
+    expect((await order(id, { kind: 'renewal', months: 1, prices: PRICES })).body.errors[0]).toMatchObject({ code: 'UNKNOWN_FIELD' });
+    const used = await put(id, { ...PRICES, version: '2026-11' });
+    expect([used.status, used.body.code]).toEqual([409, 'PRICE_VERSION_USED']);
+    expect((await instanceOf(http, id)).step).toBe(0);
+  });
+});

@@ -312,14 +312,18 @@ describe('undoing a return', () => {
     );
     expect(await balancesOf(account)).toEqual([{ currency: 'CNY', cash: '0.00', gift: '0.00', income: '0.00' }]);
     const after = await instanceOf(http, id);
-    const same = ({ state, orders, expiresAt, purgeTime, billingStoppedAt }: Body) => ({
+    const same = ({ state, orders, purgeTime, billingStoppedAt }: Body) => ({
       state,
-      orders,
-      expiresAt,
+      // M20: later by the time in the bin.
+      orders: orders.map(({ startsAt, endsAt, movedFrom = [{ startsAt, endsAt }], ...rest }: Body) => {
+        const [{ at: _, ...dates }] = movedFrom;
+        return { ...rest, ...dates };
+      }),
       purgeTime,
       billingStoppedAt,
     });
     expect(same(after)).toEqual(same(before));
+    expect(after.expiresAt).toBe(after.orders[0].endsAt);
     const { rights } = expectStatus(await http.get(`/v1/accounts/${account}`), 200).body;
     expect(rights.find(({ product }: Body) => product === 'tencent-cvm').fiveDay).toMatchObject({ used: 0, reserved: 0, left: 1 });
     const { items } = expectStatus(await http.get(`/v1/accounts/${account}/statement`), 200).body;
@@ -367,14 +371,16 @@ describe('undoing a return', () => {
     expect((await undo(other.refundId)).body.code).toBe('WRONG_STATE');
   });
 
-  it('an order that ran out in the bin ends at once: the instance expires as it would have', async () => {
+  it('M20: an order that ran out in the bin has its time back: the instance runs on, and expires as much later', async () => {
     const startsAt = hoursAgo(24 * 27);
     const { id, refundId } = await returned({ orders: [purchase(startsAt, { months: 1, endsAt: plusMonths(startsAt, 1) })] });
     await fastForward(http, id, 'P6D');
     expectStatus(await undo(refundId), 200);
     const life = (await timelineOf(http, id)).map(({ command, to }) => `${command} ${to}`);
     expect(life.slice(0, 3)).toEqual(['register running', 'return isolated', 'undo running']);
-    await fastForward(http, id, 'PT1S');
+    await fastForward(http, id, 'P1D');
+    expect(await instanceOf(http, id)).toMatchObject({ state: 'running' });
+    await fastForward(http, id, 'P4D');
     expect((await timelineOf(http, id)).map(({ command, to }) => `${command} ${to}`)[3]).toBe('expire isolated');
   });
 });

@@ -1,7 +1,8 @@
 /** The books to look at: the statement as CSV, balances at an instant, the trial balance. */
 import { toCsv } from '../../api/csv';
+import { audit } from '../../store/audit';
 import type { Body, Http } from '../support/http';
-import { cvmPrepaid, end, expectStatus, hoursAgo, newAccount, purchase, redisPrepaid, register } from '../support/lives';
+import { cvmPrepaid, end, expectStatus, hoursAgo, newAccount, newId, purchase, redisPrepaid, register } from '../support/lives';
 import { type ServiceUnderTest, startService } from '../support/service';
 
 let service: ServiceUnderTest;
@@ -53,8 +54,17 @@ describe('the statement as CSV', () => {
     const { status, headers, body } = await csv(statement(account));
     expect([status, headers.get('content-type'), headers.get('link')]).toEqual([200, 'text/csv; charset=utf-8; header=present', null]);
     const [header, ...lines] = parseCsv(body);
-    expect(header!.join()).toBe('id,kind,currency,amount,cash,gift,income,instanceId,refundId,reverses,reason,effectiveAt,recordedAt');
-    const cells = rows.map(({ parts, ...row }) => ({ ...row, ...parts, reason: row.reason === undefined ? '' : `'${row.reason}` }));
+    expect(header!.join()).toBe(
+      'id,kind,currency,amount,cash,gift,income,instanceId,refundId,reverses,reason,effectiveAt,recordedAt,reference,balanceCash,balanceGift,balanceIncome',
+    );
+    const cells = rows.map(({ parts, balance, ...row }) => ({
+      ...row,
+      ...parts,
+      balanceCash: balance.cash,
+      balanceGift: balance.gift,
+      balanceIncome: balance.income,
+      reason: row.reason === undefined ? '' : `'${row.reason}`,
+    }));
     expect(lines).toEqual(cells.map((row) => header!.map((name) => row[name] ?? '')));
   });
 
@@ -167,5 +177,136 @@ describe('the trial balance', () => {
     const again = expectStatus(await http.get(`/v1/trial-balance?at=${before.at}`), 200).body;
     expect(again).toEqual(before);
     expect(expectStatus(await http.get('/v1/trial-balance?at=2020-01-01T00:00:00Z'), 200).body).toMatchObject({ lines: [], totals: [] });
+  });
+});
+
+describe('deposits, withdrawals and credits', () => {
+  const make = (account: string, body: Body, key?: string) =>
+    http.post(
+      `/v1/accounts/${account}/adjustments`,
+      { kind: 'deposit', source: 'cash', currency: 'CNY', amount: '100', reason: 'top up', reference: newId('pay'), ...body },
+      key === undefined ? {} : { key },
+    );
+  const balanceOf = async (account: string): Promise<Body> => (await http.get(`/v1/accounts/${account}`)).body.balances[0];
+
+  it('fill and empty balances in double entry, and the statement has each with what was there after it', async () => {
+    const account = newAccount();
+    const deposit = expectStatus(await make(account, { reference: 'pay-1' }), 201).body;
+    expect(deposit).toMatchObject({ account, kind: 'deposit', amount: '100.00', reference: 'pay-1', by: 'operator', reason: 'top up' });
+    expectStatus(await make(account, { kind: 'credit', source: 'gift', amount: '7.5', reference: 'sorry' }), 201);
+    expectStatus(await make(account, { kind: 'withdrawal', amount: '60.01', reference: 'out-1' }), 201);
+    expect(await balanceOf(account)).toEqual({ currency: 'CNY', cash: '39.99', gift: '7.50', income: '0.00' });
+    const { items } = expectStatus(await http.get(`/v1/accounts/${account}/statement`), 200).body;
+    expect(items.map(({ kind, amount, reference, balance }: Body) => [kind, amount, reference, balance.cash, balance.gift])).toEqual([
+      ['withdrawal', '-60.01', 'out-1', '39.99', '7.50'],
+      ['credit', '7.50', 'sorry', '100.00', '7.50'],
+      ['deposit', '100.00', 'pay-1', '100.00', '0.00'],
+    ]);
+    expect(items[2]).toMatchObject({ id: deposit.transactionId, instanceId: null, refundId: null, reason: 'top up' });
+    const list = (await http.get(`/v1/accounts/${account}/adjustments`)).body.items;
+    expect(list.map(({ reference }: Body) => reference)).toEqual(['out-1', 'sorry', 'pay-1']);
+    expect((await http.get(`/v1/accounts/${account}/adjustments?reference=pay-1`)).body.items).toEqual([deposit]);
+    const { rows } = await service.pool.query('SELECT ledger_account, amount FROM entries WHERE transaction_id = $1 ORDER BY leg', [
+      list[1].transactionId,
+    ]);
+    expect(rows).toEqual([
+      { ledger_account: 'credits', amount: '-7.50' },
+      { ledger_account: 'customer:gift', amount: '7.50' },
+    ]);
+  });
+
+  it('once a reference, however often and at once; with other facts it is refused', async () => {
+    const account = newAccount();
+    const replies = await Promise.all(Array.from({ length: 6 }, () => make(account, { reference: 'pay-1' })));
+    expect(replies.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 201]);
+    expect(new Set(replies.map(({ body }) => body.id)).size).toBe(1);
+    expect((await balanceOf(account)).cash).toBe('100.00');
+    const other = await make(account, { reference: 'pay-1', amount: '100.01' });
+    expect([other.status, other.body.code]).toEqual([409, 'REFERENCE_USED']);
+    expect((await make(newAccount(), { reference: 'pay-1' })).status).toBe(201);
+  });
+
+  it('a withdrawal takes no more than there is of its source, also many at once', async () => {
+    const account = newAccount();
+    await make(account, {});
+    const replies = await Promise.all(Array.from({ length: 5 }, () => make(account, { kind: 'withdrawal', amount: '40' })));
+    expect(replies.map(({ status }) => status).sort()).toEqual([201, 201, 409, 409, 409]);
+    const [low] = replies.filter(({ status }) => status === 409);
+    expect(low!.body).toMatchObject({ code: 'BALANCE_TOO_LOW', detail: 'The account has 20.00 CNY of cash.' });
+    expect((await make(account, { kind: 'withdrawal', source: 'gift' })).body.code).toBe('BALANCE_TOO_LOW');
+    expect((await make(newAccount(), { kind: 'withdrawal' })).body.code).toBe('BALANCE_TOO_LOW');
+    expect((await http.get(`/v1/accounts/${account}/adjustments`)).body.items).toHaveLength(3);
+  });
+
+  it('what makes no sense is named', async () => {
+    const wrong: [Body, string, string][] = [
+      [{ amount: '0.00' }, '/amount', 'NOT_POSITIVE'],
+      [{ amount: '-1' }, '/amount', 'NOT_MONEY'],
+      [{ amount: '1.234' }, '/amount', 'TOO_MANY_DIGITS'],
+      [{ amount: '1.5', currency: 'JPY' }, '/amount', 'TOO_MANY_DIGITS'],
+      [{ currency: 'ABC' }, '/currency', 'UNKNOWN_CURRENCY'],
+      [{ source: 'voucher' }, '/source', 'NOT_AN_OPTION'],
+      [{ kind: 'refund' }, '/kind', 'NOT_AN_OPTION'],
+      [{ reference: '' }, '/reference', 'NOT_TEXT'],
+    ];
+    for (const [body, pointer] of wrong) {
+      expect(await make(newAccount(), body)).toMatchObject({ status: 400, body: { errors: [{ pointer }] } });
+    }
+    expect((await http.get(`/v1/accounts/${newAccount()}/adjustments`)).status).toBe(404);
+  });
+
+  it('pay for renewals, and are in the seal and the audit like all that is booked', async () => {
+    const account = newAccount();
+    await make(account, { amount: '51' });
+    const id = await register(http, cvmPrepaid({ account }));
+    expectStatus(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 1 }), 200);
+    expect((await balanceOf(account)).cash).toBe('0.00');
+    const { checks } = await audit(service.pool);
+    expect(checks.flatMap(({ findings }) => findings)).toEqual([]);
+  });
+});
+
+describe('a span of the statement', () => {
+  it('M21: from and to are in it, as they are shown, and the balance after a line is that of its instant', async () => {
+    const account = await movements();
+    const path = `/v1/accounts/${account}/statement`;
+    const all: Body[] = expectStatus(await http.get(path), 200).body.items;
+    const [last, , , first] = all;
+    const idsOf = async (query: string): Promise<string[]> =>
+      expectStatus(await http.get(`${path}?${query}`), 200).body.items.map(({ id }: Body) => id);
+    expect(await idsOf(`from=${first.recordedAt}&to=${last.recordedAt}`)).toEqual(all.map(({ id }) => id));
+    expect(await idsOf(`from=${last.recordedAt}`)).toEqual([last.id]);
+    expect(await idsOf(`to=${first.recordedAt}`)).toEqual([first.id]);
+    expect(await idsOf(`to=${new Date(Date.parse(first.recordedAt) - 1).toISOString()}`)).toEqual([]);
+    for (const { recordedAt, balance } of all) {
+      const { balances } = (await http.get(`/v1/accounts/${account}/balances?at=${recordedAt}`)).body;
+      expect(balances).toEqual([{ currency: 'CNY', ...balance }]);
+    }
+    // The lines before the span count in its balances, and its pages stay in it.
+    const csv = await http.get(`${path}?from=${all[2].recordedAt}&to=${last.recordedAt}&format=csv&limit=2`);
+    const next = /^<([^>]+)>/.exec(csv.headers.get('link')!)![1]!;
+    const [header, ...lines] = parseCsv((await http.get(next)).body);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]![header!.indexOf('balanceCash')]).toBe(all[2].balance.cash);
+    expect((await http.get(`${path}?from=yesterday`)).status).toBe(400);
+  });
+});
+
+describe('refunds and the trial balance as CSV', () => {
+  it('say what the JSON says', async () => {
+    const account = await movements();
+    const refunds: Body[] = (await http.get(`/v1/refunds?account=${account}`)).body.items;
+    const page = expectStatus(await http.get(`/v1/refunds?account=${account}&limit=1`, { headers: { accept: 'text/csv' } }), 200);
+    const next = /^<([^>]+)>/.exec(page.headers.get('link')!)![1]!;
+    const [header, ...lines] = [...parseCsv(page.body), ...parseCsv((await http.get(next)).body).slice(1)];
+    const column = (name: string): string[] => lines.map((line) => line[header!.indexOf(name)]!);
+    for (const name of ['id', 'status', 'amount', 'fee', 'currency']) expect(column(name)).toEqual(refunds.map((row) => row[name]));
+    expect(column('cash')).toEqual(refunds.map(({ parts }) => parts.cash));
+    expect(column('reversedAt')).toEqual(['', expect.stringMatching(/Z$/)]);
+    const { lines: books, at } = (await http.get('/v1/trial-balance')).body;
+    const trial = await http.get(`/v1/trial-balance?at=${at}&format=csv`);
+    expect(trial.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
+    const [names, ...rows] = parseCsv(trial.body);
+    expect(rows).toEqual(books.map((row: Body) => names!.map((name) => row[name])));
   });
 });

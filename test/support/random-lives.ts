@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Body, CallOptions, Http, WholeReply } from './http';
 import { DAY, settled } from './lives';
 import type { Random } from './random';
-import { amount, channel, type Given, paid } from './random-registrations';
+import { amount, channel, type Given, paid, prices } from './random-registrations';
 import { approvalOf } from './review';
 
 const HOUR = DAY / 24;
@@ -147,6 +147,22 @@ const usage = ({ now }: Walk): Body => {
   return { meter: 'traffic', quantity: '12.5', startsAt: new Date(end - HOUR).toISOString(), endsAt: new Date(end).toISOString() };
 };
 
+const newPrices = (walk: Walk): Body => ({ ...prices(walk.random, currencyOf(walk)), version: `v-${randomUUID()}` });
+
+/** Often of a reference that the account has had. */
+function adjustment(walk: Walk): Body {
+  const { random } = walk;
+  const currency = currencyOf(walk);
+  return {
+    kind: random.pick(['deposit', 'deposit', 'withdrawal', 'credit']),
+    source: random.pick(['cash', 'gift', 'income']),
+    currency,
+    amount: amount(random, currency),
+    reference: `r-${random.int(1, 20)}`,
+    ...reason(),
+  };
+}
+
 const confirmFor =
   (action: 'terminate' | 'return', scheduleOf?: (walk: Walk) => Body): Deed['act'] =>
   (walk) =>
@@ -228,6 +244,25 @@ const SENSIBLE: Deed[] = [
     weight: 4,
     fits: (now) => isPrepaid(now) && isLiving(now),
     act: command('orders', (walk) => ({ kind: 'upgrade', channel: channel(walk.random), paid: somePaid(walk) })),
+  },
+  {
+    name: 'upgrade with prices',
+    opening: returned,
+    weight: 2,
+    fits: (now) => isPrepaid(now) && isLiving(now),
+    act: command('orders', (walk) => ({ kind: 'upgrade', paid: somePaid(walk), prices: newPrices(walk) })),
+  },
+  {
+    name: 'new prices',
+    weight: 2,
+    fits: isPrepaid,
+    act: (walk) => ask(walk, 'PUT', `/v1/instances/${walk.id}/prices`, newPrices(walk)),
+  },
+  {
+    name: 'adjustment',
+    weight: 3,
+    fits: always,
+    act: (walk) => post(walk, `/v1/accounts/${walk.account}/adjustments`, adjustment(walk)),
   },
   { name: 'cancel', opening: scheduled, weight: 7, fits: ({ termination }) => termination !== null, act: command('cancel') },
   {

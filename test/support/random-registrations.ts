@@ -22,7 +22,7 @@ export function paid(random: Random, currency: string): Body {
 export const channel = (random: Random): string => (random.chance(0.8) ? 'standard' : random.pick(['promotion', 'activity']));
 const price = (random: Random, top: number): string => String(random.int(0, top * 100) / 100);
 
-function prices(random: Random, currency: string): Body {
+export function prices(random: Random, currency: string): Body {
   const tiers = [{ upToHours: random.int(1, 300), price: price(random, 1) }, { price: price(random, 1) }];
   const discounts = random.pick([undefined, [], [{ months: random.int(1, 12), rate: random.pick(['0.5', '0.83', '0.995']) }]]);
   return { version: '2026-11', currency, month: price(random, 80), hour: random.chance(0.3) ? tiers : price(random, 1), discounts };

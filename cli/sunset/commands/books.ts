@@ -1,12 +1,12 @@
-/** `sunset refunds`, `explain`, `statement`: the money. */
+/** `sunset refunds`, `explain`, `statement`, `adjust`, `adjustments`: the money. */
 import type { Command } from 'commander';
-import { type Movement, type Refund, type RefundDetail, type RefundRequest, refundPath, requestPath } from '../client';
+import { type Adjustment, type Movement, type Refund, type RefundDetail, type RefundRequest, refundPath, requestPath } from '../client';
 import { type ListOptions, list, paged } from '../lists';
-import { print, printJson } from '../output';
+import { type Cell, print, printJson, table } from '../output';
 import { nameOf, SOURCES } from '../quote-view';
 import { describeRefund } from '../refund-view';
 import { run } from '../run';
-import { EXIT, type Session } from '../session';
+import { EXIT, postOnce, type Session } from '../session';
 import { type Text, when } from '../text';
 
 const REFUND_HEAD: Text[] = [
@@ -26,7 +26,39 @@ const STATEMENT_HEAD: Text[] = [
   SOURCES.gift,
   SOURCES.income,
   { en: 'instance', zh: '实例' },
+  { en: 'cash after', zh: '现金余额' },
+  { en: 'gift after', zh: '赠送余额' },
+  { en: 'income after', zh: '收益余额' },
 ];
+
+const ADJUSTMENT_HEAD: Text[] = [
+  { en: 'recorded', zh: '记账时间' },
+  { en: 'kind', zh: '类型' },
+  { en: 'source', zh: '来源' },
+  { en: 'amount', zh: '金额' },
+  { en: 'reference', zh: '参考号' },
+  { en: 'reason', zh: '原因' },
+  { en: 'by', zh: '操作者' },
+];
+
+const adjustmentCells = (session: Session, one: Adjustment): Cell[] => [
+  when(one.recordedAt),
+  one.kind,
+  session.say(SOURCES[one.source]),
+  `${one.amount} ${one.currency}`,
+  one.reference,
+  one.reason,
+  one.by,
+];
+
+interface Adjusting {
+  kind: string;
+  amount: string;
+  currency: string;
+  source: string;
+  reason: string;
+  reference: string;
+}
 
 type Filter = ListOptions & { account?: string; instance?: string; termination?: string; status?: string };
 
@@ -55,20 +87,65 @@ export function addBooks(program: Command): void {
     .argument('<refund>', 'its id, as sunset refunds lists it')
     .action(async (id: string, _: unknown, command: Command) => run(command, (session) => explain(session, id)));
   paged(
-    program.command('statement').description('income and expenses of an account, the latest first').argument('<account>', 'account'),
-  ).action(async (account: string, page: ListOptions, command: Command) =>
+    program
+      .command('statement')
+      .description('income and expenses of an account, the latest first')
+      .argument('<account>', 'account')
+      .option('--from <time>', 'the first instant, ISO-8601 with offset')
+      .option('--to <time>', 'the last instant'),
+  ).action(async (account: string, { from, to, ...page }: ListOptions & { from?: string; to?: string }, command: Command) =>
     run(command, (session) =>
-      list<Movement>(session, `/v1/accounts/${encodeURIComponent(account)}/statement`, {}, page, STATEMENT_HEAD, (one) => [
+      list<Movement>(session, accountPath(account, '/statement'), { from, to }, page, STATEMENT_HEAD, (one) => [
         when(one.recordedAt),
         one.kind,
         `${one.amount} ${one.currency}`,
         one.parts.cash,
         one.parts.gift,
         one.parts.income,
-        one.instanceId,
+        one.instanceId ?? one.reference,
+        one.balance.cash,
+        one.balance.gift,
+        one.balance.income,
       ]),
     ),
   );
+  program
+    .command('adjust')
+    .description('deposit, withdraw or credit an account’s balance: once a reference')
+    .argument('<account>', 'account')
+    .requiredOption('--kind <kind>', 'deposit (paid in), withdrawal (paid out) or credit (given)')
+    .requiredOption('--amount <amount>', 'more than 0')
+    .option('--currency <code>', 'ISO 4217', 'CNY')
+    .option('--source <source>', 'cash, gift or income', 'cash')
+    .requiredOption('--reference <text>', 'of the payment, the transfer, the ticket')
+    .requiredOption('--reason <text>', 'why; it is kept and shown')
+    .action(async (account: string, { kind, amount, currency, source, reference, reason }: Adjusting, command: Command) =>
+      run(command, (session) => adjust(session, account, { kind, amount, currency, source, reference, reason })),
+    );
+  paged(
+    program
+      .command('adjustments')
+      .description('deposits, withdrawals and credits of an account, the latest first')
+      .argument('<account>', 'account')
+      .option('--reference <text>', 'the one of this reference'),
+  ).action(async (account: string, { reference, ...page }: ListOptions & { reference?: string }, command: Command) =>
+    run(command, (session) =>
+      list<Adjustment>(session, accountPath(account, '/adjustments'), { reference }, page, ADJUSTMENT_HEAD, (one) =>
+        adjustmentCells(session, one),
+      ),
+    ),
+  );
+}
+
+const accountPath = (account: string, rest: string): string => `/v1/accounts/${encodeURIComponent(account)}${rest}`;
+
+/** The reference makes one of all its repeats. */
+async function adjust(session: Session, account: string, body: Adjusting): Promise<number> {
+  const write = { seen: body.reference, part: body.reference };
+  const { body: made } = await postOnce<Adjustment>(session, accountPath(account, '/adjustments'), body, write);
+  if (session.json) printJson(made);
+  else print(table(ADJUSTMENT_HEAD.map(session.say), [adjustmentCells(session, made)]));
+  return EXIT.ok;
 }
 
 /** The refund with the whole sum. Exit 1 when the sum, done again, does not come to what is kept. */

@@ -1,0 +1,100 @@
+/** Deposits, withdrawals and credits: what fills and empties balances beside refunds and renewals, booked once a reference. */
+import { adjustmentTransactionId } from '../domain/ids';
+import { type Adjustment, adjustmentPostings } from '../domain/journal';
+import { exact, formatMoney, type Parts, SOURCES } from '../domain/money';
+import { lockBalances, moveBalances, touchAccount } from './accounts';
+import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from './db';
+import { hashOf } from './hash';
+import { book } from './ledger';
+import type { AdjustmentRow, Page, PageRequest } from './types';
+
+export interface NewAdjustment extends Adjustment {
+  id: string;
+  account: string;
+  reason: string;
+  reference: string;
+  by: string;
+}
+
+export type Adjusted =
+  | { ok: true; row: AdjustmentRow; isNew: boolean }
+  /** `balance`: what the account has of that source, when a withdrawal asks for more. */
+  | { ok: false; code: 'BALANCE_TOO_LOW'; balance: string }
+  | { ok: false; code: 'REFERENCE_USED' };
+
+/** Nothing of it is to stay. */
+class Undone extends Error {
+  constructor(readonly answer: Extract<Adjusted, { ok: false }>) {
+    super(answer.code);
+  }
+}
+
+/** Books an adjustment. The same reference with the same facts again answers what is there, whoever asks; with other facts it is refused. */
+export async function adjust(pool: Pool, wanted: NewAdjustment): Promise<Adjusted> {
+  try {
+    return await transaction(pool, (tx) => adjustOnce(tx, wanted));
+  } catch (error) {
+    if (error instanceof Undone) return error.answer;
+    throw error;
+  }
+}
+
+async function adjustOnce(tx: Transaction, wanted: NewAdjustment): Promise<Adjusted> {
+  const { id, account, kind, source, currency, amount, reason, reference, by } = wanted;
+  await touchAccount(tx, account);
+  // Another one of the same reference that is under way is waited for.
+  const { rowCount } = await tx.query(
+    `INSERT INTO adjustments (id, account, kind, source, currency, amount, reason, reference, made_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+    [id, account, kind, source, currency, amount, reason, reference, by],
+  );
+  const row = (await findByReference(tx, account, reference))!;
+  if (!rowCount) return isSame(row, wanted) ? { ok: true, row, isNew: row.id === id } : { ok: false, code: 'REFERENCE_USED' };
+  await move(tx, wanted);
+  const postings = adjustmentPostings(wanted);
+  await book(tx, { adjustmentId: id, account, event: kind, refundId: null, effectiveAt: row.recordedAt, reversal: null, postings });
+  return { ok: true, row, isNew: true };
+}
+
+const isSame = (row: AdjustmentRow, { kind, source, currency, amount, reason }: NewAdjustment): boolean =>
+  hashOf([row.kind, row.source, row.currency, row.reason, row.amount]) ===
+  hashOf([kind, source, currency, reason, formatMoney(exact(amount), currency)]);
+
+async function move(tx: Transaction, { account, kind, source, currency, amount }: NewAdjustment): Promise<void> {
+  const balance = (await lockBalances(tx, account, currency))[source];
+  const isTaken = kind === 'withdrawal';
+  if (isTaken && exact(balance).compare(exact(amount)) < 0)
+    throw new Undone({ ok: false, code: 'BALANCE_TOO_LOW', balance: formatMoney(exact(balance), currency) });
+  const moved = formatMoney(isTaken ? exact(amount).neg() : exact(amount), currency);
+  const amounts = Object.fromEntries(SOURCES.map((one) => [one, one === source ? moved : '0'])) as Parts;
+  await moveBalances(tx, account, currency, amounts);
+}
+
+type Row = Omit<AdjustmentRow, 'transactionId'> & { seq: number };
+
+const SELECT = `
+  SELECT id, seq, account, kind, source, currency, amount::text, reason, reference, made_by AS by, recorded_at AS "recordedAt" FROM adjustments`;
+
+const toAdjustment = ({ seq: _, amount, ...row }: Row): AdjustmentRow => ({
+  ...row,
+  amount: formatMoney(exact(amount), row.currency),
+  transactionId: adjustmentTransactionId(row.id),
+});
+
+async function findByReference(db: Db, account: string, reference: string): Promise<AdjustmentRow | undefined> {
+  const { rows } = await db.query<Row>(`${SELECT} WHERE account = $1 AND reference = $2`, [account, reference]);
+  return rows[0] && toAdjustment(rows[0]);
+}
+
+/** The latest first. */
+export async function listAdjustments(
+  db: Db,
+  filter: { account: string; reference?: string | undefined },
+  page: PageRequest,
+): Promise<Page<AdjustmentRow>> {
+  const conditions = new Conditions().add('account = ?', filter.account).add('reference = ?', filter.reference);
+  if (page.cursor !== undefined) conditions.add('seq < ?', decodeCursor(page.cursor, ['number'])[0]);
+  const limit = conditions.parameter(page.limit + 1);
+  const { rows } = await db.query<Row>(`${SELECT} ${conditions.where} ORDER BY seq DESC LIMIT ${limit}`, conditions.values);
+  return pageOf(rows, page.limit, toAdjustment, (row) => [row.seq]);
+}
