@@ -11,6 +11,8 @@ export interface CalculationInputs {
   at: string;
   kind: RefundKind;
   action: Action;
+  /** Of a return of renewals: those that were chosen; missing: all that can come back. */
+  orderIds?: string[] | undefined;
   /** An operator approved it (M11). */
   assisted: boolean;
   /** Names the policy's content, not only its version. */
@@ -23,5 +25,5 @@ export interface Calculation {
 }
 
 /** Does the sum again. `policy` is the one that the inputs name, or another to compare with. Throws when the product has no returns. */
-export const recompute = ({ facts, orders, at, kind, assisted, action }: CalculationInputs, policy: Policy): Refund =>
-  refundOf({ facts, orders, policy, at }, kind, assisted, action);
+export const recompute = ({ facts, orders, at, kind, assisted, action, orderIds }: CalculationInputs, policy: Policy): Refund =>
+  refundOf({ facts, orders, policy, at }, kind, assisted, action, orderIds);

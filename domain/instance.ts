@@ -186,13 +186,37 @@ export const notStarted = <T extends { startsAt: string }>(orders: T[], now: str
  * M18: what a return of renewals gives back. From the end of the chain on, renewals that have not begun, so that no gap is left; never a
  * purchase, and never the first of the terms that live, without which the instance would run on unpaid. Upgrades inside them go along: they
  * can't outlive them.
+ * @param chosen ids of those that are to come back; missing: all of them. What comes after the first one of them has to go along.
  */
-export function renewalsToReturn<T extends { kind: OrderKind; startsAt: string; endsAt: string }>(orders: T[], now: string): T[] {
+export function renewalsToReturn<T extends { id: string; kind: OrderKind; startsAt: string; endsAt: string }>(
+  orders: T[],
+  now: string,
+  chosen?: readonly string[],
+): T[] {
   const terms = orders.filter((order) => isTerm(order) && ms(order.endsAt) > ms(now)).sort((a, b) => ms(a.startsAt) - ms(b.startsAt));
   const stays = terms.findLastIndex(({ kind, startsAt }) => kind !== 'renewal' || ms(startsAt) <= ms(now));
-  const back = new Set(terms.slice(Math.max(stays, 0) + 1));
+  const all = terms.slice(Math.max(stays, 0) + 1);
+  const first = chosen ? all.findIndex(({ id }) => chosen.includes(id)) : 0;
+  const back = new Set(first < 0 ? [] : all.slice(first));
   const from = Math.min(...[...back].map((order) => ms(order.startsAt)));
   return orders.filter((order) => back.has(order) || (!isTerm(order) && ms(order.startsAt) >= from));
+}
+
+/** Why a choice of renewals can't come back as it is: an order that there is not, that can't, or whose return would leave a gap before `other`. */
+export type ChoiceIssue = { id: string } & ({ code: 'UNKNOWN_ORDER' | 'NOT_RETURNABLE' } | { code: 'LEAVES_GAP'; other: string });
+
+/** What stands against giving back just these renewals (M16, M18); nothing when they can. `orders`: all of the instance's. */
+export function choiceIssues(orders: StoredOrder[], now: string, chosen: readonly string[]): ChoiceIssue[] {
+  const open = openOrders(orders);
+  const possible = renewalsToReturn(open, now).filter(isTerm);
+  const after = renewalsToReturn(open, now, chosen).filter(isTerm);
+  return chosen.flatMap((id): ChoiceIssue[] => {
+    if (!orders.some((order) => order.id === id)) return [{ id, code: 'UNKNOWN_ORDER' }];
+    const order = possible.find((one) => one.id === id);
+    if (!order) return [{ id, code: 'NOT_RETURNABLE' }];
+    const gap = after.find((one) => !chosen.includes(one.id) && ms(one.startsAt) > ms(order.startsAt));
+    return gap ? [{ id, code: 'LEAVES_GAP', other: gap.id }] : [];
+  });
 }
 
 /** The end of the paid time: the latest end of a purchase or renewal. */

@@ -61,6 +61,8 @@ export interface QuoteRequest {
   schedule: Schedule;
   /** E7: the item that is to use the five-day right; missing = where it is worth most. */
   fiveDayFor?: string | undefined;
+  /** Of a return of one instance's renewals: those that come back; missing: all that can. */
+  orderIds?: string[] | undefined;
   /** An operator-approved refund (M11). */
   assisted?: boolean | undefined;
 }
@@ -127,13 +129,13 @@ function quoteRenewals(subject: Subject, request: QuoteRequest): QuoteItem {
   const { facts, orders, policy, standing, at } = subject;
   const assisted = request.assisted ?? false;
   const blockers = lifeBlockers(subject, request);
-  const back = renewalsToReturn(openOrders(orders), at);
+  const back = renewalsToReturn(openOrders(orders), at, request.orderIds);
   if (policy.returns && facts.billing === 'prepaid') {
     if (!back.length) blockers.push('NOTHING_TO_RETURN');
     else if (isOverused(refundInput(subject, 'ordinary', assisted))) blockers.push('OVERUSED');
     blockers.push(...returnBlockers(facts, back, standing, assisted), ...ordinaryExclusions(facts, back, policy.returns.exclusions));
   }
-  const refund = blockers.length ? undefined : refundOf(subject, 'ordinary', assisted, 'return-renewals');
+  const refund = blockers.length ? undefined : refundOf(subject, 'ordinary', assisted, 'return-renewals', request.orderIds);
   if (refund) blockers.push(...approvalBlockers(refund, subject, request));
   const refused: QuotedRefund = { kind: back.length ? 'ordinary' : 'none', currency: facts.prices?.currency ?? null };
   return item(subject, request, blockers, refund && !blockers.length ? refund : refused, []);
@@ -183,8 +185,13 @@ const mayUseFiveDay = (id: string, request: QuoteRequest): boolean => request.fi
 type Sum = Pick<Subject, 'facts' | 'orders' | 'policy' | 'at'>;
 
 /** The refund of one instance under one right, at the quote's instant. Throws when the product has no returns. */
-export const refundOf = (subject: Sum, kind: RefundKind, assisted: boolean, action: Action = 'return'): Refund =>
-  computeRefund({ ...refundInput(subject, kind, assisted), renewalsOnly: action === 'return-renewals' });
+export const refundOf = (
+  subject: Sum,
+  kind: RefundKind,
+  assisted: boolean,
+  action: Action = 'return',
+  orderIds?: readonly string[],
+): Refund => computeRefund({ ...refundInput(subject, kind, assisted), renewalsOnly: action === 'return-renewals', orderIds });
 
 function refundInput({ facts, orders, policy, at }: Sum, kind: RefundKind, assisted: boolean): RefundInput {
   if (!policy.returns) throw new Error(`${policy.product} has no returns`);

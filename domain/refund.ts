@@ -75,6 +75,8 @@ export interface RefundInput {
   assisted?: boolean;
   /** Only renewals that have not begun come back (M18); nothing that is used is reckoned, because it goes on being used. */
   renewalsOnly?: boolean;
+  /** Of those, the ones that were chosen; missing: all that can come back. */
+  orderIds?: readonly string[] | undefined;
 }
 
 /** An order's refundable part before rounding, with the lines that explain it. */
@@ -109,7 +111,7 @@ export function computeRefund(input: RefundInput): Refund {
 }
 
 function portionsOf(input: RefundInput): Portion[] {
-  if (input.renewalsOnly) return byStart(renewalsToReturn(openOrders(input.orders), input.at)).map(notStartedPortion);
+  if (input.renewalsOnly) return byStart(renewalsToReturn(openOrders(input.orders), input.at, input.orderIds)).map(notStartedPortion);
   return input.kind === 'five-day' ? fiveDayPortions(input) : ordinaryPortions(input);
 }
 

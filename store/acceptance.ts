@@ -77,7 +77,12 @@ async function changesSince(tx: Transaction, quote: QuoteRow, rows: InstanceRow[
     (row) => policies.get(basis.get(row.id)!.policyId)!,
     (row) => basis.get(row.id)!.asOf,
   );
-  const request: QuoteRequest = { action: quote.action, schedule: quote.schedule, fiveDayFor: quote.fiveDayFor ?? undefined };
+  const request: QuoteRequest = {
+    action: quote.action,
+    schedule: quote.schedule,
+    fiveDayFor: quote.fiveDayFor ?? undefined,
+    orderIds: quote.orderIds,
+  };
   const again = quoteItems(subjects, needed(quote, subjects, await rightsOf(tx, subjects)), request);
   return quote.items.flatMap((item, index) => (item.permitted ? itemChanges(item, again[index]!, rows[index]!, quote) : []));
 }
@@ -118,7 +123,7 @@ function itemChanges(old: QuotedItem, now: QuoteItem, row: InstanceRow, quote: Q
   const difference = before !== null && after !== null && currency ? formatMoney(exact(after).sub(exact(before)), currency) : null;
   compare('refund.amount', before, after, difference);
   if (quote.action === 'return-renewals')
-    compare('refund.orders', startingAfter(row, old.basis.asOf), startingAfter(row, clockOf(row, Date.now())));
+    compare('refund.orders', startingAfter(row, old.basis.asOf, quote), startingAfter(row, clockOf(row, Date.now()), quote));
   if (quote.schedule.mode === 'timed' && Date.parse(quote.schedule.at) <= Date.parse(clockOf(row, Date.now()))) {
     changes.push({ instanceId: old.instanceId, field: 'schedule.at', old: 'in the future', new: 'passed', difference: null });
   }
@@ -126,8 +131,8 @@ function itemChanges(old: QuotedItem, now: QuoteItem, row: InstanceRow, quote: Q
 }
 
 /** A renewal that has begun since the quote is in use, and can't come back alone any more. */
-const startingAfter = (row: InstanceRow, at: string): string =>
-  renewalsToReturn(openOrders(row.orders), at)
+const startingAfter = (row: InstanceRow, at: string, { orderIds }: QuoteRow): string =>
+  renewalsToReturn(openOrders(row.orders), at, orderIds)
     .map(({ id }) => id)
     .join(', ');
 

@@ -79,10 +79,10 @@ async function settle(work: Work, { terminationId }: Of<'settle'>): Promise<void
   // Accepted by a version that opened no refunds, while this one was being deployed.
   if (!opened) throw new StepRefused('QUOTE_STALE', row.life.state);
   const { calculation } = opened;
-  const { at, action, policyId } = calculation.inputs;
+  const { at, action, policyId, orderIds } = calculation.inputs;
   const refund = recompute({ ...calculation.inputs, facts: row.facts, orders: row.orders }, await policyById(tx, policyId));
   const open = openOrders(row.orders);
-  const returned = action === 'return-renewals' ? renewalsToReturn(open, at) : open;
+  const returned = action === 'return-renewals' ? renewalsToReturn(open, at, orderIds) : open;
   // What goes is what was quoted: a renewal that has begun meanwhile is in use, and one that was bought meanwhile nobody gave back.
   const quoted = new Set(calculation.inputs.orders.map((order) => order.id));
   const hasBegun = action === 'return-renewals' && returned.some((order) => Date.parse(order.startsAt) <= Date.parse(input.at));

@@ -47,11 +47,11 @@ function orderLine({ id, startsAt, endsAt, paid, prices, closedAt }: StoredOrder
 /** What a refund of this instance is computed from. */
 function inputsOf(
   { facts, orders, at }: Subject,
-  { action, assisted = false }: QuoteRequest,
+  { action, assisted = false, orderIds }: QuoteRequest,
   kind: RefundKind,
   key: string,
 ): CalculationInputs {
-  return { facts, orders, at, kind, action, assisted, policyId: key };
+  return { facts, orders, at, kind, action, ...(orderIds ? { orderIds } : {}), assisted, policyId: key };
 }
 
 /** Puts together what the engine needs to know of each instance. */
@@ -154,8 +154,8 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
   });
   const versions = [...new Set(subjects.map(({ policy }) => policyId(policy)))].sort().join('+');
   await db.query(
-    `INSERT INTO quotes (id, action, schedule, five_day_for, rules_version, assisted, items, termination_id, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + make_interval(secs => $9)) ON CONFLICT DO NOTHING`,
+    `INSERT INTO quotes (id, action, schedule, five_day_for, rules_version, assisted, items, termination_id, expires_at, order_ids)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + make_interval(secs => $9), $10) ON CONFLICT DO NOTHING`,
     [
       id,
       request.action,
@@ -166,6 +166,7 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
       JSON.stringify(items),
       terminationId ?? null,
       expiresInSeconds,
+      request.orderIds ? JSON.stringify(request.orderIds) : null,
     ],
   );
   return (await findQuote(db, id))!;
@@ -182,6 +183,7 @@ interface Row {
   created_at: string;
   expires_at: string;
   termination_id: string | null;
+  order_ids: string[] | null;
 }
 
 const toQuote = (row: Row): QuoteRow => ({
@@ -190,6 +192,7 @@ const toQuote = (row: Row): QuoteRow => ({
   schedule: row.schedule,
   fiveDayFor: row.five_day_for,
   rulesVersion: row.rules_version,
+  orderIds: row.order_ids ?? undefined,
   assisted: row.assisted,
   items: row.items,
   createdAt: row.created_at,

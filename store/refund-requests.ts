@@ -43,6 +43,8 @@ export interface NewRequest {
   id: string;
   instanceId: string;
   action: RequestedAction;
+  /** Of renewals: those that are to come back; missing: all that can. */
+  orderIds?: string[] | undefined;
   reason: string;
   by: string;
   policyOf: (row: InstanceRow) => Policy;
@@ -51,7 +53,7 @@ export interface NewRequest {
 /** Opens a request, with a preview of what it would pay now. @throws RequestRefused by what no operator can approve either */
 export async function openRequest(pool: Pool, request: NewRequest): Promise<RefundRequestRow> {
   return await transaction(pool, async (tx) => {
-    const { id, instanceId, action, reason, by } = request;
+    const { id, instanceId, reason, by } = request;
     // A step that ends the instance closes its reviews (M25): it comes before this request, or waits for it and finds it.
     await tx.query('SELECT FROM instances WHERE id = $1 FOR SHARE', [instanceId]);
     const row = (await findInstance(tx, instanceId))!;
@@ -60,11 +62,11 @@ export async function openRequest(pool: Pool, request: NewRequest): Promise<Refu
     if (known) return known;
     if ((await instancesInReview(tx, [row])).has(instanceId)) throw new RequestRefused('IN_REVIEW', row.life.state);
     const terminationId = `t_${id}`;
-    const { quote, calculation } = await assistedQuote(tx, `q_${id}`, row, action, request.policyOf, terminationId);
+    const { quote, calculation } = await assistedQuote(tx, `q_${id}`, row, request, request.policyOf, terminationId);
     const refund = refundId(terminationId, instanceId);
     const { account } = row.facts;
     await openRefunds(tx, [{ id: refund, instanceId, account, terminationId: null, quoteId: quote.id, calculation }]);
-    if (action === 'return') await reserveRights(tx, terminationId, [{ row, kind: calculation.refund.kind }]);
+    if (request.action === 'return') await reserveRights(tx, terminationId, [{ row, kind: calculation.refund.kind }]);
     await tx.query(
       `INSERT INTO refund_requests (id, instance_id, account, refund_id, preview_quote_id, termination_id, reason, requested_by)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
@@ -85,7 +87,7 @@ async function assistedQuote(
   tx: Transaction,
   id: string,
   row: InstanceRow,
-  action: RequestedAction,
+  { action, orderIds }: Pick<NewRequest, 'action' | 'orderIds'>,
   policyOf: NewRequest['policyOf'],
   terminationId: string,
   asOf?: string,
@@ -93,7 +95,7 @@ async function assistedQuote(
   const quote = await createQuote(tx, {
     id,
     instanceIds: [row.id],
-    request: { action, schedule: { mode: 'now' }, assisted: true },
+    request: { action, orderIds, schedule: { mode: 'now' }, assisted: true },
     policyOf: () => policyOf(row),
     expiresInSeconds: 0,
     terminationId,
@@ -139,8 +141,8 @@ export async function approveRequest(
     await requireFresh(tx, row, approval);
     // Its own right is there for it; which kind it takes is decided again (a five-day return may have become an ordinary one).
     await tx.query("UPDATE rights SET status = 'returned' WHERE termination_id = $1", [terminationId]);
-    const { id, action } = request;
-    const { quote, calculation } = await assistedQuote(tx, `q_${id}_approved`, row, action, policyOf, terminationId, approval.asOf);
+    const name = `q_${request.id}_approved`;
+    const { quote, calculation } = await assistedQuote(tx, name, row, request, policyOf, terminationId, approval.asOf);
     requireAmount(row, calculation.refund, approval.amount);
     const { kind } = calculation.refund;
     await tx.query("UPDATE rights SET status = 'reserved', kind = $2 WHERE termination_id = $1", [terminationId, kind]);
@@ -179,6 +181,7 @@ export async function previewNow(db: Db, request: RefundRequestRow, policyOf: Ne
   const row = (await findInstance(db, request.instanceId))!;
   const asOf = clockOf(row, Date.now());
   const [subject] = await subjectsOf(db, [row], policyOf, () => asOf);
+  const { action, orderIds } = request;
   const left = await rightsOf(db, [subject!]);
   // The right that is held for it counts as there: whichever kind it takes in the end.
   const { account, product } = row.facts;
@@ -186,7 +189,7 @@ export async function previewNow(db: Db, request: RefundRequestRow, policyOf: Ne
   const held = await heldRight(db, request.terminationId);
   if (held === 'five-day') rights.fiveDay += 1;
   if (held === 'ordinary') rights.ordinary += 1;
-  const [item] = quoteItems([subject!], left, { action: request.action, schedule: { mode: 'now' }, assisted: true });
+  const [item] = quoteItems([subject!], left, { action, orderIds, schedule: { mode: 'now' }, assisted: true });
   return { asOf, item: item! };
 }
 
@@ -248,6 +251,7 @@ interface Row {
   refund_id: string;
   termination_id: string;
   action: RequestedAction;
+  order_ids: string[] | null;
   status: RefundStatus;
   preview: QuotedItem;
   reason: string;
@@ -259,7 +263,7 @@ interface Row {
 }
 
 const SELECT = `
-  SELECT r.*, f.status, q.action, q.items->0 AS preview FROM refund_requests r
+  SELECT r.*, f.status, q.action, q.order_ids, q.items->0 AS preview FROM refund_requests r
   JOIN refunds f ON f.id = r.refund_id JOIN quotes q ON q.id = r.preview_quote_id`;
 
 const toRequest = (row: Row): RefundRequestRow => ({
@@ -269,6 +273,7 @@ const toRequest = (row: Row): RefundRequestRow => ({
   refundId: row.refund_id,
   terminationId: row.termination_id,
   action: row.action,
+  orderIds: row.order_ids ?? undefined,
   status: row.status,
   preview: row.preview,
   reason: row.reason,

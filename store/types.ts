@@ -111,6 +111,8 @@ export interface QuoteRow {
   schedule: Schedule;
   fiveDayFor: string | null;
   rulesVersion: string;
+  /** Of a return of renewals: those that were chosen; undefined: all that can come back. */
+  orderIds?: string[] | undefined;
   /** Quoted for a refund that needs approval. */
   assisted: boolean;
   items: QuotedItem[];
@@ -197,6 +199,8 @@ export interface RefundRequestRow {
   /** Of the termination that an approval makes; its right is held under it from the start. */
   terminationId: string;
   action: RequestedAction;
+  /** The renewals that were chosen; undefined: all that can come back, or the whole instance. */
+  orderIds: string[] | undefined;
   status: RefundStatus;
   /** The quote's item as previewed when it was asked for: the fee is seen before approval. */
   preview: QuotedItem;

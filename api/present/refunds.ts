@@ -124,6 +124,7 @@ export function presentRefundRequest(row: RefundRequestRow, lang: Lang, now?: Pr
     account,
     refundId,
     action,
+    ...(row.orderIds ? { orderIds: row.orderIds } : {}),
     status,
     reason,
     requestedBy,

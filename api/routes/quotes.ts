@@ -4,6 +4,7 @@ import { findInstances } from '../../store/instances';
 import { createQuote, findQuote } from '../../store/quotes';
 import type { InstanceRow } from '../../store/types';
 import type { Call, Reply } from '../call';
+import { requireChoice } from '../choice';
 import { type ApiDeps, policyOfRow, quoteSecondsOf } from '../deps';
 import { invalid, notFound } from '../errors';
 import { existingQuote } from '../existing';
@@ -47,19 +48,21 @@ export const quoteRoutes = (deps: ApiDeps): Route[] => [
 ];
 
 async function quote(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof quoteSchema>>): Promise<Reply> {
-  const { action, instanceIds, schedule, fiveDayFor } = call.body;
+  const { action, instanceIds, schedule, fiveDayFor, orderIds } = call.body;
   const rows = await findInstances(deps.pool, instanceIds, call.caller.account);
   requireAll(instanceIds, rows);
   const policyFor = policyOfRow(deps);
   const id = derivedId('q', call.commandId);
   // A repeat after a crash answers the quote that it made, although its time may have passed meanwhile.
-  const issues = (await findQuote(deps.pool, id)) ? [] : scheduleIssues(schedule, action, rows, policyFor, Date.now());
+  const isRepeat = (await findQuote(deps.pool, id)) !== undefined;
+  const issues = isRepeat ? [] : scheduleIssues(schedule, action, rows, policyFor, Date.now());
   if (issues.length) throw invalid(issues);
+  if (!isRepeat) requireChoice(rows[0]!, orderIds);
   const policies = new Map(rows.map((row) => [row.facts.product, policyFor(row)]));
   const row = await createQuote(deps.pool, {
     id,
     instanceIds,
-    request: { action, schedule, fiveDayFor },
+    request: { action, schedule, fiveDayFor, orderIds },
     policyOf: (product) => policies.get(product)!,
     expiresInSeconds: quoteSecondsOf(deps),
   });

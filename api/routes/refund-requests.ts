@@ -1,8 +1,9 @@
 /** The operator's path: returns that self-service refuses (promotion orders, holds, large amounts) are asked for, and decided by another (E5, M11). */
 import type { z } from 'zod';
-import { approveRequest, denyRequest, listRequests, openRequest, previewNow } from '../../store/refund-requests';
+import { approveRequest, denyRequest, findRequest, listRequests, openRequest, previewNow } from '../../store/refund-requests';
 import type { RefundRequestRow } from '../../store/types';
 import type { Call, Reply } from '../call';
+import { requireChoice } from '../choice';
 import { type ApiDeps, policyOfRow, quoteSecondsOf } from '../deps';
 import { existingInstance, existingRequest } from '../existing';
 import { derivedId } from '../idempotency';
@@ -123,10 +124,11 @@ const nowOf = async (deps: ApiDeps, row: RefundRequestRow) =>
   row.status === 'in_review' ? await previewNow(deps.pool, row, policyOfRow(deps)) : null;
 
 async function open(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof refundRequestSchema>>): Promise<Reply> {
-  const { instanceId, action, reason } = call.body;
-  await existingInstance(deps, call.caller, instanceId);
+  const { instanceId } = call.body;
+  const instance = await existingInstance(deps, call.caller, instanceId);
   const id = derivedId('rr', call.commandId);
-  const row = await openRequest(deps.pool, { id, instanceId, action, reason, by: call.caller.name, policyOf: policyOfRow(deps) });
+  if (!(await findRequest(deps.pool, id))) requireChoice(instance, call.body.orderIds);
+  const row = await openRequest(deps.pool, { id, ...call.body, by: call.caller.name, policyOf: policyOfRow(deps) });
   return {
     status: 201,
     body: presentRefundRequest(row, call.lang, await nowOf(deps, row)),

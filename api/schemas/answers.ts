@@ -259,6 +259,7 @@ export const refundRequestAnswer = z
     account: z.string(),
     refundId: z.string(),
     action: z.enum(['return', 'return-renewals']),
+    orderIds: z.array(z.string()).optional().meta({ description: 'The renewals that were chosen; missing: all that can come back.' }),
     status: z.enum(REFUND_STATUSES).meta({ description: 'That of its refund.' }),
     reason: z.string(),
     requestedBy: z.string(),

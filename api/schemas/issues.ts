@@ -88,6 +88,17 @@ const TEXTS = {
   NOT_IN_FUTURE: ({ clock }: Params): Text => ({ en: `must be after the instance’s clock, ${clock}`, zh: `必须晚于实例时钟 ${clock}` }),
   TOO_FAR_AHEAD: ({ latest }: Params): Text => ({ en: `must be no later than ${latest}`, zh: `不得晚于 ${latest}` }),
   NOT_AMONG_ITEMS: fixed('must be one of instanceIds', '必须是 instanceIds 之一'),
+  ONLY_RENEWALS: fixed('goes with the action return-renewals only', '仅适用于 return-renewals 操作'),
+  ONE_INSTANCE_ONLY: fixed('goes with one instance only: ids of orders are its own', '仅适用于单个实例：订单 ID 属于该实例'),
+  UNKNOWN_ORDER: fixed('is no order of the instance', '不是该实例的订单'),
+  NOT_RETURNABLE: fixed(
+    'can’t come back alone: only renewals that have not begun can, without the first of the orders that are left',
+    '不能单独退还：只能退还尚未开始的续费订单，且须保留剩余订单中的第一个',
+  ),
+  LEAVES_GAP: ({ other }: Params): Text => ({
+    en: `would leave a gap before ${other}: choose that one too`,
+    zh: `将在 ${other} 之前留下空档：请一并选择该订单`,
+  }),
   NOT_FOUND: fixed('does not exist', '不存在'),
   NOT_AGREED: fixed('must be true: the impact and the rules have to be acknowledged', '必须为 true：需确认已阅读并同意影响说明与规则'),
   NOT_CONFIRMED: ({ id }: Params): Text => ({ en: `must repeat the instance’s id, ${id}`, zh: `必须重复输入实例 ID ${id}` }),

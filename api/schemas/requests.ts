@@ -51,6 +51,26 @@ export const refundRequestsQuery = z.strictObject({
   ...page,
 });
 
+/** Which renewals come back; the handler holds them against the instance's orders. */
+const orderIds = z
+  .array(id)
+  .min(1)
+  .max(500)
+  .superRefine(flagDuplicates, evenBeside(Array.isArray))
+  .optional()
+  .meta({
+    description: 'Of `return-renewals` of one instance: the renewals that come back, the last ones of its chain; missing: all that can.',
+  });
+const isForRenewals = ({ action, orderIds: chosen }: { action: string; orderIds?: string[] | undefined }): boolean =>
+  chosen === undefined || action === 'return-renewals';
+const ONLY_RENEWALS = {
+  path: ['orderIds'],
+  error: 'ONLY_RENEWALS',
+  ...evenBeside(
+    (value) => isObject(value) && Array.isArray(value.orderIds) && (value.action === undefined || typeof value.action === 'string'),
+  ),
+};
+
 export const refundRequestSchema = z
   .strictObject({
     instanceId: id,
@@ -58,8 +78,10 @@ export const refundRequestSchema = z
       .enum(['return', 'return-renewals'])
       .default('return')
       .meta({ description: 'The instance, or only its renewals that have not started.' }),
+    orderIds,
     reason: sentence,
   })
+  .refine(isForRenewals, ONLY_RENEWALS)
   .meta({ id: 'NewRefundRequest' });
 export const holdSchema = z.strictObject({ hold: z.boolean(), reason: sentence }).meta({ id: 'Hold' });
 export const networkSchema = z.strictObject({ billing: z.literal('traffic') }).meta({ id: 'NetworkSwitch' });
@@ -100,6 +122,13 @@ export const quoteSchema = z
     instanceIds: z.array(id).min(1).max(MAX_ITEMS).superRefine(flagDuplicates, evenBeside(Array.isArray)),
     schedule: scheduleSchema.default({ mode: 'now' }),
     fiveDayFor: id.optional().meta({ description: 'The item that is to use the five-day right; missing: where it is worth most (E7).' }),
+    orderIds,
+  })
+  .refine(isForRenewals, ONLY_RENEWALS)
+  .refine(({ orderIds: chosen, instanceIds }) => chosen === undefined || instanceIds.length === 1, {
+    path: ['orderIds'],
+    error: 'ONE_INSTANCE_ONLY',
+    ...evenBeside((value) => isObject(value) && Array.isArray(value.orderIds) && Array.isArray(value.instanceIds)),
   })
   .refine(({ fiveDayFor, instanceIds }) => fiveDayFor === undefined || instanceIds.includes(fiveDayFor), {
     path: ['fiveDayFor'],

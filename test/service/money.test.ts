@@ -16,6 +16,7 @@ import {
   plusMonths,
   purchase,
   register,
+  settled,
   until,
 } from '../support/lives';
 import { approvalOf } from '../support/review';
@@ -350,5 +351,61 @@ describe('prices', () => {
     const used = await put(id, { ...PRICES, version: '2026-11' });
     expect([used.status, used.body.code]).toEqual([409, 'PRICE_VERSION_USED']);
     expect((await instanceOf(http, id)).step).toBe(0);
+  });
+});
+
+describe('renewals that are chosen', () => {
+  /** A purchase in force, and three renewals of a month after it. */
+  async function renewedThrice(): Promise<{ id: string; account: string; ids: string[] }> {
+    const account = newAccount();
+    const id = await register(http, cvmPrepaid({ account }));
+    for (const cash of ['10', '20', '30']) await renew(id, 1, { paid: { cash } });
+    const { orders } = await instanceOf(http, id);
+    return { id, account, ids: orders.slice(1).map((order: Body) => order.id) };
+  }
+  const ask = (id: string, orderIds: string[]) => http.post('/v1/quotes', { action: 'return-renewals', instanceIds: [id], orderIds });
+
+  it('M16, M18: come back alone, the last ones of the chain; the instance runs on to the end of what is left', async () => {
+    const { id, account, ids } = await renewedThrice();
+    const { orders } = await instanceOf(http, id);
+    const quoted = expectStatus(await ask(id, ids.slice(1)), 201).body;
+    expect(quoted.items[0].refund).toMatchObject({ amount: '50.00' });
+    const agreed = await http.post('/v1/terminations', { quoteId: quoted.id, agree: true });
+    const { items } = await settled(http, expectStatus(agreed, 202).body.id);
+    expect(items[0]).toMatchObject({ status: 'done' });
+    const after = await instanceOf(http, id);
+    expect(after.orders.map(({ status }: Body) => status)).toEqual(['in-force', 'future', 'closed', 'closed']);
+    expect(after.expiresAt).toBe(orders[1].endsAt);
+    expect((await accountOf(account)).balances).toMatchObject([{ cash: '50.00' }]);
+    expect((await refundOf(items[0].refundId)).calculation.rebuilt).toMatchObject({ amount: '50.00', matches: true });
+    const rest = expectStatus(await http.post('/v1/quotes', { action: 'return-renewals', instanceIds: [id] }), 201).body;
+    expect(rest.items[0].refund.amount).toBe('10.00');
+  });
+
+  it('what can’t come back is named: unknown ones, the purchase, a gap, and where choosing makes no sense', async () => {
+    const { id, ids } = await renewedThrice();
+    const errorsOf = ({ status, body }: Body): Body[] => [status, ...body.errors.map(({ pointer, code }: Body) => `${pointer} ${code}`)];
+    expect(errorsOf(await ask(id, ['nothing', 'o1', ids[2]!]))).toEqual([400, '/orderIds/0 UNKNOWN_ORDER', '/orderIds/1 NOT_RETURNABLE']);
+    expect(errorsOf(await ask(id, [ids[0]!, ids[2]!]))).toEqual([400, '/orderIds/0 LEAVES_GAP']);
+    const whole = await http.post('/v1/quotes', { action: 'return', instanceIds: [id], orderIds: [ids[2]] });
+    expect(errorsOf(whole)).toEqual([400, '/orderIds ONLY_RENEWALS']);
+    const two = await http.post('/v1/quotes', { action: 'return-renewals', instanceIds: [id, 'x'], orderIds: [ids[2]] });
+    expect(errorsOf(two)).toEqual([400, '/orderIds ONE_INSTANCE_ONLY']);
+    const asked = await http.post('/v1/refund-requests', { instanceId: id, orderIds: [ids[2]], reason: 'r' });
+    expect(errorsOf(asked)).toEqual([400, '/orderIds ONLY_RENEWALS']);
+  });
+
+  it('a choice that was returned meanwhile makes its quote stale, and a request keeps its choice to the approval', async () => {
+    const { id, ids } = await renewedThrice();
+    const { id: quoteId } = expectStatus(await ask(id, [ids[2]!]), 201).body;
+    expectStatus(await http.put(`/v1/instances/${id}/hold`, { hold: true, reason: 'resale?' }), 200);
+    const body = { instanceId: id, action: 'return-renewals', orderIds: [ids[2]], reason: 'too long' };
+    const request = expectStatus(await http.post('/v1/refund-requests', body), 201).body;
+    expect(request).toMatchObject({ orderIds: [ids[2]], preview: { refund: { amount: '30.00' } }, now: { refund: { amount: '30.00' } } });
+    const approved = await approver.post(`/v1/refund-requests/${request.id}/approve`, await approvalOf(http, request.id));
+    expect(expectStatus(approved, 200).body.status).toBe('done');
+    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual(['in-force', 'future', 'future', 'closed']);
+    const late = await http.post('/v1/terminations', { quoteId, agree: true });
+    expect([late.status, late.body.code]).toEqual([409, 'QUOTE_STALE']);
   });
 });

@@ -15,6 +15,7 @@ interface EndOptions {
   later?: boolean;
   at?: string;
   fiveDayFor?: string;
+  order?: string[];
   yesDestroy: string[];
 }
 
@@ -26,7 +27,7 @@ export function addEnding(program: Command): void {
     .description('what ending instances would do and pay; changes nothing')
     .argument('<action>', 'terminate (pay as you go), return (prepaid), or return-renewals (what has not started of it)')
     .argument('<id...>', 'instances');
-  scheduled(returning(quote)).action(async (action: Action, ids: string[], options: EndOptions, command: Command) =>
+  choosing(scheduled(returning(quote))).action(async (action: Action, ids: string[], options: EndOptions, command: Command) =>
     run(command, async (session) => {
       const quoted = await quoteOf(session, action, ids, options);
       if (session.json) printJson(quoted);
@@ -43,7 +44,7 @@ export function addEnding(program: Command): void {
     .description('return prepaid instances for a refund, or their renewals only')
     .argument('<id...>', 'instances')
     .addOption(new Option('--renewals', 'only the renewals that have not begun; the instance runs on').conflicts('fiveDayFor'));
-  agreeing(destroying(returning(giveBack)), 'the renewals of one instance').action(
+  agreeing(destroying(choosing(returning(giveBack))), 'the renewals of one instance').action(
     async (ids: string[], options: ReturnOptions, command: Command) =>
       run(command, (session) => end(session, options.renewals ? 'return-renewals' : 'return', ids, options, agreementTo(options))),
   );
@@ -58,6 +59,10 @@ const returning = (command: Command): Command => command.option('--five-day-for 
 
 export const destroying = (command: Command): Command =>
   command.option('--yes-destroy <id>', 'confirms one instance without asking; may be repeated', (id, ids: string[]) => [...ids, id], []);
+
+/** Which renewals of one instance. */
+export const choosing = (command: Command): Command =>
+  command.option('--order <id>', 'with renewals: only this one; may be repeated', (id, ids: string[] = []) => [...ids, id]);
 
 /** `what` its id is of. */
 export const agreeing = (command: Command, what: string): Command =>
@@ -77,9 +82,9 @@ function agreementTo({ renewals, yes, yesDestroy }: ReturnOptions): Named {
 }
 
 async function quoteOf(session: Session, action: Action, instanceIds: string[], options: Partial<EndOptions>): Promise<Quote> {
-  const { later, at, fiveDayFor } = options;
+  const { later, at, fiveDayFor, order: orderIds } = options;
   const schedule = at !== undefined ? { mode: 'timed', at } : { mode: later ? 'later' : 'now' };
-  const body = { action, instanceIds, schedule, ...(fiveDayFor === undefined ? {} : { fiveDayFor }) };
+  const body = { action, instanceIds, schedule, ...(fiveDayFor === undefined ? {} : { fiveDayFor }), ...(orderIds ? { orderIds } : {}) };
   const key = session.idempotencyKey && `${session.idempotencyKey}/quote`;
   return (await session.api.post<Quote>('/v1/quotes', body, key)).body;
 }

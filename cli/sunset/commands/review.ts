@@ -22,7 +22,7 @@ import { reviewOf } from '../refund-view';
 import { commandAll, run } from '../run';
 import { EXIT, postOnce, type Session } from '../session';
 import type { Text } from '../text';
-import { agreeing, showTermination } from './end';
+import { agreeing, choosing, showTermination } from './end';
 
 const HEAD: Text[] = [
   { en: 'request', zh: '申请' },
@@ -41,10 +41,11 @@ interface Reason {
 type Filter = ListOptions & { account?: string; instance?: string; status?: string };
 
 export function addReview(program: Command): void {
-  reasoned(program.command('request-refund').description('ask for a refund that needs approval').argument('<instance>', 'its id'))
+  const asking = program.command('request-refund').description('ask for a refund that needs approval').argument('<instance>', 'its id');
+  choosing(reasoned(asking))
     .option('--renewals', 'only of the renewals that have not begun; the instance runs on')
-    .action(async (id: string, { reason, renewals }: Reason & { renewals?: boolean }, command: Command) =>
-      run(command, (session) => requestRefund(session, id, renewals ? 'return-renewals' : 'return', reason)),
+    .action(async (id: string, { reason, renewals, order }: Reason & { renewals?: boolean; order?: string[] }, command: Command) =>
+      run(command, (session) => requestRefund(session, id, renewals ? 'return-renewals' : 'return', { reason, orderIds: order })),
     );
   paged(program.command('requests').description('refund requests, the latest first'))
     .option('--account <account>', 'of one account')
@@ -102,11 +103,16 @@ function describeRequest(session: Session, request: RefundRequest): string {
 }
 
 /** The latest request is what the key depends on: one after a denial is another one. */
-async function requestRefund(session: Session, instanceId: string, action: RefundRequest['action'], reason: string): Promise<number> {
+async function requestRefund(
+  session: Session,
+  instanceId: string,
+  action: RefundRequest['action'],
+  more: Reason & { orderIds?: string[] | undefined },
+): Promise<number> {
   const path = '/v1/refund-requests';
   const { items } = await session.api.get<Page<RefundRequest>>(path, { instanceId, limit: 1 });
   const write = { seen: items[0]?.id, part: `${action} ${instanceId}` };
-  const { body } = await postOnce<RefundRequest>(session, path, { instanceId, action, reason }, write);
+  const { body } = await postOnce<RefundRequest>(session, path, { instanceId, action, ...more }, write);
   if (session.json) printJson(body);
   else print(describeRequest(session, body));
   return EXIT.ok;

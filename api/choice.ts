@@ -1,0 +1,19 @@
+/** The renewals that somebody has chosen to give back, held against the instance's orders. */
+import { choiceIssues } from '../domain/instance';
+import { clockOf } from '../store/quotes';
+import type { InstanceRow } from '../store/types';
+import { invalid } from './errors';
+import { type Issue, issue } from './schemas/issues';
+
+/** Each id that can't come back, by its place in `orderIds`. */
+function issuesOfChoice(row: InstanceRow, orderIds: string[]): Issue[] {
+  return choiceIssues(row.orders, clockOf(row, Date.now()), orderIds).map(({ id, code, ...more }) =>
+    issue(['orderIds', orderIds.indexOf(id)], code, more),
+  );
+}
+
+/** @throws Problem 400 that names each id that can't come back */
+export function requireChoice(row: InstanceRow, orderIds: string[] | undefined): void {
+  const issues = orderIds ? issuesOfChoice(row, orderIds) : [];
+  if (issues.length) throw invalid(issues);
+}
