@@ -52,7 +52,8 @@ let approver: Http;
 const adjusted = newAccount();
 
 beforeAll(async () => {
-  service = await startService();
+  // Many lives at once: each answer is worth waiting for.
+  service = await startService({ commandWaitMs: 60_000 });
   http = service.http;
   owner = createPool(service.adminUrl, { max: 1 });
   approver = await as(http, { account: null, name: 'approver', permissions: ['refund:approve'] });
