@@ -30,8 +30,9 @@ const instant = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC
 export const SEALABLE = `t.id,
   ARRAY[t.id, t.seq::text, t.account, t.instance_id, t.step::text, t.event, t.refund_id, t.reverses, t.reason,
     ${instant('t.effective_at')}, ${instant('t.recorded_at')}]
-    || (SELECT ARRAY[a.id, a.account, a.kind, a.source, a.currency, a.amount::text, a.reason, a.reference, a.made_by, ${instant('a.recorded_at')}]
-        FROM adjustments a WHERE a.id = t.adjustment_id) AS facts,
+    || CASE WHEN t.adjustment_id IS NULL THEN '{}' ELSE ARRAY[t.adjustment_id] || (
+      SELECT ARRAY[a.id, a.seq::text, a.account, a.kind, a.source, a.currency, a.amount::text, a.reason, a.reference, a.made_by,
+        ${instant('a.recorded_at')}] FROM adjustments a WHERE a.id = t.adjustment_id) END AS facts,
   (SELECT coalesce(json_agg(json_build_array(e.line::text, e.leg::text, e.ledger_account, e.currency, e.amount::text) ORDER BY e.line, e.leg), '[]')
      FROM entries e WHERE e.transaction_id = t.id) AS entries`;
 
