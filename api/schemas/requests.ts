@@ -52,15 +52,9 @@ export const refundRequestsQuery = z.strictObject({
 });
 
 /** Which renewals come back; the handler holds them against the instance's orders. */
-const orderIds = z
-  .array(id)
-  .min(1)
-  .max(500)
-  .superRefine(flagDuplicates, evenBeside(Array.isArray))
-  .optional()
-  .meta({
-    description: 'Of `return-renewals` of one instance: the renewals that come back, the last ones of its chain; missing: all that can.',
-  });
+const orderIds = z.array(id).min(1).max(500).superRefine(flagDuplicates, evenBeside(Array.isArray)).optional().meta({
+  description: 'Of `return-renewals` of one instance: the renewals that come back, the last ones of its chain; missing: all that can.',
+});
 const isForRenewals = ({ action, orderIds: chosen }: { action: string; orderIds?: string[] | undefined }): boolean =>
   chosen === undefined || action === 'return-renewals';
 const ONLY_RENEWALS = {

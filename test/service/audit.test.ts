@@ -37,6 +37,7 @@ import {
   timelineOf,
   until,
 } from '../support/lives';
+import { inParallel } from '../support/parallel';
 import { approvalOf } from '../support/review';
 import { type ServiceUnderTest, startService } from '../support/service';
 
@@ -58,9 +59,8 @@ beforeAll(async () => {
   owner = createPool(service.adminUrl, { max: 1 });
   approver = await as(http, { account: null, name: 'approver', permissions: ['refund:approve'] });
   const named = namedLives();
-  // Every promise is under way before the first is waited for.
-  const others = [0, 1].flatMap(() => STORIES.map((story) => story()));
-  const all = Promise.all([named, ...others]);
+  const others = inParallel([...STORIES, ...STORIES], (story) => story().then(() => undefined), 8);
+  const all = Promise.all([named, others]);
   await auditUntil(all);
   lives = await named;
   requests = await everyRequest();
