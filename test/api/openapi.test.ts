@@ -42,6 +42,8 @@ POST /v1/instances/{id}/start
 POST /v1/instances/{id}/stop
 POST /v1/instances/{id}/orders
 PUT /v1/instances/{id}/prices
+POST /v1/instances/{id}/repair
+GET /v1/troubles
 POST /v1/instances/{id}/protect
 POST /v1/instances/{id}/unprotect
 POST /v1/quotes
