@@ -491,7 +491,8 @@ const TAMPERINGS: [string, Tampering][] = [
         "UPDATE balances SET amount = amount + 1000 WHERE source = 'cash' AND account = (SELECT account FROM refunds WHERE id = $1)",
         [id],
       );
-      return [`refund-limit ${lives.fiveDay}`, `deferred ${lives.fiveDay}/o1`, `calculations ${id}`, `seals ${tx}`];
+      const found = [`refund-limit ${lives.fiveDay}`, `life-limit ${lives.fiveDay}`, `deferred ${lives.fiveDay}/o1`];
+      return [...found, `calculations ${id}`, `seals ${tx}`];
     },
   ],
   [
@@ -720,7 +721,8 @@ const TAMPERINGS: [string, Tampering][] = [
         'UPDATE rights SET instance_id = $2 WHERE termination_id = (SELECT termination_id FROM refund_requests WHERE id = $1)',
         [requests.inReview.id, lives.released],
       );
-      return [`requests ${requests.inReview.id}`];
+      // Of another instance, it is not what was computed either.
+      return [`requests ${requests.inReview.id}`, `calculations ${requests.inReview.refundId}`];
     },
   ],
   [
