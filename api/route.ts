@@ -5,10 +5,10 @@
 import { z } from 'zod';
 import type { Permission } from '../domain/permissions';
 import type { Turns } from '../domain/turns';
+import { inTurns } from '../store/in-turns';
 import type { Call, Reply } from './call';
 import type { Caller } from './caller';
 import { invalid } from './errors';
-import { inTurns } from './in-turns';
 import { type Parsed, parse } from './schemas/issues';
 
 export type Method = 'get' | 'post' | 'put';

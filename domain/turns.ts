@@ -11,3 +11,13 @@ export function atOnce<T>(work: Turns<T>): T {
     if (done) return value;
   }
 }
+
+/** One piece for each value. */
+export function* each<T, R>(values: T[], of: (value: T) => R): Turns<R[]> {
+  const results: R[] = [];
+  for (const value of values) {
+    results.push(of(value));
+    yield;
+  }
+  return results;
+}
