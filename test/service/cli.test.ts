@@ -6,6 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { lastWatch } from '../../store/watch';
+import { watchOnce } from '../../worker/watch';
+import { workflowsOf } from '../../worker/workflows';
+import { workflowId } from '../../workflows/messages';
 import { type Ran, type RunOptions, sunset, sunsetAtTerminal } from '../support/command';
 import type { Body, Http } from '../support/http';
 import {
@@ -24,6 +28,7 @@ import {
   redisPrepaid,
   register,
   timelineOf,
+  until,
 } from '../support/lives';
 import { type ServiceUnderTest, startService } from '../support/service';
 
@@ -52,6 +57,7 @@ const COMMANDS = [
   'adjust',
   'adjustments',
   'fast-forward',
+  'repair',
   'keys',
   'doctor',
 ];
@@ -849,6 +855,24 @@ describe('doctor', () => {
     expect(json(program).findings).toContainEqual(
       expect.objectContaining({ check: 'database', status: 'ok', detail: expect.stringMatching(/^PostgreSQL 1\d/) }),
     );
+  });
+
+  it('L14: names a lost life, and the command that starts it again, which does', async () => {
+    const id = await register(http, cvmPostpaid());
+    const workflows = workflowsOf(service.client, service.pool, service.taskQueue, service.signatures.sign);
+    await service.client.workflow.getHandle(workflowId(id)).terminate('by hand');
+    await until(async () => {
+      await watchOnce(service.pool, workflows, true);
+      return (await lastWatch(service.pool))!.troubles.some((one) => one.instanceId === id);
+    }, 'it to be seen');
+    const told = await call(['doctor']);
+    expect(told.code).toBe(1);
+    expect(flat(told.out)).toContain(`lives WRONG ${id} is lost since`);
+    expect(told.out).toContain(`  lives: npx sunset repair ${id}\n`);
+    expect((await call(['repair', id])).code).toBe(0);
+    expect((await call(['repair', id])).code).toBe(1);
+    await watchOnce(service.pool, workflows, true);
+    expect((await call(['doctor'])).out).not.toContain(id);
   });
 
   it('says what is wrong, and the command that fixes it', async () => {

@@ -30,7 +30,7 @@ import {
 } from '../support/lives';
 import { range } from '../support/parallel';
 import { approvalOf } from '../support/review';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { type ServiceUnderTest, signed, startService } from '../support/service';
 import { shared } from '../support/shared';
 
 let service: ServiceUnderTest;
@@ -238,11 +238,12 @@ describe('undo against everything else', () => {
     ['another instance’s', async () => (await returned()).refundId],
     ['500 characters', async () => 'r'.repeat(500)],
     ['a refund in review', async () => expectStatus(await ask(await promoted(newAccount())), 201).body.refundId],
-  ])('typed by hand for %s: refused, and the return stands', async (_, wrong) => {
+  ])('sent as the API would for %s: refused, and the return stands', async (_, wrong) => {
     const { id, refundId } = await returned();
-    const command: Body = { name: 'undo', refundId: await wrong(), reason: 'mischief' };
+    const command = { name: 'undo', refundId: await wrong(), reason: 'mischief' } as const;
+    const message = { id: randomUUID(), by: 'mallory', command };
     const handle = service.client.workflow.getHandle(workflowId(id));
-    const sending = handle.executeUpdate('undo', { args: [{ id: randomUUID(), by: 'mallory', command }] });
+    const sending = handle.executeUpdate('undo', { args: [signed(service, id, message)] });
     await expect(sending).rejects.toMatchObject({ cause: { details: [{ code: 'NOT_RETURNED' }] } });
     expect((await refundOf(refundId)).status).toBe('done');
     expectStatus(await undo(refundId), 200);
