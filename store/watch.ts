@@ -83,8 +83,8 @@ export async function countLiving(db: Db): Promise<number> {
   return (await db.query<{ count: number }>("SELECT count(*) FROM instances WHERE state <> 'terminated'")).rows[0]!.count;
 }
 
-/** Of these, the ones that live. */
-export async function livingAmong(db: Db, ids: string[]): Promise<Set<string>> {
-  const { rows } = await db.query<{ id: string }>("SELECT id FROM instances WHERE id = ANY ($1) AND state <> 'terminated'", [ids]);
-  return new Set(rows.map(({ id }) => id));
+/** By id; those that are not registered are missing. */
+export async function statesOf(db: Db, ids: string[]): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ id: string; state: string }>('SELECT id, state FROM instances WHERE id = ANY ($1)', [ids]);
+  return new Map(rows.map(({ id, state }) => [id, state]));
 }

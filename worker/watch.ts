@@ -4,9 +4,9 @@
  * ended one by hand had a reason; `sunset repair` and the nightly audit start it again.
  */
 import { eachAtOnce } from '../store/audit/at-once';
-import { ASKED_AT_ONCE, type Seen, TemporalAway, type Workflows, withoutWorkflow } from '../store/audit/workflows';
+import { ASKED_AT_ONCE, type Seen, TemporalAway, unpaired, type Workflows } from '../store/audit/workflows';
 import type { Pool } from '../store/db';
-import { claimWatch, countLiving, keepWatch, lastWatch, livingAmong, overdueLives, type Trouble, waitingLives } from '../store/watch';
+import { claimWatch, countLiving, keepWatch, lastWatch, overdueLives, statesOf, type Trouble, waitingLives } from '../store/watch';
 import { type LoopOptions, startLoop } from './loop';
 
 /** How long past a deadline, or an agreement, counts as late. */
@@ -40,22 +40,29 @@ function unlessAway(error: unknown): void {
  */
 export async function watchOnce(pool: Pool, workflows: Workflows, mayGoThrough: boolean): Promise<boolean> {
   const overdue = await overdueLives(pool, LATE_SECONDS, AT_MOST);
-  const goThrough = mayGoThrough && (await countLiving(pool)) > (await workflows.count());
+  const goThrough = mayGoThrough && (await countLiving(pool)) !== (await workflows.count());
+  const { lives, workflows: strangers } = goThrough ? await unpaired(pool, workflows) : { lives: [], workflows: [] };
   const suspects = new Set([
-    ...overdue.map(({ id }) => id),
-    ...(await waitingLives(pool, LATE_SECONDS, AT_MOST)),
+    ...lives,
     ...(await workflows.fallen()),
-    ...(goThrough ? await withoutWorkflow(pool, workflows) : []),
     // Until it is put right, what was seen stays in sight.
     ...(await stillInSight(pool)),
+    ...overdue.map(({ id }) => id),
+    ...(await waitingLives(pool, LATE_SECONDS, AT_MOST)),
+    ...strangers,
   ]);
-  const seen = await lookAt([...(await livingAmong(pool, [...suspects]))], workflows);
+  const seen = await lookAt([...suspects].slice(0, AT_MOST), workflows);
   const late = new Map((await overdueLives(pool, LATE_SECONDS, AT_MOST)).map(({ id, due }) => [id, due]));
   // Read once more: one that had ended by the time it was asked has no workflow, and needs none.
-  const living = await livingAmong(pool, [...seen.keys()]);
+  const rows = await statesOf(pool, [...seen.keys()]);
+  const troubles = [...seen].map(([id, one]) => {
+    const state = rows.get(id);
+    if (state === undefined) return unregistered(id, one);
+    return state === 'terminated' ? undefined : troubleOf(id, one, late.get(id));
+  });
   await keepWatch(
     pool,
-    [...seen].flatMap(([id, one]) => (living.has(id) ? (troubleOf(id, one, late.get(id)) ?? []) : [])),
+    troubles.filter((one) => one !== undefined),
   );
   return goThrough;
 }
@@ -73,6 +80,12 @@ async function lookAt(ids: string[], workflows: Workflows): Promise<Map<string, 
 }
 
 const stillInSight = async (pool: Pool): Promise<string[]> => ((await lastWatch(pool))?.troubles ?? []).map((one) => one.instanceId);
+
+/** A workflow without a row: its registration is not recorded, and maybe never was one. One that has a row by the next look is none. */
+function unregistered(instanceId: string, seen: Seen): Omit<Trouble, 'since'> | undefined {
+  if (seen.is !== 'running' && seen.is !== 'silent') return undefined;
+  return { instanceId, kind: 'stuck', detail: 'it has a workflow, and its registration is not recorded' };
+}
 
 function troubleOf(instanceId: string, seen: Seen, due: string | undefined): Omit<Trouble, 'since'> | undefined {
   switch (seen.is) {

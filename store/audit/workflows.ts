@@ -145,16 +145,22 @@ const secondOf = (instant: string | null | undefined): number | null => (instant
 /** Lists may keep fewer digits than we do. */
 const isSameSecond = (a: string | null, b: string | null | undefined): boolean => secondOf(a) === secondOf(b);
 
-/** Living instances without a running workflow. Lists lag behind, so each has to be asked before it is said to be lost. */
-export async function withoutWorkflow(pool: Pool, workflows: Pick<Workflows, 'running'>): Promise<string[]> {
+/**
+ * Goes through both sides: living instances without a running workflow, and running workflows of which no row is known. Lists lag behind, so
+ * each has to be asked before anything is said of it.
+ */
+export async function unpaired(pool: Pool, workflows: Pick<Workflows, 'running'>): Promise<{ lives: string[]; workflows: string[] }> {
   const seen = new Set<number>();
+  const strangers: string[] = [];
   for await (const page of pagesOf(workflows.running())) {
     const ids = page.map(({ instanceId }) => instanceId);
-    for (const { seq } of (await rowsById(pool, ids)).values()) seen.add(seq);
+    const rows = await rowsById(pool, ids);
+    for (const { seq } of rows.values()) seen.add(seq);
+    strangers.push(...ids.filter((id) => !rows.has(id)));
   }
-  const missing: string[] = [];
-  for await (const row of living(pool)) if (!seen.has(row.seq)) missing.push(row.id);
-  return missing;
+  const lives: string[] = [];
+  for await (const row of living(pool)) if (!seen.has(row.seq)) lives.push(row.id);
+  return { lives, workflows: strangers };
 }
 
 /** Asks each one; what is certain, or asked for the last time, goes into `details`. @returns those to be asked again */

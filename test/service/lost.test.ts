@@ -25,6 +25,7 @@ import {
   fromNow,
   instanceOf,
   newAccount,
+  newId,
   quote,
   redisPostpaid,
   register,
@@ -231,6 +232,16 @@ describe('the watch', () => {
     await Promise.all([waiting, idle].map((id) => repair(id)));
     const after = await watched();
     expect(after.filter((one) => one.endsWith(waiting) || one.endsWith(idle))).toEqual([]);
+  });
+
+  it('finds what was registered and never begun', async () => {
+    const id = newId();
+    const { workflow } = service.client;
+    const life = { ...(await handleOf(await register(http, cvmPostpaid())).query(lifeQuery)), id };
+    await workflow.start('instance', { workflowId: workflowId(id), taskQueue: service.taskQueue, args: [{ life, done: [] }] });
+    await until(async () => (await watched()).includes(`stuck ${id}`), 'it to be seen');
+    expectStatus(await http.put(`/v1/instances/${id}`, cvmPostpaid()), 201);
+    expect((await watched()).filter((one) => one.endsWith(id))).toEqual([]);
   });
 
   it('finds a deadline that is not taken, and one that is on a clock which was moved ahead', async () => {

@@ -38,7 +38,9 @@ export async function checkLives(url: string, { key }: FoundKey): Promise<Findin
 }
 
 function troubleOf({ instanceId, kind, detail, since }: Watch['items'][number]): Finding {
-  const fix = `npx sunset repair ${instanceId}${kind === 'lost' ? '' : ' --restart'}`;
+  // What is not registered has no life to repair: registering it once more ends whatever runs under its id.
+  const isRegistered = !detail.includes('registration is not recorded');
+  const fix = isRegistered ? `npx sunset repair ${instanceId}${kind === 'lost' ? '' : ' --restart'}` : 'npx sunset register <its file>';
   return fail('lives', `${instanceId} is ${kind} since ${since}: ${detail}`, `${instanceId} ${KINDS[kind]}（自 ${since}）：${detail}`, fix);
 }
 
