@@ -72,8 +72,13 @@ const LOOK_MS = 5000;
  * Starts the workflow of an instance and answers when its registration is recorded; an existing one answers its life. One that has ended
  * does not keep its id: what is registered is a row, the caller has seen that there is none, and the step that makes it sees to it once more.
  * @param birth signed
+ * @param options.attempt another one than before, where the server would otherwise answer what the workflow before has answered
  */
-export async function registerInstance(client: Client, birth: Birth, options: Omit<SendOptions, 'sign'>): Promise<Answer> {
+export async function registerInstance(
+  client: Client,
+  birth: Birth,
+  options: Omit<SendOptions, 'sign'> & { attempt?: number },
+): Promise<Answer> {
   const { instanceId, registration, envelope } = birth;
   const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPE, {
     workflowId: workflowId(instanceId),
@@ -84,7 +89,10 @@ export async function registerInstance(client: Client, birth: Birth, options: Om
     typedSearchAttributes: attributesAtStart(registration),
     staticSummary: summaryOf(registration, registration.region),
   });
-  const update = { updateId: `register/${envelope.id}`, startWorkflowOperation };
+  const update = {
+    updateId: `register/${envelope.id}${options.attempt === undefined ? '' : `/${options.attempt}`}`,
+    startWorkflowOperation,
+  };
   return await within(client, options, () => client.workflow.executeUpdateWithStart(registerUpdate, update));
 }
 
