@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Sign } from '../domain/signed';
-import { EmbeddedError } from '../embedded';
+import { EmbeddedError, rememberedTemporal } from '../embedded';
 import type { CheckResult } from '../store/audit';
 import { noWorkflows, type Workflows } from '../store/audit/workflows';
 import { type FinishedAudit, findingsOf, makeAudit, recordAudit } from '../store/audits';
@@ -15,7 +15,6 @@ import { TASK_QUEUE } from '../workflows/messages';
 import { databaseOf, explain, NotMade, progress } from './database';
 import { keptOperatorKey } from './operator-key';
 import { BadSettings, readSettings, type Settings } from './settings';
-import { embeddedAddress } from './sunset/doctor/temporal';
 import { mention, print, printJson, table } from './sunset/output';
 
 const HELP = `Usage: npm run audit [-- --json]
@@ -62,13 +61,14 @@ function signOf({ operatorKey, databaseUrl, dataFolder }: Settings): Sign | unde
 /** Temporal, or why it can't be asked. The embedded one belongs to the embedded database: no other is held against it. */
 async function connectTemporal(settings: Settings, pool: Pool): Promise<{ workflows: Workflows; stop: Stop }> {
   const { databaseUrl, dataFolder, env } = settings;
-  const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: env });
-  const address = env.TEMPORAL_ADDRESS ?? (databaseUrl === undefined ? embeddedAddress(dataFolder) : undefined);
+  const isOwn = env.TEMPORAL_ADDRESS !== undefined || databaseUrl !== undefined;
+  const config = isOwn ? loadClientConnectConfig({ overrideEnvVars: env }) : rememberedTemporal(dataFolder);
+  const address = isOwn ? env.TEMPORAL_ADDRESS : config?.connectionOptions.address;
   const without = (reason: string) => ({ workflows: noWorkflows(reason), stop: async () => {} });
-  if (address === undefined) return without('TEMPORAL_ADDRESS is not set');
+  if (address === undefined || !config) return without('TEMPORAL_ADDRESS is not set');
   try {
-    const connection = await Connection.connect({ ...connectionOptions, address, connectTimeout: CONNECT_MS });
-    const client = new Client({ connection, namespace: namespace ?? 'default' });
+    const connection = await Connection.connect({ ...config.connectionOptions, address, connectTimeout: CONNECT_MS });
+    const client = new Client({ connection, namespace: config.namespace ?? 'default' });
     return { workflows: workflowsOf(client, pool, TASK_QUEUE, signOf(settings)), stop: () => connection.close() };
   } catch (error) {
     return without(`Temporal does not answer at ${address} (${(error as Error).message.split('\n')[0]})`);

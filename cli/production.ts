@@ -1,7 +1,6 @@
 /** What the processes of a production installation share: settings that they can't do without, JSON logs, an orderly end. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import pino, { type Logger } from 'pino';
 import { EmbeddedError, startTemporal } from '../embedded';
 import { createPool } from '../store/db';
@@ -69,9 +68,8 @@ export async function joinFoundation({ settings, databaseUrl, logger }: Process)
   const report = (step: string): void => logger.info(step);
   const { dataFolder, env } = settings;
   const temporal = await startTemporal({ dataFolder, env, report, searchAttributes: SEARCH_ATTRIBUTES });
-  const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: env });
-  const connection = { ...connectionOptions, address: temporal.address } as Foundation['connection'];
-  return { databaseUrl, postgres: null, temporal, connection, namespace: namespace ?? temporal.namespace };
+  const { connection, namespace } = temporal;
+  return { databaseUrl, postgres: null, temporal, connection, namespace };
 }
 
 /** @throws EmbeddedError when the database has not been migrated: its tables are not this program's. */

@@ -1,6 +1,5 @@
 /** Puts the rooms together: the parts that run, from settings to a listening API and a polling worker. */
 import { Client, type ConnectionOptions } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, type NativeConnectionOptions, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { type ApiServer, startApi } from '../api/server';
@@ -39,9 +38,8 @@ export async function startFoundation(settings: Settings, parts: Parts, report =
   const [postgres, temporal] = await Promise.allSettled([startDatabase(settings, report), startTemporalService(settings, report)]);
   if (postgres.status === 'rejected') throw postgres.reason;
   if (temporal.status === 'rejected') throw temporal.reason;
-  const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: settings.env });
-  const connection = { ...connectionOptions, address: temporal.value.address } as Foundation['connection'];
-  return { ...postgres.value, temporal: temporal.value, connection, namespace: namespace ?? temporal.value.namespace };
+  const { connection, namespace } = temporal.value;
+  return { ...postgres.value, temporal: temporal.value, connection, namespace };
 }
 
 type Report = ReturnType<typeof consoleProgress>;
@@ -57,7 +55,9 @@ async function startDatabase(settings: Settings, report: Report): Promise<{ data
 }
 
 async function startTemporalService(settings: Settings, report: Report): Promise<EmbeddedTemporal> {
-  const temporal = await startTemporal({ dataFolder: settings.dataFolder, report, env: settings.env, searchAttributes: SEARCH_ATTRIBUTES });
+  const { dataFolder, env } = settings;
+  const webUi = env.SUNSET_WEB_UI !== 'off';
+  const temporal = await startTemporal({ dataFolder, report, env, searchAttributes: SEARCH_ATTRIBUTES, webUi });
   return temporal;
 }
 

@@ -22,6 +22,7 @@ Starts Sunset: the API, a worker, and, unless DATABASE_URL and TEMPORAL_ADDRESS 
                         what is deleted after so many days (30, 30, 400; 0: never)
   SUNSET_SANDBOX        true or false: allows fast-forward (true when Sunset started PostgreSQL and Temporal itself)
   DATABASE_URL          a PostgreSQL of your own; DATABASE_ADMIN_URL: the role that may migrate it
+  SUNSET_WEB_UI         off: no Web UI of Temporal (it has no login: any user of this machine can act there)
   TEMPORAL_ADDRESS      a Temporal of your own; TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_… as the SDKs read them
 `;
 
@@ -81,13 +82,16 @@ function banner(url: string, settings: Settings, { temporal }: Foundation, key: 
   const rows: [string, string][] = [
     ['API', url],
     ['Docs', `${url}/docs`],
-    ['Web UI', temporal.webUiUrl ?? temporal.webUiProblem ?? `that of your Temporal at ${temporal.address}`],
+    ['Web UI', temporal.webUiUrl ?? temporal.webUiProblem ?? noWebUi(temporal)],
     ['Operator key', keyLine],
     ['Sandbox', sandboxLine(settings, temporal.timeSkipping)],
   ];
   const lines = rows.map(([name, value]) => `  ${name.padEnd(13)} ${value}`);
   return `\nSunset is up (${(ms / 1000).toFixed(1)} s)\n${lines.join('\n')}\n\nCtrl-C stops it; the data stays in ${settings.dataFolder}\n`;
 }
+
+const noWebUi = ({ started, address }: Foundation['temporal']): string =>
+  started ? 'off (SUNSET_WEB_UI)' : `that of your Temporal at ${address}`;
 
 function sandboxLine(settings: Settings, timeSkipping: boolean): string {
   if (!settings.sandbox) return 'off: clocks run at their own pace';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type Certificates, SERVER_NAME } from './certificates';
 import { LOOPBACK } from './ports';
 
 /** What a process is started with. Two of the same text are the same: by that an orphan is adopted or not. */
@@ -20,7 +21,8 @@ export const SERVER_PORTS = [
   'workerRing',
 ] as const;
 export const CLI_PORTS = ['frontend', 'ui'] as const;
-export const UI_PORTS = ['ui'] as const;
+/** `ui` is the door's, `inner` the server's behind it. */
+export const UI_PORTS = ['ui', 'inner'] as const;
 
 /** Server settings beyond the defaults, for both engines. */
 const DYNAMIC: Record<string, boolean | number> = {
@@ -41,7 +43,15 @@ const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 /** In SQLite's file URI these three would end or change the path. */
 const uriPath = (path: string) => path.replace(/[%?#]/g, encodeURIComponent);
 
-function serverConfig(folder: string, ports: Record<(typeof SERVER_PORTS)[number], number>): unknown {
+/** Mutual TLS on every port: of the frontend, between the server's parts, and of its own system workers. */
+function tlsConfig({ ca, serverCert, serverKey }: Certificates): unknown {
+  const server = { certFile: serverCert, keyFile: serverKey, requireClientAuth: true, clientCaFiles: [ca] };
+  const client = { serverName: SERVER_NAME, rootCaFiles: [ca] };
+  const systemWorker = { certFile: serverCert, keyFile: serverKey, client };
+  return { internode: { server, client }, frontend: { server, client }, systemWorker };
+}
+
+function serverConfig(folder: string, ports: Record<(typeof SERVER_PORTS)[number], number>, certificates: Certificates): unknown {
   const sql = {
     pluginName: 'sqlite',
     databaseName: uriPath(join(folder, 'server.db')),
@@ -62,7 +72,7 @@ function serverConfig(folder: string, ports: Record<(typeof SERVER_PORTS)[number
       numHistoryShards: 4,
       datastores: { main: { sql }, visibility: { sql } },
     },
-    global: { membership: { maxJoinDuration: '30s', broadcastAddress: LOOPBACK } },
+    global: { membership: { maxJoinDuration: '30s', broadcastAddress: LOOPBACK }, tls: tlsConfig(certificates) },
     services: {
       frontend: rpc(ports.frontend, ports.frontendRing),
       history: rpc(ports.history, ports.historyRing),
@@ -82,13 +92,19 @@ function serverConfig(folder: string, ports: Record<(typeof SERVER_PORTS)[number
 }
 
 /** The server that was built from Go modules. Metrics and pprof are off: they are on only when configured. */
-export function serverSetup(path: string, folder: string, ports: Record<(typeof SERVER_PORTS)[number], number>): Setup {
+export function serverSetup(
+  path: string,
+  folder: string,
+  ports: Record<(typeof SERVER_PORTS)[number], number>,
+  certificates: Certificates,
+): Setup {
   const config = join(folder, 'server.yaml');
-  const dynamic = Object.fromEntries(Object.entries(DYNAMIC).map(([key, value]) => [key, [{ value }]]));
+  const settings = { ...DYNAMIC, 'system.enableRingpopTLS': true };
+  const dynamic = Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, [{ value }]]));
   return {
     command: path,
     args: ['--config-file', config, '--allow-no-auth', 'start'],
-    files: { [config]: json(serverConfig(folder, ports)), [join(folder, 'dynamic.yaml')]: json(dynamic) },
+    files: { [config]: json(serverConfig(folder, ports, certificates)), [join(folder, 'dynamic.yaml')]: json(dynamic) },
   };
 }
 
@@ -112,15 +128,22 @@ export function cliSetup(path: string, folder: string, ports: Record<(typeof CLI
 }
 
 /** The Web UI beside the server that was built. */
-export function uiSetup(path: string, folder: string, port: number, address: string): Setup {
+export function uiSetup(path: string, folder: string, port: number, address: string, certificates?: Certificates): Setup {
+  const tls = certificates && {
+    ...{ caFile: certificates.ca, certFile: certificates.clientCert, keyFile: certificates.clientKey },
+    ...{ enableHostVerification: true, serverName: SERVER_NAME },
+  };
   const config = {
     temporalGrpcAddress: address,
+    ...(tls ? { tls } : {}),
     host: LOOPBACK,
     port,
     enableUi: true,
     disableNewsFetch: true,
     // Plain HTTP on loopback: browsers would drop a secure CSRF cookie, and with it every write of the UI.
     cors: { cookieInsecure: true },
+    // Behind the door: no page elsewhere can be made to take this server for its own.
+    ...(certificates ? { uiServerTLS: { certFile: certificates.serverCert, keyFile: certificates.serverKey } } : {}),
   };
   return {
     command: path,

@@ -93,6 +93,8 @@ export async function useExisting(
         address,
         namespace,
         webUiUrl: null,
+        connection: config.connectionOptions as EmbeddedTemporal['connection'],
+        clientConfig: null,
         timeSkipping,
         started: false,
         source: 'TEMPORAL_ADDRESS',

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { type Certificates, type ClientTls, clientTls, ensureCertificates } from './certificates';
 import { EmbeddedError, inPlainWords, refuseWindows } from './errors';
 import { cacheFolder, makeFolder, openDataFolder, PRIVATE } from './folders';
 import { keepUp, type Watcher } from './keep-up';
@@ -15,15 +16,21 @@ import {
   temporalAnswers,
   waitUntilUsable,
 } from './temporal-check';
+import { rememberClient } from './temporal-client';
 import { CLI_PORTS, cliSetup, SERVER_PORTS, serverSetup, UI_PORTS, uiSetup } from './temporal-config';
 import { useExisting } from './temporal-existing';
 import { bringBack, bringUp, type RunningService, type Service, stopOrphan } from './temporal-process';
 import { type Engine, findTemporal, findWebUi, type TemporalProgram } from './temporal-program';
+import { answersBehind, type Door, openDoor } from './web-ui-door';
 
 export interface EmbeddedTemporal {
   /** host:port of the frontend. */
   address: string;
   namespace: string;
+  /** How to connect to it: both kinds of the SDK's connections take it. */
+  connection: Connecting;
+  /** Of a server that was started: a file (TOML, for TEMPORAL_CONFIG_FILE) by which its owner's programs connect. */
+  clientConfig: string | null;
   /** Null when there is none, or when it is not known (TEMPORAL_ADDRESS). */
   webUiUrl: string | null;
   /** Why there is no Web UI although one was wanted. */
@@ -40,6 +47,13 @@ export interface EmbeddedTemporal {
   keepUp(watcher: Watcher): () => Promise<void>;
   /** Resolves when the processes are gone. May be called again. */
   stop(): Promise<void>;
+}
+
+/** Where a server is, and what to show and check there. */
+export interface Connecting {
+  address: string;
+  /** Without it the server takes anybody. */
+  tls?: ClientTls;
 }
 
 export interface TemporalOptions {
@@ -72,7 +86,9 @@ interface Part {
 }
 
 interface RunningTemporal {
-  address: string;
+  connection: Connecting;
+  certificates?: Certificates;
+  door?: Door;
   services: Part[];
   webUiUrl: string | null;
   webUiProblem?: string;
@@ -92,8 +108,8 @@ async function bringUpPart<Port extends string>(
   return { part, ports };
 }
 
-async function frontendAnswers({ frontend }: Record<'frontend', number>): Promise<boolean> {
-  return (await isPortOpen(frontend)) && (await temporalAnswers({ address: `${LOOPBACK}:${frontend}` }));
+async function frontendAnswers({ frontend }: Record<'frontend', number>, tls?: ClientTls): Promise<boolean> {
+  return (await isPortOpen(frontend)) && (await temporalAnswers({ address: `${LOOPBACK}:${frontend}`, ...(tls ? { tls } : {}) }));
 }
 
 async function pageAnswers({ ui }: Record<'ui', number>): Promise<boolean> {
@@ -118,7 +134,7 @@ async function startCli(program: TemporalProgram, { folder, report, env, webUi }
   };
   const { part, ports } = await bringUpPart(server, report, true);
   const { frontend, ui } = ports;
-  return { address: `${LOOPBACK}:${frontend}`, services: [part], webUiUrl: webUi ? `http://${LOOPBACK}:${ui}` : null };
+  return { connection: { address: `${LOOPBACK}:${frontend}` }, services: [part], webUiUrl: webUi ? `http://${LOOPBACK}:${ui}` : null };
 }
 
 /** The Web UI is a convenience: that it can't be had is told, and stops nothing. */
@@ -126,24 +142,27 @@ async function startWebUi(
   start: Start,
   cache: string,
   address: string,
-): Promise<Pick<RunningTemporal, 'webUiUrl' | 'webUiProblem' | 'services'>> {
+  certificates: Certificates,
+): Promise<Pick<RunningTemporal, 'webUiUrl' | 'webUiProblem' | 'services' | 'door'>> {
   const { folder, report, env } = start;
   try {
     const path = await findWebUi({ env, cache, report });
+    const ca = readFileSync(certificates.ca);
     const { part, ports } = await bringUpPart(
       {
         name: 'ui',
         title: "Temporal's Web UI",
         folder,
         ports: UI_PORTS,
-        setup: ({ ui }) => uiSetup(path, folder, ui, address),
-        answers: pageAnswers,
+        setup: ({ inner }) => uiSetup(path, folder, inner, address, certificates),
+        answers: ({ inner }) => answersBehind({ port: inner, ca }),
         env,
       },
       report,
       false,
     );
-    return { services: [part], webUiUrl: `http://${LOOPBACK}:${ports.ui}` };
+    const door = await openDoor(ports.ui, { port: ports.inner, ca });
+    return { services: [part], door, webUiUrl: `http://${LOOPBACK}:${ports.ui}` };
   } catch (caught) {
     const error = inPlainWords('The Web UI could not be started', caught);
     if (!(error instanceof EmbeddedError)) throw error;
@@ -154,14 +173,16 @@ async function startWebUi(
 
 async function startServer(program: TemporalProgram, start: Start, cache: string): Promise<RunningTemporal> {
   const { folder, report, env, webUi } = start;
+  const certificates = await ensureCertificates(join(folder, 'tls'));
+  const tls = clientTls(certificates);
   const { part, ports } = await bringUpPart(
     {
       name: 'server',
       title: `Temporal server ${program.version}`,
       folder,
       ports: SERVER_PORTS,
-      setup: (ports) => serverSetup(program.path, folder, ports),
-      answers: frontendAnswers,
+      setup: (at) => serverSetup(program.path, folder, at, certificates),
+      answers: (at) => frontendAnswers(at, tls),
       env,
     },
     report,
@@ -169,8 +190,8 @@ async function startServer(program: TemporalProgram, start: Start, cache: string
   );
   const address = `${LOOPBACK}:${ports.frontend}`;
   if (!webUi) await stopOrphan({ name: 'ui', folder });
-  const { services, ...page } = webUi ? await startWebUi(start, cache, address) : { services: [], webUiUrl: null };
-  return { address, services: [part, ...services], ...page };
+  const { services, ...page } = webUi ? await startWebUi(start, cache, address, certificates) : { services: [], webUiUrl: null };
+  return { connection: { address, tls }, certificates, services: [part, ...services], ...page };
 }
 
 /** Which engine made the data that is there. */
@@ -179,9 +200,9 @@ function engineOfData(folder: string): Engine | undefined {
   return existsSync(join(folder, 'cli.db')) ? 'cli' : undefined;
 }
 
-async function makeUsable(address: string, attributes: Record<string, SearchAttributeKind>, report: Progress): Promise<boolean> {
+async function makeUsable(connecting: Connecting, attributes: Record<string, SearchAttributeKind>, report: Progress): Promise<boolean> {
   return during(report, 'preparing the namespace and its search attributes', async () => {
-    const connection = await Connection.connect({ address });
+    const connection = await Connection.connect(connecting);
     try {
       await ensureNamespace(connection, NAMESPACE);
       await ensureSearchAttributes(connection, NAMESPACE, attributes);
@@ -202,10 +223,11 @@ async function startOwn(options: Required<TemporalOptions>): Promise<EmbeddedTem
   const cache = cacheFolder(env);
   const program = await findTemporal({ env, cache, report }, engineOfData(folder));
   const start = { folder, report, env, webUi };
-  const { services, ...running } = program.engine === 'cli' ? await startCli(program, start) : await startServer(program, start, cache);
+  const { services, certificates, door, ...running } =
+    program.engine === 'cli' ? await startCli(program, start) : await startServer(program, start, cache);
   let leave = async (): Promise<void> => {};
   const stop = async () => {
-    const left = leave();
+    const left = Promise.all([leave(), door?.close()]);
     const stopAll = () => Promise.all(services.map(({ now }) => now.stop()));
     await stopAll();
     await left;
@@ -221,9 +243,12 @@ async function startOwn(options: Required<TemporalOptions>): Promise<EmbeddedTem
     return leave;
   };
   try {
-    const timeSkipping = await makeUsable(running.address, searchAttributes, report);
+    const timeSkipping = await makeUsable(running.connection, searchAttributes, report);
     const pids = services.map(({ now }) => now.pid);
-    const own = { namespace: NAMESPACE, timeSkipping, started: true, source: program.source, pids };
+    const { address } = running.connection;
+    const clientConfig = rememberClient(dataFolder, address, NAMESPACE, certificates);
+    if (!certificates) report('this Temporal (the CLI) has no TLS: every user of this machine can reach it');
+    const own = { address, clientConfig, namespace: NAMESPACE, timeSkipping, started: true, source: program.source, pids };
     return { ...running, ...own, keepUp: keepAllUp, stop };
   } catch (error) {
     await stop();

@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { Connection, Client as TemporalClient } from '@temporalio/client';
 import { Client } from 'pg';
 import {
@@ -15,8 +19,12 @@ import {
   startTemporal,
   stopStarted,
 } from '../embedded';
+import { ensureCertificates } from '../embedded/certificates';
+import { choosePorts } from '../embedded/ports';
 import { processIdentity, until } from '../embedded/processes';
 import { during } from '../embedded/progress';
+import { openDoor } from '../embedded/web-ui-door';
+import { temporalOf } from './support/shared';
 
 /** On a machine without a Temporal the first start builds one. */
 const FIRST_START_MS = 15 * 60_000;
@@ -69,8 +77,8 @@ async function query(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
-async function withTemporal<T>(address: string, work: (client: TemporalClient) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect({ address });
+async function withTemporal<T>(folder: string, work: (client: TemporalClient) => Promise<T>): Promise<T> {
+  const connection = await Connection.connect(temporalOf({ clientConfig: join(folder, 'temporal', 'client.toml') }));
   try {
     return await work(new TemporalClient({ connection }));
   } finally {
@@ -104,9 +112,9 @@ describe('both servers', () => {
     Promise.all([startPostgres({ dataFolder, report }), startTemporal({ dataFolder, report, searchAttributes: ATTRIBUTES, webUi: false })]);
   const searchable = 'TestState = "kept"';
 
-  async function expectData(postgres: EmbeddedPostgres, temporal: EmbeddedTemporal): Promise<void> {
+  async function expectData(postgres: EmbeddedPostgres): Promise<void> {
     expect(await query(postgres.serviceUrl, 'SELECT word FROM kept')).toEqual([{ word: 'kept' }]);
-    const count = () => withTemporal(temporal.address, async (client) => (await client.workflow.count(searchable)).count);
+    const count = () => withTemporal(dataFolder, async (client) => (await client.workflow.count(searchable)).count);
     expect(await until(async () => (await count()) === 1, 5000, 100)).toBe(true);
   }
 
@@ -118,7 +126,7 @@ describe('both servers', () => {
          print(await Promise.all([embedded.startPostgres({ dataFolder, report }),
            embedded.startTemporal({ dataFolder, report, searchAttributes: ${JSON.stringify(ATTRIBUTES)}, webUi: false })]));`,
       );
-      const [{ adminUrl, pid, adopted }, { address, namespace, started, timeSkipping, webUiUrl, pids }] = printed;
+      const [{ adminUrl, pid, adopted }, { namespace, started, timeSkipping, webUiUrl, pids }] = printed;
       expect({ namespace, started, timeSkipping, webUiUrl, adopted }).toEqual({
         namespace: 'default',
         started: true,
@@ -127,7 +135,7 @@ describe('both servers', () => {
         adopted: false,
       });
       await query(adminUrl, `CREATE TABLE kept (word text); INSERT INTO kept VALUES ('kept'); GRANT SELECT ON kept TO sunset`);
-      await withTemporal(address, (client) =>
+      await withTemporal(dataFolder, (client) =>
         client.workflow.start('nobody', { taskQueue: 'nobody', workflowId: 'kept', searchAttributes: { TestState: ['kept'] } }),
       );
 
@@ -137,12 +145,12 @@ describe('both servers', () => {
       const [postgres, temporal] = await start(first.report);
       expect([postgres.adopted, postgres.pid, ...temporal.pids]).toEqual([true, pid, ...pids]);
       expect(first.text()).toContain('adopted, with all its data');
-      await expectData(postgres, temporal);
+      await expectData(postgres);
 
       for (const server of [postgres.pid, ...temporal.pids]) process.kill(server, 'SIGKILL');
       const again = await start(() => {});
       expect([again[0].adopted, again[0].port, again[1].address]).toEqual([false, postgres.port, temporal.address]);
-      await expectData(...again);
+      await expectData(again[0]);
 
       await Promise.all(again.map((server) => server.stop()));
       await again[0].stop();
@@ -150,6 +158,98 @@ describe('both servers', () => {
     },
     FIRST_START_MS,
   );
+});
+
+describe('other users of this machine', () => {
+  /** Everything in the folder with what others may do with it; nothing is expected. */
+  function openIn(folder: string): string[] {
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+    const paths = entries.filter((entry) => !entry.isSymbolicLink()).map((entry) => join(entry.parentPath, entry.name));
+    return paths.filter((path) => statSync(path).mode & 0o077);
+  }
+
+  it(
+    'can read nothing in the data folder, and none of Temporal’s ports takes them',
+    async () => {
+      const dataFolder = newFolder();
+      const lock = lockDataFolder(dataFolder);
+      const [postgres, temporal] = await Promise.all([
+        startPostgres({ dataFolder, report: () => {} }),
+        startTemporal({ dataFolder, report: () => {}, searchAttributes: ATTRIBUTES, webUi: false }),
+      ]);
+      try {
+        expect(openIn(dataFolder)).toEqual([]);
+        expect(statSync(dataFolder).mode & 0o067).toBe(0);
+        if (temporal.source !== 'go') return; // the CLI's server has no TLS, and says so
+        const { address, tls } = temporal.connection;
+        const connect = (options: object) => Connection.connect({ address, connectTimeout: 3000, ...options });
+        await (await connect({ tls })).close();
+        await expect(connect({})).rejects.toThrow();
+        // One that knows the server but shows nothing of its own.
+        const { clientCertPair: _, ...anonymous } = tls!;
+        await expect(connect({ tls: anonymous })).rejects.toThrow();
+        const ports = JSON.parse(readFileSync(join(dataFolder, 'temporal', 'server.json'), 'utf8')) as Record<string, number>;
+        for (const port of Object.values(ports)) {
+          await expect(connect({ address: `127.0.0.1:${port}` })).rejects.toThrow();
+          expect(await asksForCertificate(port)).toBe(true);
+        }
+      } finally {
+        await Promise.all([temporal.stop(), postgres.stop()]);
+        lock.release();
+      }
+    },
+    FIRST_START_MS,
+  );
+
+  /** Whether TLS is spoken there, and refused to somebody without a certificate. */
+  function asksForCertificate(port: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] });
+      socket.on('error', (error: NodeJS.ErrnoException) =>
+        resolve(/certificate required|bad certificate|ECONNRESET/i.test(`${error.code} ${error.message}`)),
+      );
+      socket.on('data', () => {});
+      socket.on('end', () => resolve(false));
+      socket.setTimeout(3000, () => resolve(false));
+    });
+  }
+});
+
+describe('the door of the Web UI', () => {
+  it('passes on what names this machine, and refuses a page elsewhere whose name is made to mean it', async () => {
+    const { ca, serverCert, serverKey } = await ensureCertificates(join(newFolder(), 'tls'));
+    const inner = createTlsServer({ cert: readFileSync(serverCert), key: readFileSync(serverKey) }, (asked, response) => {
+      void asked.pipe(response.writeHead(201));
+    }).listen(0, '127.0.0.1');
+    await once(inner, 'listening');
+    const behind = { port: (inner.address() as AddressInfo).port, ca: readFileSync(ca) };
+    const { ui } = await choosePorts(['ui']);
+    const door = await openDoor(ui, behind);
+    const ask = (host: string): Promise<{ status: number; text: string }> =>
+      new Promise((resolve, reject) => {
+        const asked = request({ port: ui, host: '127.0.0.1', method: 'POST', path: '/api', headers: { host } }, (answer) => {
+          let text = '';
+          answer.on('data', (chunk: Buffer) => (text += chunk));
+          answer.on('end', () => resolve({ status: answer.statusCode!, text }));
+        });
+        asked.on('error', reject);
+        asked.end('hello');
+      });
+    try {
+      for (const own of [`127.0.0.1:${ui}`, 'localhost', '[::1]:8080', `LOCALHOST:${ui}`])
+        expect(await ask(own)).toEqual({ status: 201, text: 'hello' });
+      for (const other of ['evil.example', `127.0.0.1.evil.example:${ui}`, 'localhost.evil.example', '127.0.0.1@evil.example', '0.0.0.0'])
+        expect((await ask(other)).status).toBe(403);
+      // The server behind it shows a certificate that no browser trusts.
+      await expect(fetch(`https://127.0.0.1:${behind.port}/`)).rejects.toThrow();
+      inner.close();
+      inner.closeAllConnections();
+      expect((await ask(`127.0.0.1:${ui}`)).status).toBe(502);
+    } finally {
+      await door.close();
+      inner.close();
+    }
+  });
 });
 
 describe('PostgreSQL', () => {

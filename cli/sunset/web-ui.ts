@@ -11,6 +11,7 @@ const isLoopback = (url: string): boolean => /^https?:\/\/(127\.|localhost|\[::1
 
 /** @param serviceUrl a service elsewhere has nothing to do with a data folder here */
 export function webUiAddress(serviceUrl: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  if (env.SUNSET_WEB_UI === 'off') return undefined;
   if (env.SUNSET_WEB_UI) return env.SUNSET_WEB_UI.replace(/\/+$/, '');
   if (!isLoopback(serviceUrl) || env.TEMPORAL_ADDRESS) return undefined;
   const ports = STATE_FILES.map((name) => rememberedPort(join(dataFolder(env), 'temporal', name)));

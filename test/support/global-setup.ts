@@ -29,6 +29,7 @@ export default async function setUp(): Promise<void> {
     adminUrl: postgres.adminUrl,
     serviceUrl: postgres.serviceUrl,
     address: temporal.address,
+    clientConfig: temporal.clientConfig!,
     namespace: temporal.namespace,
     bundlePath,
     webUiUrl: temporal.webUiUrl,

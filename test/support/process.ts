@@ -21,9 +21,9 @@ export async function startDoomed(
   service: ServiceUnderTest,
   options: { hangAt: string; when: 'before-commit' | 'after-commit'; policies?: Policy[] },
 ): Promise<DoomedService> {
-  const { address, namespace, bundlePath } = shared();
+  const { clientConfig, namespace, bundlePath } = shared();
   const { serviceUrl, taskQueue, http } = service;
-  const input: ProcessInput = { serviceUrl, address, namespace, bundlePath, taskQueue, operatorKey: http.operatorKey, ...options };
+  const input: ProcessInput = { serviceUrl, clientConfig, namespace, bundlePath, taskQueue, operatorKey: http.operatorKey, ...options };
   const root = join(__dirname, '..', '..');
   const child = spawn(process.execPath, [join(root, 'node_modules/tsx/dist/cli.mjs'), join(__dirname, 'service-process.ts')], {
     cwd: root,

@@ -12,10 +12,11 @@ import { POLICIES } from '../../policies';
 import { createPool } from '../../store/db';
 import { createSignatures } from '../../store/signatures';
 import { startWorker } from '../../worker';
+import { temporalOf } from './shared';
 
 export interface ProcessInput {
   serviceUrl: string;
-  address: string;
+  clientConfig: string;
   namespace: string;
   bundlePath: string;
   taskQueue: string;
@@ -43,11 +44,11 @@ async function main(): Promise<void> {
   const input = JSON.parse(process.env.SUNSET_PROCESS!) as ProcessInput;
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const pool = createPool(input.serviceUrl, { max: 10 });
-  const connection = await Connection.connect({ address: input.address });
+  const connection = await Connection.connect(temporalOf(input));
   const temporal = new Client({ connection, namespace: input.namespace });
   const trust = { signatures: createSignatures(input.operatorKey) };
   await startWorker({
-    connection: { address: input.address },
+    connection: temporalOf(input),
     namespace: input.namespace,
     taskQueue: input.taskQueue,
     pool,

@@ -1,6 +1,6 @@
 /** The real service for a test file: its own database and task queue, an API on a free port, a worker that can be stopped and started. */
 import { randomBytes } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
 import { startApi } from '../../api/server';
@@ -9,8 +9,9 @@ import { POLICIES } from '../../policies';
 import { createPool, type Pool } from '../../store/db';
 import { createSignatures, type Signatures } from '../../store/signatures';
 import { type RunningWorker, startWorker, type WorkerOptions } from '../../worker';
+import { connectClient } from '../../workflows/connect';
 import { Http } from './http';
-import { type Shared, shared, TEMPLATE, withDatabase } from './shared';
+import { type Shared, shared, TEMPLATE, temporalOf, withDatabase } from './shared';
 
 export interface ServiceUnderTest {
   http: Http;
@@ -61,7 +62,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const name = `test_${randomBytes(6).toString('hex')}`;
   const { adminUrl, serviceUrl } = await createDatabase(at, name);
   const pool = createPool(serviceUrl, { max: 30 });
-  const connection = await Connection.connect({ address: at.address });
+  const connection = await connectClient(temporalOf(at));
   const client = new Client({ connection, namespace: at.namespace });
   const operatorKey = `sk_${randomBytes(12).toString('hex')}`;
   const server = await startApi(
@@ -93,7 +94,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     signatures,
     startWorker: async (more = {}) => {
       const worker = await startWorker({
-        connection: { address: at.address },
+        connection: temporalOf(at),
         namespace: at.namespace,
         taskQueue: name,
         trust: { signatures },

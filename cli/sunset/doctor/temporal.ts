@@ -1,9 +1,8 @@
 /** Temporal: the operator's own by TEMPORAL_ADDRESS, else the one that `npm start` remembers, else what the service says. */
-import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { readState } from '../../../embedded/state';
+import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 import { canSkipTime } from '../../../embedded/temporal-check';
+import { rememberedTemporal } from '../../../embedded/temporal-client';
 import { type Finding, fail, ok, type Service, warn } from './finding';
 
 const WITHIN_MS = 5000;
@@ -11,7 +10,8 @@ const WITHIN_MS = 5000;
 export async function checkTemporal({ parts }: Service, folder: string, env: NodeJS.ProcessEnv): Promise<Finding[]> {
   const said = parts?.temporal;
   const isOwn = Boolean(env.TEMPORAL_ADDRESS);
-  const address = env.TEMPORAL_ADDRESS || embeddedAddress(folder);
+  const embedded = isOwn ? undefined : rememberedTemporal(folder);
+  const address = env.TEMPORAL_ADDRESS || embedded?.address;
   if (address === undefined) {
     if (said === 'ok') return [ok('temporal', 'the service says that it answers', '服务报告 Temporal 正常')];
     return said === 'failed' ? [away('the service', 'npm start')] : [];
@@ -19,7 +19,7 @@ export async function checkTemporal({ parts }: Service, folder: string, env: Nod
   // Without the service the embedded server is meant to be down.
   if (!isOwn && parts === undefined) return [warn('temporal', 'comes up with npm start', '随 npm start 启动', null)];
   try {
-    return await look(address, isOwn);
+    return await look(address, embedded ?? loadClientConnectConfig());
   } catch (error) {
     const reason = `${address} (${(error as Error).message.split('\n')[0]})`;
     return [away(isOwn ? `TEMPORAL_ADDRESS is ${reason}` : reason, isOwn ? 'temporal operator cluster health' : 'npm start')];
@@ -29,21 +29,7 @@ export async function checkTemporal({ parts }: Service, folder: string, env: Nod
 const away = (whose: string, fix: string): Finding =>
   fail('temporal', `Temporal does not answer: ${whose}`, `Temporal 无响应：${whose}`, fix);
 
-/** Of the embedded server, as it was remembered when it was last started. */
-export function embeddedAddress(folder: string): string | undefined {
-  for (const name of ['server.json', 'cli.json']) {
-    try {
-      const state = readState<{ frontend?: number }>(join(folder, 'temporal', name));
-      if (state?.frontend !== undefined) return `127.0.0.1:${state.frontend}`;
-    } catch {
-      // Damaged: npm start says what to do about it.
-    }
-  }
-  return undefined;
-}
-
-async function look(address: string, isOwn: boolean): Promise<Finding[]> {
-  const config = isOwn ? loadClientConnectConfig() : { connectionOptions: { address }, namespace: 'default' };
+async function look(address: string, config: ClientConnectConfig): Promise<Finding[]> {
   const namespace = config.namespace ?? 'default';
   const connection = await Connection.connect({ ...config.connectionOptions, connectTimeout: WITHIN_MS });
   try {
