@@ -264,13 +264,8 @@ describe('npm run audit', () => {
       execFile(process.execPath, words, options, (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, err }));
     });
 
-<<<<<<< HEAD
   it('compares with the workflows, starts lost ones again (L14), and keeps what it found', async () => {
-    const { address, namespace } = shared();
-=======
-  it('compares with the workflows, and keeps what it found', async () => {
     const { address, clientConfig, namespace } = shared();
->>>>>>> fa743b8 (Close the embedded Temporal to other users, and its Web UI to pages elsewhere)
     const ended = await register(http, cvmPostpaid());
     await change("UPDATE instances SET state = 'terminated' WHERE id = $1", [ended]);
     const life = await register(http, cvmPostpaid());
