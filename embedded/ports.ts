@@ -53,16 +53,15 @@ export async function choosePorts<Name extends string>(
 const FREED_LIMIT_MS = 5000;
 
 /**
- * The ports of a server that has just ended, as soon as they are free again.
+ * Resolves when the ports of a server that has just ended are free again.
  * @throws EmbeddedError when another program has taken one
  */
-export async function samePorts<Name extends string>(title: string, ports: Record<Name, number>): Promise<Record<Name, number>> {
-  for (const port of Object.values<number>(ports)) {
+export async function freed(title: string, ports: readonly number[]): Promise<void> {
+  for (const port of ports) {
     if (await until(() => isPortFree(port), FREED_LIMIT_MS, 100)) continue;
     throw new EmbeddedError(
       `port ${port} of ${title} is taken by another program`,
       'stop that program, or start Sunset again: it then takes another port',
     );
   }
-  return ports;
 }

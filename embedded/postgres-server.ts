@@ -5,7 +5,7 @@ import { DatabaseError } from 'pg';
 import { type StopPlan, stopProcess, takeCharge } from './charges';
 import { EmbeddedError, knownTrouble, lastLines } from './errors';
 import { type Launched, launch } from './launch';
-import { choosePorts, LOOPBACK, samePorts } from './ports';
+import { choosePorts, freed, LOOPBACK } from './ports';
 import { type Binaries, SERVER_ENV } from './postgres-binaries';
 import type { ClusterState } from './postgres-cluster';
 import { asSuperuser } from './postgres-roles';
@@ -135,7 +135,8 @@ export async function startServer(place: ServerPlace, state: ClusterState, repor
   const options = { logFile, env: SERVER_ENV, stopPlan: STOP_PLAN, account };
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const remembered = attempt === 1 && state.port !== undefined ? { port: state.port } : {};
-    const { port } = only === undefined ? await choosePorts(['port'], remembered) : await samePorts('PostgreSQL', { port: only });
+    if (only !== undefined) await freed('PostgreSQL', [only]);
+    const { port } = only === undefined ? await choosePorts(['port'], remembered) : { port: only };
     if (only === undefined && remembered.port !== undefined && port !== remembered.port)
       report(`port ${remembered.port} is taken by another program: PostgreSQL gets ${port}`);
     const server = await launch(binaries.postgres, serverWords(directory, port), options);

@@ -4,7 +4,7 @@ import { type StopPlan, stopProcess, takeCharge } from './charges';
 import { EmbeddedError, knownTrouble, lastLines } from './errors';
 import { makeFolder, PRIVATE } from './folders';
 import { type Launched, launch } from './launch';
-import { choosePorts, samePorts } from './ports';
+import { choosePorts, freed } from './ports';
 import { commandLine, processIdentity, until } from './processes';
 import { during, type Progress } from './progress';
 import { readState, writeState, writeWhole } from './state';
@@ -18,6 +18,8 @@ export interface Service<Port extends string> {
   /** Absolute; part of its command line, or of its files. */
   folder: string;
   ports: readonly Port[];
+  /** Those of them on which the process itself listens; default: all. */
+  listensOn?: readonly Port[];
   setup: (ports: Record<Port, number>) => Setup;
   /** Whether it does its work. */
   answers: (ports: Record<Port, number>) => Promise<boolean>;
@@ -134,7 +136,9 @@ async function startOn<Port extends string>(
  * @throws EmbeddedError when it does not come up there
  */
 export async function bringBack<Port extends string>(service: Service<Port>, ports: Record<Port, number>): Promise<RunningService<Port>> {
-  const back = await startOn(service, await samePorts(service.title, ports), () => {});
+  const own = (service.listensOn ?? service.ports).map((name) => ports[name]);
+  await freed(service.title, own);
+  const back = await startOn(service, ports, () => {});
   if (back) return back;
   throw new EmbeddedError(`a port of ${service.title} is taken by another program`, 'stop that program, or start Sunset again');
 }

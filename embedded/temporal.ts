@@ -154,6 +154,7 @@ async function startWebUi(
         title: "Temporal's Web UI",
         folder,
         ports: UI_PORTS,
+        listensOn: ['inner'],
         setup: ({ inner }) => uiSetup(path, folder, inner, address, certificates),
         answers: ({ inner }) => answersBehind({ port: inner, ca }),
         env,
