@@ -32,15 +32,19 @@ const look = async (name: string): Promise<void> => void (await page.screenshot(
 
 /** Opens an address and waits until a text is there. The list is written a moment after the workflow: it is opened again until it shows. */
 async function open(address: string, text: string): Promise<void> {
-  await until(async () => {
-    await page.goto(address, { waitUntil: 'domcontentloaded' });
-    return await page
-      .getByText(text)
-      .first()
-      .waitFor({ timeout: 5000 })
-      .then(() => true)
-      .catch(() => false);
-  }, `“${text}” on the page`);
+  await until(
+    async () => {
+      await page.goto(address, { waitUntil: 'domcontentloaded' });
+      return await page
+        .getByText(text)
+        .first()
+        .waitFor({ timeout: 20_000 }) // some 165 files: a busy machine needs its time for them
+        .then(() => true)
+        .catch(() => false);
+    },
+    `“${text}” on the page`,
+    90_000,
+  );
 }
 
 /** A text that can be seen: the page also holds hidden ones. */
@@ -70,7 +74,7 @@ it('the list is filtered by account, state, product and release time', async () 
   expect(await page.getByText(workflowId(isolated)).count()).toBe(0);
   await open(listOf(`SunsetAccount="${account}" AND SunsetProduct="tencent-cvm"`), workflowId(running));
   await look('list-account');
-});
+}, 240_000);
 
 it('one instance’s page tells its state, what it waits for, until when, each step, and what was refused', async () => {
   const { http, client } = service;
@@ -94,4 +98,4 @@ it('one instance’s page tells its state, what it waits for, until when, each s
     return false;
   }, 'the current details');
   await look('instance-details');
-}, 120_000);
+}, 240_000);
