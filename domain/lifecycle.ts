@@ -91,8 +91,12 @@ export interface Deadline {
 /** What a step must do beside recording the new state; the activity carries them out in the step's one transaction (decision 2). */
 export type Effect =
   | { type: 'settle'; terminationId: string }
+  /** Carried out, or scheduled when the life now waits for its time. */
   | { type: 'finish-item'; terminationId: string; releaseTime: string }
-  | { type: 'move-item'; terminationId: string; releaseTime: string | null }
+  /** A scheduled one that has come. */
+  | { type: 'fire-item'; terminationId: string; releaseTime: string }
+  /** Another time for a scheduled one, or none: it is cancelled, by a person or (with the code) because the instance ended otherwise. */
+  | { type: 'move-item'; terminationId: string; releaseTime: string | null; code?: 'ENDED_OTHERWISE' | undefined }
   | { type: 'new-order'; order: NewOrder }
   | { type: 'end-orders'; orderIds: string[] }
   | { type: 'undo-refund'; refundId: string; reason: string }
@@ -238,7 +242,7 @@ export function decide(life: Life, command: Command, at: string, by = ''): Decis
     case 'restore':
       return decideRestore(life, command);
     case 'purge':
-      return life.protection ? refuse(life, 'PROTECTED') : done(terminated(life, at));
+      return life.protection ? refuse(life, 'PROTECTED') : over(terminated(life, at));
     case 'undo':
       return decideUndo(life, command);
     case 'switch-network':
@@ -277,10 +281,17 @@ function decideTerminate(life: Life, command: Extract<Command, { name: 'terminat
   const ended = end(life, ending, action, at);
   // M15: a return closes every order, also when it pays nothing.
   if (action === 'return') return done({ ...ended, orders: [] }, [{ type: 'settle', terminationId }]);
-  const finish: Effect = { type: 'finish-item', terminationId, releaseTime: ended.purgeTime ?? at };
-  // J3: a terminated instance has no deadlines any more, so what is still deferred becomes revenue in the same step.
-  if (ended.state !== 'terminated' || life.orders.length === 0) return done(ended, [finish]);
-  return done({ ...ended, orders: [] }, [finish, { type: 'end-orders', orderIds: life.orders.map(({ id }) => id) }]);
+  return over(ended, [{ type: 'finish-item', terminationId, releaseTime: ended.purgeTime ?? at }]);
+}
+
+/** J3: a terminated instance has no deadlines any more, so what is still deferred becomes revenue in the same step. */
+function over(next: Life, effects: Effect[] = []): { ok: true; next: Life; effects: Effect[] } {
+  if (next.state !== 'terminated' || next.orders.length === 0) return { ok: true, next, effects };
+  return {
+    ok: true,
+    next: { ...next, orders: [] },
+    effects: [...effects, { type: 'end-orders', orderIds: next.orders.map(({ id }) => id) }],
+  };
 }
 
 /** M18: expiry moves to the end of what stays. The step decides it again by the orders in the books, and its life is adopted. */
@@ -326,13 +337,22 @@ function decideAmend(life: Life, command: Extract<Command, { name: 'amend' }>, a
 
 /** Decides a deadline that has come. `at` is the instance's clock, never before the deadline. */
 export function decideDeadline(life: Life, deadline: Deadline, at: string): { next: Life; effects: Effect[] } {
-  if (deadline.kind === 'release') return { next: terminated(life, at), effects: [] };
-  if (deadline.kind === 'fire')
-    return { next: end({ ...life, termination: null }, life.termination!.ending, 'terminate', at), effects: [] };
+  if (deadline.kind === 'release') return over(terminated(life, at));
+  if (deadline.kind === 'fire') return fire(life, life.termination!, at);
   const ended = life.orders.filter((order) => isDue(order.endsAt, deadline.at));
   const effects: Effect[] = [{ type: 'end-orders', orderIds: ended.map((order) => order.id) }];
   const left = { ...life, orders: life.orders.filter((order) => !ended.includes(order)) };
-  return { next: deadline.kind === 'expire' ? end(left, life.rules.expiry, 'expiry', at) : left, effects };
+  if (deadline.kind !== 'expire') return { next: left, effects };
+  const next = end(left, life.rules.expiry, 'expiry', at);
+  // What was scheduled for later has nothing left to end.
+  if (!life.termination || next.termination) return { next, effects };
+  const { terminationId } = life.termination;
+  return { next, effects: [...effects, { type: 'move-item', terminationId, releaseTime: null, code: 'ENDED_OTHERWISE' }] };
+}
+
+function fire(life: Life, { ending, terminationId }: NonNullable<Life['termination']>, at: string): { next: Life; effects: Effect[] } {
+  const ended = end({ ...life, termination: null }, ending, 'terminate', at);
+  return over(ended, [{ type: 'fire-item', terminationId, releaseTime: ended.purgeTime ?? at }]);
 }
 
 /** The life as it stands at an instant, with every deadline up to it taken; for computing offline (the `quote` command). */

@@ -12,6 +12,7 @@ export type DecisionCode =
   | 'PRICE_MISSING'
   | 'MONEY_SPENT'
   | 'BY_TRAFFIC'
+  | 'ENDED_OTHERWISE'
   | 'UNSIGNED'
   | 'BAD_SIGNATURE'
   | 'COMMAND_ID_REUSED'
@@ -131,6 +132,12 @@ export const MESSAGES: Record<DecisionCode, Message> = {
     'Have the account topped up by what is missing, then undo the return.',
     '账户余额已不足以收回该退款。',
     '请补足余额后再撤销退还。',
+  ),
+  ENDED_OTHERWISE: say(
+    'The instance ended in another way before the time came.',
+    'Nothing to do; its timeline says how it ended.',
+    '实例在预定时间之前已因其他原因结束。',
+    '无需操作；可在历史记录中查看原因。',
   ),
   BY_TRAFFIC: say('The instance’s network is billed by traffic already.', 'Nothing to do.', '该实例已按流量计费。', '无需操作。'),
   UNSIGNED: say(

@@ -33,7 +33,7 @@ import { type LedgerTransaction, postingsOfRefund } from './ledger';
 import { policyById } from './policies';
 import { lockRefund, moveRefund } from './refunds';
 import type { ItemCommand } from './terminations';
-import type { InstanceRow, RefundRow, StepInput } from './types';
+import type { InstanceRow, ItemProblem, RefundRow, StepInput, TerminationItemRow } from './types';
 
 /** The database's own refusals, as business answers: nothing was written. */
 export class StepRefused extends Error {
@@ -61,6 +61,7 @@ type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
 export const EFFECTS: { [T in Effect['type']]: (work: Work, effect: Of<T>) => Promise<void> } = {
   settle,
   'finish-item': finishItem,
+  'fire-item': fireItem,
   'move-item': moveItem,
   'new-order': addOrder,
   'end-orders': endOrders,
@@ -214,20 +215,46 @@ async function lockItem({ tx, row, input }: Work, terminationId: string): Promis
   if (rows[0]?.status !== 'accepted' || hashOf(rows[0].command) !== hashOf(sent)) throw new StepRefused('NOT_ACCEPTED', row.life.state);
 }
 
+/** Whether it was carried out or waits for its time, the life says. */
 async function finishItem(work: Work, { terminationId, releaseTime }: Of<'finish-item'>): Promise<void> {
   await lockItem(work, terminationId);
-  await work.tx.query(
-    "UPDATE termination_items SET status = 'done', problem = NULL, release_time = $3 WHERE termination_id = $1 AND instance_id = $2",
-    [terminationId, work.row.id, releaseTime],
+  const isScheduled = work.life.termination?.terminationId === terminationId;
+  await moveTo(
+    work,
+    terminationId,
+    isScheduled ? { status: 'scheduled', releaseTime, scheduledAt: releaseTime } : { status: 'done', releaseTime },
   );
 }
 
-async function moveItem({ tx, row }: Work, { terminationId, releaseTime }: Of<'move-item'>): Promise<void> {
-  await tx.query('UPDATE termination_items SET release_time = $3 WHERE termination_id = $1 AND instance_id = $2', [
-    terminationId,
-    row.id,
+async function fireItem(work: Work, { terminationId, releaseTime }: Of<'fire-item'>): Promise<void> {
+  await moveTo(work, terminationId, { status: 'done', releaseTime });
+}
+
+async function moveItem(work: Work, { terminationId, releaseTime, code }: Of<'move-item'>): Promise<void> {
+  if (releaseTime !== null) return await moveTo(work, terminationId, { status: 'scheduled', releaseTime, scheduledAt: releaseTime });
+  const problem = code === undefined ? {} : { problem: { code, state: work.life.state } };
+  await moveTo(work, terminationId, { status: 'cancelled', releaseTime: null, ...problem });
+}
+
+/** `scheduledAt`: the time that it now waits for; a cancelled or fired one keeps the last. */
+async function moveTo(
+  { tx, row }: Work,
+  terminationId: string,
+  {
+    status,
     releaseTime,
-  ]);
+    scheduledAt,
+    problem,
+  }: Pick<TerminationItemRow, 'status' | 'releaseTime'> & {
+    scheduledAt?: string;
+    problem?: ItemProblem;
+  },
+): Promise<void> {
+  await tx.query(
+    `UPDATE termination_items SET status = $3, release_time = $4, scheduled_at = coalesce($5, scheduled_at), problem = $6
+     WHERE termination_id = $1 AND instance_id = $2`,
+    [terminationId, row.id, status, releaseTime, scheduledAt ?? null, problem ?? null],
+  );
 }
 
 /** E6. */

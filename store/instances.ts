@@ -68,12 +68,15 @@ export interface InstanceFilter {
   product?: string | undefined;
   state?: string | undefined;
   region?: string | undefined;
+  /** Whether a timed termination waits. */
+  scheduled?: boolean | undefined;
 }
 
 /** In order of registration; terminated ones only when asked for by state. */
 export async function listInstances(db: Db, filter: InstanceFilter, page: PageRequest): Promise<Page<InstanceRow>> {
   const conditions = filterBy(filter).add('i.state = ?', filter.state);
   if (filter.state === undefined) conditions.always("i.state <> 'terminated'");
+  if (filter.scheduled !== undefined) conditions.always(`i.life->'termination' ${filter.scheduled ? '<>' : '='} 'null'`);
   if (page.cursor !== undefined) conditions.add('i.seq > ?', decodeCursor(page.cursor, ['number'])[0]);
   const limit = conditions.parameter(page.limit + 1);
   const { rows } = await db.query<Row>(`${SELECT} ${conditions.where} ORDER BY i.seq LIMIT ${limit}`, conditions.values);
@@ -81,7 +84,11 @@ export async function listInstances(db: Db, filter: InstanceFilter, page: PageRe
 }
 
 /** What is in the bin, the next to be released first. */
-export async function listRecycleBin(db: Db, filter: Omit<InstanceFilter, 'state'>, page: PageRequest): Promise<Page<InstanceRow>> {
+export async function listRecycleBin(
+  db: Db,
+  filter: Omit<InstanceFilter, 'state' | 'scheduled'>,
+  page: PageRequest,
+): Promise<Page<InstanceRow>> {
   const conditions = filterBy(filter).always("i.state = 'isolated'");
   if (page.cursor !== undefined) {
     const [purgeTime, seq] = decodeCursor(page.cursor, ['string', 'number']);
@@ -92,7 +99,7 @@ export async function listRecycleBin(db: Db, filter: Omit<InstanceFilter, 'state
   return pageOf(rows, page.limit, toInstance, (row) => [row.purge_time, row.seq]);
 }
 
-function filterBy(filter: Omit<InstanceFilter, 'state'>): Conditions {
+function filterBy(filter: Omit<InstanceFilter, 'state' | 'scheduled'>): Conditions {
   return new Conditions()
     .add('i.account = ?', filter.tenant)
     .add('i.account = ?', filter.account)

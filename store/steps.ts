@@ -14,7 +14,7 @@ import { findInstance, insertOrders } from './instances';
 import { book } from './ledger';
 import { keepPolicy } from './policies';
 import { closeReviews } from './refund-requests';
-import type { StepInput, StepResult } from './types';
+import type { InstanceRow, StepInput, StepResult } from './types';
 import { cutUsage } from './usage';
 
 export { StepRefused } from './effects';
@@ -116,6 +116,7 @@ async function recordStep(tx: Transaction, input: VouchedStep): Promise<StepResu
     life.purgeTime,
     dueAt(life),
   ]);
+  if (row.life.purgeTime !== null && life.purgeTime === null) await leftBin(tx, row, life, input.at);
   if (life.billingStoppedAt !== null && row.life.billingStoppedAt === null) await cutUsage(tx, row.id, life.billingStoppedAt);
   if (hasEnded(life) && !hasEnded(row.life)) await closeReviews(tx, row.id, input.command);
   await insertStep(tx, input, life, row.life.state, work.refundId);
@@ -128,6 +129,15 @@ const dueAt = (life: Life): string | null => nextDeadline(life)?.at ?? null;
 
 /** Nothing can be returned of it any more. */
 const hasEnded = ({ state }: Life): boolean => state === 'isolated' || state === 'terminated';
+
+/** The item that led into the bin no longer says when it will be released: it was restored, or has gone before its time. */
+async function leftBin(tx: Transaction, { id, life: before }: InstanceRow, life: Life, at: string): Promise<void> {
+  await tx.query(
+    `UPDATE termination_items SET release_time = CASE WHEN $4 THEN least(release_time, $3::timestamptz) END
+     WHERE instance_id = $1 AND status = 'done' AND release_time = $2`,
+    [id, before.purgeTime, at, life.state === 'terminated'],
+  );
+}
 
 async function insertStep(tx: Transaction, input: VouchedStep, life: Life, from: string | null, refund: string | null): Promise<void> {
   await tx.query(

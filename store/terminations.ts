@@ -24,10 +24,11 @@ interface Row {
   agreed_via: string;
   agreed_by: string;
   account: string;
-  items: (Omit<TerminationItemRow, 'instanceId' | 'refundId' | 'releaseTime'> & {
+  items: (Pick<TerminationItemRow, 'status' | 'problem'> & {
     instance_id: string;
     refund_id: string | null;
     release_time: string | null;
+    scheduled_at: string | null;
   })[];
 }
 
@@ -35,7 +36,7 @@ const SELECT = `
   SELECT t.*,
     (SELECT min(i.account) FROM termination_items i WHERE i.termination_id = t.id) AS account,
     (SELECT json_agg(json_build_object('instance_id', i.instance_id, 'status', i.status, 'refund_id', i.refund_id,
-        'release_time', i.release_time, 'problem', i.problem) ORDER BY i.position)
+        'release_time', i.release_time, 'scheduled_at', i.scheduled_at, 'problem', i.problem) ORDER BY i.position)
        FROM termination_items i WHERE i.termination_id = t.id) AS items
   FROM terminations t`;
 
@@ -45,6 +46,7 @@ function toTermination(row: Row): TerminationRow {
     status: item.status,
     refundId: item.refund_id,
     releaseTime: item.release_time === null ? null : new Date(item.release_time).toISOString(),
+    schedule: movedTo(row.schedule, item.scheduled_at),
     problem: item.problem,
   }));
   return {
@@ -52,7 +54,7 @@ function toTermination(row: Row): TerminationRow {
     quoteId: row.quote_id,
     account: row.account,
     action: row.action,
-    schedule: row.schedule,
+    schedule: commonSchedule(row.schedule, items),
     status: items.some((item) => item.status === 'accepted') ? 'running' : 'done',
     agreedAt: row.agreed_at,
     agreedVia: row.agreed_via,
@@ -60,6 +62,18 @@ function toTermination(row: Row): TerminationRow {
     rulesVersion: row.rules_version,
     items,
   };
+}
+
+/** In the words of the agreement where the instant is still that one. */
+function movedTo(agreed: Schedule, at: string | null): Schedule {
+  if (agreed.mode !== 'timed' || at === null || Date.parse(at) === Date.parse(agreed.at)) return agreed;
+  return { mode: 'timed', at: new Date(at).toISOString() };
+}
+
+/** The time that all its timed items have; where they differ, the one that was agreed to. */
+function commonSchedule(agreed: Schedule, items: TerminationItemRow[]): Schedule {
+  const [first, ...others] = items.filter(({ status }) => status !== 'refused' && status !== 'failed').map(({ schedule }) => schedule);
+  return first && others.every((one) => JSON.stringify(one) === JSON.stringify(first)) ? first : agreed;
 }
 
 export async function findTermination(db: Db, id: string): Promise<TerminationRow | undefined> {
@@ -148,7 +162,7 @@ export async function itemsToSend(db: Db, terminationId: string): Promise<Accept
 export async function failItem(pool: Pool, terminationId: string, instanceId: string, problem: ItemProblem): Promise<void> {
   await transaction(pool, async (tx) => {
     const { rowCount } = await tx.query(
-      "UPDATE termination_items SET status = 'failed', problem = $3 WHERE termination_id = $1 AND instance_id = $2 AND status = 'accepted'",
+      "UPDATE termination_items SET status = 'failed', problem = $3, release_time = NULL WHERE termination_id = $1 AND instance_id = $2 AND status = 'accepted'",
       [terminationId, instanceId, problem],
     );
     if (!rowCount) return;

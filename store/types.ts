@@ -137,11 +137,19 @@ export interface ItemProblem {
   state: string | null;
 }
 
+/**
+ * `accepted` until its instance has answered; `scheduled` until its time comes (then `done`) or it is `cancelled`; `failed` when its instance
+ * refused it; `refused` by the quote, or at the confirmation.
+ */
+export const ITEM_STATUSES = ['accepted', 'scheduled', 'cancelled', 'done', 'failed', 'refused'] as const;
+
 export interface TerminationItemRow {
   instanceId: string;
-  status: 'accepted' | 'done' | 'failed' | 'refused';
+  status: (typeof ITEM_STATUSES)[number];
   refundId: string | null;
   releaseTime: string | null;
+  /** As it now is: a timed one may have been moved since it was agreed to. */
+  schedule: Schedule;
   /** What went wrong or stood against it. */
   problem: ItemProblem | null;
 }

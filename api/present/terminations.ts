@@ -21,9 +21,10 @@ export function presentQuote({ id, expiresAt, rulesVersion, items }: QuoteRow, l
 
 export function presentTermination(row: TerminationRow, lang: Lang): z.infer<typeof terminationAnswer> {
   const { id, quoteId, action, schedule, status, agreedAt, agreedVia, rulesVersion } = row;
-  const items = row.items.map(({ instanceId, status, refundId, releaseTime, problem }) => ({
+  const items = row.items.map(({ instanceId, status, schedule: own, refundId, releaseTime, problem }) => ({
     instanceId,
     status,
+    schedule: own,
     refundId,
     releaseTime,
     problem: problem && presentProblem(new Problem(problem.code, { state: problem.state }), lang),

@@ -4,7 +4,7 @@ import { CURVE_REASONS } from '../../domain/curve';
 import { ACTIONS, STATES } from '../../domain/instance';
 import { ADJUSTMENTS } from '../../domain/journal';
 import { SOURCES } from '../../domain/money';
-import { REFUND_STATUSES } from '../../store/types';
+import { ITEM_STATUSES, REFUND_STATUSES } from '../../store/types';
 import { factsShape, orderSchema, pricesSchema, scheduleSchema } from './registration';
 
 export const instant = z.string().meta({ format: 'date-time', examples: ['2026-11-01T00:00:00+08:00'] });
@@ -179,15 +179,21 @@ export const terminationAnswer = z
     id: z.string(),
     quoteId: z.string(),
     action,
-    schedule: scheduleSchema,
-    status: z.enum(['running', 'done']),
+    schedule: scheduleSchema.meta({ description: 'As it now is; where items were moved to different times, as it was agreed to.' }),
+    status: z
+      .enum(['running', 'done'])
+      .meta({ description: '`running` while an item is `accepted`; one that is scheduled waits for its time only.' }),
     agreedAt: instant,
     agreedVia: z.string(),
     rulesVersion: z.string(),
     items: z.array(
       z.object({
         instanceId: z.string(),
-        status: z.enum(['accepted', 'done', 'failed', 'refused']),
+        status: z.enum(ITEM_STATUSES).meta({
+          description:
+            'A timed one is `scheduled` until it fires (`done`) or is `cancelled`. `failed`: its instance refused it; `refused`: never sent.',
+        }),
+        schedule: scheduleSchema,
         refundId: z.string().nullable(),
         releaseTime: instant.nullable(),
         problem: problemAnswer.nullable(),

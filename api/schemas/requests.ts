@@ -32,6 +32,11 @@ export const instancesQuery = z.strictObject({
   product: text.optional(),
   state: z.enum(STATES).optional(),
   region: text.optional(),
+  scheduled: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .optional()
+    .meta({ type: 'boolean', enum: undefined, description: 'Whether a timed termination waits.' }),
   ...page,
 });
 export const binQuery = z.strictObject({ account: account.optional(), product: text.optional(), region: text.optional(), ...page });

@@ -110,7 +110,8 @@ export class Life {
   async carriedOut(termination: Termination): Promise<Termination['items'][number]> {
     const { items } = await settled(this.api, termination, () => {}, PATIENCE_MS);
     const [item] = items;
-    if (item?.status !== 'done') throw new Error(`${this.id}: ${item?.problem?.detail ?? `still ${item?.status}`}`);
+    if (item?.status !== 'done' && item?.status !== 'scheduled')
+      throw new Error(`${this.id}: ${item?.problem?.detail ?? `still ${item?.status}`}`);
     return item;
   }
 

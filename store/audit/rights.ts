@@ -89,13 +89,13 @@ const limits = sqlCheck(
 
 const items = sqlCheck(
   'items',
-  'an item is done exactly when its step is, and a quote is used by one termination',
+  'an item is carried out or scheduled exactly when its step is, and a quote is used by one termination',
   `SELECT item.termination_id || '/' || item.instance_id AS id,
      format('is %s, %s; refund %s', item.status, coalesce('its step is ' || s.step || ' with refund ' || coalesce(s.refund_id, 'none'), 'without a step'),
        coalesce(item.refund_id, 'none')) AS detail
    FROM termination_items item
    LEFT JOIN steps s ON s.instance_id = item.instance_id AND s.command_id = item.termination_id || '/' || item.instance_id AND s.outcome = 'done'
-   WHERE (item.status = 'done') <> (s.step IS NOT NULL) OR item.refund_id IS DISTINCT FROM s.refund_id
+   WHERE (item.status IN ('done', 'scheduled', 'cancelled')) <> (s.step IS NOT NULL) OR item.refund_id IS DISTINCT FROM s.refund_id
    UNION ALL
    SELECT s.instance_id || '/' || s.step, s.command || ' that nobody agreed to' FROM steps s
    WHERE s.command IN ('terminate', 'return', 'return-renewals') AND s.outcome = 'done' AND NOT EXISTS (
@@ -105,4 +105,18 @@ const items = sqlCheck(
    FROM terminations t JOIN quotes q ON q.id = t.quote_id WHERE q.termination_id IS DISTINCT FROM t.id`,
 );
 
-export const RIGHTS: Check[] = [rights, requests, limits, items];
+/** L2. */
+const schedules = sqlCheck(
+  'schedules',
+  'an item is scheduled exactly while its instance waits for it, and says the same time',
+  `SELECT coalesce(item.termination_id, i.life->'termination'->>'terminationId') || '/' || coalesce(item.instance_id, i.id) AS id,
+     format('item %s for %s; its instance waits for %s', coalesce(item.status, 'missing'), coalesce(item.release_time::text, 'no time'),
+       coalesce(i.life->'termination'->>'at', 'none')) AS detail
+   FROM (SELECT * FROM termination_items WHERE status = 'scheduled') item
+   FULL JOIN (SELECT * FROM instances WHERE life->'termination' <> 'null') i
+     ON i.id = item.instance_id AND i.life->'termination'->>'terminationId' = item.termination_id
+   WHERE (item.release_time, item.scheduled_at) IS DISTINCT FROM
+     ((i.life->'termination'->>'at')::timestamptz, (i.life->'termination'->>'at')::timestamptz)`,
+);
+
+export const RIGHTS: Check[] = [rights, requests, limits, items, schedules];

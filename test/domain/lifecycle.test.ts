@@ -324,7 +324,7 @@ describe('L2 timed termination', () => {
   it('000-08 fires into terminated; afterwards cancel gets the state', () => {
     const { next, effects } = decideDeadline(scheduled, nextDeadline(scheduled)!, '2026-11-04T16:00:00.000Z');
     expect(next).toMatchObject({ state: 'terminated', termination: null, billingStoppedAt: '2026-11-04T16:00:00.000Z' });
-    expect(effects).toEqual([]);
+    expect(effects).toEqual([{ type: 'fire-item', terminationId: 't1', releaseTime: '2026-11-04T16:00:00.000Z' }]);
     expect(decide(next, { name: 'cancel' }, NOW)).toEqual({ ok: false, refusal: { code: 'WRONG_STATE', state: 'terminated' } });
   });
 

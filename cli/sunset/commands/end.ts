@@ -104,7 +104,7 @@ async function end(session: Session, action: Action, ids: string[], options: End
   if (session.json) printJson(done);
   else showTermination(session, done);
   if (done.status === 'running') return EXIT.unreachable;
-  return done.items.every((item) => item.status === 'done') ? EXIT.ok : EXIT.refused;
+  return done.items.every(({ status }) => status === 'done' || status === 'scheduled') ? EXIT.ok : EXIT.refused;
 }
 
 /** A quote can be used once, so its own id makes the key. With nothing permitted the API says so as a problem. */
