@@ -107,6 +107,15 @@ const KINDS = {
     ['An instance of this id was registered with other facts.', '该 ID 的实例已使用不同的信息登记。'],
     ['Register under another id, or repeat the original facts.', '请使用其他 ID，或提交与首次相同的信息。'],
   ),
+  TERMINATED_ID: kind(
+    409,
+    ['An id lives once', 'ID 不可重复使用'],
+    ['The instance of this id has been terminated, and an id is never used again.', '该 ID 的实例已销毁，ID 不可再次使用。'],
+    [
+      'Register under another id; `externalId` may name the same machine again.',
+      '请使用新的 ID 登记；`externalId` 可以再次指向同一台机器。',
+    ],
+  ),
   IDEMPOTENCY_RUNNING: kind(
     409,
     ['Still running', '仍在处理'],

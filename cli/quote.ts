@@ -83,7 +83,7 @@ function readCase(input: unknown, path: PropertyKey[]): Read {
   // A bad knob must not hide what is wrong with the instance: the product's own knobs stand in for it.
   const knobs = parse(frameShape.policy, given.policy);
   const policyOf = (product: string): Policy | undefined => overridden(policyFor(product), knobs.ok ? knobs.value : {});
-  const registration = readInstance(given.instance, policyOf);
+  const registration = readInstance(given.instance, policyOf, frame.ok ? frame.value.at : undefined);
   const known = isObject(given.instance) && typeof given.instance.product === 'string' ? policyOf(given.instance.product) : undefined;
   const issues = [
     ...(frame.ok ? [] : frame.issues.map(explained)),
@@ -96,10 +96,10 @@ function readCase(input: unknown, path: PropertyKey[]): Read {
 }
 
 /** The instance without its id, which the frame has read. What is no object at all is the frame's to say. */
-function readInstance(given: unknown, policyOf: (product: string) => Policy | undefined): Parsed<Registration> {
+function readInstance(given: unknown, policyOf: (product: string) => Policy | undefined, at: string | undefined): Parsed<Registration> {
   if (!isObject(given)) return { ok: false, issues: [] };
   const { id: _, ...registration } = given;
-  const result = parseRegistration(registration, policyOf);
+  const result = parseRegistration(registration, policyOf, at);
   return result.ok ? result : { ok: false, issues: result.issues.map((one) => ({ ...one, pointer: `/instance${one.pointer}` })) };
 }
 

@@ -5,6 +5,7 @@ import { addBin } from './sunset/commands/bin';
 import { addBooks } from './sunset/commands/books';
 import { addDoctor } from './sunset/commands/doctor';
 import { addEnding } from './sunset/commands/end';
+import { addInstances } from './sunset/commands/instances';
 import { addKeys } from './sunset/commands/keys';
 import { addLife } from './sunset/commands/life';
 import { addRegister } from './sunset/commands/register';
@@ -31,7 +32,8 @@ function createProgram(): Command {
     .option('--json', 'the API’s JSON instead of tables', false)
     .option('--idempotency-key <key>', 'makes one command of all its repeats')
     .addHelpText('after', HELP);
-  for (const add of [addRegister, addEnding, addTimed, addBin, addReview, addBooks, addLife, addKeys, addDoctor]) add(program);
+  for (const add of [addRegister, addInstances, addEnding, addTimed, addBin, addReview, addBooks, addLife, addKeys, addDoctor])
+    add(program);
   return program;
 }
 

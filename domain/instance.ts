@@ -110,6 +110,8 @@ export interface Facts {
   product: string;
   billing: Billing;
   name?: string | undefined;
+  /** The machine in its region; it may be used again when the instance has ended (L18). */
+  externalId?: string | undefined;
   region: string;
   zone?: string | undefined;
   type?: string | undefined;
@@ -124,8 +126,27 @@ export interface Facts {
 }
 
 export interface Registration extends Omit<Facts, 'priceChanges'> {
-  state: 'running' | 'stopped' | 'changing' | 'expired';
+  state: 'running' | 'stopped' | 'changing' | 'expired' | 'isolated';
   orders: Order[];
+  /** These three with `isolated`, and only then: an instance that is in another system's bin keeps its times (L15). */
+  isolatedAt?: string | undefined;
+  cause?: 'terminate' | 'return' | 'expiry' | undefined;
+  purgeTime?: string | undefined;
+  /** What a restore returns it to; missing: `running`. */
+  power?: 'running' | 'stopped' | undefined;
+}
+
+/** The facts alone: what is stated of state, bin and orders is the life's. */
+export function factsOf<T extends Registration>({
+  orders: _orders,
+  state: _state,
+  isolatedAt: _isolatedAt,
+  cause: _cause,
+  purgeTime: _purgeTime,
+  power: _power,
+  ...facts
+}: T): Omit<T, Exclude<keyof Registration, keyof Facts>> {
+  return facts;
 }
 
 /** The instance family is the type before the dot: `S1.SMALL1` → `S1` (E3). */
@@ -263,9 +284,10 @@ export const snapshotsOf = (orders: Order[], { prices, priceChanges = [] }: Fact
     (one): one is Prices => one?.version === version,
   );
 
-/** How an order stands at an instant, as answers show it. */
-export function orderStatus(order: StoredOrder, now: string): 'in-force' | 'future' | 'ended' | 'closed' {
+/** How an order stands at an instant, as answers show it. Nothing is in force of an instance that has ended, or whose paid time has (L15). */
+export function orderStatus(order: StoredOrder, now: string, state: State): 'in-force' | 'future' | 'ended' | 'closed' {
   if (order.closedAt !== null) return 'closed';
+  if (order.endedAt !== null || state === 'expired' || state === 'terminated') return 'ended';
   if (ms(order.endsAt) <= ms(now)) return 'ended';
   return ms(order.startsAt) <= ms(now) ? 'in-force' : 'future';
 }

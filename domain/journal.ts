@@ -35,6 +35,12 @@ export function paidPostings(order: Pick<Order, 'id' | 'paid'>, payer: 'world' |
   );
 }
 
+/** J1; of an instance that was isolated elsewhere its orders were settled there: what was paid comes and goes, and no balance keeps any of it (L15). */
+export function registrationPostings(orders: Order[], isSettled: boolean, currency: string): Posting[] {
+  const paid = orders.flatMap((order) => paidPostings(order, 'world', currency));
+  return isSettled ? [...paid, ...reversalPostings(paid)] : paid;
+}
+
 /** J2: refundable cells → refunds → customer; the fee refunds → fees; the rest of every order that comes back → revenue. */
 export function refundPostings(refund: Refund, open: StoredOrder[]): Posting[] {
   const { currency, cells, parts, fee } = refund;

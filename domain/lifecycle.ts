@@ -33,7 +33,10 @@ export interface Life {
   /** Orders whose money is still deferred: each one's end is a deadline (J3). */
   orders: OpenOrder[];
   termination: null | { mode: 'timed'; at: string; terminationId: string; ending: Ending };
-  protection: null | { reason: string; by: string; at: string };
+  /** `holdRelease`: a legal hold. Not even time releases the instance until it is lifted (L16). */
+  protection: null | { reason: string; by: string; at: string; holdRelease?: true | undefined };
+  /** What the control plane is doing while `changing`; missing where nobody said. */
+  operation?: null | { kind: string; by: string; at: string } | undefined;
   cause: null | 'terminate' | 'return' | 'expiry';
   isolatedAt: string | null;
   billingStoppedAt: string | null;
@@ -72,8 +75,11 @@ export type Command =
   | { name: 'put-prices'; prices: Prices }
   | { name: 'start' }
   | { name: 'stop' }
-  | { name: 'protect'; reason: string }
-  | { name: 'unprotect'; reason: string };
+  | { name: 'begin-operation'; kind: string }
+  | { name: 'end-operation'; power: Life['power'] }
+  | { name: 'protect'; reason: string; holdRelease?: boolean | undefined }
+  /** `liftHold`: whoever asks may lift a legal hold too. */
+  | { name: 'unprotect'; reason: string; liftHold?: boolean | undefined };
 export type CommandName = Command['name'];
 
 /** Who asked, and the id that makes asking twice harmless (L8). */
@@ -111,6 +117,7 @@ export type RefusalCode =
   | 'NOT_SCHEDULED'
   | 'PROTECTED'
   | 'NOT_PROTECTED'
+  | 'RELEASE_HELD'
   | 'WRONG_ACTION'
   | 'WRONG_BILLING'
   | 'NOT_STOPPED'
@@ -146,7 +153,9 @@ export const LEGAL: Record<CommandName, readonly State[]> = {
   'put-prices': ['running', 'stopped', 'expired', 'isolated'],
   start: ['stopped', 'changing'],
   stop: ['running', 'changing'],
-  protect: ['running', 'stopped', 'expired'],
+  'begin-operation': ['running', 'stopped'],
+  'end-operation': ['changing'],
+  protect: ['running', 'stopped', 'expired', 'isolated'],
   unprotect: ['running', 'stopped', 'expired', 'isolated'],
 };
 
@@ -157,7 +166,7 @@ const isDue = (at: string, now: string): boolean => Date.parse(at) <= Date.parse
 /** A life at registration (step 0). */
 export function newLife(id: string, registration: Registration, rules: LifecycleRules): Life {
   const { account, product, billing, state, orders } = registration;
-  return {
+  const life: Life = {
     id,
     account,
     product,
@@ -174,6 +183,14 @@ export function newLife(id: string, registration: Registration, rules: Lifecycle
     billingStoppedAt: null,
     purgeTime: null,
   };
+  return state === 'isolated' ? takenOver(life, registration) : life;
+}
+
+/** In another system's bin until now (L15): it keeps its times, and its orders were settled there. */
+function takenOver(life: Life, { cause, isolatedAt, purgeTime, power }: Registration): Life {
+  if (!cause || !isolatedAt || !purgeTime) throw new Error('an isolated registration says cause, isolatedAt and purgeTime');
+  const [isolated, purge] = [iso(Date.parse(isolatedAt)), iso(Date.parse(purgeTime))];
+  return { ...life, orders: [], power: power ?? 'running', cause, isolatedAt: isolated, billingStoppedAt: isolated, purgeTime: purge };
 }
 
 export function openOrder({ id, kind, startsAt, endsAt }: { id: string; kind: OrderKind; startsAt: string; endsAt: string }): OpenOrder {
@@ -186,9 +203,12 @@ export function expiresAt(life: Life): string | null {
   return ends.length ? iso(Math.max(...ends)) : null;
 }
 
+/** L16: in the bin, and its time does not release it. */
+export const isHeld = (life: Life): boolean => life.state === 'isolated' && life.protection?.holdRelease === true;
+
 /** What the instance waits for, if anything. An operation in progress holds deadlines back until it ends (L11). */
 export function nextDeadline(life: Life): Deadline | undefined {
-  if (life.state === 'isolated') return { kind: 'release', at: life.purgeTime! };
+  if (life.state === 'isolated') return isHeld(life) ? undefined : { kind: 'release', at: life.purgeTime! };
   if (life.state === 'terminated' || PASSING.includes(life.state)) return undefined;
   const candidates: Deadline[] = [];
   if (life.termination) candidates.push({ kind: 'fire', at: life.termination.at });
@@ -252,15 +272,34 @@ export function decide(life: Life, command: Command, at: string, by = ''): Decis
     case 'put-prices':
       return life.billing === 'prepaid' ? done(life, [{ type: 'put-prices', prices: command.prices }]) : refuse(life, 'WRONG_BILLING');
     case 'start':
-      return done({ ...life, state: 'running', power: 'running' });
+      return done(settled(life, 'running'));
     case 'stop':
-      return done({ ...life, state: 'stopped', power: 'stopped' });
+      return done(settled(life, 'stopped'));
+    case 'begin-operation':
+      return done({ ...life, state: 'changing', operation: { kind: command.kind, by, at } });
+    case 'end-operation':
+      return done(settled(life, command.power));
     case 'protect':
-      if (life.termination) return refuse(life, 'SCHEDULED');
-      return life.protection ? refuse(life, 'PROTECTED') : done({ ...life, protection: { reason: command.reason, by, at } });
+      return decideProtect(life, command, at, by);
     case 'unprotect':
-      return life.protection ? done({ ...life, protection: null }) : refuse(life, 'NOT_PROTECTED');
+      if (!life.protection) return refuse(life, 'NOT_PROTECTED');
+      if (life.protection.holdRelease && !command.liftHold) return refuse(life, 'RELEASE_HELD');
+      return done({ ...life, protection: null });
   }
+}
+
+/** On or off, whatever was under way before (L11). */
+const settled = (life: Life, power: Life['power']): Life => {
+  const { operation: _over, ...rest } = life;
+  return { ...rest, state: power, power };
+};
+
+/** A protection becomes a legal hold without a moment in which there is neither; otherwise there is one at a time. */
+function decideProtect(life: Life, { reason, holdRelease }: Extract<Command, { name: 'protect' }>, at: string, by: string): Decision {
+  if (life.termination) return refuse(life, 'SCHEDULED');
+  const isMore = holdRelease === true && !life.protection?.holdRelease;
+  if (life.protection && !isMore) return refuse(life, 'PROTECTED');
+  return done({ ...life, protection: { reason, by, at, ...(holdRelease ? { holdRelease } : {}) } });
 }
 
 const done = (next: Life, effects: Effect[] = []): Decision => ({ ok: true, next, effects });

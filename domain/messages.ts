@@ -3,7 +3,7 @@ import type { EligibilityCode } from './eligibility';
 import type { RefusalCode } from './lifecycle';
 import type { Text } from './policy';
 
-export type WarningCode = 'WAITING_PAYS_MORE' | 'WAITING_PAYS_LESS' | 'REFUND_IS_ZERO' | 'CLIFF_AHEAD' | 'HOURS_STOPPED';
+export type WarningCode = 'WAITING_PAYS_MORE' | 'WAITING_PAYS_LESS' | 'REFUND_IS_ZERO' | 'CLIFF_AHEAD' | 'HOURS_STOPPED' | 'DISK_NOT_KEPT';
 export type DecisionCode =
   | RefusalCode
   | EligibilityCode
@@ -13,6 +13,7 @@ export type DecisionCode =
   | 'MONEY_SPENT'
   | 'BY_TRAFFIC'
   | 'ENDED_OTHERWISE'
+  | 'UNKNOWN_INSTANCE'
   | 'UNSIGNED'
   | 'BAD_SIGNATURE'
   | 'COMMAND_ID_REUSED'
@@ -65,6 +66,12 @@ export const MESSAGES: Record<DecisionCode, Message> = {
     '请先由有权限的人员解除保护。',
   ),
   NOT_PROTECTED: say('Termination protection is off already.', 'Nothing to do.', '实例未开启销毁保护。', '无需操作。'),
+  RELEASE_HELD: say(
+    'A legal hold keeps the instance.',
+    'Have someone with the permission `hold` lift it.',
+    '实例处于法律保留状态。',
+    '请由具备 `hold` 权限的人员解除。',
+  ),
   WRONG_ACTION: say(
     'This action is not the one for the instance’s billing mode.',
     'Terminate pay-as-you-go instances; return prepaid ones, where the product has returns.',
@@ -132,6 +139,12 @@ export const MESSAGES: Record<DecisionCode, Message> = {
     'Have the account topped up by what is missing, then undo the return.',
     '账户余额已不足以收回该退款。',
     '请补足余额后再撤销退还。',
+  ),
+  UNKNOWN_INSTANCE: say(
+    'There is no such instance.',
+    'Check its id; the others are quoted all the same.',
+    '实例不存在。',
+    '请检查实例 ID；其他实例不受影响。',
   ),
   ENDED_OTHERWISE: say(
     'The instance ended in another way before the time came.',
@@ -291,6 +304,10 @@ export const WARNINGS: Record<WarningCode, (numbers: Record<string, string>) => 
   CLIFF_AHEAD: ({ at, from, to }) => ({
     en: `Until ${at} the refund is ${from}; from the next second on ${to ? `it is ${to}` : 'no self-service return is left'}.`,
     zh: `至 ${at} 退款金额为 ${from}；自下一秒起${to ? `为 ${to}` : '不能自助退还'}。`,
+  }),
+  DISK_NOT_KEPT: ({ disks }) => ({
+    en: `Destroyed with the instance although deleteWithInstance is false: ${disks}. The product does not go by that attribute; take a snapshot first.`,
+    zh: `以下云硬盘虽设置了 deleteWithInstance=false，仍会随实例销毁：${disks}。该产品不支持此属性，请先创建快照。`,
   }),
   REFUND_IS_ZERO: () => ({
     en: 'Nothing is paid back, and the instance is cleared all the same.',

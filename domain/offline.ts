@@ -1,6 +1,6 @@
 /** A quote without servers: the instance as it would stand at an instant, had Sunset run it since its registration. */
 import type { RightsLeft } from './eligibility';
-import type { Action, Registration, Schedule, StoredOrder } from './instance';
+import { type Action, factsOf, type Registration, type Schedule, type StoredOrder } from './instance';
 import { advance, type Life, newLife } from './lifecycle';
 import type { Knobs, Policy } from './policy';
 import { type QuoteItem, quoteItems, rightsKey, type Subject } from './quote';
@@ -31,9 +31,17 @@ export function rightsLeft(knobs: Knobs, soFar: OfflineCase['returnsSoFar']): Ri
 }
 
 function subjectOf({ instance, policy, at }: OfflineCase): Subject {
-  const { id, orders, state: _, ...facts } = instance;
+  const { id, ...facts } = factsOf(instance);
   const life = advance(newLife(id, instance, policy.lifecycle), at);
-  return { id, facts, orders: orders.map((order) => stored(order, life)), life, policy, standing: { arrears: false, hold: false }, at };
+  return {
+    id,
+    facts,
+    orders: instance.orders.map((order) => stored(order, life)),
+    life,
+    policy,
+    standing: { arrears: false, hold: false },
+    at,
+  };
 }
 
 /** An order that the life no longer holds has run out. */

@@ -21,6 +21,14 @@ export function planFor(id: string, facts: Facts, cases: DisposalCase[]): Plan {
   return plan;
 }
 
+/** What became of the parts, once it has been done. */
+export function presentDisposal({ terminate, retain }: Plan) {
+  return {
+    destroyed: terminate.map(({ kind, id }) => ({ kind, id })),
+    kept: retain.map(({ kind, id, monthly: costs }) => ({ kind, id, ...(costs ? { monthly: costs } : {}) })),
+  };
+}
+
 /** Nothing is ended: the instance runs on with all that it has. */
 export function keepAll(facts: Facts): Plan {
   const retain = partsOf(facts).map(({ part, value }) => ({ kind: part, id: value.id, reason: RUNS_ON, ...monthly(value.month, facts) }));

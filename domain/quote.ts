@@ -40,7 +40,7 @@ import { keepAll, type Plan, planFor } from './plan';
 import type { Ending, Policy, Text } from './policy';
 import { computeRefund, hoursStopped, isOverused, type Refund, type RefundInput, type RefundKind } from './refund';
 
-export type BlockerCode = RefusalCode | EligibilityCode;
+export type BlockerCode = RefusalCode | EligibilityCode | 'UNKNOWN_INSTANCE';
 
 /** Everything known of an instance when it is quoted. */
 export interface Subject {
@@ -255,7 +255,7 @@ function outcomeOf(assessment: Assessment, placed: RefundKind | undefined, left:
   const all = [...blockers, ...(refund ? approvalBlockers(refund, subject, request) : rightBlockers(assessment, left, request))];
   if (refund && all.length === 0) return { blockers: [], refund };
   const tried = kind ?? triedKind(assessment, left);
-  return { blockers: [...new Set(all)], refund: { kind: tried, currency: subject.facts.prices?.currency ?? null } };
+  return { blockers: telling(all, subject.life), refund: { kind: tried, currency: subject.facts.prices?.currency ?? null } };
 }
 
 /** E5: judged on the refund as placed. Its right stays taken: while in review the quota is held. */
@@ -300,16 +300,45 @@ function item(
   const permitted = blockers.length === 0;
   const runsOn = request.action === 'return-renewals';
   const notices = policy.notices.filter((notice) => notice.action === request.action || (!notice.action && !runsOn));
+  const plan = runsOn ? keepAll(facts) : planFor(id, facts, policy.disposal);
   const ending = runsOn ? undefined : policy.lifecycle.end[life.billing].modes[request.schedule.mode];
   return {
     instanceId: id,
     permitted,
-    blockers: [...new Set(blockers)],
-    warnings: [...notices.map(({ code, message }) => ({ code, message })), ...warnings],
-    plan: runsOn ? keepAll(facts) : planFor(id, facts, policy.disposal),
+    blockers: telling(blockers, life),
+    warnings: [...notices.map(({ code, message }) => ({ code, message })), ...diskWarnings(plan, facts), ...warnings],
+    plan,
     refund,
     releaseTime: permitted && ending ? releaseTime(request.schedule, ending, at) : null,
   };
+}
+
+/** What stays true in whatever state the instance may come to be. */
+const LASTING: readonly BlockerCode[] = ['WRONG_STATE', 'WRONG_ACTION', 'PROTECTED'];
+
+/** All of them, each once (E8); but beside a state that rules it out anyway, only what still stands when the instance has left that state (L18). */
+function telling(blockers: BlockerCode[], { state }: Life): BlockerCode[] {
+  const each = [...new Set(blockers)];
+  if (!each.includes('WRONG_STATE')) return each;
+  return state === 'terminated' ? ['WRONG_STATE'] : each.filter((code) => LASTING.includes(code));
+}
+
+/** An id that nobody registered, or that the caller doesn't see, among others that are known (L17). */
+export const unknownItem = (instanceId: string): QuoteItem => ({
+  instanceId,
+  permitted: false,
+  blockers: ['UNKNOWN_INSTANCE'],
+  warnings: [],
+  plan: { terminate: [], retain: [] },
+  refund: { kind: 'none', currency: null },
+  releaseTime: null,
+});
+
+/** L4, L19: a product whose disks go by their kind does not heed an attribute that says keep; whoever set it has to know before. */
+function diskWarnings(plan: Plan, { disks }: Facts): QuoteItem['warnings'] {
+  const goes = new Set(plan.terminate.filter(({ kind }) => kind === 'disk').map(({ id }) => id));
+  const lost = disks.filter(({ id, deleteWithInstance }) => deleteWithInstance === false && goes.has(id)).map(({ id }) => id);
+  return lost.length ? [{ code: 'DISK_NOT_KEPT', message: WARNINGS.DISK_NOT_KEPT({ disks: lost.join(', ') }) }] : [];
 }
 
 function releaseTime(schedule: Schedule, ending: Ending, at: string): string {

@@ -12,7 +12,7 @@ import { policyById } from './policies';
 import { basisOf, clockOf, findQuote, rightsOf, subjectsOf } from './quotes';
 import { openRefunds } from './refunds';
 import { type AcceptedItem, findTermination, type ItemCommand, itemsToSend } from './terminations';
-import type { Change, InstanceRow, QuotedItem, QuoteRow, TerminationRow } from './types';
+import type { Change, InstanceRow, ItemProblem, QuotedItem, QuoteRow, TerminationRow } from './types';
 
 export interface Confirmation {
   quoteId: string;
@@ -20,6 +20,8 @@ export interface Confirmation {
   by: string;
   /** The way it was agreed to: `api`, `signal`, a façade's name. */
   via: string;
+  /** Items that have changed since the quote are refused, and the others go on; default: one that has refuses them all (L17). */
+  skipStale?: boolean | undefined;
 }
 
 export type Acceptance =
@@ -49,10 +51,12 @@ export async function acceptQuote(pool: Pool, confirmation: Confirmation): Promi
       quote.items.map((item) => item.instanceId),
     );
     await lockAccounts(tx, rows);
-    const changes = await changesSince(tx, quote, rows);
-    if (changes.length) return { ok: false, code: 'QUOTE_STALE', changes };
-    await insertTermination(tx, quote, rows, confirmation);
-    await promiseRefunds(tx, quote, rows, terminationId);
+    const changes = await changesSince(tx, quote, rows, confirmation.skipStale ?? false);
+    const stale = new Map(changes.map(({ instanceId }) => [instanceId, changes.filter((one) => one.instanceId === instanceId)]));
+    const isStale = ({ instanceId }: QuotedItem): boolean => stale.has(instanceId);
+    if (stale.size && (!confirmation.skipStale || permitted.every(isStale))) return { ok: false, code: 'QUOTE_STALE', changes };
+    await insertTermination(tx, quote, rows, confirmation, stale);
+    await promiseRefunds(tx, quote, rows, terminationId, stale);
     return await accepted(tx, terminationId);
   });
 }
@@ -67,8 +71,22 @@ export async function lockAccounts(tx: Transaction, rows: InstanceRow[]): Promis
   await tx.query('SELECT FROM accounts WHERE account = ANY($1) ORDER BY account FOR NO KEY UPDATE', [accounts]);
 }
 
-/** What has changed since the quote, for the items that it permitted. Amounts are asked again as of the quote's own instant (M17). */
-async function changesSince(tx: Transaction, quote: QuoteRow, rows: InstanceRow[]): Promise<Change[]> {
+/**
+ * What has changed since the quote, for the items that it permitted. Where stale items are to be skipped, what is left of the quote is asked
+ * again without them, until nothing in it has changed: what they no longer take may be another item's, and that one is another offer then.
+ */
+async function changesSince(tx: Transaction, quote: QuoteRow, rows: InstanceRow[], skipStale: boolean): Promise<Change[]> {
+  const changes = await changesNow(tx, quote, rows);
+  if (!skipStale || !changes.length) return changes;
+  const stale = new Set(changes.map(({ instanceId }) => instanceId));
+  const items = quote.items.filter(({ permitted, instanceId }) => permitted && !stale.has(instanceId));
+  const left = new Set(items.map(({ instanceId }) => instanceId));
+  const rowsLeft = rows.filter(({ id }) => left.has(id));
+  return items.length ? [...changes, ...(await changesSince(tx, { ...quote, items }, rowsLeft, true))] : changes;
+}
+
+/** Amounts are asked again as of the quote's own instant (M17). */
+async function changesNow(tx: Transaction, quote: QuoteRow, rows: InstanceRow[]): Promise<Change[]> {
   const policies = await policiesOf(tx, quote);
   const basis = new Map(quote.items.map((item) => [item.instanceId, item.basis]));
   const subjects = await subjectsOf(
@@ -138,12 +156,13 @@ const startingAfter = (row: InstanceRow, at: string, { orderIds }: QuoteRow): st
 
 const amountOf = ({ refund }: QuoteItem): string | null => (hasAmount(refund) ? refund.amount : null);
 
-/** The agreement with its items, as accepted or as refused by the quote. Consumes the quote. */
+/** The agreement with its items, as accepted, as refused by the quote, or as stale by now. Consumes the quote. */
 export async function insertTermination(
   tx: Transaction,
   quote: QuoteRow,
   rows: InstanceRow[],
   { terminationId, by, via }: Confirmation,
+  stale: ReadonlyMap<string, Change[]> = new Map(),
 ): Promise<void> {
   await tx.query(
     'INSERT INTO terminations (id, quote_id, action, schedule, rules_version, agreed_via, agreed_by) VALUES ($1, $2, $3, $4, $5, $6, $7)',
@@ -152,23 +171,31 @@ export async function insertTermination(
   await tx.query('UPDATE quotes SET termination_id = $2 WHERE id = $1', [quote.id, terminationId]);
   const policies = await policiesOf(tx, quote);
   const items = quote.items.map((item, position) => {
-    const { life, facts } = rows[position]!;
+    const row = rows[position]!;
+    const problem = problemOf(item, row, item.permitted ? stale.get(item.instanceId) : undefined);
+    const { basis, releaseTime, plan } = item;
     return {
       instanceId: item.instanceId,
-      account: facts.account,
-      status: item.permitted ? 'accepted' : 'refused',
-      command: item.permitted ? itemCommand(quote, item, policies.get(item.basis.policyId)!, terminationId, by) : null,
-      releaseTime: item.releaseTime,
-      problem: item.permitted ? null : { code: item.blockers[0]!, state: life.state },
+      account: row.facts.account,
+      status: problem ? 'refused' : 'accepted',
+      command: problem ? null : itemCommand(quote, item, policies.get(basis.policyId)!, terminationId, by),
+      releaseTime: problem ? null : releaseTime,
+      problem,
+      plan: problem ? null : plan,
     };
   });
   await tx.query(
-    `INSERT INTO termination_items (termination_id, instance_id, position, account, status, command, release_time, problem)
+    `INSERT INTO termination_items (termination_id, instance_id, position, account, status, command, release_time, problem, plan)
      SELECT $1, item->>'instanceId', place - 1, item->>'account', item->>'status', nullif(item->'command', 'null'),
-       (item->>'releaseTime')::timestamptz, nullif(item->'problem', 'null')
+       (item->>'releaseTime')::timestamptz, nullif(item->'problem', 'null'), nullif(item->'plan', 'null')
      FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS items (item, place)`,
     [terminationId, JSON.stringify(items)],
   );
+}
+
+function problemOf({ permitted, blockers }: QuotedItem, { life }: InstanceRow, changes: Change[] | undefined): ItemProblem | null {
+  if (!permitted) return { code: blockers[0]!, state: life.state };
+  return changes ? { code: 'QUOTE_STALE', state: life.state, changes } : null;
 }
 
 /** The policies that a quote rests on, by id. */
@@ -180,9 +207,15 @@ async function policiesOf(tx: Transaction, quote: QuoteRow): Promise<Map<string,
 }
 
 /** Opens the refunds of the accepted items, and reserves the rights that they take (E2). */
-async function promiseRefunds(tx: Transaction, quote: QuoteRow, rows: InstanceRow[], terminationId: string): Promise<void> {
+async function promiseRefunds(
+  tx: Transaction,
+  quote: QuoteRow,
+  rows: InstanceRow[],
+  terminationId: string,
+  stale: ReadonlyMap<string, Change[]>,
+): Promise<void> {
   const promised = quote.items.flatMap(({ permitted, refund, inputs, instanceId }, index) => {
-    if (!permitted || !isRefund(refund)) return [];
+    if (!permitted || stale.has(instanceId) || !isRefund(refund)) return [];
     const row = rows[index]!;
     const id = refundId(terminationId, instanceId);
     const calculation = { inputs: inputs!, refund };

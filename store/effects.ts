@@ -25,6 +25,7 @@ import { type Effect, type Life, type NewOrder, openOrder } from '../domain/life
 import { exact, formatMoney, type Parts, SOURCES } from '../domain/money';
 import { payFromBalances, renewalPrice } from '../domain/pricing';
 import type { Refund } from '../domain/refund';
+import type { Details } from '../domain/timeline';
 import { lockBalances, moveBalances, standings } from './accounts';
 import type { Transaction } from './db';
 import { hashOf } from './hash';
@@ -55,6 +56,8 @@ export interface Work {
   event: LedgerTransaction['event'];
   refundId: string | null;
   reversal: LedgerTransaction['reversal'];
+  /** What the timeline tells of it beside what the command says (L19). */
+  details: Details;
 }
 
 type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
@@ -295,6 +298,7 @@ async function addOrder(work: Work, { order: asked }: Of<'new-order'>): Promise<
   };
   await insertOrders(tx, row.id, row.orders.length, [order]);
   work.event = 'renewal';
+  work.details.order = { id: order.id, kind: order.kind, startsAt, endsAt };
   work.postings.push(...paidPostings(order, asked.paid ? 'world' : 'customer', prices.currency));
   work.life = { ...work.life, orders: [...work.life.orders, openOrder(order)] };
 }

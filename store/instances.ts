@@ -1,6 +1,7 @@
 import type { Facts, Order, StoredOrder } from '../domain/instance';
 import type { Life } from '../domain/lifecycle';
 import type { Policy } from '../domain/policy';
+import type { Details } from '../domain/timeline';
 import { Conditions, type Db, decodeCursor, pageOf, type Transaction } from './db';
 import type { InstanceRow, Page, PageRequest, TimelineRow } from './types';
 
@@ -12,6 +13,7 @@ interface Row {
   document: Policy;
   clock_offset_ms: number;
   hold: InstanceRow['hold'];
+  disposal: InstanceRow['disposal'];
   registration_hash: string;
   registered_by: string;
   purge_time: string | null;
@@ -30,12 +32,13 @@ const toInstance = (row: Row): InstanceRow => ({
   policy: row.document,
   clockOffsetMs: row.clock_offset_ms,
   hold: row.hold,
+  disposal: row.disposal,
   registrationHash: row.registration_hash,
   registeredBy: row.registered_by,
 });
 
 const SELECT = `
-  SELECT i.id, i.seq, i.facts, i.life, p.document, i.clock_offset_ms, i.hold, i.registration_hash, i.registered_by, i.purge_time,
+  SELECT i.id, i.seq, i.facts, i.life, p.document, i.clock_offset_ms, i.hold, i.disposal, i.registration_hash, i.registered_by, i.purge_time,
     (SELECT json_agg(json_build_object('document', o.document, 'closed_at', o.closed_at, 'ended_at', o.ended_at) ORDER BY o.position)
        FROM orders o WHERE o.instance_id = i.id) AS orders
   FROM instances i JOIN policies p ON p.id = i.policy_id`;
@@ -68,6 +71,7 @@ export interface InstanceFilter {
   product?: string | undefined;
   state?: string | undefined;
   region?: string | undefined;
+  externalId?: string | undefined;
   /** Whether a timed termination waits. */
   scheduled?: boolean | undefined;
 }
@@ -76,6 +80,8 @@ export interface InstanceFilter {
 export async function listInstances(db: Db, filter: InstanceFilter, page: PageRequest): Promise<Page<InstanceRow>> {
   const conditions = filterBy(filter).add('i.state = ?', filter.state);
   if (filter.state === undefined) conditions.always("i.state <> 'terminated'");
+  // A condition of its own for the index, which has only those that have one.
+  if (filter.externalId !== undefined) conditions.always("i.facts ? 'externalId'").add("i.facts->>'externalId' = ?", filter.externalId);
   if (filter.scheduled !== undefined) conditions.always(`i.life->'termination' ${filter.scheduled ? '<>' : '='} 'null'`);
   if (page.cursor !== undefined) conditions.add('i.seq > ?', decodeCursor(page.cursor, ['number'])[0]);
   const limit = conditions.parameter(page.limit + 1);
@@ -86,7 +92,7 @@ export async function listInstances(db: Db, filter: InstanceFilter, page: PageRe
 /** What is in the bin, the next to be released first. */
 export async function listRecycleBin(
   db: Db,
-  filter: Omit<InstanceFilter, 'state' | 'scheduled'>,
+  filter: Omit<InstanceFilter, 'state' | 'scheduled' | 'externalId'>,
   page: PageRequest,
 ): Promise<Page<InstanceRow>> {
   const conditions = filterBy(filter).always("i.state = 'isolated'");
@@ -108,7 +114,7 @@ function filterBy(filter: Omit<InstanceFilter, 'state' | 'scheduled'>): Conditio
 }
 
 interface StepRow {
-  step: number;
+  step: number | null;
   command: string;
   outcome: 'done' | 'refused';
   from_state: string | null;
@@ -118,9 +124,20 @@ interface StepRow {
   recorded_at: string;
   refund_id: string | null;
   code: string | null;
+  details: Details | null;
 }
 
-const TIMELINE = 'SELECT step, command, outcome, from_state, to_state, by, effective_at, recorded_at, refund_id, code FROM steps';
+const COLUMNS = 'step, command, outcome, from_state, to_state, by, effective_at, recorded_at, refund_id, code, details';
+
+/** Steps, and between them what was said of the instance without changing its life: each after the step that it came upon (L19). */
+const TIMELINE = `
+  SELECT step AS after, 0::bigint AS seq, ${COLUMNS} FROM steps WHERE instance_id = $1
+  UNION ALL
+  SELECT s.step, h.id, NULL, CASE WHEN h.hold THEN 'hold' ELSE 'unhold' END, 'done', s.to_state, s.to_state, h.changed_by,
+    coalesce(h.effective_at, h.recorded_at), h.recorded_at, NULL, NULL, json_build_object('reason', h.reason)
+  FROM hold_changes h JOIN steps s ON s.instance_id = h.instance_id AND s.step = coalesce(h.after_step,
+    (SELECT max(step) FROM steps before WHERE before.instance_id = h.instance_id AND before.recorded_at <= h.recorded_at), 0)
+  WHERE h.instance_id = $1`;
 
 const toTimeline = (row: StepRow): TimelineRow => ({
   step: row.step,
@@ -133,19 +150,25 @@ const toTimeline = (row: StepRow): TimelineRow => ({
   recordedAt: row.recorded_at,
   refundId: row.refund_id,
   code: row.code,
+  details: row.details,
 });
 
 export async function listTimeline(db: Db, instanceId: string, page: PageRequest): Promise<Page<TimelineRow>> {
-  const conditions = new Conditions().add('instance_id = ?', instanceId);
-  if (page.cursor !== undefined) conditions.add('step > ?', decodeCursor(page.cursor, ['number'])[0]);
-  const limit = conditions.parameter(page.limit + 1);
-  const { rows } = await db.query<StepRow>(`${TIMELINE} ${conditions.where} ORDER BY step LIMIT ${limit}`, conditions.values);
-  return pageOf(rows, page.limit, toTimeline, (row) => [row.step]);
+  // What is before all: steps are numbered from 0.
+  const [after, seq] = page.cursor === undefined ? [-1, 0] : decodeCursor(page.cursor, ['number', 'number']);
+  const { rows } = await db.query<StepRow & { after: number; seq: number }>(
+    `SELECT * FROM (${TIMELINE}) AS told WHERE (after, seq) > ($2, $3) ORDER BY after, seq LIMIT $4`,
+    [instanceId, after, seq, page.limit + 1],
+  );
+  return pageOf(rows, page.limit, toTimeline, (row) => [row.after, row.seq]);
 }
 
 /** The step that a command took, if it took one (L8). */
 export async function findStep(db: Db, instanceId: string, commandId: string): Promise<TimelineRow | undefined> {
-  const { rows } = await db.query<StepRow>(`${TIMELINE} WHERE instance_id = $1 AND command_id = $2`, [instanceId, commandId]);
+  const { rows } = await db.query<StepRow>(`SELECT ${COLUMNS} FROM steps WHERE instance_id = $1 AND command_id = $2`, [
+    instanceId,
+    commandId,
+  ]);
   return rows[0] && toTimeline(rows[0]);
 }
 
@@ -165,7 +188,9 @@ export interface HoldChange {
 export async function putHold(db: Db, { id, hold, reason, by }: HoldChange): Promise<void> {
   await db.query(
     `WITH change AS (
-       INSERT INTO hold_changes (instance_id, hold, reason, changed_by) VALUES ($1, $2, $3, $4) RETURNING recorded_at)
+       INSERT INTO hold_changes (instance_id, hold, reason, changed_by, after_step, effective_at)
+       SELECT $1, $2, $3, $4, step, clock_timestamp() + make_interval(secs => clock_offset_ms / 1000.0) FROM instances WHERE id = $1
+       RETURNING recorded_at)
      UPDATE instances SET hold = CASE WHEN $2 THEN jsonb_build_object('reason', $3::text, 'by', $4::text, 'at', change.recorded_at) END
      FROM change WHERE id = $1`,
     [id, hold, reason, by],
@@ -173,10 +198,17 @@ export async function putHold(db: Db, { id, hold, reason, by }: HoldChange): Pro
 }
 
 /** `position`: the place of the first one among the instance's orders. One statement, however many there are. */
-export async function insertOrders(tx: Transaction, instanceId: string, position: number, orders: Order[]): Promise<void> {
+export async function insertOrders(
+  tx: Transaction,
+  instanceId: string,
+  position: number,
+  orders: Order[],
+  { closedAt, endedAt }: Pick<StoredOrder, 'closedAt' | 'endedAt'> = { closedAt: null, endedAt: null },
+): Promise<void> {
   await tx.query(
-    `INSERT INTO orders (instance_id, id, position, document)
-     SELECT $1, document->>'id', $2::int + place - 1, document FROM json_array_elements($3::json) WITH ORDINALITY AS o (document, place)`,
-    [instanceId, position, JSON.stringify(orders)],
+    `INSERT INTO orders (instance_id, id, position, document, closed_at, ended_at)
+     SELECT $1, document->>'id', $2::int + place - 1, document, $4, $5
+     FROM json_array_elements($3::json) WITH ORDINALITY AS o (document, place)`,
+    [instanceId, position, JSON.stringify(orders), closedAt, endedAt],
   );
 }

@@ -9,7 +9,7 @@ import type { Db } from './db';
 import { hashOf } from './hash';
 import { findInstances } from './instances';
 import { keepPolicy } from './policies';
-import type { CalculationInputs, InstanceRow, QuoteBasis, QuotedItem, QuoteRow } from './types';
+import type { CalculationInputs, InstanceRow, QuoteBasis, QuotedItem, QuoteRow, UnknownItem } from './types';
 
 /** Instances that a quote names and nobody registered. */
 export class MissingInstances extends Error {
@@ -117,6 +117,8 @@ export async function rightsOf(db: Db, subjects: Subject[]): Promise<Map<string,
 export interface NewQuote {
   id: string;
   instanceIds: string[];
+  /** Told beside them as blocked (L17). */
+  unknown?: UnknownItem[];
   request: QuoteRequest;
   policyOf: (product: string) => Policy;
   expiresInSeconds: number;
@@ -131,7 +133,7 @@ export interface NewQuote {
  * @throws MissingInstances
  */
 export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
-  const { id, instanceIds, request, policyOf, expiresInSeconds, terminationId, asOf } = quote;
+  const { id, instanceIds, unknown = [], request, policyOf, expiresInSeconds, terminationId, asOf } = quote;
   const rows = await findInstances(db, instanceIds);
   const found = new Set(rows.map((row) => row.id));
   const missing = instanceIds.filter((one) => !found.has(one));
@@ -154,8 +156,8 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
   });
   const versions = [...new Set(subjects.map(({ policy }) => policyId(policy)))].sort().join('+');
   await db.query(
-    `INSERT INTO quotes (id, action, schedule, five_day_for, rules_version, assisted, items, termination_id, expires_at, order_ids)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + make_interval(secs => $9), $10) ON CONFLICT DO NOTHING`,
+    `INSERT INTO quotes (id, action, schedule, five_day_for, rules_version, assisted, items, termination_id, expires_at, order_ids, unknown)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + make_interval(secs => $9), $10, $11) ON CONFLICT DO NOTHING`,
     [
       id,
       request.action,
@@ -167,6 +169,7 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
       terminationId ?? null,
       expiresInSeconds,
       request.orderIds ? JSON.stringify(request.orderIds) : null,
+      JSON.stringify(unknown),
     ],
   );
   return (await findQuote(db, id))!;
@@ -180,6 +183,7 @@ interface Row {
   rules_version: string;
   assisted: boolean;
   items: QuotedItem[];
+  unknown: UnknownItem[];
   created_at: string;
   expires_at: string;
   termination_id: string | null;
@@ -195,6 +199,7 @@ const toQuote = (row: Row): QuoteRow => ({
   orderIds: row.order_ids ?? undefined,
   assisted: row.assisted,
   items: row.items,
+  unknown: row.unknown,
   createdAt: row.created_at,
   expiresAt: row.expires_at,
   terminationId: row.termination_id,

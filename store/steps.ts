@@ -3,9 +3,12 @@
  * together or not at all. Doing a step again answers what is stored; so does another command for a number that is taken, and the loop
  * then goes on from the stored life.
  */
-import { paidPostings } from '../domain/journal';
+import { factsOf, type StoredOrder } from '../domain/instance';
+import { registrationPostings } from '../domain/journal';
 import { type Life, nextDeadline } from '../domain/lifecycle';
+import { type Plan, planFor, presentDisposal } from '../domain/plan';
 import type { Authority } from '../domain/signed';
+import { type Details, detailsOf } from '../domain/timeline';
 import { touchAccount } from './accounts';
 import { type Pool, type Transaction, transaction } from './db';
 import { EFFECTS, StepRefused, type Work } from './effects';
@@ -66,13 +69,14 @@ async function recordBirth(
   input: VouchedStep,
   { registration, policy }: NonNullable<StepInput['birth']>,
 ): Promise<StepResult> {
-  const { orders, state: _state, ...facts } = registration;
+  const { orders } = registration;
+  const facts = factsOf(registration);
   const life = input.next;
   await touchAccount(tx, facts.account);
   await tx.query(
     `INSERT INTO instances (id, account, product, billing, region, state, step, facts, life, policy_id, registration_hash, registered_by,
-       due_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+       due_at, isolated_at, purge_time)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     [
       input.instanceId,
       facts.account,
@@ -87,14 +91,23 @@ async function recordBirth(
       hashOf(registration),
       input.commandId,
       dueAt(life),
+      life.isolatedAt,
+      life.purgeTime,
     ],
   );
-  await insertOrders(tx, input.instanceId, 0, orders);
-  await insertStep(tx, input, life, null, null);
+  await insertOrders(tx, input.instanceId, 0, orders, settledElsewhere(life));
+  const { cause, isolatedAt, purgeTime } = life;
+  await insertStep(tx, input, life, null, null, isolatedAt === null ? {} : { cause, isolatedAt, purgeTime });
   const currency = facts.prices?.currency;
-  const postings = currency ? orders.flatMap((order) => paidPostings(order, 'world', currency)) : [];
+  const postings = currency ? registrationPostings(orders, life.isolatedAt !== null, currency) : [];
   await book(tx, { ...bookedBy(input, facts.account), event: 'registration', refundId: null, reversal: null, postings });
   return { life, commandId: input.commandId, step: input.step, refundId: null };
+}
+
+/** L15: what has become of the orders of an instance that comes from another system's bin. */
+function settledElsewhere({ isolatedAt, cause }: Life): Pick<StoredOrder, 'closedAt' | 'endedAt'> | undefined {
+  if (isolatedAt === null) return undefined;
+  return cause === 'expiry' ? { closedAt: null, endedAt: isolatedAt } : { closedAt: isolatedAt, endedAt: null };
 }
 
 async function recordStep(tx: Transaction, input: VouchedStep): Promise<StepResult> {
@@ -104,22 +117,19 @@ async function recordStep(tx: Transaction, input: VouchedStep): Promise<StepResu
   // stored, and decides again.
   const isElsewhere = input.from !== undefined && hashOf(input.from) !== hashOf(row.life);
   if (row.life.step !== input.step - 1 || isElsewhere) return { life: row.life, commandId: '', step: row.life.step, refundId: null };
-  const work: Work = { tx, input, row, life: input.next, postings: [], event: 'end-orders', refundId: null, reversal: null };
+  const work: Work = { tx, input, row, life: input.next, postings: [], event: 'end-orders', refundId: null, reversal: null, details: {} };
   for (const effect of input.effects) await EFFECTS[effect.type](work, effect as never);
   const { life } = work;
-  await tx.query(`UPDATE instances SET state = $2, step = $3, life = $4, isolated_at = $5, purge_time = $6, due_at = $7 WHERE id = $1`, [
-    input.instanceId,
-    life.state,
-    input.step,
-    life,
-    life.isolatedAt,
-    life.purgeTime,
-    dueAt(life),
-  ]);
+  const disposal = life.state === 'terminated' && row.life.state !== 'terminated' ? await disposalOf(tx, row) : row.disposal;
+  await tx.query(
+    'UPDATE instances SET state = $2, step = $3, life = $4, isolated_at = $5, purge_time = $6, due_at = $7, disposal = $8 WHERE id = $1',
+    [input.instanceId, life.state, input.step, life, life.isolatedAt, life.purgeTime, dueAt(life), disposal],
+  );
   if (row.life.purgeTime !== null && life.purgeTime === null) await leftBin(tx, row, life, input.at);
   if (life.billingStoppedAt !== null && row.life.billingStoppedAt === null) await cutUsage(tx, row.id, life.billingStoppedAt);
   if (hasEnded(life) && !hasEnded(row.life)) await closeReviews(tx, row.id, input.command);
-  await insertStep(tx, input, life, row.life.state, work.refundId);
+  const details = { ...detailsOf(input.body, row.life, life), ...work.details, ...(disposal ? presentDisposal(disposal) : {}) };
+  await insertStep(tx, input, life, row.life.state, work.refundId, details);
   const { event, refundId, reversal, postings } = work;
   await book(tx, { ...bookedBy(input, row.facts.account), event, refundId, reversal, postings });
   return { life, commandId: input.commandId, step: input.step, refundId: work.refundId };
@@ -139,11 +149,28 @@ async function leftBin(tx: Transaction, { id, life: before }: InstanceRow, life:
   );
 }
 
-async function insertStep(tx: Transaction, input: VouchedStep, life: Life, from: string | null, refund: string | null): Promise<void> {
+/** What becomes of each part: as the quote said that it was ended by (L19); where there was none, as the product's rules say. */
+async function disposalOf(tx: Transaction, { id, facts, policy, life }: InstanceRow): Promise<Plan> {
+  const { rows } = await tx.query<{ plan: Plan | null }>(
+    `SELECT item.plan FROM termination_items item JOIN terminations t ON t.id = item.termination_id
+     WHERE item.instance_id = $1 AND item.status = 'done' AND t.action <> 'return-renewals' ORDER BY item.accepted_at DESC LIMIT 1`,
+    [id],
+  );
+  return (life.cause === 'expiry' ? undefined : rows[0]?.plan) ?? planFor(id, facts, policy.disposal);
+}
+
+async function insertStep(
+  tx: Transaction,
+  input: VouchedStep,
+  life: Life,
+  from: string | null,
+  refund: string | null,
+  details: Details,
+): Promise<void> {
   await tx.query(
     `INSERT INTO steps (instance_id, step, command_id, fingerprint, command, outcome, from_state, to_state, by, effective_at, refund_id, code, life,
-       authority)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+       authority, details)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     [
       input.instanceId,
       input.step,
@@ -159,6 +186,7 @@ async function insertStep(tx: Transaction, input: VouchedStep, life: Life, from:
       input.refused ?? null,
       life,
       input.authority,
+      Object.keys(details).length ? details : null,
     ],
   );
   const payload = { command: input.command, from, to: life.state, refundId: refund, effectiveAt: input.at };

@@ -3,7 +3,7 @@ import type { Action, Schedule } from '../domain/instance';
 import type { Command, Envelope } from '../domain/lifecycle';
 import { Conditions, type Db, decodeCursor, type Pool, pageOf, transaction } from './db';
 import { moveRefund } from './refunds';
-import type { ItemProblem, Page, PageRequest, TerminationItemRow, TerminationRow } from './types';
+import type { ItemProblem, Page, PageRequest, TerminationItemRow, TerminationRow, UnknownItem } from './types';
 
 /** What is sent to an instance's workflow for its item. */
 export type ItemCommand = Envelope & { command: Extract<Command, { name: 'terminate' }> };
@@ -24,6 +24,7 @@ interface Row {
   agreed_via: string;
   agreed_by: string;
   account: string;
+  unknown: UnknownItem[];
   items: (Pick<TerminationItemRow, 'status' | 'problem'> & {
     instance_id: string;
     refund_id: string | null;
@@ -33,7 +34,7 @@ interface Row {
 }
 
 const SELECT = `
-  SELECT t.*,
+  SELECT t.*, (SELECT unknown FROM quotes q WHERE q.id = t.quote_id) AS unknown,
     (SELECT min(i.account) FROM termination_items i WHERE i.termination_id = t.id) AS account,
     (SELECT json_agg(json_build_object('instance_id', i.instance_id, 'status', i.status, 'refund_id', i.refund_id,
         'release_time', i.release_time, 'scheduled_at', i.scheduled_at, 'problem', i.problem) ORDER BY i.position)
@@ -61,6 +62,7 @@ function toTermination(row: Row): TerminationRow {
     agreedBy: row.agreed_by,
     rulesVersion: row.rules_version,
     items,
+    unknown: row.unknown,
   };
 }
 

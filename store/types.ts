@@ -6,10 +6,12 @@ import type { Adjustment, Posting } from '../domain/journal';
 import type { Effect, Life } from '../domain/lifecycle';
 import type { Parts } from '../domain/money';
 import type { Permission } from '../domain/permissions';
+import type { Plan } from '../domain/plan';
 import type { Policy } from '../domain/policy';
 import type { QuoteItem } from '../domain/quote';
 import type { RefundKind } from '../domain/refund';
 import type { Voucher } from '../domain/signed';
+import type { Details } from '../domain/timeline';
 
 export interface InstanceRow {
   id: string;
@@ -22,6 +24,8 @@ export interface InstanceRow {
   /** How far fast-forward has moved the instance's clock ahead of the wall clock, in milliseconds (decision 10). */
   clockOffsetMs: number;
   hold: { reason: string; by: string; at: string } | null;
+  /** What became of its parts, once it is terminated; null also where that was before it was kept. */
+  disposal: Plan | null;
   /** Hash of the registration as first stated; the same facts again are answered 200, others 409. */
   registrationHash: string;
   /** The command that registered it. */
@@ -73,7 +77,8 @@ export interface PageRequest {
 }
 
 export interface TimelineRow {
-  step: number;
+  /** null: no step of the life, but something that was said of it (a hold). */
+  step: number | null;
   command: string;
   outcome: 'done' | 'refused';
   from: string | null;
@@ -83,6 +88,7 @@ export interface TimelineRow {
   recordedAt: string;
   refundId: string | null;
   code: string | null;
+  details: Details | null;
 }
 
 export interface QuotedItem extends QuoteItem {
@@ -105,6 +111,11 @@ export interface QuoteBasis {
   policyId: string;
 }
 
+export interface UnknownItem {
+  instanceId: string;
+  position: number;
+}
+
 export interface QuoteRow {
   id: string;
   action: Action;
@@ -116,6 +127,8 @@ export interface QuoteRow {
   /** Quoted for a refund that needs approval. */
   assisted: boolean;
   items: QuotedItem[];
+  /** Ids beside them that are not known to who asked, and their places among all (L17). */
+  unknown: UnknownItem[];
   createdAt: string;
   /** Wall clock. */
   expiresAt: string;
@@ -135,6 +148,8 @@ export interface Change {
 export interface ItemProblem {
   code: string;
   state: string | null;
+  /** Of a stale one. */
+  changes?: Change[] | undefined;
 }
 
 /**
@@ -166,6 +181,8 @@ export interface TerminationRow {
   agreedBy: string;
   rulesVersion: string;
   items: TerminationItemRow[];
+  /** The quote's. */
+  unknown: UnknownItem[];
 }
 
 export interface RefundRow {

@@ -104,9 +104,9 @@ describe('what it answers', () => {
       // New York's month is an hour longer, for its clock has gone back: not over yet.
       ['ordinary', '105.35'],
       ['ordinary', null, 'APPROVAL_REQUIRED'],
-      ['none', null, 'WRONG_STATE', 'NO_ORDER_IN_FORCE'],
-      ['none', null, 'WRONG_STATE', 'NO_ORDER_IN_FORCE'],
-      ['none', null, 'WRONG_STATE', 'NO_ORDER_IN_FORCE'],
+      ['none', null, 'WRONG_STATE'],
+      ['none', null, 'WRONG_STATE'],
+      ['none', null, 'WRONG_STATE'],
       ['none', '0.00'],
       ['ordinary', '388'],
     ]);

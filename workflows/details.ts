@@ -1,4 +1,4 @@
-import { type Deadline, type Life, nextDeadline } from '../domain/lifecycle';
+import { type Deadline, isHeld, type Life, nextDeadline } from '../domain/lifecycle';
 
 const WAITS_FOR: Record<Deadline['kind'], string> = {
   fire: 'timed termination',
@@ -14,20 +14,22 @@ export const timerSummary = (deadline: Deadline): string => `${WAITS_FOR[deadlin
 export const stepSummary = ({ step, command, next }: { step: number; command: string; next: Life }, before?: Life): string =>
   `step ${step}: ${command}, ${before ? `${before.state} → ` : ''}${next.state}`;
 
+function waitsFor(life: Life): string {
+  const deadline = nextDeadline(life);
+  if (deadline) return `${WAITS_FOR[deadline.kind]} at **${deadline.at}**`;
+  if (isHeld(life)) return `the legal hold to be lifted; its time in the bin ends at ${life.purgeTime}`;
+  return life.state === 'terminated' ? 'nothing: it is gone' : 'a command';
+}
+
 /** The workflow's current details in Markdown: what it is, what it waits for, and until when. No amounts, no names (decision 8). */
 export function currentDetails(life: Life): string {
-  const deadline = nextDeadline(life);
-  const waits = deadline
-    ? `${WAITS_FOR[deadline.kind]} at **${deadline.at}**`
-    : life.state === 'terminated'
-      ? 'nothing: it is gone'
-      : 'a command';
   const lines = [
     `**${life.id}** is **${life.state}** (${life.product}, ${life.billing})`,
     '',
-    `- waits for: ${waits}`,
+    `- waits for: ${waitsFor(life)}`,
     `- step: ${life.step}`,
     ...(life.cause ? [`- in the bin by: ${life.cause}`] : []),
+    ...(life.operation ? [`- in operation: ${life.operation.kind}, since ${life.operation.at}`] : []),
     ...(life.protection ? [`- protected by ${life.protection.by} since ${life.protection.at}`] : []),
     ...(life.billingStoppedAt ? [`- billing stopped at ${life.billingStoppedAt}`] : []),
   ];

@@ -70,7 +70,7 @@ const COMMANDS_OF: Record<keyof typeof UPDATES, CommandName[]> = {
   purge: ['purge'],
   undo: ['undo'],
   amend: ['amend', 'switch-network', 'put-prices'],
-  power: ['start', 'stop'],
+  power: ['start', 'stop', 'begin-operation', 'end-operation'],
   protect: ['protect', 'unprotect'],
 };
 

@@ -63,7 +63,7 @@ export const UPDATES = {
   purge: defineUpdate<Answer, [CommandMessage<'purge'>]>('purge'),
   undo: defineUpdate<Answer, [CommandMessage<'undo'>]>('undo'),
   amend: defineUpdate<Answer, [CommandMessage<'amend' | 'switch-network' | 'put-prices'>]>('amend'),
-  power: defineUpdate<Answer, [CommandMessage<'start' | 'stop'>]>('power'),
+  power: defineUpdate<Answer, [CommandMessage<'start' | 'stop' | 'begin-operation' | 'end-operation'>]>('power'),
   protect: defineUpdate<Answer, [CommandMessage<'protect' | 'unprotect'>]>('protect'),
 } as const;
 

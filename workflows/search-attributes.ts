@@ -1,5 +1,5 @@
 import { defineSearchAttributeKey, type SearchAttributePair, type TypedSearchAttributes } from '@temporalio/common';
-import type { Life } from '../domain/lifecycle';
+import { isHeld, type Life } from '../domain/lifecycle';
 
 /** What the Web UI and the Temporal CLI can filter by (decision 8). Ids and states only: attributes are not encrypted. */
 export const SEARCH_ATTRIBUTES = {
@@ -21,14 +21,12 @@ export const attributesAtStart = (of: { account: string; product: string; state:
   { key: state, value: of.state },
 ];
 
-/** The instant at which the instance is to be released, if one is set. */
-export const releaseTimeOf = (life: Life): string | null => life.purgeTime ?? life.termination?.at ?? null;
+/** The instant at which the instance is to be released, if one is set; a legal hold has none (L16). */
+export const releaseTimeOf = (life: Life): string | null => (isHeld(life) ? null : (life.purgeTime ?? life.termination?.at ?? null));
 
-/** Set at the start of a life that is taken up again. */
-export const releaseAttribute = (life: Life): SearchAttributePair[] => {
-  const release = releaseTimeOf(life);
-  return release === null ? [] : [{ key: releaseTime, value: new Date(release) }];
-};
+/** Set at the start of a life that is taken up again, or taken over from another system's bin. */
+export const releaseAttribute = (release: string | null): SearchAttributePair[] =>
+  release === null ? [] : [{ key: releaseTime, value: new Date(release) }];
 
 /** What changes in the course of a life, all keys in one upsert. */
 export const changingAttributes = (life: Life) => {

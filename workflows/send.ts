@@ -28,7 +28,7 @@ import {
   UPDATES,
   WORKFLOW_TYPE,
 } from './messages';
-import { attributesAtStart, releaseAttribute } from './search-attributes';
+import { attributesAtStart, releaseAttribute, releaseTimeOf } from './search-attributes';
 import { readSignal } from './signals';
 
 /** The workflow or the database refused the command; nothing changed. */
@@ -86,7 +86,7 @@ export async function registerInstance(
     args: [birth],
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    typedSearchAttributes: attributesAtStart(registration),
+    typedSearchAttributes: [...attributesAtStart(registration), ...releaseAttribute(registration.purgeTime ?? null)],
     staticSummary: summaryOf(registration, registration.region),
   });
   const update = {
@@ -157,7 +157,7 @@ export async function startAgain(client: Client, { life, done, region }: Restart
         args: [{ life, done }],
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        typedSearchAttributes: [...attributesAtStart(life), ...releaseAttribute(life)],
+        typedSearchAttributes: [...attributesAtStart(life), ...releaseAttribute(releaseTimeOf(life))],
         staticSummary: summaryOf(life, region),
       }),
     );

@@ -80,6 +80,7 @@ const isOrder = (value: unknown): boolean =>
   (value.prices === undefined || (value.kind === 'upgrade' && isPrices(value.prices))) &&
   isPaid(value.paid);
 
+const isFlag = (value: unknown): boolean => value === undefined || typeof value === 'boolean';
 const always = (): boolean => true;
 
 const SOUND: Record<CommandName, (command: Fields) => boolean> = {
@@ -95,8 +96,10 @@ const SOUND: Record<CommandName, (command: Fields) => boolean> = {
   'put-prices': ({ prices }) => isPrices(prices),
   start: always,
   stop: always,
-  protect: ({ reason }) => isText(reason),
-  unprotect: ({ reason }) => isText(reason),
+  'begin-operation': ({ kind }) => isText(kind),
+  'end-operation': ({ power }) => isOneOf(power, 'running', 'stopped'),
+  protect: ({ reason, holdRelease }) => isText(reason) && isFlag(holdRelease),
+  unprotect: ({ reason, liftHold }) => isText(reason) && isFlag(liftHold),
 };
 
 const isCommand = (value: unknown): value is Command =>

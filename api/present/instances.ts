@@ -2,8 +2,9 @@
 import type { z } from 'zod';
 import { lastTerm, openOrders, orderStatus, type Paid } from '../../domain/instance';
 import { exact, formatMoney } from '../../domain/money';
+import { presentDisposal } from '../../domain/plan';
 import { clockOf } from '../../store/quotes';
-import type { InstanceRow, TimelineRow } from '../../store/types';
+import type { InstanceRow, Life, TimelineRow } from '../../store/types';
 import type { binAnswer, instanceAnswer, timelineAnswer } from '../schemas/answers';
 
 type Instance = z.infer<typeof instanceAnswer>;
@@ -25,7 +26,7 @@ export function presentInstance(row: InstanceRow, wallMs: number = Date.now()): 
     orders: row.orders.map(({ closedAt, endedAt, ...order }) => ({
       ...order,
       paid: presentPaid(order.paid, currency),
-      status: orderStatus({ ...order, closedAt, endedAt }, clock),
+      status: orderStatus({ ...order, closedAt, endedAt }, clock, life.state),
     })),
     clock,
     step: life.step,
@@ -39,10 +40,14 @@ export function presentInstance(row: InstanceRow, wallMs: number = Date.now()): 
       at: life.termination.at,
       terminationId: life.termination.terminationId,
     },
-    protection: life.protection,
+    operation: life.operation ?? null,
+    protection: life.protection && { ...life.protection, holdRelease: isHolding(life.protection) },
     hold: row.hold,
+    disposal: row.disposal && presentDisposal(row.disposal),
   };
 }
+
+const isHolding = ({ holdRelease }: NonNullable<Life['protection']>): boolean => holdRelease === true;
 
 /** Requests may have fewer digits; answers always have all of them. */
 export function presentPaid(paid: Paid, currency: string | undefined): Paid {
@@ -62,10 +67,11 @@ export function presentBinEntry({ id, facts, life }: InstanceRow): z.infer<typeo
     isolatedAt: life.isolatedAt!,
     purgeTime: life.purgeTime!,
     needsRenewal: facts.billing === 'prepaid',
+    protection: life.protection && { ...life.protection, holdRelease: isHolding(life.protection) },
   };
 }
 
 export function presentTimelineEntry(row: TimelineRow): z.infer<typeof timelineAnswer> {
-  const { step, command, outcome, from, to, by, effectiveAt, recordedAt, refundId, code } = row;
-  return { step, command, outcome, from, to, by, effectiveAt, recordedAt, refundId, code };
+  const { step, command, outcome, from, to, by, effectiveAt, recordedAt, refundId, code, details } = row;
+  return { step, command, outcome, from, to, by, effectiveAt, recordedAt, refundId, code, details };
 }

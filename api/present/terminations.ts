@@ -1,33 +1,53 @@
 /** Quotes and what became of them. */
 import type { z } from 'zod';
+import type { State } from '../../domain/instance';
 import { type Lang, presentQuoteItem } from '../../domain/present';
-import type { QuoteRow, TerminationRow } from '../../store/types';
+import { unknownItem } from '../../domain/quote';
+import type { ItemProblem, QuoteRow, TerminationRow, UnknownItem } from '../../store/types';
 import { Problem, presentProblem } from '../errors';
 import type { quoteAnswer, terminationAnswer } from '../schemas/answers';
 
-export function presentQuote({ id, expiresAt, rulesVersion, items }: QuoteRow, lang: Lang): z.infer<typeof quoteAnswer> {
+type Quote = z.infer<typeof quoteAnswer>;
+type Termination = z.infer<typeof terminationAnswer>;
+
+export function presentQuote({ id, createdAt, expiresAt, rulesVersion, items, unknown }: QuoteRow, lang: Lang): Quote {
+  const known = items.map((item): Quote['items'][number] => ({
+    ...presentQuoteItem(item, lang),
+    state: item.basis.state as State,
+    asOf: item.basis.asOf,
+    policyId: item.basis.policyId,
+    priceVersion: item.basis.priceVersion,
+  }));
+  const others = { state: null, asOf: createdAt, policyId: null, priceVersion: null };
   return {
     id,
     expiresAt,
     rulesVersion,
-    items: items.map((item) => ({
-      ...presentQuoteItem(item, lang),
-      asOf: item.basis.asOf,
-      policyId: item.basis.policyId,
-      priceVersion: item.basis.priceVersion,
-    })),
+    items: merged(known, unknown, (instanceId) => ({ ...presentQuoteItem(unknownItem(instanceId), lang), ...others })),
   };
 }
 
-export function presentTermination(row: TerminationRow, lang: Lang): z.infer<typeof terminationAnswer> {
-  const { id, quoteId, action, schedule, status, agreedAt, agreedVia, rulesVersion } = row;
-  const items = row.items.map(({ instanceId, status, schedule: own, refundId, releaseTime, problem }) => ({
+/** All of them in the order in which they were asked for. */
+function merged<T>(known: T[], unknown: UnknownItem[], present: (instanceId: string) => T): T[] {
+  const all = [...known];
+  for (const { instanceId, position } of unknown) all.splice(position, 0, present(instanceId));
+  return all;
+}
+
+export function presentTermination(row: TerminationRow, lang: Lang): Termination {
+  const { id, quoteId, action, schedule, status, agreedAt, agreedVia, rulesVersion, unknown } = row;
+  const shown = (problem: ItemProblem) => presentProblem(new Problem(problem.code, problem), lang);
+  const known = row.items.map(({ instanceId, status, schedule: own, refundId, releaseTime, problem }): Termination['items'][number] => ({
     instanceId,
     status,
     schedule: own,
     refundId,
     releaseTime,
-    problem: problem && presentProblem(new Problem(problem.code, { state: problem.state }), lang),
+    problem: problem && shown(problem),
   }));
+  const items = merged(known, unknown, (instanceId): Termination['items'][number] => {
+    const problem = shown({ code: 'UNKNOWN_INSTANCE', state: null });
+    return { instanceId, status: 'refused', schedule, refundId: null, releaseTime: null, problem };
+  });
   return { id, quoteId, action, schedule, status, agreedAt, agreedVia, rulesVersion, items };
 }

@@ -82,7 +82,7 @@ const registration = (deps: ApiDeps): Route =>
       200: { description: 'It was registered with the same facts before.', schema: instanceAnswer },
       202: { description: 'Nobody answered in time; it may still be registered.', schema: acceptedAnswer, location: 'Where it will be.' },
     },
-    problems: { 404: ['NOT_FOUND'], 409: ['ALREADY_REGISTERED'] },
+    problems: { 404: ['NOT_FOUND'], 409: ['ALREADY_REGISTERED', 'TERMINATED_ID'] },
     handle: (call) => register(deps, call.params.id, call.body, call),
   });
 
@@ -114,8 +114,9 @@ async function register(deps: ApiDeps, id: string, registration: Registration, c
   return registered(await existingInstance(deps, call.caller, id), registration, call.commandId);
 }
 
-/** 201 when this command registered it, 200 when another one did with the same facts. */
+/** 201 when this command registered it, 200 when another one did with the same facts and it still lives (L18). */
 function registered(row: InstanceRow, registration: Registration, commandId: string): Reply {
+  if (row.life.state === 'terminated' && row.registeredBy !== commandId) throw new Problem('TERMINATED_ID', { state: row.life.state });
   if (row.registrationHash !== hashOf(registration)) throw new Problem('ALREADY_REGISTERED', { state: row.life.state });
   if (row.registeredBy !== commandId) return instanceReply(row);
   return { ...instanceReply(row, 201), headers: { Location: `/v1/instances/${encodeURIComponent(row.id)}` } };

@@ -1,16 +1,71 @@
-/** Power and protection of one instance. */
+/** Power, operations and protection of one instance. */
+import type { z } from 'zod';
+import type { Reply } from '../call';
+import { carryOut } from '../commands';
 import type { ApiDeps } from '../deps';
+import { existingInstance } from '../existing';
 import { type Route, route } from '../route';
-import { byId, reasonSchema } from '../schemas/requests';
-import { COMMAND_ANSWERS, send } from './command';
+import { byId, operationEndSchema, operationSchema, protectSchema, reasonSchema } from '../schemas/requests';
+import { COMMAND_ANSWERS, type InstanceCall, send } from './command';
 
 const TAG = 'Instances';
 
 export const powerRoutes = (deps: ApiDeps): Route[] => [
   power(deps, 'start', 'Start a stopped instance'),
   power(deps, 'stop', 'Stop a running instance'),
-  protection(deps, 'protect', 'Protect an instance from termination', 'SCHEDULED'),
-  protection(deps, 'unprotect', 'Lift the protection of an instance', 'NOT_PROTECTED'),
+  route({
+    method: 'post',
+    path: '/v1/instances/{id}/operations',
+    tag: TAG,
+    summary: 'Say that an operation on an instance begins',
+    description: 'Until it ends the instance is `changing`: commands are refused as `BUSY`, and what comes due waits (L5, L11).',
+    permission: 'power',
+    params: byId,
+    body: operationSchema,
+    answers: COMMAND_ANSWERS,
+    problems: { 409: ['WRONG_STATE', 'BUSY'] },
+    handle: (call) => send(deps, call, 'power', { name: 'begin-operation', kind: call.body.kind }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/instances/{id}/operations/end',
+    tag: TAG,
+    summary: 'Say that the operation has ended, and whether the instance runs',
+    description: 'What came due meanwhile happens then.',
+    permission: 'power',
+    params: byId,
+    body: operationEndSchema,
+    answers: COMMAND_ANSWERS,
+    problems: { 409: ['WRONG_STATE'] },
+    handle: (call) => send(deps, call, 'power', { name: 'end-operation', power: call.body.power }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/instances/{id}/protect',
+    tag: TAG,
+    summary: 'Protect an instance from being ended by people',
+    description:
+      'In the bin: from a purge. Time goes on (expiry, release), unless `holdRelease` makes it a legal hold, which takes the permission `hold` and keeps the instance in the bin until it is lifted (L16). A protection can be made a legal hold.',
+    permission: 'protect',
+    params: byId,
+    body: protectSchema,
+    answers: COMMAND_ANSWERS,
+    problems: { 409: ['WRONG_STATE', 'BUSY', 'SCHEDULED', 'PROTECTED'] },
+    handle: (call) => protect(deps, call),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/instances/{id}/unprotect',
+    tag: TAG,
+    summary: 'Lift the protection of an instance',
+    description: 'A legal hold takes the permission `hold` too; what came due meanwhile happens then.',
+    permission: 'unprotect',
+    params: byId,
+    body: reasonSchema,
+    answers: COMMAND_ANSWERS,
+    problems: { 409: ['WRONG_STATE', 'BUSY', 'NOT_PROTECTED', 'RELEASE_HELD'] },
+    handle: (call) => unprotect(deps, call),
+  }),
 ];
 
 function power(deps: ApiDeps, name: 'start' | 'stop', summary: string): Route {
@@ -28,17 +83,17 @@ function power(deps: ApiDeps, name: 'start' | 'stop', summary: string): Route {
 }
 
 /** L7: with who, when and why. */
-function protection(deps: ApiDeps, name: 'protect' | 'unprotect', summary: string, code: string): Route {
-  return route({
-    method: 'post',
-    path: `/v1/instances/{id}/${name}`,
-    tag: TAG,
-    summary,
-    permission: name,
-    params: byId,
-    body: reasonSchema,
-    answers: COMMAND_ANSWERS,
-    problems: { 409: ['WRONG_STATE', 'BUSY', code] },
-    handle: (call) => send(deps, call, 'protect', { name, reason: call.body.reason }),
-  });
+async function protect(deps: ApiDeps, call: InstanceCall<z.output<typeof protectSchema>>): Promise<Reply> {
+  const { reason, holdRelease } = call.body;
+  if (holdRelease) call.caller.require('hold', ['holdRelease']);
+  return await send(deps, call, 'protect', { name: 'protect', reason, ...(holdRelease ? { holdRelease } : {}) });
+}
+
+/** Whether a legal hold is there is for the workflow to say: one may come between this look and the command. */
+async function unprotect(deps: ApiDeps, call: InstanceCall<z.output<typeof reasonSchema>>): Promise<Reply> {
+  const { caller, params, body } = call;
+  const row = await existingInstance(deps, caller, params.id);
+  const mayLift = caller.may('hold');
+  if (row.life.protection?.holdRelease) caller.require('hold');
+  return await carryOut(deps, row, call, 'protect', { name: 'unprotect', reason: body.reason, ...(mayLift ? { liftHold: true } : {}) });
 }

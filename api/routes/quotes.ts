@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { findInstances } from '../../store/instances';
 import { createQuote, findQuote } from '../../store/quotes';
-import type { InstanceRow } from '../../store/types';
+import type { InstanceRow, UnknownItem } from '../../store/types';
 import type { Call, Reply } from '../call';
 import { requireChoice } from '../choice';
 import { type ApiDeps, policyOfRow, quoteSecondsOf } from '../deps';
@@ -24,7 +24,8 @@ export const quoteRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/quotes',
     tag: TAG,
     summary: 'Quote the end of instances',
-    description: 'For every item what would happen, what is against it, and what it would pay. The quote holds until `expiresAt`.',
+    description:
+      'For every item what would happen, what is against it, and what it would pay. The quote holds until `expiresAt`. Among several, an id that is not known is an item blocked by `UNKNOWN_INSTANCE`.',
     permission: 'read',
     body: quoteSchema,
     answers: { 201: { description: 'The quote.', schema: quoteAnswer, location: 'The quote.' } },
@@ -50,7 +51,7 @@ export const quoteRoutes = (deps: ApiDeps): Route[] => [
 async function quote(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof quoteSchema>>): Promise<Reply> {
   const { action, instanceIds, schedule, fiveDayFor, orderIds } = call.body;
   const rows = await findInstances(deps.pool, instanceIds, call.caller.account);
-  requireAll(instanceIds, rows);
+  const unknown = unknownAmong(instanceIds, rows);
   const policyFor = policyOfRow(deps);
   const id = derivedId('q', call.commandId);
   // A repeat after a crash answers the quote that it made, although its time may have passed meanwhile.
@@ -61,7 +62,8 @@ async function quote(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof
   const policies = new Map(rows.map((row) => [row.facts.product, policyFor(row)]));
   const row = await createQuote(deps.pool, {
     id,
-    instanceIds,
+    instanceIds: rows.map((row) => row.id),
+    unknown,
     request: { action, schedule, fiveDayFor, orderIds },
     policyOf: (product) => policies.get(product)!,
     expiresInSeconds: quoteSecondsOf(deps),
@@ -69,11 +71,14 @@ async function quote(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof
   return { status: 201, body: presentQuote(row, call.lang), headers: { Location: `/v1/quotes/${id}` } };
 }
 
-/** @throws Problem 404 that names every missing one */
-function requireAll(ids: string[], rows: InstanceRow[]): void {
+/**
+ * One bad id spoils nothing (L17): those that are not there, or not for this caller, are items of their own.
+ * @throws Problem 404 that names every one, when there are no others
+ */
+function unknownAmong(ids: string[], rows: InstanceRow[]): UnknownItem[] {
   const found = new Set(rows.map((row) => row.id));
-  const missing = ids.filter((id) => !found.has(id));
-  if (!missing.length) return;
-  const issues = ids.flatMap((id, index) => (found.has(id) ? [] : [issue(['instanceIds', index], 'NOT_FOUND')]));
-  throw notFound('instance', missing.join(', '), issues);
+  const unknown = ids.flatMap((instanceId, position) => (found.has(instanceId) ? [] : [{ instanceId, position }]));
+  if (rows.length) return unknown;
+  const issues = ids.map((_, index) => issue(['instanceIds', index], 'NOT_FOUND'));
+  throw notFound('instance', ids.join(', '), issues);
 }

@@ -31,6 +31,7 @@ export const terminationRoutes = (deps: ApiDeps): Route[] => [
       'Consumes the quote and reserves its rights at once, then ends the instances. What goes wrong after that touches only its item.',
     permission: ['terminate', 'return'],
     body: terminationSchema,
+    async: true,
     answers: { 202: { description: 'Accepted, as far as it has come.', schema: terminationAnswer, location: 'The termination.' } },
     problems: { 404: ['NOT_FOUND'], 409: ['QUOTE_STALE', 'QUOTE_EXPIRED', 'QUOTE_USED', 'NOTHING_PERMITTED'] },
     handle: (call) => confirm(deps, call),
@@ -71,14 +72,16 @@ const locationOf = (id: string): string => `/v1/terminations/${encodeURIComponen
 
 /** With the same key again the acceptance answers what it did before, and what is still to be sent is sent again (L8). */
 async function confirm(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof terminationSchema>>): Promise<Reply> {
-  const { quoteId } = call.body;
+  const { quoteId, skipStale } = call.body;
   const { action } = await existingQuote(deps, call.caller, quoteId, [issue(['quoteId'], 'NOT_FOUND')]);
   call.caller.require(PERMISSIONS[action], ['quoteId']);
   const terminationId = derivedId('t', call.commandId);
-  const acceptance = await acceptQuote(deps.pool, { quoteId, terminationId, by: call.caller.name, via: 'api' });
+  const acceptance = await acceptQuote(deps.pool, { quoteId, terminationId, by: call.caller.name, via: 'api', skipStale });
   if (!acceptance.ok) throw refusal(acceptance, quoteId);
-  await sendForAWhile(deps, terminationId, acceptance.items);
-  return { status: 202, body: await present(deps, terminationId, call), headers: { Location: locationOf(terminationId) } };
+  const sending = sendForAWhile(deps, terminationId, acceptance.items);
+  if (!call.respondAsync) await sending;
+  const headers = { Location: locationOf(terminationId), ...(call.respondAsync ? { 'Preference-Applied': 'respond-async' } : {}) };
+  return { status: 202, body: await present(deps, terminationId, call), headers };
 }
 
 function refusal(acceptance: Extract<Acceptance, { ok: false }>, quoteId: string): Problem {

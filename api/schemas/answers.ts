@@ -43,6 +43,17 @@ const storedOrder = orderSchema.extend({
   movedFrom,
 });
 
+const protection = z
+  .object({
+    reason: z.string(),
+    by: z.string(),
+    at: instant,
+    holdRelease: z.boolean().meta({ description: 'A legal hold: not even its time releases it from the bin until it is lifted (L16).' }),
+  })
+  .meta({ id: 'Protection' });
+
+const monthly = z.object({ currency, amount }).optional();
+
 /** Answers always have what requests may leave out. */
 const { monthlySettled, network, disks, addresses, ...plainFacts } = factsShape;
 
@@ -75,11 +86,22 @@ export const instanceAnswer = z
     purgeTime: instant.nullable().meta({ description: 'When it leaves the bin for good.' }),
     expiresAt: instant.nullable().meta({ description: 'The end of the paid time.' }),
     termination: z.object({ mode: z.literal('timed'), at: instant, terminationId: z.string() }).nullable(),
-    protection: z.object({ reason: z.string(), by: z.string(), at: instant }).nullable(),
+    operation: z
+      .object({ kind: z.string(), by: z.string(), at: instant })
+      .nullable()
+      .meta({ description: 'What is under way while it is `changing`, where somebody said.' }),
+    protection: protection.nullable(),
     hold: z
       .object({ reason: z.string(), by: z.string(), at: instant })
       .nullable()
       .meta({ description: 'Returns of it need an operator’s approval (E5).' }),
+    disposal: z
+      .object({
+        destroyed: z.array(z.object({ kind: z.enum(['instance', 'disk', 'address']), id: z.string() })),
+        kept: z.array(z.object({ kind: z.enum(['disk', 'address']), id: z.string(), monthly })),
+      })
+      .nullable()
+      .meta({ description: 'Of a terminated one: what became of each of its parts. What is kept goes on costing what `monthly` says.' }),
   })
   .meta({ id: 'Instance' });
 
@@ -94,6 +116,7 @@ export const binAnswer = z
     isolatedAt: instant,
     purgeTime: instant,
     needsRenewal: z.boolean(),
+    protection: protection.nullable(),
   })
   .meta({ id: 'BinEntry' });
 
@@ -116,7 +139,7 @@ const quoteItem = z
           kind: z.enum(['disk', 'address']),
           id: z.string(),
           reason: z.string(),
-          monthly: z.object({ currency, amount }).optional(),
+          monthly,
         }),
       ),
     }),
@@ -141,8 +164,11 @@ export const quoteAnswer = z
     rulesVersion: z.string(),
     items: z.array(
       quoteItem.extend({
+        state: z.enum(STATES).nullable().meta({ description: 'The instance’s, when it was quoted; null where there is no such instance.' }),
         asOf: instant.meta({ description: 'The instance’s own time, as of which amounts are computed (M17).' }),
-        policyId: z.string().meta({ description: 'Names the content of the rules, not only their version.' }),
+        policyId: z.string().nullable().meta({
+          description: 'Names the content of the rules, not only their version; null where there is no such instance.',
+        }),
         priceVersion: z.string().nullable().meta({ description: 'Of the instance’s price snapshot (M12).' }),
       }),
     ),
@@ -331,7 +357,7 @@ export const accountAnswer = z
 
 export const timelineAnswer = z
   .object({
-    step: z.number().int(),
+    step: z.number().int().nullable().meta({ description: 'null: no step of its life, but a hold that came after the step before.' }),
     command: z.string(),
     outcome: z.enum(['done', 'refused']),
     from: z.string().nullable(),
@@ -341,6 +367,9 @@ export const timelineAnswer = z
     recordedAt: instant,
     refundId: z.string().nullable(),
     code: z.string().nullable(),
+    details: z.record(z.string(), z.unknown()).nullable().meta({
+      description: 'What there is to say of it: `reason`, `from` and `to`, `due`, `order`, `schedule`, `destroyed` and `kept`.',
+    }),
   })
   .meta({ id: 'TimelineEntry' });
 

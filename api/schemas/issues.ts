@@ -79,7 +79,15 @@ const TEXTS = {
     en: `an upgrade ends no later than order ${other}`,
     zh: `升配的结束时间不得晚于订单 ${other}`,
   }),
-  STATE_NOT_OFFERED: fixed('instances of this product and billing mode are never `expired`', '该产品与计费模式没有“已过期”状态'),
+  STATE_NOT_OFFERED: ({ state }: Params): Text => ({
+    en: `instances of this product and billing mode are never \`${state}\``,
+    zh: `该产品与计费模式没有 \`${state}\` 状态`,
+  }),
+  NOT_OVER: ({ at }: Params): Text => ({
+    en: `is after ${at}: an instance whose paid time is over has no order in force or to come`,
+    zh: `晚于 ${at}：已到期的实例不应有生效中或未开始的订单`,
+  }),
+  ONLY_ISOLATED: fixed('goes with the state `isolated` only', '仅适用于 `isolated` 状态'),
   NETWORK_PRICE_REQUIRED: fixed('is required: used network is reckoned with it', '必填：已使用网络费用的计算需要该价格'),
   MODE_NOT_OFFERED: ({ product, allowed }: Params): Text => ({
     en: `${product} does not offer this mode; it offers: ${allowed}`,

@@ -98,6 +98,9 @@ export const factsShape = {
   product: productSchema,
   billing: billingSchema,
   name: text.optional(),
+  externalId: text
+    .optional()
+    .meta({ description: 'What the machine is called in its region; it may be used again, the id may not (L18).' }),
   region: text,
   zone: text.optional(),
   type: text.optional(),
@@ -113,8 +116,15 @@ export const factsShape = {
 export const registrationSchema = z
   .strictObject({
     ...factsShape,
-    state: z.enum(['running', 'stopped', 'changing', 'expired']).default('running'),
+    state: z.enum(['running', 'stopped', 'changing', 'expired', 'isolated']).default('running'),
     orders: z.array(orderSchema).max(MAX_ORDERS).default([]),
+    isolatedAt: instant.optional(),
+    cause: z.enum(['terminate', 'return', 'expiry']).optional(),
+    purgeTime: instant.optional().meta({
+      description:
+        'With `isolated`, as are `isolatedAt` and `cause`: taken over from another system’s bin it keeps its times. Its orders were settled there.',
+    }),
+    power: z.enum(['running', 'stopped']).optional().meta({ description: 'With `isolated`: what a restore returns it to (`running`).' }),
   })
   .meta({ id: 'Registration', examples: [REGISTRATION] }) satisfies z.ZodType<Registration>;
 
@@ -144,15 +154,19 @@ type Field = keyof Registration;
 /** A rule over several fields. It runs when all the fields that it reads are sound in themselves. */
 interface Check {
   reads: Field[];
-  find: (registration: Registration, policy: Policy) => Issue[];
+  /** `now`: the wall clock, ISO-8601. */
+  find: (registration: Registration, policy: Policy, now: string) => Issue[];
 }
+
+/** What is said of an instance in the bin, and of no other; `power` may be left out. */
+const BIN = ['isolatedAt', 'cause', 'purgeTime', 'power'] as const satisfies Field[];
 
 const CHECKS: Check[] = [
   {
     reads: ['billing', 'orders'],
     find: ({ billing, orders }) => (billing === 'postpaid' ? orders.map((_, i) => issue(['orders', i], 'NOT_FOR_POSTPAID')) : []),
   },
-  { reads: ['billing', 'orders'], find: prepaidHasOrders },
+  { reads: ['billing', 'orders', 'state'], find: prepaidHasOrders },
   { reads: ['billing', 'prices'], find: ({ billing, prices }) => (billing === 'prepaid' && !prices ? [issue(['prices'], 'MISSING')] : []) },
   { reads: ['product', 'billing', 'prices', 'orders'], find: pricesForRefunds },
   { reads: ['prices'], find: ({ prices }) => duplicateDiscounts(prices, ['prices']) },
@@ -166,12 +180,17 @@ const CHECKS: Check[] = [
   { reads: ['disks'], find: ({ disks }) => duplicates(disks, 'disks') },
   { reads: ['addresses'], find: ({ addresses }) => duplicates(addresses, 'addresses') },
   { reads: ['product', 'billing', 'state'], find: expiredOnlyWhereItHappens },
+  { reads: ['product', 'billing', 'state', 'orders'], find: expiredIsOver },
+  { reads: ['state', ...BIN], find: binFacts },
+  { reads: ['state', 'isolatedAt', 'purgeTime'], find: binTimes },
+  { reads: ['product', 'billing', 'state', 'cause'], find: binOnlyWhereItIs },
+  { reads: ['state', 'cause', 'isolatedAt', 'orders'], find: endedByExpiry },
   { reads: ['product', 'network'], find: networkPrices },
 ];
 
 /** What fields mean together: M16, the prices that refunds need, one currency. `policy` is the product's. */
-export function checkRegistration(registration: Registration, policy: Policy): Issue[] {
-  return CHECKS.flatMap((check) => check.find(registration, policy));
+export function checkRegistration(registration: Registration, policy: Policy, now = new Date().toISOString()): Issue[] {
+  return CHECKS.flatMap((check) => check.find(registration, policy, now));
 }
 
 const FIELDS = Object.keys(registrationSchema.shape) as Field[];
@@ -181,14 +200,19 @@ const FIELD_SCHEMAS = Object.fromEntries(
 ) as unknown as Record<Field, z.ZodType<Partial<Registration>>>;
 
 /** At once; see {@link readRegistration}. */
-export const parseRegistration = (input: unknown, policyOf: (product: string) => Policy | undefined): Parsed<Registration> =>
-  atOnce(readRegistration(input, policyOf));
+export const parseRegistration = (input: unknown, policyOf: (product: string) => Policy | undefined, now?: string): Parsed<Registration> =>
+  atOnce(readRegistration(input, policyOf, now));
 
 /**
  * Reads a registration, with all of its issues at once: where some fields are bad in themselves, the rules over the others still run.
  * @param policyOf the policy of a known product
+ * @param now the instant as of which it is stated
  */
-export function* readRegistration(input: unknown, policyOf: (product: string) => Policy | undefined): Turns<Parsed<Registration>> {
+export function* readRegistration(
+  input: unknown,
+  policyOf: (product: string) => Policy | undefined,
+  now = new Date().toISOString(),
+): Turns<Parsed<Registration>> {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return parse(registrationSchema, input);
   const issues: Issue[] = [];
   const sound: Partial<Registration> = {};
@@ -204,7 +228,7 @@ export function* readRegistration(input: unknown, policyOf: (product: string) =>
   for (const { reads, find } of CHECKS) {
     yield;
     const isReadable = reads.every((field) => !isBad.has(field)) && (policy || !reads.includes('product'));
-    if (isReadable) issues.push(...find(sound as Registration, policy!));
+    if (isReadable) issues.push(...find(sound as Registration, policy!, now));
   }
   return issues.length ? { ok: false, issues: issues.slice(0, MAX_ISSUES) } : { ok: true, value: sound as Registration };
 }
@@ -233,8 +257,9 @@ function* readOrders(given: unknown[]): Turns<Parsed<Pick<Registration, 'orders'
 
 const ms = (time: string): number => Date.parse(time);
 
-function prepaidHasOrders({ billing, orders }: Registration): Issue[] {
-  return billing === 'prepaid' && !orders.some(isTerm) ? [issue(['orders'], 'TOO_SHORT', { minimum: 1 })] : [];
+/** One in the bin has been settled where it was isolated: its orders may be told, and needn't. */
+function prepaidHasOrders({ billing, orders, state }: Registration): Issue[] {
+  return billing === 'prepaid' && state !== 'isolated' && !orders.some(isTerm) ? [issue(['orders'], 'TOO_SHORT', { minimum: 1 })] : [];
 }
 
 /** What a refund needs of a snapshot. */
@@ -334,10 +359,56 @@ function duplicateDiscounts(prices: Prices | undefined, path: PropertyKey[]): Is
   return repeatedAt(tiers.map((tier) => tier.months)).map((index) => issue([...path, 'discounts', index, 'months'], 'DUPLICATE'));
 }
 
+const expires = (billing: Registration['billing'], { lifecycle }: Policy): boolean =>
+  billing === 'prepaid' && lifecycle.expiry.into === 'expired';
+
 /** L3: where expiry leads to the bin, an instance is never registered as expired. */
 function expiredOnlyWhereItHappens({ billing, state }: Registration, policy: Policy): Issue[] {
-  const happens = billing === 'prepaid' && policy.lifecycle.expiry.into === 'expired';
-  return state === 'expired' && !happens ? [issue(['state'], 'STATE_NOT_OFFERED')] : [];
+  return state === 'expired' && !expires(billing, policy) ? [issue(['state'], 'STATE_NOT_OFFERED', { state })] : [];
+}
+
+/** L15: what has expired has no paid time left; else it could be ended at once, without a refund. */
+function expiredIsOver({ billing, state, orders }: Registration, policy: Policy, now: string): Issue[] {
+  if (state !== 'expired' || !expires(billing, policy)) return [];
+  return orders.flatMap((order, index) =>
+    ms(order.endsAt) > ms(now) ? [issue(['orders', index, 'endsAt'], 'NOT_OVER', { at: now })] : [],
+  );
+}
+
+/** L15. */
+function binFacts(registration: Registration): Issue[] {
+  const isIsolated = registration.state === 'isolated';
+  return BIN.flatMap((field) => {
+    if (registration[field] !== undefined) return isIsolated ? [] : [issue([field], 'ONLY_ISOLATED')];
+    return isIsolated && field !== 'power' ? [issue([field], 'MISSING')] : [];
+  });
+}
+
+/** Its time in the bin has begun and is not over: one that is would be gone the moment it is registered. */
+function binTimes({ state, isolatedAt, purgeTime }: Registration, _: Policy, now: string): Issue[] {
+  if (state !== 'isolated') return [];
+  return [
+    ...(isolatedAt !== undefined && ms(isolatedAt) > ms(now) ? [issue(['isolatedAt'], 'IN_THE_FUTURE')] : []),
+    ...(purgeTime !== undefined && ms(purgeTime) <= ms(now) ? [issue(['purgeTime'], 'NOT_IN_FUTURE', { clock: now })] : []),
+  ];
+}
+
+/** Only what the product's own rules could have brought into the bin is there: else nothing of it could be told when it comes out. */
+function binOnlyWhereItIs({ billing, state, cause }: Registration, { lifecycle }: Policy): Issue[] {
+  if (state !== 'isolated') return [];
+  const { action, modes } = lifecycle.end[billing];
+  const causes = [
+    ...(Object.values(modes).some(({ into }) => into === 'bin') ? [action] : []),
+    ...(billing === 'prepaid' && lifecycle.expiry.into === 'bin' ? ['expiry'] : []),
+  ];
+  if (!causes.length) return [issue(['state'], 'STATE_NOT_OFFERED', { state })];
+  return cause === undefined || causes.includes(cause) ? [] : [issue(['cause'], 'NOT_ALLOWED', { allowed: causes.join(', ') })];
+}
+
+function endedByExpiry({ state, cause, isolatedAt, orders }: Registration): Issue[] {
+  if (state !== 'isolated' || cause !== 'expiry' || isolatedAt === undefined) return [];
+  const isOver = (order: Order): boolean => ms(order.endsAt) <= ms(isolatedAt);
+  return orders.flatMap((order, index) => (isOver(order) ? [] : [issue(['orders', index, 'endsAt'], 'NOT_OVER', { at: isolatedAt })]));
 }
 
 /** M4: what used network is reckoned with; by traffic there is something to reckon only before a switch. */

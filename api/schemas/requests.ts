@@ -32,6 +32,7 @@ export const instancesQuery = z.strictObject({
   product: text.optional(),
   state: z.enum(STATES).optional(),
   region: text.optional(),
+  externalId: text.optional(),
   scheduled: z
     .enum(['true', 'false'])
     .transform((value) => value === 'true')
@@ -103,6 +104,17 @@ export const approvalSchema = z
     }),
   })
   .meta({ id: 'Approval' });
+
+export const protectSchema = z
+  .strictObject({
+    reason: sentence,
+    holdRelease: z.boolean().default(false).meta({ description: 'A legal hold: keeps it in the bin past its time (permission `hold`).' }),
+  })
+  .meta({ id: 'Protect' });
+export const operationSchema = z
+  .strictObject({ kind: text.meta({ examples: ['resize'], description: 'What is being done, in the control plane’s words.' }) })
+  .meta({ id: 'Operation' });
+export const operationEndSchema = z.strictObject({ power: z.enum(['running', 'stopped']) }).meta({ id: 'OperationEnd' });
 export const rescheduleSchema = z.strictObject({ at: instant }).meta({ id: 'Reschedule' });
 export const restoreSchema = z
   .strictObject({ renewal: z.strictObject({ months, paid: paidSchema.optional() }).optional() })
@@ -141,6 +153,9 @@ export const terminationSchema = z
     quoteId: id,
     agree: z.literal(true, { error: (one) => (one.input === undefined ? undefined : 'NOT_AGREED') }).meta({
       description: 'The impact and the rules are acknowledged (L10).',
+    }),
+    skipStale: z.boolean().default(false).meta({
+      description: 'Items that have changed since the quote are `refused` and the others go on. Default: one that has refuses them all.',
     }),
   })
   .meta({ id: 'Confirmation' });

@@ -87,7 +87,8 @@ export class Api {
   }
 
   put = <T>(path: string, body: unknown, key: string = randomUUID()): Promise<Answer<T>> => this.call<T>('PUT', path, body, key);
-  post = <T>(path: string, body: unknown = {}, key: string = randomUUID()): Promise<Answer<T>> => this.call<T>('POST', path, body, key);
+  post = <T>(path: string, body: unknown = {}, key: string = randomUUID(), headers: Record<string, string> = {}): Promise<Answer<T>> =>
+    this.call<T>('POST', path, body, key, headers);
 
   /** The items of every page. */
   async all<T>(path: string, query: Query = {}): Promise<T[]> {
@@ -102,10 +103,16 @@ export class Api {
   }
 
   /** @throws Refused, Unreachable */
-  private async call<T>(method: string, path: string, body?: unknown, key?: string): Promise<Answer<T>> {
+  private async call<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    key?: string,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
     for (const pause of [...PAUSES_MS, undefined]) {
       try {
-        return await this.once<T>(method, path, body, key);
+        return await this.once<T>(method, path, body, key, headers);
       } catch (error) {
         if (pause === undefined || !isPassing(error)) throw error;
         await sleep(pause);
@@ -114,7 +121,13 @@ export class Api {
     throw new Error('unreachable: the last try has no pause');
   }
 
-  private async once<T>(method: string, path: string, body?: unknown, key?: string): Promise<Answer<T>> {
+  private async once<T>(
+    method: string,
+    path: string,
+    body: unknown,
+    key: string | undefined,
+    headers: Record<string, string>,
+  ): Promise<Answer<T>> {
     const { url, key: bearer, lang } = this.options;
     const response = await reach(url, key, () =>
       fetch(url + path, {
@@ -124,6 +137,7 @@ export class Api {
           'accept-language': lang,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...(key === undefined ? {} : { 'idempotency-key': key }),
+          ...headers,
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(ANSWER_LIMIT_MS),

@@ -25,8 +25,17 @@ export class Declined extends Error {
   }
 }
 
+/** The number of a list that was shown confirms all of it; an id that looks like a number is an id. */
+const countAmong = (named: readonly string[], ids: readonly string[]): string | undefined =>
+  named.find((one) => /^\d{1,6}$/.test(one) && !ids.includes(one));
+
+/** Whether a person has to be asked for any of them. */
+export const isAsked = (ids: readonly string[], named: readonly string[]): boolean =>
+  countAmong(named, ids) === undefined && ids.some((id) => !named.includes(id));
+
 /**
- * Refuses at once what could not be confirmed later: names that are not among the ids, and ids that nobody could be asked for.
+ * Refuses at once what could not be confirmed later: names that are not among the ids, and ids that nobody could be asked for. Several
+ * are confirmed by their number, too.
  * @throws Usage
  */
 export function checkConfirmable(
@@ -35,23 +44,48 @@ export function checkConfirmable(
   named: readonly string[],
   option: Agreement = '--yes-destroy',
 ): void {
-  const strange = named.filter((id) => !ids.includes(id));
+  const count = ids.length > 1 ? countAmong(named, ids) : undefined;
+  const strange = named.filter((id) => !ids.includes(id) && id !== count);
   if (strange.length) throw new Usage(`${option} names ${strange.join(', ')}, which this command does not touch`);
   const open = ids.filter((id) => !named.includes(id));
-  if (process.stdin.isTTY || !open.length) return;
-  throw new Usage(`${say(UNASKED[option])} ${open.map((id) => `${option} ${id}`).join(' ')}`);
+  if (process.stdin.isTTY || !open.length || count !== undefined) return;
+  const each = open.map((id) => `${option} ${id}`).join(' ');
+  const all = say({ en: `or ${option} with the number of them`, zh: `或以 ${option} 指定其数量` });
+  throw new Usage(`${say(UNASKED[option])} ${each}${open.length > 1 ? ` (${all})` : ''}`);
 }
 
-/** @throws Declined when another id is typed, the input ends, or Ctrl-C is pressed: nothing has been changed by then */
+/**
+ * One is confirmed by its id, several by their number.
+ * @throws Declined when something else is typed, the input ends, or Ctrl-C is pressed: nothing has been changed by then
+ */
 export async function confirmTyped(session: Session, ids: readonly string[], named: readonly string[]): Promise<void> {
   const { say } = session;
-  for (const id of ids.filter((one) => !named.includes(one))) {
-    const typed = await ask(say({ en: `Type ${id} to go on, or Ctrl-C: `, zh: `输入 ${id} 以继续，或按 Ctrl-C：` }));
-    if (typed === undefined) throw new Declined(say({ en: 'Nothing was changed.', zh: '没有任何更改。' }), EXIT.interrupted);
-    if (typed.trim() !== id) {
-      throw new Declined(say({ en: `That is not ${id}. Nothing was changed.`, zh: `输入与 ${id} 不符，没有任何更改。` }), EXIT.refused);
-    }
+  const count = countAmong(named, ids);
+  if (count !== undefined) {
+    if (Number(count) === ids.length) return;
+    const text = {
+      en: `They are ${ids.length}, not ${count}. Nothing was changed.`,
+      zh: `数量为 ${ids.length}，而非 ${count}，没有任何更改。`,
+    };
+    throw new Declined(say(text), EXIT.refused);
   }
+  const open = ids.filter((one) => !named.includes(one));
+  if (!open.length) return;
+  const expected = open.length === 1 ? open[0]! : String(open.length);
+  const question =
+    open.length === 1
+      ? { en: `Type ${expected} to go on, or Ctrl-C: `, zh: `输入 ${expected} 以继续，或按 Ctrl-C：` }
+      : {
+          en: `Type ${expected} to go on with all ${expected}, or Ctrl-C: `,
+          zh: `共 ${expected} 个，输入 ${expected} 以继续，或按 Ctrl-C：`,
+        };
+  const typed = await ask(say(question));
+  if (typed === undefined) throw new Declined(say({ en: 'Nothing was changed.', zh: '没有任何更改。' }), EXIT.interrupted);
+  if (typed.trim() === expected) return;
+  throw new Declined(
+    say({ en: `That is not ${expected}. Nothing was changed.`, zh: `输入与 ${expected} 不符，没有任何更改。` }),
+    EXIT.refused,
+  );
 }
 
 /** One line; undefined on Ctrl-C and at the end of the input. */

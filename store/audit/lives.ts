@@ -20,6 +20,8 @@ const COMMANDS: Record<CommandName, Target[]> = {
   'put-prices': [SAME],
   start: ['running'],
   stop: ['stopped'],
+  'begin-operation': ['changing'],
+  'end-operation': ['running', 'stopped'],
   protect: [SAME],
   unprotect: [SAME],
 };

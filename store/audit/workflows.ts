@@ -125,7 +125,10 @@ interface Row extends Standing {
   step: number;
 }
 
-const SELECT = `SELECT id, seq, step, state, coalesce(life->>'purgeTime', life->'termination'->>'at') AS "releaseTime" FROM instances`;
+/** A legal hold has no time at which it releases (L16). */
+const SELECT = `
+  SELECT id, seq, step, state, CASE WHEN state <> 'isolated' OR life->'protection'->>'holdRelease' IS DISTINCT FROM 'true'
+    THEN coalesce(life->>'purgeTime', life->'termination'->>'at') END AS "releaseTime" FROM instances`;
 
 async function rowsById(pool: Pool, ids: string[]): Promise<Map<string, Row>> {
   const { rows } = await pool.query<Row>(`${SELECT} WHERE id = ANY ($1)`, [ids]);

@@ -6,6 +6,24 @@ ALTER TABLE termination_items ADD CONSTRAINT termination_items_status_check
   CHECK (status IN ('accepted', 'scheduled', 'cancelled', 'done', 'failed', 'refused'));
 ALTER TABLE termination_items ADD COLUMN scheduled_at timestamptz;
 
+-- Ids of a quote that were unknown to who asked for it, with their places among its items (L17).
+ALTER TABLE quotes ADD COLUMN unknown jsonb NOT NULL DEFAULT '[]';
+
+-- What the timeline tells of a step beside the states (L19), and where a hold stands between the steps.
+-- As it was told: jsonb would put its members into another order.
+ALTER TABLE steps ADD COLUMN details json;
+ALTER TABLE hold_changes ADD COLUMN after_step integer;
+ALTER TABLE hold_changes ADD COLUMN effective_at timestamptz;
+
+-- What became of the parts of an instance, once it is terminated.
+ALTER TABLE instances ADD COLUMN disposal jsonb;
+-- What an item's quote said of them: what was agreed to is what happens, also when the rules are others by then.
+ALTER TABLE termination_items ADD COLUMN plan jsonb;
+
+CREATE INDEX instances_external_id ON instances ((facts->>'externalId')) WHERE facts ? 'externalId';
+CREATE INDEX termination_items_instance ON termination_items (instance_id);
+CREATE INDEX instances_scheduled ON instances (seq) WHERE life->'termination' <> 'null';
+
 -- What the version before called done, by what its instance's timeline says of it.
 UPDATE termination_items item SET scheduled_at = told.at, status = told.status, release_time = told.release_time, problem = told.problem
 FROM (
@@ -26,10 +44,13 @@ WHERE (item.termination_id, item.instance_id) = (told.termination_id, told.insta
 -- What never came to be has no time at which it is released.
 UPDATE termination_items SET release_time = NULL WHERE status IN ('failed', 'refused');
 
-CREATE INDEX instances_scheduled ON instances (seq) WHERE life->'termination' <> 'null';
-
 -- Down Migration
-DROP INDEX instances_scheduled;
+DROP INDEX instances_scheduled, instances_external_id, termination_items_instance;
+ALTER TABLE instances DROP COLUMN disposal;
+ALTER TABLE termination_items DROP COLUMN plan;
+ALTER TABLE hold_changes DROP COLUMN after_step, DROP COLUMN effective_at;
+ALTER TABLE steps DROP COLUMN details;
+ALTER TABLE quotes DROP COLUMN unknown;
 UPDATE termination_items SET status = 'done' WHERE status IN ('scheduled', 'cancelled');
 ALTER TABLE termination_items DROP COLUMN scheduled_at;
 ALTER TABLE termination_items DROP CONSTRAINT termination_items_status_check;

@@ -40,6 +40,8 @@ GET /v1/instances/{id}/timeline
 GET /v1/instances/{id}/refund-curve
 POST /v1/instances/{id}/start
 POST /v1/instances/{id}/stop
+POST /v1/instances/{id}/operations
+POST /v1/instances/{id}/operations/end
 POST /v1/instances/{id}/orders
 PUT /v1/instances/{id}/prices
 POST /v1/instances/{id}/repair

@@ -25,6 +25,7 @@ function row(fields: Partial<InstanceRow> = {}, closedAt: string | null = null):
     policy,
     clockOffsetMs: 0,
     hold: null,
+    disposal: null,
     registrationHash: '',
     registeredBy: '',
     ...fields,
@@ -93,5 +94,6 @@ it('what is in the bin says why, until when, and what it takes to come back', ()
     isolatedAt: 'a',
     purgeTime: 'b',
     needsRenewal: true,
+    protection: null,
   });
 });

@@ -12,6 +12,15 @@ const withOrder = (fields: Record<string, unknown>) => ({ ...prepaid, orders: [o
 const withPrices = (fields: Record<string, unknown>) => ({ ...prepaid, prices: { ...prepaid.prices, ...fields } });
 const withPaid = (paid: unknown) => withOrder({ paid });
 
+const past = { ...purchase, startsAt: '2020-11-01T00:00:00+08:00', endsAt: '2021-11-01T00:00:00+08:00' };
+const isolated = {
+  ...prepaid,
+  state: 'isolated',
+  cause: 'expiry',
+  isolatedAt: '2021-11-01T00:00:00+08:00',
+  purgeTime: '2199-01-01T00:00:00Z',
+};
+
 describe('what is accepted', () => {
   it('reads the contract’s example as it is', () => {
     expect(parseRegistration(prepaid, policyFor)).toEqual({ ok: true, value: prepaid });
@@ -44,7 +53,10 @@ describe('what is accepted', () => {
     ['hourly tiers', withPrices({ hour: [{ upToHours: 96, price: '0.42' }, { price: '0.21' }] })],
     ['a renewal and an upgrade', { ...prepaid, orders: [upgrade(), renewal(), purchase] }],
     ['an order with prices of its own', withOrder({ prices: prepaid.prices })],
-    ['a JD instance without refunds and their prices', jd({ state: 'expired' })],
+    ['a JD instance without refunds and their prices', jd({})],
+    ['L15: an expired one whose paid time is over', jd({ state: 'expired', orders: [past] })],
+    ['L15: one in another system’s bin, with its orders or without', { ...isolated, orders: [past] }],
+    ['L15: one that was returned there', { ...isolated, cause: 'return', power: 'stopped', orders: [] }],
     ['bandwidth', { ...prepaid, network: { billing: 'bandwidth', hour: '0.063' } }],
     ['a switch to traffic', { ...prepaid, network: { billing: 'traffic', hour: '0.063', switchedToTrafficAt: '2026-11-02T00:00:00Z' } }],
     ['a leap day', { ...prepaid, startedAt: '2028-02-29T23:59:59.999999999-12:00' }],
@@ -108,7 +120,31 @@ describe('what is refused, field by field', () => {
     ['a name with a NUL', { ...prepaid, name: 'a\0b' }, ['/name NOT_TEXT']],
     ['half a surrogate pair', { ...prepaid, region: '\ud800' }, ['/region NOT_TEXT']],
     ['another billing', { ...prepaid, billing: 'spot' }, ['/billing NOT_ALLOWED']],
-    ['a state of later', { ...prepaid, state: 'isolated' }, ['/state NOT_ALLOWED']],
+    ['a state of later', { ...prepaid, state: 'terminated' }, ['/state NOT_ALLOWED']],
+    [
+      'L15: an expired one with orders in force and to come',
+      jd({ state: 'expired', orders: [purchase, renewal()] }),
+      ['/orders/0/endsAt NOT_OVER', '/orders/1/endsAt NOT_OVER'],
+    ],
+    [
+      'L15: one in the bin that does not say since when, why and until when',
+      { ...prepaid, state: 'isolated' },
+      ['/isolatedAt MISSING', '/cause MISSING', '/purgeTime MISSING'],
+    ],
+    [
+      'L15: a bin’s facts of one that runs',
+      { ...isolated, state: 'running', power: 'running' },
+      ['/isolatedAt ONLY_ISOLATED', '/cause ONLY_ISOLATED', '/purgeTime ONLY_ISOLATED', '/power ONLY_ISOLATED'],
+    ],
+    ['L15: isolated in the future', { ...isolated, cause: 'return', isolatedAt: '2198-01-01T00:00:00Z' }, ['/isolatedAt IN_THE_FUTURE']],
+    [
+      'L15: a time in the bin that is over',
+      { ...isolated, cause: 'return', purgeTime: '2021-12-01T00:00:00Z' },
+      ['/purgeTime NOT_IN_FUTURE'],
+    ],
+    ['L15: a cause that leads into no bin', { ...isolated, cause: 'terminate', orders: [] }, ['/cause NOT_ALLOWED']],
+    ['L15: a bin that the product does not have', jd({ ...isolated, product: 'jd-vm', orders: [] }), ['/state STATE_NOT_OFFERED']],
+    ['L15: expired with an order that goes on', isolated, ['/orders/0/endsAt NOT_OVER']],
     ['a switch that is no boolean', { ...prepaid, monthlySettled: 'no' }, ['/monthlySettled WRONG_TYPE']],
     ['an id with a slash', withOrder({ id: 'a/b' }), ['/orders/0/id NOT_AN_ID']],
     ['an id that is a step of a path', withOrder({ id: '..' }), ['/orders/0/id NOT_AN_ID']],

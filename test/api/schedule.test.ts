@@ -16,7 +16,7 @@ function row(product: string, clockOffsetMs = 0): InstanceRow {
   const { state: _state, orders: _orders, ...facts } = parsed.value;
   const policy = policyFor(product)!;
   const life = newLife('i-1', parsed.value, policy.lifecycle);
-  return { id: 'i-1', facts, orders: [], life, policy, clockOffsetMs, hold: null, registrationHash: '', registeredBy: '' };
+  return { id: 'i-1', facts, orders: [], life, policy, clockOffsetMs, hold: null, disposal: null, registrationHash: '', registeredBy: '' };
 }
 
 const issues = (products: string[], action: Action, schedule: Schedule, offset = 0): string[] =>

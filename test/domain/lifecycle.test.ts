@@ -48,6 +48,8 @@ const COMMANDS: CommandName[] = [
   'undo',
   'switch-network',
   'put-prices',
+  'begin-operation',
+  'end-operation',
 ];
 
 /** The sensible form of each command for the instance. */
@@ -69,6 +71,10 @@ function command(name: CommandName, life: Life): Command {
       return { name, refundId: 'r1', reason: 'r' };
     case 'put-prices':
       return { name, prices: { version: 'v2', currency: 'CNY' } };
+    case 'begin-operation':
+      return { name, kind: 'resize' };
+    case 'end-operation':
+      return { name, power: 'stopped' };
     case 'switch-network':
     case 'cancel':
     case 'purge':
@@ -91,10 +97,11 @@ const row = (cells: string): Row => {
   return Object.fromEntries(COMMANDS.map((name, index) => [name, values[index]!])) as Row;
 };
 
-// Order of the columns: terminate cancel reschedule restore purge amend start stop protect unprotect undo switch-network put-prices.
-const BUSY = Array(13).fill('BUSY').join(' ');
-const GONE = Array(13).fill('WRONG_STATE').join(' ');
-const CHANGING = 'BUSY BUSY BUSY BUSY BUSY BUSY running stopped BUSY BUSY BUSY BUSY BUSY';
+// Order of the columns: terminate cancel reschedule restore purge amend start stop protect unprotect undo switch-network put-prices
+// begin-operation end-operation.
+const BUSY = Array(15).fill('BUSY').join(' ');
+const GONE = Array(15).fill('WRONG_STATE').join(' ');
+const CHANGING = 'BUSY BUSY BUSY BUSY BUSY BUSY running stopped BUSY BUSY BUSY BUSY BUSY BUSY stopped';
 
 const TABLES: [string, Policy, Billing, Record<State, string>][] = [
   [
@@ -103,16 +110,16 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
     'postpaid',
     {
       running:
-        'terminated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running WRONG_BILLING',
+        'terminated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running WRONG_BILLING changing WRONG_STATE',
       stopped:
-        'terminated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped WRONG_BILLING',
+        'terminated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped WRONG_BILLING changing WRONG_STATE',
       changing: CHANGING,
       // Never reached by a CVM; the table is whole all the same.
       expired:
-        'terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE WRONG_BILLING',
+        'terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE',
       isolating: BUSY,
       isolated:
-        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED NOT_RETURNED WRONG_STATE WRONG_BILLING',
+        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE isolated NOT_PROTECTED NOT_RETURNED WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE',
       restoring: BUSY,
       terminating: BUSY,
       terminated: GONE,
@@ -124,15 +131,15 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
     'prepaid',
     {
       running:
-        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE running WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running running',
+        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE running WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running running changing WRONG_STATE',
       stopped:
-        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE stopped running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped stopped',
+        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE stopped running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped stopped changing WRONG_STATE',
       changing: CHANGING,
       expired:
-        'isolated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE stopped WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE expired',
+        'isolated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE stopped WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE expired WRONG_STATE WRONG_STATE',
       isolating: BUSY,
       isolated:
-        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED NOT_RETURNED WRONG_STATE isolated',
+        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE isolated NOT_PROTECTED NOT_RETURNED WRONG_STATE isolated WRONG_STATE WRONG_STATE',
       restoring: BUSY,
       terminating: BUSY,
       terminated: GONE,
@@ -144,15 +151,15 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
     'postpaid',
     {
       running:
-        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running WRONG_BILLING',
+        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running WRONG_BILLING changing WRONG_STATE',
       stopped:
-        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped WRONG_BILLING',
+        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped WRONG_BILLING changing WRONG_STATE',
       changing: CHANGING,
       expired:
-        'isolated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE WRONG_BILLING',
+        'isolated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE',
       isolating: BUSY,
       isolated:
-        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED NOT_RETURNED WRONG_STATE WRONG_BILLING',
+        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE isolated NOT_PROTECTED NOT_RETURNED WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE',
       restoring: BUSY,
       terminating: BUSY,
       terminated: GONE,
@@ -164,15 +171,15 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
     'prepaid',
     {
       running:
-        'NOT_STOPPED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE running WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running running',
+        'NOT_STOPPED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE running WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running running changing WRONG_STATE',
       stopped:
-        'NOT_EXPIRED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE stopped running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped stopped',
+        'NOT_EXPIRED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE stopped running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped stopped changing WRONG_STATE',
       changing: CHANGING,
       expired:
-        'terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE stopped WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE expired',
+        'terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE stopped WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE expired WRONG_STATE WRONG_STATE',
       isolating: BUSY,
       isolated:
-        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE NOT_PROTECTED NOT_RETURNED WRONG_STATE isolated',
+        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE isolated NOT_PROTECTED NOT_RETURNED WRONG_STATE isolated WRONG_STATE WRONG_STATE',
       restoring: BUSY,
       terminating: BUSY,
       terminated: GONE,
@@ -205,23 +212,23 @@ describe('L11 commands on scheduled and protected instances', () => {
     [
       'scheduled, running',
       { termination },
-      'SCHEDULED running running WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped SCHEDULED NOT_PROTECTED WRONG_STATE running WRONG_BILLING',
+      'SCHEDULED running running WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped SCHEDULED NOT_PROTECTED WRONG_STATE running WRONG_BILLING changing WRONG_STATE',
     ],
     [
       'scheduled, stopped',
       { termination, state: 'stopped', power: 'stopped' },
-      'SCHEDULED stopped stopped WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE SCHEDULED NOT_PROTECTED WRONG_STATE stopped WRONG_BILLING',
+      'SCHEDULED stopped stopped WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE SCHEDULED NOT_PROTECTED WRONG_STATE stopped WRONG_BILLING changing WRONG_STATE',
     ],
     ['scheduled, changing', { termination, state: 'changing' }, CHANGING],
     [
       'protected, running',
       { protection },
-      'PROTECTED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped PROTECTED running WRONG_STATE running WRONG_BILLING',
+      'PROTECTED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped PROTECTED running WRONG_STATE running WRONG_BILLING changing WRONG_STATE',
     ],
     [
       'protected, isolated',
       { protection, state: 'isolated', purgeTime: PURGE },
-      'WRONG_STATE WRONG_STATE WRONG_STATE running PROTECTED WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE isolated NOT_RETURNED WRONG_STATE WRONG_BILLING',
+      'WRONG_STATE WRONG_STATE WRONG_STATE running PROTECTED WRONG_STATE WRONG_STATE WRONG_STATE PROTECTED isolated NOT_RETURNED WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE',
     ],
   ];
   it.each(rows)('%s', (_, over, cells) => {
@@ -518,5 +525,67 @@ describe('return of renewals that have not started', () => {
     expect(take({ ...renewed, protection: { reason: 'r', by: 'b', at: NOW } }, returnRenewals).next.state).toBe('running');
     expect(refused(lifeOf(tencentCvm, 'postpaid'), returnRenewals)).toBe('WRONG_ACTION');
     expect(refused(lifeOf(jdVm, 'prepaid'), terminate(jdVm, { mode: 'now' }, 'return-renewals'))).toBe('WRONG_ACTION');
+  });
+});
+
+describe('L16 protection in the bin', () => {
+  const inBin = lifeOf(tencentCvm, 'postpaid', { state: 'isolated', cause: 'terminate', purgeTime: PURGE });
+  const protect = (holdRelease?: boolean): Command => ({ name: 'protect', reason: 'r', holdRelease });
+
+  it('L16: keeps people from a purge, and not time from the release', () => {
+    const { next } = take(inBin, protect());
+    expect(refused(next, { name: 'purge' })).toBe('PROTECTED');
+    expect(nextDeadline(next)).toEqual({ kind: 'release', at: PURGE });
+  });
+
+  it('L16: a legal hold keeps it past its time; lifted, what has passed comes due', () => {
+    const { next: held } = take(inBin, protect(true));
+    expect(nextDeadline(held)).toBeUndefined();
+    expect(refused(held, { name: 'unprotect', reason: 'r' })).toBe('RELEASE_HELD');
+    const { next: lifted } = take(held, { name: 'unprotect', reason: 'r', liftHold: true }, hoursIn(99));
+    expect(nextDeadline(lifted)).toEqual({ kind: 'release', at: PURGE });
+  });
+
+  it('L16: a protection becomes a legal hold without a gap, and not the other way round', () => {
+    const { next: held } = take(take(inBin, protect()).next, protect(true));
+    expect(held.protection).toMatchObject({ holdRelease: true });
+    expect([protect(), protect(true)].map((one) => refused(held, one))).toEqual(['PROTECTED', 'PROTECTED']);
+  });
+
+  it('L16: one that is made while it runs holds the release that comes later', () => {
+    const { next: held } = take(lifeOf(tencentCvm, 'prepaid'), protect(true));
+    const { next } = decideDeadline(held, nextDeadline(held)!, END);
+    expect(next.state).toBe('isolated');
+    expect(nextDeadline(next)).toBeUndefined();
+  });
+});
+
+describe('L5, L11 operations', () => {
+  it('L11: an operation holds back what is due until it ends, in the power state that it says', () => {
+    const scheduled = take(lifeOf(tencentCvm, 'postpaid'), terminate(tencentCvm, { mode: 'timed', at: hoursIn(50) })).next;
+    const { next } = take(scheduled, { name: 'begin-operation', kind: 'resize' });
+    expect(next).toMatchObject({ state: 'changing', operation: { kind: 'resize', by: 'ops', at: NOW } });
+    expect(nextDeadline(next)).toBeUndefined();
+    const { next: ended } = take(next, { name: 'end-operation', power: 'stopped' }, hoursIn(60));
+    expect(ended).toMatchObject({ state: 'stopped', power: 'stopped' });
+    expect(ended.operation).toBeUndefined();
+    expect(nextDeadline(ended)).toMatchObject({ kind: 'fire' });
+  });
+});
+
+describe('what ends leaves nothing open', () => {
+  const withOrders = lifeOf(tencentCvm, 'prepaid', { state: 'isolated', cause: 'terminate', purgeTime: PURGE });
+  const endOrders = { type: 'end-orders', orderIds: withOrders.orders.map(({ id }) => id) };
+
+  it('J3: a release and a purge end the orders that the bin held', () => {
+    expect(decideDeadline(withOrders, nextDeadline(withOrders)!, PURGE)).toMatchObject({ next: { orders: [] }, effects: [endOrders] });
+    expect(take(withOrders, { name: 'purge' })).toMatchObject({ next: { orders: [] }, effects: [endOrders] });
+  });
+
+  it('L2: a schedule that the expiry came before is told as cancelled, with the reason', () => {
+    const termination = { mode: 'timed' as const, at: hoursIn(24 * 400), terminationId: 't1', ending: { into: 'terminated' as const } };
+    const life = lifeOf(tencentCvm, 'prepaid', { termination });
+    const { effects } = decideDeadline(life, nextDeadline(life)!, END);
+    expect(effects).toContainEqual({ type: 'move-item', terminationId: 't1', releaseTime: null, code: 'ENDED_OTHERWISE' });
   });
 });

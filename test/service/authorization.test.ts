@@ -420,10 +420,16 @@ describe('an account sees only itself', () => {
     for (const caller of [tenant, stranger]) {
       expect((await caller.get(`/v1/quotes/${quoteId}`)).status).toBe(404);
       expect((await caller.post('/v1/terminations', { quoteId, agree: true })).status).toBe(404);
-      expect(await caller.post('/v1/quotes', { action: 'terminate', instanceIds: [mine, theirs] })).toMatchObject({
-        status: 404,
-        body: { errors: [{ pointer: `/instanceIds/${caller === tenant ? 1 : 0}`, code: 'NOT_FOUND' }] },
-      });
+      // L17: to each of them the other one is an id like one that nobody has.
+      const ids = caller === tenant ? [theirs, 'nobody'] : [mine, 'nobody'];
+      const quoted = expectStatus(
+        await caller.post('/v1/quotes', { action: 'terminate', instanceIds: [mine, theirs, 'nobody'] }),
+        201,
+      ).body;
+      const unknown = quoted.items.filter(({ blockers }: Body) => blockers[0]?.code === 'UNKNOWN_INSTANCE');
+      expect(unknown.map(({ instanceId }: Body) => instanceId)).toEqual(ids);
+      const [first, second] = unknown.map(({ instanceId: _id, ...rest }: Body) => rest);
+      expect(first).toEqual(second);
     }
     const { id } = expectStatus(await http.post('/v1/terminations', { quoteId, agree: true }), 202).body;
     for (const caller of [tenant, stranger]) {

@@ -586,9 +586,9 @@ describe('the other writes', () => {
     await refusedFields('PUT', path, { hold: true, reason: '\u0000' }, ['/reason NOT_A_SENTENCE']);
   });
 
-  it('a quote of an instance that does not exist is 404 and names it', async () => {
-    const body = { action: 'terminate', instanceIds: [world.postpaid, 'nobody', 'noone'] };
-    const errors = ['/instanceIds/1 NOT_FOUND', '/instanceIds/2 NOT_FOUND'];
+  it('a quote of instances that don’t exist is 404 and names them', async () => {
+    const body = { action: 'terminate', instanceIds: ['nobody', 'noone'] };
+    const errors = ['/instanceIds/0 NOT_FOUND', '/instanceIds/1 NOT_FOUND'];
     await refusedInBoth('POST', '/v1/quotes', body, { status: 404, code: 'NOT_FOUND', errors });
     const confirmation = { quoteId: 'q_nothing', agree: true };
     await refusedInBoth('POST', '/v1/terminations', confirmation, { status: 404, code: 'NOT_FOUND', errors: ['/quoteId NOT_FOUND'] });

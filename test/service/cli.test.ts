@@ -35,6 +35,13 @@ import { type ServiceUnderTest, startService } from '../support/service';
 const ROOT = join(__dirname, '..', '..');
 const COMMANDS = [
   'register',
+  'list',
+  'show',
+  'start',
+  'stop',
+  'protect',
+  'unprotect',
+  'operation',
   'quote',
   'terminate',
   'return',

@@ -107,7 +107,7 @@ const LATER_STATES: Record<string, string[]> = {
   orders: ['WRONG_BILLING', '→ stopped', 'WRONG_STATE', 'WRONG_STATE', 'WRONG_STATE'],
   start: ['WRONG_STATE', 'WRONG_STATE', 'WRONG_STATE', 'WRONG_STATE', 'WRONG_STATE'],
   stop: ['→ stopped', 'WRONG_STATE', 'WRONG_STATE', 'WRONG_STATE', 'WRONG_STATE'],
-  protect: ['PROTECTED', '→ expired', 'WRONG_STATE', 'WRONG_STATE', 'WRONG_STATE'],
+  protect: ['PROTECTED', '→ expired', '→ isolated', '→ isolated', 'WRONG_STATE'],
   unprotect: ['→ running', 'NOT_PROTECTED', 'NOT_PROTECTED', 'NOT_PROTECTED', 'WRONG_STATE'],
 };
 const cellOf = (command: string, state: string): string => [...TABLE[command]!, ...LATER_STATES[command]!][NAMES.indexOf(state)]!;
@@ -122,8 +122,8 @@ const BLOCKERS: Record<string, { terminate: string[]; return: string[] }> = {
   protected: { terminate: ['PROTECTED'], return: ['PROTECTED', 'WRONG_ACTION'] },
   expired: { terminate: [], return: ['WRONG_ACTION'] },
   'isolated (later)': { terminate: ['WRONG_STATE'], return: ['WRONG_STATE', 'WRONG_ACTION'] },
-  'isolated (return)': { terminate: ['WRONG_STATE', 'WRONG_ACTION'], return: ['WRONG_STATE', 'NO_ORDER_IN_FORCE'] },
-  terminated: { terminate: ['WRONG_STATE'], return: ['WRONG_STATE', 'WRONG_ACTION'] },
+  'isolated (return)': { terminate: ['WRONG_STATE', 'WRONG_ACTION'], return: ['WRONG_STATE'] },
+  terminated: { terminate: ['WRONG_STATE'], return: ['WRONG_STATE'] },
 };
 
 const eventsOf = async (id: string): Promise<number> => (await service.client.workflow.getHandle(workflowId(id)).describe()).historyLength;

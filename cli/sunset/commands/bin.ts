@@ -1,7 +1,7 @@
 /** `sunset bin`, `restore`, `purge`: the recycle bin and the two ways out of it. */
 import type { Command } from 'commander';
 import { type Accepted, type BinEntry, type Instance, instancePath, type Quote, type Refund } from '../client';
-import { checkConfirmable, confirmTyped } from '../confirm';
+import { checkConfirmable, confirmTyped, isAsked } from '../confirm';
 import { type ListOptions, list, paged } from '../lists';
 import { mention, print } from '../output';
 import { eachOf } from '../progress';
@@ -87,8 +87,7 @@ function parts(text: string): Record<string, string> {
 /** L6: irreversible. What goes is shown, and each id is typed, or named by an option. */
 async function purge(session: Session, ids: string[], named: string[]): Promise<number> {
   checkConfirmable(session, ids, named);
-  const isAsked = ids.some((id) => !named.includes(id));
-  if (isAsked || !session.json) {
+  if (isAsked(ids, named) || !session.json) {
     const plans = await eachOf(ids, (id) => planOf(session, id), session.say({ en: 'looking', zh: '查询' }));
     (session.json ? mention : print)(plans.join('\n'));
   }

@@ -1,7 +1,7 @@
 /** `sunset quote`, `terminate`, `return`: what ending instances would do and pay, and doing it. */
 import { type Command, Option } from 'commander';
 import { derivedKey, type Quote, settled, type Termination } from '../client';
-import { type Agreement, checkConfirmable, confirmTyped } from '../confirm';
+import { type Agreement, checkConfirmable, confirmTyped, isAsked } from '../confirm';
 import { type Cell, describeProblem, mention, print, printJson, table } from '../output';
 import { bar } from '../progress';
 import { describeQuote } from '../quote-view';
@@ -17,6 +17,8 @@ interface EndOptions {
   fiveDayFor?: string;
   order?: string[];
   yesDestroy: string[];
+  ignoreEnded?: boolean;
+  skipStale?: boolean;
 }
 
 type ReturnOptions = EndOptions & { renewals?: boolean; yes: string[] };
@@ -36,7 +38,7 @@ export function addEnding(program: Command): void {
     }),
   );
   const terminate = program.command('terminate').description('end pay-as-you-go instances').argument('<id...>', 'instances');
-  destroying(scheduled(terminate)).action(async (ids: string[], options: EndOptions, command: Command) =>
+  forMany(destroying(scheduled(terminate))).action(async (ids: string[], options: EndOptions, command: Command) =>
     run(command, (session) => end(session, 'terminate', ids, options, { option: '--yes-destroy', named: options.yesDestroy })),
   );
   const giveBack = program
@@ -44,7 +46,7 @@ export function addEnding(program: Command): void {
     .description('return prepaid instances for a refund, or their renewals only')
     .argument('<id...>', 'instances')
     .addOption(new Option('--renewals', 'only the renewals that have not begun; the instance runs on').conflicts('fiveDayFor'));
-  agreeing(destroying(choosing(returning(giveBack))), 'the renewals of one instance').action(
+  agreeing(forMany(destroying(choosing(returning(giveBack)))), 'the renewals of one instance').action(
     async (ids: string[], options: ReturnOptions, command: Command) =>
       run(command, (session) => end(session, options.renewals ? 'return-renewals' : 'return', ids, options, agreementTo(options))),
   );
@@ -58,7 +60,18 @@ const scheduled = (command: Command): Command =>
 const returning = (command: Command): Command => command.option('--five-day-for <id>', 'the instance that is to use the five-day right');
 
 export const destroying = (command: Command): Command =>
-  command.option('--yes-destroy <id>', 'confirms one instance without asking; may be repeated', (id, ids: string[]) => [...ids, id], []);
+  command.option(
+    '--yes-destroy <id>',
+    'confirms one instance without asking; may be repeated, or is the number of those that are shown',
+    (id, ids: string[]) => [...ids, id],
+    [],
+  );
+
+/** One that is gone already, or has changed meanwhile, keeps none of the others from it (L17). */
+const forMany = (command: Command): Command =>
+  command
+    .option('--ignore-ended', 'those that have ended already are fine')
+    .option('--skip-stale', 'those that change after they were shown are left out; otherwise they stop all');
 
 /** Which renewals of one instance. */
 export const choosing = (command: Command): Command =>
@@ -94,23 +107,38 @@ async function end(session: Session, action: Action, ids: string[], options: End
   checkConfirmable(session, ids, named, option);
   const quote = await quoteOf(session, action, ids, options);
   const permitted = quote.items.filter((item) => item.permitted).map((item) => item.instanceId);
-  const isAsked = permitted.some((id) => !named.includes(id));
   // A program that names the ids has no use for the text; a person who is asked has, whatever becomes of the answer.
   if (!session.json) print(describeQuote(session, quote));
-  else if (isAsked) mention(describeQuote(session, quote));
+  else if (isAsked(permitted, named)) mention(describeQuote(session, quote));
+  const { ignoreEnded = false, skipStale = ignoreEnded } = options;
+  if (ignoreEnded && quote.items.every(({ state }) => hasEnded(state))) return allGone(session, quote);
   if (!permitted.length && !session.json) return EXIT.refused;
   await confirmTyped(session, permitted, named);
-  const done = await confirmQuote(session, quote);
+  const done = await confirmQuote(session, quote, skipStale);
   if (session.json) printJson(done);
   else showTermination(session, done);
   if (done.status === 'running') return EXIT.unreachable;
-  return done.items.every(({ status }) => status === 'done' || status === 'scheduled') ? EXIT.ok : EXIT.refused;
+  const isFine = ({ status, problem }: Termination['items'][number]): boolean =>
+    status === 'done' || status === 'scheduled' || (ignoreEnded && hasEnded(problem?.state));
+  return done.items.every(isFine) ? EXIT.ok : EXIT.refused;
+}
+
+const ENDED = ['isolating', 'isolated', 'terminating', 'terminated'];
+const hasEnded = (state: string | null | undefined): boolean => typeof state === 'string' && ENDED.includes(state);
+
+/** Nothing is left to confirm: what is wanted is so already. */
+function allGone(session: Session, quote: Quote): number {
+  if (session.json) printJson(quote);
+  else print(session.say({ en: 'All of them have ended already.', zh: '所有实例均已结束。' }));
+  return EXIT.ok;
 }
 
 /** A quote can be used once, so its own id makes the key. With nothing permitted the API says so as a problem. */
-async function confirmQuote({ api, idempotencyKey, say }: Session, quote: Quote): Promise<Termination> {
+async function confirmQuote({ api, idempotencyKey, say }: Session, quote: Quote, skipStale: boolean): Promise<Termination> {
   const key = idempotencyKey === undefined ? derivedKey('confirm', quote.id) : `${idempotencyKey}/confirm`;
-  const { body } = await api.post<Termination>('/v1/terminations', { quoteId: quote.id, agree: true }, key);
+  const confirmation = { quoteId: quote.id, agree: true, ...(skipStale ? { skipStale } : {}) };
+  // Answered at once, so that it can be watched while it goes.
+  const { body } = await api.post<Termination>('/v1/terminations', confirmation, key, { prefer: 'respond-async' });
   const progress = bar(say({ en: 'working', zh: '处理中' }), body.items.length);
   try {
     return await settled(api, body, ({ items }) => progress.tick(items.filter((item) => item.status !== 'accepted').length));

@@ -12,7 +12,22 @@ const HEAD: Text[] = [
   { en: 'state', zh: '状态' },
   { en: 'by', zh: '操作者' },
   { en: 'refund', zh: '退款' },
+  { en: 'details', zh: '详情' },
 ];
+
+/** What there is to say, in short; the whole of it is in --json. */
+function detailsOf({ details }: TimelineEntry): string {
+  const told = Object.entries(details ?? {}).filter(([name, value]) => value !== null && value !== false && name !== 'terminationId');
+  return told.map(([name, value]) => `${name} ${shown(value)}`).join(', ');
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return value.map(shown).join(' ') || '–';
+  if (typeof value === 'string') return /^\d{4}-\d{2}-\d{2}T/.test(value) ? when(value) : value;
+  if (typeof value !== 'object' || value === null) return String(value);
+  // Of a part or an order its id is enough; of a schedule all of it.
+  return 'id' in value ? String(value.id) : Object.values(value).map(shown).join(' ');
+}
 
 const stateOf = ({ from, to, outcome, code }: TimelineEntry): string => {
   if (outcome === 'refused') return `${to} [${code}]`;
@@ -30,6 +45,7 @@ export function addLife(program: Command): void {
           stateOf(one),
           one.by,
           one.refundId,
+          detailsOf(one) || '–',
         ]),
       ),
   );
