@@ -9,18 +9,28 @@ export const SECONDS_PER_DAY = 86_400;
 
 const at = (instant: string, timeZone: string) => Temporal.Instant.from(instant).toZonedDateTimeISO(timeZone);
 
+/** Looking ahead asks for the same months of the same order again and again, and each asks the time zone database several times. */
+const knownEdges = new Map<string, string>();
+const MOST_EDGES = 5000;
+
 /** `start + n months`, the day clamped to the month's end and always counted from `start` (M1): 31 Jan + 1 = 28/29 Feb, + 2 = 31 Mar. */
 export function addMonths(start: string, months: number, timeZone: string): string {
-  return at(start, timeZone).add({ months }, { overflow: 'constrain' }).toInstant().toString({ fractionalSecondDigits: 3 });
+  const key = `${start} ${months} ${timeZone}`;
+  const known = knownEdges.get(key);
+  if (known !== undefined) return known;
+  const edge = at(start, timeZone).add({ months }, { overflow: 'constrain' }).toInstant().toString({ fractionalSecondDigits: 3 });
+  if (knownEdges.size >= MOST_EDGES) knownEdges.clear();
+  knownEdges.set(key, edge);
+  return edge;
 }
 
 /** The largest n with `start + n months ≤ now` (M1); 0 before the first month is full. */
 export function monthsUsed(start: string, now: string, timeZone: string): number {
-  const from = at(start, timeZone);
-  const to = at(now, timeZone);
-  // An estimate from the calendar fields, at most one off on either side; then the definition itself decides.
-  let months = Math.max(0, (to.year - from.year) * 12 + to.month - from.month + 1);
-  while (months > 0 && Date.parse(addMonths(start, months, timeZone)) > Date.parse(now)) months -= 1;
+  // An estimate from the calendar of UTC, never too low: either end may be in the month beside it. Then the definition itself decides.
+  const [from, to] = [new Date(start), new Date(now)];
+  const years = to.getUTCFullYear() - from.getUTCFullYear();
+  let months = Math.max(0, years * 12 + to.getUTCMonth() - from.getUTCMonth() + 2);
+  while (months > 0 && Date.parse(addMonths(start, months, timeZone)) > to.getTime()) months -= 1;
   return months;
 }
 

@@ -4,22 +4,23 @@
  */
 import { monthsUsed } from './calendar';
 import type { RightsLeft } from './eligibility';
-import { isTerm, openOrders, orderInForce, type StoredOrder } from './instance';
+import { firstToStart, isTerm, openOrders, orderInForce, timesOf } from './instance';
 import { WARNINGS } from './messages';
 import { exact, ZERO } from './money';
 import {
   type BlockerCode,
   fiveDayEdge,
-  hasAmount,
   monthEdges,
+  type Outcome,
   oneSecondAfter,
   type QuoteItem,
-  quoteItems,
+  quoteInTurns,
   returnOutcome,
   rightsKey,
   type Subject,
 } from './quote';
 import type { RefundKind } from './refund';
+import { atOnce, each, type Turns } from './turns';
 
 /**
  * What happens at a point: the end of the five-day right, a month that becomes whole, the end of an upgrade (its hours count again, M27), the
@@ -59,25 +60,26 @@ const CLIFF = '0.1';
 const QUOTE_WARNINGS = ['WAITING_PAYS_MORE', 'HOURS_STOPPED', 'REFUND_IS_ZERO'];
 
 /** @param left the rights left of the subject's account and product */
-export function refundCurve(subject: Subject, left: RightsLeft): RefundCurve {
+export const refundCurve = (subject: Subject, left: RightsLeft): RefundCurve => atOnce(curveInTurns(subject, left));
+
+/** {@link refundCurve}, in pieces of a point each. */
+export function* curveInTurns(subject: Subject, left: RightsLeft): Turns<RefundCurve> {
   const rights = new Map([[rightsKey(subject.facts.account, subject.facts.product), left]]);
-  const now = quoteItems([subject], rights, { action: 'return', schedule: { mode: 'now' } })[0]!;
+  const [now] = (yield* quoteInTurns([subject], rights, { action: 'return', schedule: { mode: 'now' } })) as [QuoteItem];
   const { permitted, blockers, refund } = now;
   const { currency } = refund;
   const curve = { instanceId: subject.id, currency, asOf: subject.at, permitted, blockers };
   if (!permitted) return { ...curve, points: [], warnings: [] };
   const steps = stepsAfter(subject, left);
-  const points = [
-    pointOf('now', subject.at, now),
-    ...steps.map(({ at, reason }) => pointOf(reason, at, returnOutcome({ ...subject, at }, left))),
-  ];
+  const later = yield* each(steps, ({ at, reason }) => pointOf(reason, at, returnOutcome({ ...subject, at }, left)));
+  const points = [pointOf('now', subject.at, now), ...later];
   const warnings = now.warnings.filter(({ code }) => QUOTE_WARNINGS.includes(code));
   return { ...curve, points, warnings: [...warnings, ...cliffs(points)] };
 }
 
-function pointOf(reason: CurveReason, at: string, { refund, blockers }: Pick<QuoteItem, 'refund' | 'blockers'>): CurvePoint {
+function pointOf(reason: CurveReason, at: string, { refund, blockers }: Outcome): CurvePoint {
   const { kind, currency } = refund;
-  return { at, reason, kind, currency, ...(hasAmount(refund) ? { amount: refund.amount } : {}), blockers };
+  return { at, reason, kind, currency, ...('amount' in refund ? { amount: refund.amount } : {}), blockers };
 }
 
 interface Step {
@@ -90,12 +92,13 @@ function stepsAfter(subject: Subject, left: RightsLeft): Step[] {
   const { orders, policy, at } = subject;
   const { timeZone } = policy.knobs;
   const open = openOrders(orders);
-  const order = orderInForce(open, at) ?? firstTerm(open)!;
+  // M19: before any order is in force, the first that will be.
+  const order = orderInForce(open, at) ?? firstToStart(open.filter(isTerm))!;
   const used = monthsUsed(order.startsAt, at, timeZone);
   const months = Array.from({ length: MOST_MONTHS }, (_, index) => used + 1 + index);
   const lastOfRight = lastFiveDayReturn(subject, left);
-  const upgrades = open.filter((one) => !isTerm(one)).map(({ endsAt }) => Date.parse(endsAt));
-  const upgradeEnds = [...new Set(upgrades)].filter((end) => end > Date.parse(at) && end < Date.parse(order.endsAt)).sort((a, b) => a - b);
+  const upgrades = open.filter((one) => !isTerm(one)).map((one) => timesOf(one).end);
+  const upgradeEnds = [...new Set(upgrades)].filter((end) => end > Date.parse(at) && end < timesOf(order).end).sort((a, b) => a - b);
   const steps: Step[] = [
     { at: order.endsAt, reason: 'order-end' },
     ...(lastOfRight ? [{ at: oneSecondAfter(lastOfRight), reason: 'five-day' as const }] : []),
@@ -110,10 +113,6 @@ function stepsAfter(subject: Subject, left: RightsLeft): Step[] {
   }
   return [...byTime].sort(([a], [b]) => a - b).map(([, step]) => step);
 }
-
-/** M19: before any order is in force, the first that will be. */
-const firstTerm = (open: StoredOrder[]): StoredOrder | undefined =>
-  open.filter(isTerm).sort((a, b) => Date.parse(a.startsAt) - Date.parse(b.startsAt))[0];
 
 /** The last second of the five-day right, if a return would use it then; now it may pay no more than an ordinary one (M28). */
 function lastFiveDayReturn(subject: Subject, left: RightsLeft): string | undefined {

@@ -1,6 +1,6 @@
 /** Who may return what (E1–E8), as pure functions. They answer with every reason at once. */
 import { calendarDay, SECONDS_PER_HOUR, secondsBetween, startOfDayAfter } from './calendar';
-import { type Facts, familyOf, firstPurchase, hasNotBegun, type Order, openOrders, type StoredOrder } from './instance';
+import { type Facts, familyOf, firstPurchase, hasNotBegun, type Order, openOrders, type StoredOrder, timesOf } from './instance';
 import { type Exact, exact, ZERO } from './money';
 import type { Exclusion, Knobs, Policy } from './policy';
 import type { RefundKind } from './refund';
@@ -60,7 +60,7 @@ export function switchedWithinFiveDays(facts: Facts, orders: StoredOrder[], at: 
 
 /** The orders that a return gives back: within the five days also those that have run out (M10). */
 export const comingBack = (orders: StoredOrder[], at: string, inWindow: boolean): StoredOrder[] =>
-  openOrders(orders).filter((order) => inWindow || Date.parse(order.endsAt) > Date.parse(at));
+  openOrders(orders).filter((order) => inWindow || timesOf(order).end > Date.parse(at));
 
 /** What stands against giving orders back, whichever the kind of return. */
 export function returnBlockers(facts: Facts, comingBack: Order[], standing: Standing, assisted: boolean): EligibilityCode[] {
@@ -127,8 +127,11 @@ interface Best {
  * @returns for each candidate the kind it gets, or undefined when it goes without
  */
 export function placeRights(candidates: Candidate[], left: RightsLeft): (RefundKind | undefined)[] {
-  const fiveDay = Math.max(0, Math.min(left.fiveDay, candidates.length));
-  const ordinary = Math.max(0, Math.min(left.ordinary, candidates.length));
+  // Rights that are enough for all need no counting: one that is never used up does.
+  const scarce = (rights: number): number => Number(rights < candidates.length);
+  const [fiveTakes, restTakes] = [scarce(left.fiveDay), scarce(left.ordinary)];
+  const fiveDay = fiveTakes ? Math.max(0, left.fiveDay) : 1;
+  const ordinary = restTakes ? Math.max(0, left.ordinary) : 1;
   const width = ordinary + 1;
   const layer = (): Best[] => Array.from({ length: (fiveDay + 1) * width }, () => ({ total: ZERO, placed: 0, suited: 0 }));
   // best[i]: what items i… can get with so many rights of each kind.
@@ -137,8 +140,8 @@ export function placeRights(candidates: Candidate[], left: RightsLeft): (RefundK
     const { fiveDay: full, ordinary: part, rather = 'ordinary' } = candidates[index]!;
     const after = (usedFive: number, usedRest: number) => best[index + 1]![(five - usedFive) * width + rest - usedRest]!;
     return [
-      ...(full && five > 0 ? [{ kind: 'five-day' as const, value: gain(after(1, 0), full, rather === 'five-day') }] : []),
-      ...(part && rest > 0 ? [{ kind: 'ordinary' as const, value: gain(after(0, 1), part, rather === 'ordinary') }] : []),
+      ...(full && five > 0 ? [{ kind: 'five-day' as const, value: gain(after(fiveTakes, 0), full, rather === 'five-day') }] : []),
+      ...(part && rest > 0 ? [{ kind: 'ordinary' as const, value: gain(after(0, restTakes), part, rather === 'ordinary') }] : []),
       { kind: undefined, value: after(0, 0) },
     ].reduce((a, b) => (better(b.value, a.value) ? b : a));
   };
@@ -151,8 +154,8 @@ export function placeRights(candidates: Candidate[], left: RightsLeft): (RefundK
   let rest = ordinary;
   return candidates.map((_, index) => {
     const { kind } = options(index, five, rest);
-    if (kind === 'five-day') five -= 1;
-    if (kind === 'ordinary') rest -= 1;
+    if (kind === 'five-day') five -= fiveTakes;
+    if (kind === 'ordinary') rest -= restTakes;
     return kind;
   });
 }

@@ -177,6 +177,22 @@ export function versionsOf(order: Order): Order[] {
   return [...before, order];
 }
 
+type Times = Pick<Order, 'startsAt' | 'endsAt'>;
+const knownTimes = new WeakMap<object, Times & { start: number; end: number }>();
+
+/**
+ * An order's times in milliseconds. Looking ahead asks for those of hundreds of orders, dozens of times: they are read once, and again
+ * should they have been changed.
+ */
+export function timesOf(order: Times): { start: number; end: number } {
+  const known = knownTimes.get(order);
+  if (known && known.startsAt === order.startsAt && known.endsAt === order.endsAt) return known;
+  const { startsAt, endsAt } = order;
+  const times = { startsAt, endsAt, start: ms(startsAt), end: ms(endsAt) };
+  knownTimes.set(order, times);
+  return times;
+}
+
 /** Purchases and renewals make up the time that was paid; upgrades run beside them. */
 export const isTerm = (order: { kind: OrderKind }): boolean => order.kind !== 'upgrade';
 
@@ -185,23 +201,42 @@ export const openOrders = (orders: StoredOrder[]): StoredOrder[] => orders.filte
 
 /** The purchase or renewal with `startsAt ≤ now < endsAt` (M5). */
 export function orderInForce<T extends Order>(orders: T[], now: string): T | undefined {
-  return orders.find((order) => isTerm(order) && ms(order.startsAt) <= ms(now) && ms(now) < ms(order.endsAt));
+  const instant = ms(now);
+  return orders.find((order) => isTerm(order) && timesOf(order).start <= instant && instant < timesOf(order).end);
 }
 
 /** M19: whether the paid time is still to begin: nothing of it has been used. `orders`: those that are open. */
-export function hasNotBegun<T extends { kind: OrderKind; startsAt: string }>(orders: T[], now: string): boolean {
+export function hasNotBegun<T extends Times & { kind: OrderKind }>(orders: T[], now: string): boolean {
   const terms = orders.filter(isTerm);
   return terms.length > 0 && notStarted(terms, now).length === terms.length;
 }
 
 /** The five-day clock starts at the first purchase and stays there, also when that order was closed (E1, M15). */
-export function firstPurchase(orders: Order[]): Order | undefined {
-  return orders.filter((order) => order.kind === 'purchase').sort((a, b) => ms(a.startsAt) - ms(b.startsAt))[0];
+export const firstPurchase = (orders: Order[]): Order | undefined => firstToStart(orders.filter((order) => order.kind === 'purchase'));
+
+/** In order of time; orders that start together stay as they are listed. */
+export const byStart = <T extends Times>(orders: T[]): T[] => [...orders].sort((a, b) => timesOf(a).start - timesOf(b).start);
+
+/** Of orders that start together the one listed first. */
+export function firstToStart<T extends Times>(orders: T[]): T | undefined {
+  return mostOf(orders, (order) => -timesOf(order).start);
+}
+
+/** The value of which there is most, in one go; of equal ones the first. */
+function mostOf<T>(values: T[], of: (value: T) => number): T | undefined {
+  let best: { value: T; size: number } | undefined;
+  for (const value of values) {
+    const size = of(value);
+    if (!best || size > best.size) best = { value, size };
+  }
+  return best?.value;
 }
 
 /** Orders that are paid and have not begun: they come back whole (M5). */
-export const notStarted = <T extends { startsAt: string }>(orders: T[], now: string): T[] =>
-  orders.filter((order) => ms(order.startsAt) > ms(now));
+export function notStarted<T extends Times>(orders: T[], now: string): T[] {
+  const instant = ms(now);
+  return orders.filter((order) => timesOf(order).start > instant);
+}
 
 /**
  * M18: what a return of renewals gives back. From the end of the chain on, renewals that have not begun, so that no gap is left; never a
@@ -209,40 +244,46 @@ export const notStarted = <T extends { startsAt: string }>(orders: T[], now: str
  * can't outlive them.
  * @param chosen ids of those that are to come back; missing: all of them. What comes after the first one of them has to go along.
  */
-export function renewalsToReturn<T extends { id: string; kind: OrderKind; startsAt: string; endsAt: string }>(
+export function renewalsToReturn<T extends Times & { id: string; kind: OrderKind }>(
   orders: T[],
   now: string,
   chosen?: readonly string[],
 ): T[] {
-  const terms = orders.filter((order) => isTerm(order) && ms(order.endsAt) > ms(now)).sort((a, b) => ms(a.startsAt) - ms(b.startsAt));
-  const stays = terms.findLastIndex(({ kind, startsAt }) => kind !== 'renewal' || ms(startsAt) <= ms(now));
+  const instant = ms(now);
+  const terms = byStart(orders.filter((order) => isTerm(order) && timesOf(order).end > instant));
+  const stays = terms.findLastIndex((order) => order.kind !== 'renewal' || timesOf(order).start <= instant);
   const all = terms.slice(Math.max(stays, 0) + 1);
-  const first = chosen ? all.findIndex(({ id }) => chosen.includes(id)) : 0;
+  const wanted = new Set(chosen);
+  const first = chosen ? all.findIndex(({ id }) => wanted.has(id)) : 0;
   const back = new Set(first < 0 ? [] : all.slice(first));
-  const from = Math.min(...[...back].map((order) => ms(order.startsAt)));
-  return orders.filter((order) => back.has(order) || (!isTerm(order) && ms(order.startsAt) >= from));
+  const from = Math.min(...[...back].map((order) => timesOf(order).start));
+  return orders.filter((order) => back.has(order) || (!isTerm(order) && timesOf(order).start >= from));
 }
 
 /** Why a choice of renewals can't come back as it is: an order that there is not, that can't, or whose return would leave a gap before `other`. */
 export type ChoiceIssue = { id: string } & ({ code: 'UNKNOWN_ORDER' | 'NOT_RETURNABLE' } | { code: 'LEAVES_GAP'; other: string });
+
+const byId = <T extends { id: string }>(orders: T[]): Map<string, T> => new Map(orders.map((order) => [order.id, order]));
 
 /** What stands against giving back just these renewals (M16, M18); nothing when they can. `orders`: all of the instance's. */
 export function choiceIssues(orders: StoredOrder[], now: string, chosen: readonly string[]): ChoiceIssue[] {
   const open = openOrders(orders);
   const possible = renewalsToReturn(open, now).filter(isTerm);
   const after = renewalsToReturn(open, now, chosen).filter(isTerm);
+  const [known, returnable, wanted] = [byId(orders), byId(possible), new Set(chosen)];
+  const left = after.filter((one) => !wanted.has(one.id));
   return chosen.flatMap((id): ChoiceIssue[] => {
-    if (!orders.some((order) => order.id === id)) return [{ id, code: 'UNKNOWN_ORDER' }];
-    const order = possible.find((one) => one.id === id);
+    if (!known.has(id)) return [{ id, code: 'UNKNOWN_ORDER' }];
+    const order = returnable.get(id);
     if (!order) return [{ id, code: 'NOT_RETURNABLE' }];
-    const gap = after.find((one) => !chosen.includes(one.id) && ms(one.startsAt) > ms(order.startsAt));
+    const gap = left.find((one) => timesOf(one).start > timesOf(order).start);
     return gap ? [{ id, code: 'LEAVES_GAP', other: gap.id }] : [];
   });
 }
 
 /** The end of the paid time: the latest end of a purchase or renewal. */
 export function lastTerm<T extends { kind: OrderKind; endsAt: string }>(orders: T[]): T | undefined {
-  return orders.filter(isTerm).sort((a, b) => ms(b.endsAt) - ms(a.endsAt))[0];
+  return mostOf(orders.filter(isTerm), (order) => ms(order.endsAt));
 }
 
 /**
@@ -272,10 +313,9 @@ const latestUpgradePrices = (orders: Order[], before: string): Prices | undefine
 
 /** Of orders that start together, the one listed last: it was bought last. One that starts with the renewal is no earlier one. */
 function latestRegistered(orders: Order[], before: string): Prices | undefined {
-  return orders
-    .filter(({ boughtAt, prices, startsAt }) => boughtAt === undefined && prices && ms(startsAt) < ms(before))
-    .sort((a, b) => ms(a.startsAt) - ms(b.startsAt))
-    .at(-1)?.prices;
+  const until = ms(before);
+  const earlier = orders.filter((order) => order.boughtAt === undefined && order.prices && timesOf(order).start < until);
+  return mostOf(earlier.reverse(), (order) => timesOf(order).start)?.prices;
 }
 
 /** Every snapshot of the instance under a version; there should be one at most. */

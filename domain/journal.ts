@@ -3,7 +3,7 @@
  * Account names are those of one transaction's book: the transaction itself names the customer account and the instance they belong to.
  */
 import type { Order, StoredOrder } from './instance';
-import { exact, formatMoney, SOURCES, type Source, sum, ZERO } from './money';
+import { type Exact, exact, formatMoney, SOURCES, type Source, ZERO } from './money';
 import { nonVoucher, type Refund } from './refund';
 
 export interface Posting {
@@ -44,7 +44,12 @@ export function registrationPostings(orders: Order[], isSettled: boolean, curren
 /** J2: refundable cells → refunds → customer; the fee refunds → fees; the rest of every order that comes back → revenue. */
 export function refundPostings(refund: Refund, open: StoredOrder[]): Posting[] {
   const { currency, cells, parts, fee } = refund;
-  const back = cells.map(({ orderId, amount }) => ({ source: bookOf(orderId, open), destination: REFUNDS, currency, amount }));
+  // The money of an order that has ended is revenue already (J3): a five-day return takes it back from there.
+  const ended = new Set(open.filter((order) => order.endedAt !== null).map(({ id }) => id));
+  const bookOf = (orderId: string): string => (ended.has(orderId) ? REVENUE : deferred(orderId));
+  const returned = new Map<string, Exact>();
+  for (const { orderId, amount } of cells) returned.set(orderId, exact(amount).add(returned.get(orderId) ?? ZERO));
+  const back = cells.map(({ orderId, amount }) => ({ source: bookOf(orderId), destination: REFUNDS, currency, amount }));
   const credits = SOURCES.map((source) => ({
     source: REFUNDS,
     destination: `customer:${source}`,
@@ -54,8 +59,8 @@ export function refundPostings(refund: Refund, open: StoredOrder[]): Posting[] {
   const rest = open
     .filter((order) => order.endedAt === null)
     .map((order) => {
-      const returned = sum(cells.filter(({ orderId }) => orderId === order.id).map(({ amount }) => exact(amount)));
-      return { source: deferred(order.id), destination: REVENUE, currency, amount: formatMoney(nonVoucher(order).sub(returned), currency) };
+      const rest = nonVoucher(order).sub(returned.get(order.id) ?? ZERO);
+      return { source: deferred(order.id), destination: REVENUE, currency, amount: formatMoney(rest, currency) };
     });
   return worthBooking([...back, ...credits, { source: REFUNDS, destination: FEES, currency, amount: fee }, ...rest]);
 }
@@ -63,12 +68,6 @@ export function refundPostings(refund: Refund, open: StoredOrder[]): Posting[] {
 /** A correction only ever adds: what went from one book to another goes back, line by line. */
 export const reversalPostings = (booked: Posting[]): Posting[] =>
   booked.map(({ source, destination, currency, amount }) => ({ source: destination, destination: source, currency, amount }));
-
-/** The money of an order that has ended is revenue already (J3): a five-day return takes it back from there. */
-function bookOf(orderId: string, open: StoredOrder[]): string {
-  const order = open.find(({ id }) => id === orderId);
-  return order && order.endedAt !== null ? REVENUE : deferred(orderId);
-}
 
 export const ADJUSTMENTS = ['deposit', 'withdrawal', 'credit'] as const;
 

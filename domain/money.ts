@@ -9,6 +9,7 @@ import { Ratio } from './ratio';
 export type Exact = Ratio;
 
 export const ZERO: Exact = Ratio.decimal('0');
+export const ONE: Exact = Ratio.decimal('1');
 
 /** Sources that are paid back, in the order of precedence that ties and fees follow (M8, M11). A voucher is never paid back (003-10). */
 export const SOURCES = ['cash', 'gift', 'income'] as const;
@@ -24,23 +25,28 @@ export function exact(value: string | number | bigint): Exact {
   return Ratio.decimal(text);
 }
 
-/**
- * Adds like to like first, then pairs, and pairs of pairs: a divisor gets long only by those that differ, and the long ones are
- * multiplied a few times only.
- */
-export function sum(values: Iterable<Exact>): Exact {
-  const byDivisor = new Map<string, Exact>();
+/** A fraction of whole numbers, `over` above zero. */
+export const ratio = (of: number, over: number): Exact => Ratio.fraction(of, over);
+
+export const sum = (values: Iterable<Exact>): Exact => inPairs(byDivisor(values));
+
+/** Like is added to like first: a divisor gets long only by those that differ. */
+function byDivisor(values: Iterable<Exact>): Exact[] {
+  const sums = new Map<string, Exact>();
   for (const value of values) {
     const { divisor } = value;
-    byDivisor.set(divisor, byDivisor.get(divisor)?.add(value) ?? value);
+    sums.set(divisor, sums.get(divisor)?.add(value) ?? value);
   }
-  let sums = [...byDivisor.values()];
-  while (sums.length > 1) sums = pairs(sums).map(([a, b]) => (b ? a.add(b) : a));
-  return sums[0] ?? ZERO;
+  return [...sums.values()];
 }
 
-function pairs<T>(values: T[]): [T, T | undefined][] {
-  return values.flatMap((value, index): [T, T | undefined][] => (index % 2 === 0 ? [[value, values[index + 1]]] : []));
+/** Pairs, and pairs of pairs: the long divisors are multiplied a few times only. */
+function inPairs(values: Exact[]): Exact {
+  let sums = values;
+  while (sums.length > 1) {
+    sums = sums.flatMap((value, index) => (index % 2 === 0 ? [index + 1 < sums.length ? value.add(sums[index + 1]!) : value] : []));
+  }
+  return sums[0] ?? ZERO;
 }
 
 export const atLeastZero = (value: Exact): Exact => (value.compare(ZERO) < 0 ? ZERO : value);
@@ -80,6 +86,31 @@ function digitsOf(currency: string): number {
 /** The amount in minor units, rounded half-up (away from zero for negative ones, so that a fee and its reversal mirror each other). */
 export const toMinorUnits = (value: Exact, currency: string): bigint => value.round(digitsOf(currency));
 
+/** Places after the minor unit that tell nearly always what is the larger; where they don't, the exact numbers are asked. */
+const FINE = 20;
+const fineUnit = 10n ** BigInt(FINE);
+
+/**
+ * {@link toMinorUnits} of a sum, without making its long divisor: each of n terms that is cut off far behind the point is less than one
+ * unit there away from what it is, so the sum is less than n away. Only when a half lies within that, the exact sum decides.
+ */
+export function sumToMinorUnits(values: Exact[], currency: string): bigint {
+  const digits = digitsOf(currency) + FINE;
+  const fractions = values.filter((value) => value.isFraction);
+  const decimals = inTurn(values.filter((value) => !value.isFraction));
+  const near = fractions.reduce((all, value) => all + value.cut(digits), decimals.cut(digits));
+  const away = BigInt(fractions.length + 1);
+  const [least, most] = [halfUp(near - away), halfUp(near + away)];
+  return least === most ? least : toMinorUnits(sum([...fractions, decimals]), currency);
+}
+
+const inTurn = (values: Exact[]): Exact => values.reduce((all, value) => all.add(value), ZERO);
+
+function halfUp(fine: bigint): bigint {
+  const rounded = ((fine < 0n ? -fine : fine) * 2n + fineUnit) / (fineUnit * 2n);
+  return fine < 0n ? -rounded : rounded;
+}
+
 export const fromMinorUnits = (units: bigint, currency: string): Exact => exact(formatMinorUnits(units, currency));
 
 /** `12345n, CNY` → `"123.45"`: always all minor digits. */
@@ -108,19 +139,63 @@ export interface Cell<Key> {
   exact: Exact;
 }
 
+interface Share<Key> extends Cell<Key> {
+  index: number;
+  units: bigint;
+  /** What is beyond whole units, cut off at {@link FINE} places: at most two less than it is. */
+  fine: bigint;
+}
+
+/** More than any amount: what a factor that is cut off at 100 places takes off a cell is then less than one at {@link FINE} places. */
+const MOST = exact(10n ** 50n);
+
 /**
  * Splits a rounded total over cells by largest remainder (M8), so that the parts always sum to the total.
- * Cells come in the order in which ties are decided. The total must be the rounding of the cells' sum.
+ * Cells come in the order in which ties are decided; none is negative. The total must be the rounding of the cells' sum.
+ * @param factor what all cells are multiplied with, at most 1: kept apart, because its digits may be thousands
  */
-export function splitByLargestRemainder<Key>(total: bigint, cells: Cell<Key>[], currency: string): { key: Key; units: bigint }[] {
-  const digits = digitsOf(currency);
-  const shares = cells.map(({ key, exact: value }, index) => {
-    const { units, rest } = value.floor(digits);
-    return { key, index, units, rest };
-  });
+export function splitByLargestRemainder<Key>(
+  total: bigint,
+  cells: Cell<Key>[],
+  currency: string,
+  factor: Exact = ONE,
+): { key: Key; units: bigint }[] {
+  const cut = factor === ONE ? ONE : Ratio.scaled(factor.floor(100).units, 100);
+  const shares = cells.map((cell, index) => ({ ...cell, index, ...shareOf(cell.exact, factor, cut, digitsOf(currency)) }));
   const missing = Number(total - shares.reduce((all, share) => all + share.units, 0n));
   if (missing < 0 || missing > shares.length) throw new Error(`a total of ${total} minor units does not fit its cells`);
-  const byRemainder = [...shares].sort((a, b) => b.rest.compare(a.rest) || a.index - b.index);
-  for (const share of byRemainder.slice(0, missing)) share.units += 1n;
+  const candidates = missing === 0 ? [] : mayGetMore(shares, missing);
+  candidates.sort((a, b) => compareRests(b, a, factor, currency) || a.index - b.index);
+  for (const share of candidates.slice(0, missing)) share.units += 1n;
   return shares.map(({ key, units }) => ({ key, units }));
+}
+
+/** Most cells are whole units: where there are enough others, surely larger ones, these need not be compared. */
+function mayGetMore<Key>(shares: Share<Key>[], missing: number): Share<Key>[] {
+  const surely = shares.filter(({ fine }) => fine > 4n);
+  const isClear = surely.length >= missing && shares.every(({ fine }) => fine <= 2n || fine > 4n);
+  return isClear ? surely : [...shares];
+}
+
+function shareOf(value: Exact, factor: Exact, cut: Exact, digits: number): { units: bigint; fine: bigint } {
+  if (value.compare(MOST) >= 0) throw new Error('an amount beyond any that is split');
+  const low = value.mul(cut).cut(digits + FINE);
+  const [units, fine] = [low / fineUnit, low % fineUnit];
+  // So near below the next whole unit that it may have reached it.
+  if (factor !== ONE && fine + 2n >= fineUnit) {
+    const { units: exactly } = value.mul(factor).floor(digits);
+    return { units: exactly, fine: exactly > units ? 0n : fine };
+  }
+  return { units, fine };
+}
+
+/** Below zero, zero or above it, as of `a` less, as much or more is beyond whole units than of `b`. */
+function compareRests<Key>(a: Share<Key>, b: Share<Key>, factor: Exact, currency: string): number {
+  const difference = a.fine - b.fine;
+  if (difference > 2n) return 1;
+  if (difference < -2n) return -1;
+  return a.exact
+    .sub(b.exact)
+    .mul(factor)
+    .compare(fromMinorUnits(a.units - b.units, currency));
 }

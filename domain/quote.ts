@@ -21,6 +21,7 @@ import {
 import {
   type Action,
   type Facts,
+  firstToStart,
   hasNotBegun,
   isTerm,
   notStarted,
@@ -38,7 +39,17 @@ import { WARNINGS, type WarningCode } from './messages';
 import { exact, formatMoney, ZERO } from './money';
 import { keepAll, type Plan, planFor } from './plan';
 import type { Ending, Policy, Text } from './policy';
-import { computeRefund, hoursStopped, isOverused, type Refund, type RefundInput, type RefundKind } from './refund';
+import {
+  computeRefund,
+  hoursStopped,
+  isOverused,
+  type Refund,
+  type RefundAmount,
+  type RefundInput,
+  type RefundKind,
+  refundAmount,
+} from './refund';
+import { atOnce, each, type Turns } from './turns';
 
 export type BlockerCode = RefusalCode | EligibilityCode | 'UNKNOWN_INSTANCE';
 
@@ -100,16 +111,22 @@ interface Assessment {
   /** Whether the five-day rule fits; which right is left is another question. */
   inWindow: boolean;
   /** What each right would pay; undefined where it can't be used. */
-  refunds: Record<RefundKind, Refund | undefined>;
+  amounts: Record<RefundKind, RefundAmount | undefined>;
 }
 
 /** Quotes all items of a request together, because they share their account's rights (E7). `left` is keyed by {@link rightsKey}. */
-export function quoteItems(subjects: Subject[], left: Map<string, RightsLeft>, request: QuoteRequest): QuoteItem[] {
-  if (request.action === 'terminate') return subjects.map((subject) => quoteTermination(subject, request));
-  if (request.action === 'return-renewals') return subjects.map((subject) => quoteRenewals(subject, request));
-  const assessments = subjects.map((subject) => assess(subject, request));
+export const quoteItems = (subjects: Subject[], left: Map<string, RightsLeft>, request: QuoteRequest): QuoteItem[] =>
+  atOnce(quoteInTurns(subjects, left, request));
+
+/** {@link quoteItems}, in pieces that are at most a few looks at one instance. */
+export function* quoteInTurns(subjects: Subject[], left: Map<string, RightsLeft>, request: QuoteRequest): Turns<QuoteItem[]> {
+  if (request.action === 'terminate') return yield* each(subjects, (subject) => quoteTermination(subject, request));
+  if (request.action === 'return-renewals') return yield* each(subjects, (subject) => quoteRenewals(subject, request));
+  const assessments = yield* each(subjects, (subject) => assess(subject, request));
   const kinds = placeAll(assessments, left, request);
-  return assessments.map((one) => returnItem(one, kinds.get(one.subject.id), rightsOf(one.subject, left), request));
+  const items: QuoteItem[] = [];
+  for (const one of assessments) items.push(yield* returnItem(one, kinds.get(one.subject.id), rightsOf(one.subject, left), request));
+  return items;
 }
 
 function quoteTermination(subject: Subject, request: QuoteRequest): QuoteItem {
@@ -158,7 +175,7 @@ function assess(subject: Subject, request: QuoteRequest): Assessment {
   const { id, facts, orders, life, policy, standing, at } = subject;
   const assisted = request.assisted ?? false;
   const blockers = lifeBlockers(subject, request);
-  const none = { subject, exclusions: [], inWindow: false, refunds: { 'five-day': undefined, ordinary: undefined } };
+  const none = { subject, exclusions: [], inWindow: false, amounts: { 'five-day': undefined, ordinary: undefined } };
   if (!policy.returns || life.billing === 'postpaid') return { ...none, blockers, returnable: false };
   const open = openOrders(orders);
   const exclusions = ordinaryExclusions(facts, open, policy.returns.exclusions);
@@ -169,11 +186,11 @@ function assess(subject: Subject, request: QuoteRequest): Assessment {
   if (!hasOrder) blockers.push('NO_ORDER_IN_FORCE');
   blockers.push(...returnBlockers(facts, comingBack(orders, at, inWindow), standing, assisted));
   if (!hasOrder) return { ...none, blockers, returnable: true, exclusions, inWindow };
-  const refunds = {
-    'five-day': inWindow ? refundOf(subject, 'five-day', assisted) : undefined,
-    ordinary: exclusions.length ? undefined : refundOf(subject, 'ordinary', assisted),
+  const amounts = {
+    'five-day': inWindow ? refundAmount(refundInput(subject, 'five-day', assisted)) : undefined,
+    ordinary: exclusions.length ? undefined : refundAmount(refundInput(subject, 'ordinary', assisted)),
   };
-  return { subject, blockers, returnable: true, exclusions, inWindow, refunds };
+  return { subject, blockers, returnable: true, exclusions, inWindow, amounts };
 }
 
 const NO_RIGHTS: RightsLeft = { fiveDay: 0, ordinary: 0 };
@@ -204,7 +221,9 @@ function placeAll(assessments: Assessment[], left: Map<string, RightsLeft>, requ
   for (const assessment of assessments) {
     if (assessment.blockers.length) continue;
     const key = rightsKey(assessment.subject.facts.account, assessment.subject.facts.product);
-    groups.set(key, [...(groups.get(key) ?? []), assessment]);
+    const group = groups.get(key);
+    if (group) group.push(assessment);
+    else groups.set(key, [assessment]);
   }
   const kinds = new Map<string, RefundKind>();
   for (const [key, group] of groups) {
@@ -218,8 +237,8 @@ function placeAll(assessments: Assessment[], left: Map<string, RightsLeft>, requ
 }
 
 /** The named item uses the five-day right or none: never silently the other one (E7). */
-function candidateOf({ subject, refunds }: Assessment, request: QuoteRequest): Candidate {
-  const { 'five-day': full, ordinary } = refunds;
+function candidateOf({ subject, amounts }: Assessment, request: QuoteRequest): Candidate {
+  const { 'five-day': full, ordinary } = amounts;
   const isNamed = request.fiveDayFor === subject.id;
   return {
     fiveDay: full && exact(full.amount),
@@ -229,16 +248,22 @@ function candidateOf({ subject, refunds }: Assessment, request: QuoteRequest): C
   };
 }
 
-function returnItem(assessment: Assessment, placed: RefundKind | undefined, left: RightsLeft, request: QuoteRequest): QuoteItem {
+function* returnItem(assessment: Assessment, placed: RefundKind | undefined, left: RightsLeft, request: QuoteRequest): Turns<QuoteItem> {
   const { subject, exclusions } = assessment;
-  const { blockers, refund } = outcomeOf(assessment, placed, left, request);
+  const { blockers, refund: amount } = outcomeOf(assessment, placed, left, request);
+  // Cells and lines are made only of what is paid.
+  const refund = 'amount' in amount ? refundOf(subject, amount.kind, request.assisted ?? false) : amount;
   const ordinaryLater = exclusions.length === 0 && left.ordinary > 0;
-  const warnings = isRefund(refund) ? refundWarnings(subject, refund, request, ordinaryLater) : [];
+  yield;
+  const warnings = isRefund(refund) ? yield* refundWarnings(subject, refund, request, ordinaryLater) : [];
   return item(subject, request, blockers, refund, warnings);
 }
 
 /** What is against a return, and what it pays. */
-type Outcome = Pick<QuoteItem, 'blockers' | 'refund'>;
+export interface Outcome {
+  blockers: BlockerCode[];
+  refund: RefundAmount | { kind: RefundKind | 'none'; currency: string | null };
+}
 
 /** What a quote of this instance alone, returned now, says of blockers and refund: without the warnings, which look ahead themselves. */
 export function returnOutcome(subject: Subject, left: RightsLeft): Outcome {
@@ -248,10 +273,10 @@ export function returnOutcome(subject: Subject, left: RightsLeft): Outcome {
 }
 
 function outcomeOf(assessment: Assessment, placed: RefundKind | undefined, left: RightsLeft, request: QuoteRequest): Outcome {
-  const { subject, blockers, refunds } = assessment;
+  const { subject, blockers, amounts } = assessment;
   // A blocked item takes no right; the one that it could have used alone tells what else is against it (E8).
   const kind = blockers.length ? placeRights([candidateOf(assessment, request)], left)[0] : placed;
-  const refund = kind && refunds[kind];
+  const refund = kind && amounts[kind];
   const all = [...blockers, ...(refund ? approvalBlockers(refund, subject, request) : rightBlockers(assessment, left, request))];
   if (refund && all.length === 0) return { blockers: [], refund };
   const tried = kind ?? triedKind(assessment, left);
@@ -259,7 +284,7 @@ function outcomeOf(assessment: Assessment, placed: RefundKind | undefined, left:
 }
 
 /** E5: judged on the refund as placed. Its right stays taken: while in review the quota is held. */
-function approvalBlockers(refund: Refund, { policy, paidBack = '0' }: Subject, request: QuoteRequest): BlockerCode[] {
+function approvalBlockers(refund: RefundAmount, { policy, paidBack = '0' }: Subject, request: QuoteRequest): BlockerCode[] {
   return !request.assisted && needsApproval(refund, paidBack, policy) ? ['APPROVAL_REQUIRED'] : [];
 }
 
@@ -268,7 +293,7 @@ function approvalBlockers(refund: Refund, { policy, paidBack = '0' }: Subject, r
  * named for the five-day right and can't use it is told that (M28).
  */
 function rightBlockers(
-  { subject, returnable, exclusions, inWindow, refunds }: Assessment,
+  { subject, returnable, exclusions, inWindow, amounts }: Assessment,
   left: RightsLeft,
   request: QuoteRequest,
 ): BlockerCode[] {
@@ -278,15 +303,15 @@ function rightBlockers(
     if (!inWindow) return ['FIVE_DAY_NOT_POSSIBLE'];
     return isFree ? [] : ['FIVE_DAY_NOT_POSSIBLE', 'QUOTA_USED'];
   }
-  const fits = refunds['five-day'] !== undefined || refunds.ordinary !== undefined;
+  const fits = amounts['five-day'] !== undefined || amounts.ordinary !== undefined;
   if (!fits && inWindow && isFree) return [];
   return [...exclusions, ...(fits || left.ordinary <= 0 ? ['QUOTA_USED' as const] : [])];
 }
 
 /** The kind of return that a refused item is told about: the one whose rules it would have fallen under. */
-function triedKind({ inWindow, refunds, exclusions }: Assessment, left: RightsLeft): RefundKind | 'none' {
-  if (inWindow && left.fiveDay > 0 && refunds['five-day']) return 'five-day';
-  return refunds.ordinary || exclusions.length ? 'ordinary' : 'none';
+function triedKind({ inWindow, amounts, exclusions }: Assessment, left: RightsLeft): RefundKind | 'none' {
+  if (inWindow && left.fiveDay > 0 && amounts['five-day']) return 'five-day';
+  return amounts.ordinary || exclusions.length ? 'ordinary' : 'none';
 }
 
 function item(
@@ -348,13 +373,13 @@ function releaseTime(schedule: Schedule, ending: Ending, at: string): string {
 }
 
 /** M7: says when waiting pays more; and when a five-day return is about to become an ordinary one. */
-function refundWarnings(subject: Subject, refund: Refund, request: QuoteRequest, ordinaryLater: boolean): QuoteItem['warnings'] {
+function* refundWarnings(subject: Subject, refund: Refund, request: QuoteRequest, ordinaryLater: boolean): Turns<QuoteItem['warnings']> {
   const warnings: QuoteItem['warnings'] = [];
   const warn = (code: WarningCode, numbers: Record<string, string>) => warnings.push({ code, message: WARNINGS[code](numbers) });
-  const later = (at: string): Refund => refundOf({ ...subject, at }, 'ordinary', request.assisted ?? false);
+  const later = (at: string): RefundAmount => refundAmount(refundInput({ ...subject, at }, 'ordinary', request.assisted ?? false));
   const money = (amount: string): string => `${amount} ${refund.currency}`;
   if (refund.kind === 'ordinary') {
-    const best = bestWait(subject, later);
+    const best = yield* bestWait(subject, later);
     if (best && exact(best.amount).compare(exact(refund.amount)) > 0) {
       warn('WAITING_PAYS_MORE', { at: best.at, amount: money(best.amount), ...(best.ended === undefined ? {} : { ended: best.ended }) });
     }
@@ -388,11 +413,13 @@ interface Turn {
 
 /**
  * The wait that pays most. An hour more never pays more; only a month that becomes whole does, a discount that begins with one, or the
- * next order, before which the used one is left behind. So these instants are all that need looking at.
+ * next order, before which the used one is left behind. So these instants are all that need looking at; of the orders that follow only the
+ * next one: at the start of each nothing of it is used, and all that comes later is paid back whole, so each pays less than the one before.
  */
-function bestWait(subject: Subject, later: (at: string) => Refund): (Turn & { amount: string }) | undefined {
+function* bestWait(subject: Subject, later: (at: string) => RefundAmount): Turns<(Turn & { amount: string }) | undefined> {
   let best: (Turn & { amount: string }) | undefined;
   for (const turn of turningPoints(subject)) {
+    yield;
     const { amount } = later(turn.at);
     if (!best || exact(amount).compare(exact(best.amount)) > 0) best = { ...turn, amount };
   }
@@ -412,9 +439,10 @@ function turningPoints({ facts, orders, at, policy }: Subject): Turn[] {
   const next = monthsUsed(order.startsAt, at, timeZone) + 1;
   const tiers = (pricesOf(order, open, facts)?.discounts ?? policy.returns?.discounts ?? []).map(({ months }) => months);
   const wholeMonths = monthEdges(order, [...new Set([next, ...tiers.filter((tier) => tier > next)])], timeZone);
-  const chain = [order, ...notStarted(open.filter(isTerm), at)].sort((a, b) => Date.parse(a.startsAt) - Date.parse(b.startsAt));
-  const nextOrders = chain.slice(1).map((one, index): Turn => ({ at: inUtc(one.startsAt), ended: chain[index]!.id }));
-  return [...wholeMonths.map((edge) => ({ at: edge })), ...nextOrders].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  const following = firstToStart(notStarted(open.filter(isTerm), at));
+  const turns: Turn[] = wholeMonths.map((edge) => ({ at: edge }));
+  if (following) turns.push({ at: inUtc(following.startsAt), ended: order.id });
+  return turns.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
 const inUtc = (instant: string): string => new Date(instant).toISOString();

@@ -32,10 +32,16 @@ interface Digits {
   toFixed(): string;
 }
 
-const digits = (text: string): Digits => new Decimal(text) as unknown as Digits;
+const digits = (value: string | number): Digits => new Decimal(value) as unknown as Digits;
 const ZERO = digits('0');
 const ONE = digits('1');
-const tenTo = (exponent: number): Digits => digits(`1e${exponent}`);
+const powers = new Map<number, Digits>();
+
+function tenTo(exponent: number): Digits {
+  const power = powers.get(exponent) ?? digits(`1e${exponent}`);
+  powers.set(exponent, power);
+  return power;
+}
 
 function bounded(value: Digits): Digits {
   if (value.e < MOST_PLACES && value.decimalPlaces() <= MOST_PLACES) return value;
@@ -63,10 +69,24 @@ export class Ratio {
     return new Ratio(digits(text), ONE);
   }
 
-  private static of(value: Ratio | number): Ratio {
-    if (value instanceof Ratio) return value;
+  /** units × 10^-places */
+  static scaled(units: bigint, places: number): Ratio {
+    return new Ratio(digits(`${units}e-${places}`), ONE);
+  }
+
+  static whole(value: number): Ratio {
     if (!Number.isSafeInteger(value)) throw new Error(`not a whole number: ${value}`);
-    return Ratio.decimal(String(value));
+    return value === 1 ? ONE_WHOLE : new Ratio(digits(value), ONE);
+  }
+
+  /** Of whole numbers, `over` above zero. */
+  static fraction(of: number, over: number): Ratio {
+    if (!(over > 0)) throw new Error(`not above zero: ${over}`);
+    return new Ratio(Ratio.whole(of).of, Ratio.whole(over).of);
+  }
+
+  private static of(value: Ratio | number): Ratio {
+    return value instanceof Ratio ? value : Ratio.whole(value);
   }
 
   add(other: Ratio): Ratio {
@@ -111,6 +131,11 @@ export class Ratio {
     return this.compare(other) === 0;
   }
 
+  /** Whole units of 10^-places towards zero: what is left of one is cut off. */
+  cut(places: number): bigint {
+    return BigInt(product(this.of, tenTo(places)).divToInt(this.over).toFixed());
+  }
+
   /** The whole number of 10^-places next below, and what is left of one such unit: 0 ≤ rest < 1. */
   floor(places: number): { units: bigint; rest: Ratio } {
     const scaled = product(this.of, tenTo(places));
@@ -135,7 +160,14 @@ export class Ratio {
     return this.over === ONE ? '1' : this.over.toFixed();
   }
 
+  get isFraction(): boolean {
+    return this.over !== ONE;
+  }
+
   private hasDivisorOf(other: Ratio): boolean {
     return this.over === other.over || this.over.comparedTo(other.over) === 0;
   }
 }
+
+/** The same object each time, so that what it divides is seen to be whole. */
+const ONE_WHOLE = Ratio.decimal('1');

@@ -4,9 +4,10 @@ import { itemCommandId, refundId } from '../domain/ids';
 import { openOrders, renewalsToReturn } from '../domain/instance';
 import { exact, formatMoney } from '../domain/money';
 import type { Policy } from '../domain/policy';
-import { hasAmount, isRefund, type QuoteItem, type QuoteRequest, quoteItems, rightsKey, type Subject } from '../domain/quote';
+import { hasAmount, isRefund, type QuoteItem, type QuoteRequest, quoteInTurns, rightsKey, type Subject } from '../domain/quote';
 import type { RefundKind } from '../domain/refund';
 import { type Pool, type Transaction, transaction } from './db';
+import { inTurns } from './in-turns';
 import { findInstances } from './instances';
 import { policyById } from './policies';
 import { basisOf, clockOf, findQuote, rightsOf, subjectsOf } from './quotes';
@@ -101,7 +102,7 @@ async function changesNow(tx: Transaction, quote: QuoteRow, rows: InstanceRow[])
     fiveDayFor: quote.fiveDayFor ?? undefined,
     orderIds: quote.orderIds,
   };
-  const again = quoteItems(subjects, needed(quote, subjects, await rightsOf(tx, subjects)), request);
+  const again = await inTurns(quoteInTurns(subjects, needed(quote, subjects, await rightsOf(tx, subjects)), request));
   return quote.items.flatMap((item, index) => (item.permitted ? itemChanges(item, again[index]!, rows[index]!, quote) : []));
 }
 

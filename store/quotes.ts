@@ -2,11 +2,12 @@ import type { RightsLeft } from '../domain/eligibility';
 import type { StoredOrder } from '../domain/instance';
 import type { Policy } from '../domain/policy';
 import { policyId } from '../domain/policy';
-import { isRefund, type QuoteRequest, quoteItems, rightsKey, type Subject } from '../domain/quote';
+import { isRefund, type QuoteRequest, quoteInTurns, rightsKey, type Subject } from '../domain/quote';
 import type { RefundKind } from '../domain/refund';
 import { rightsLeft, standings } from './accounts';
 import type { Db } from './db';
 import { hashOf } from './hash';
+import { inTurns } from './in-turns';
 import { findInstances } from './instances';
 import { keepPolicy } from './policies';
 import type { CalculationInputs, InstanceRow, QuoteBasis, QuotedItem, QuoteRow, UnknownItem } from './types';
@@ -145,7 +146,7 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
     (row) => policyOf(row.facts.product),
     (row) => asOf ?? clockOf(row, now),
   );
-  const quoted = quoteItems(subjects, await rightsOf(db, subjects), request);
+  const quoted = await inTurns(quoteInTurns(subjects, await rightsOf(db, subjects), request));
   const keys = new Map<Policy, string>();
   for (const { policy } of subjects) if (!keys.has(policy)) keys.set(policy, await keepPolicy(db, policy));
   const items = quoted.map((item, index): QuotedItem => {

@@ -1,6 +1,7 @@
 /** What waiting does to a refund: computed at each call, kept nowhere. */
-import { refundCurve } from '../../domain/curve';
+import { curveInTurns } from '../../domain/curve';
 import { rightsKey } from '../../domain/quote';
+import { inTurns } from '../../store/in-turns';
 import { clockOf, rightsOf, subjectsOf } from '../../store/quotes';
 import { type ApiDeps, policyOfRow } from '../deps';
 import { existingInstance } from '../existing';
@@ -27,7 +28,7 @@ export const refundCurveRoutes = (deps: ApiDeps): Route[] => [
       const subjects = await subjectsOf(deps.pool, [row], policyOfRow(deps), (one) => clockOf(one, now));
       const { account, product } = row.facts;
       const left = (await rightsOf(deps.pool, subjects)).get(rightsKey(account, product))!;
-      return { status: 200, body: presentRefundCurve(refundCurve(subjects[0]!, left), lang) };
+      return { status: 200, body: presentRefundCurve(await inTurns(curveInTurns(subjects[0]!, left)), lang) };
     },
   }),
 ];

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Decimal } from 'decimal.js';
 import fc from 'fast-check';
 import { exact, minorDigits, type Parts, SOURCES, toMinorUnits } from '../../domain/money';
-import { computeRefund, nonVoucher, type Refund, type RefundInput } from '../../domain/refund';
+import { computeRefund, nonVoucher, type Refund, type RefundInput, refundAmount } from '../../domain/refund';
 import { type HalfCase, halfCase, refundInput, renewalsInput } from '../fixtures/cases';
 import { type OracleRefund, oracleRefund } from '../fixtures/oracle';
 import { SCALE } from '../support/scale';
@@ -34,6 +34,7 @@ function checkInvariants(input: RefundInput, refund: Refund): void {
     SOURCES.every((source) => read(refund.parts[source]) >= 0n),
     'no part is negative',
   );
+  check(refundAmount(input).amount === refund.amount, 'the amount alone is the same');
   check(all(refund.lines.map((line) => line.amount)) === amount, 'lines sum to the amount');
   check(all(refund.cells.map((cell) => cell.amount)) === amount + fee, 'cells sum to the amount and its fee');
   for (const cell of refund.cells) {
