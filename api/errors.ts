@@ -245,6 +245,15 @@ const KINDS = {
     ['Address and headers may have at most 16 KiB together.', '地址与请求头合计最大为 16 KiB。'],
     ['Send fewer or shorter headers.', '请减少或缩短请求头。'],
   ),
+  TOO_MANY_COMMANDS: kind(
+    429,
+    ['Too many commands at once', '同时提交的操作过多'],
+    [
+      'As many commands to this instance are under way as it takes at a time; this one was not sent, and nothing has changed.',
+      '该实例正在处理的操作已达上限；本次操作未提交，没有任何变更。',
+    ],
+    ['Wait as long as Retry-After says, then repeat it with the same Idempotency-Key.', '请按 Retry-After 等待后使用同一幂等键重试。'],
+  ),
   INTERNAL: kind(
     500,
     ['Something went wrong here', '内部错误'],

@@ -3,7 +3,7 @@ import { BadCursor, isDatabaseAway } from '../store/db';
 import { LockLost } from '../store/idempotency';
 import { MissingInstances } from '../store/quotes';
 import { RequestRefused } from '../store/refund-requests';
-import { NotRunning, Refused, Unavailable } from '../workflows/send';
+import { Crowded, NotRunning, Refused, Unavailable } from '../workflows/send';
 import { invalid, notFound, Problem } from './errors';
 import { type IssueCode, issue } from './schemas/issues';
 
@@ -20,6 +20,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof BadCursor) return invalid([issue(['cursor'], 'BAD_CURSOR')]);
   if (error instanceof MissingInstances) return notFound('instance', error.ids.join(', '));
   if (error instanceof Refused) return refusal(error);
+  if (error instanceof Crowded) return new Problem('TOO_MANY_COMMANDS', { headers: { 'Retry-After': '1' } });
   if (error instanceof RequestRefused) return new Problem(error.code, { state: error.state, changes: error.changes });
   if (error instanceof Unavailable || error instanceof NotRunning || error instanceof LockLost || isDatabaseAway(error))
     return unavailable();

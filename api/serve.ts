@@ -50,7 +50,8 @@ async function attempt(route: Route, call: Call): Promise<Reply> {
   } catch (error) {
     const problem = toProblem(error);
     if (problem.status >= 500) throw error;
-    return problemReply(problem, call.lang);
+    // Too many at once says nothing of the command: its repeat is to ask again.
+    return { ...problemReply(problem, call.lang), interim: problem.status === 429 };
   }
 }
 

@@ -1,25 +1,19 @@
 /**
  * The client's side of the messages: how the API and the worker's sweep talk to `instance/<id>`. Not part of the workflow bundle.
- * What comes back is an {@link Answer}, or one of three errors: the instance refused, there is no running workflow, or nobody answered in time.
+ * What comes back is an {@link Answer}, or one of the errors of `meaning.ts`.
  */
-import {
-  type Client,
-  WithStartWorkflowOperation,
-  WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
-} from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import { workflowId } from '../domain/ids';
 import type { Envelope } from '../domain/lifecycle';
 import type { Sign } from '../domain/signed';
+import { Crowded, Dropped, meaningOf, NotRunning, Refused, Unavailable } from './meaning';
 import {
   type Answer,
   type Birth,
   type Carried,
   type CommandMessage,
   lifeQuery,
-  REFUSAL,
-  type RefusalDetail,
   registerUpdate,
   SIGNALS,
   type SignalName,
@@ -31,30 +25,7 @@ import {
 import { attributesAtStart, releaseAttribute, releaseTimeOf } from './search-attributes';
 import { readSignal } from './signals';
 
-/** The workflow or the database refused the command; nothing changed. */
-export class Refused extends Error {
-  readonly code: string;
-  readonly state: string | null;
-  constructor({ code, state }: RefusalDetail) {
-    super(`refused: ${code}`);
-    this.code = code;
-    this.state = state || null;
-  }
-}
-
-/** No server or no worker in time. The message may still be carried out: say where to look, or ask to try again with the same key. */
-export class Unavailable extends Error {
-  constructor(
-    message: string,
-    /** True when the message may have reached the workflow. */
-    readonly sent: boolean,
-  ) {
-    super(message);
-  }
-}
-
-/** The workflow has ended, or never began: the read model knows which. */
-export class NotRunning extends Error {}
+export { Crowded, NotRunning, Refused, Unavailable } from './meaning';
 
 export interface SendOptions {
   /** Vouches for what is sent. */
@@ -110,7 +81,42 @@ export async function sendCommand(
   const handle = client.workflow.getHandle(workflowId(instanceId));
   const signed = { ...message, signature: options.sign(instanceId, message) };
   const update = { args: [signed], updateId: message.id } as never;
-  return await within(client, options, () => handle.executeUpdate(UPDATES[name] as never, update) as Promise<Answer>);
+  const send = () => handle.executeUpdate(UPDATES[name] as never, update) as Promise<Answer>;
+  return await ofAFew(instanceId, () => untilTaken(options.waitMs, (waitMs) => within(client, { waitMs }, send)));
+}
+
+/** Fewer than the ten that the server lets be in flight: the sweep and other processes send commands too. */
+const MAX_IN_FLIGHT = 8;
+/** How many commands to an instance this process waits for. */
+const inFlight = new Map<string, number>();
+
+/** @throws Crowded at once, when so many commands to the instance are under way already (L20) */
+async function ofAFew<T>(instanceId: string, send: () => Promise<T>): Promise<T> {
+  const others = inFlight.get(instanceId) ?? 0;
+  if (others >= MAX_IN_FLIGHT) throw new Crowded(`${others} commands to ${instanceId} are under way`);
+  inFlight.set(instanceId, others + 1);
+  try {
+    return await send();
+  } finally {
+    const left = inFlight.get(instanceId)! - 1;
+    if (left) inFlight.set(instanceId, left);
+    else inFlight.delete(instanceId);
+  }
+}
+
+const PAUSE_MS = 100;
+
+/** Sends again what the server has dropped, for as long as it may take; whoever waits is not told of it, since it changes nothing. */
+async function untilTaken<T>(waitMs = WAIT_MS, send: (waitMs: number) => Promise<T>): Promise<T> {
+  const until = Date.now() + waitMs;
+  for (;;) {
+    try {
+      return await send(until - Date.now());
+    } catch (error) {
+      if (!(error instanceof Dropped) || Date.now() + PAUSE_MS >= until) throw error;
+      await sleep(PAUSE_MS);
+    }
+  }
 }
 
 /** Signs and sends a signal, and does not wait: what is refused becomes a row of its timeline. */
@@ -210,8 +216,6 @@ async function sendItem(client: Client, item: Item, options: ItemOptions): Promi
   }
 }
 
-const GRPC_NOT_FOUND = 5;
-
 /** Runs a call with a deadline and gives its failures their meaning. */
 async function within<T>(client: Client, { waitMs = WAIT_MS }: Pick<SendOptions, 'waitMs'>, call: () => Promise<T>): Promise<T> {
   try {
@@ -219,21 +223,4 @@ async function within<T>(client: Client, { waitMs = WAIT_MS }: Pick<SendOptions,
   } catch (error) {
     throw meaningOf(error);
   }
-}
-
-function meaningOf(error: unknown): unknown {
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return new Unavailable('no worker answered in time', true);
-  if (error instanceof WorkflowUpdateFailedError) {
-    const { cause } = error;
-    if (cause instanceof ApplicationFailure && cause.type === REFUSAL) return new Refused(cause.details![0] as RefusalDetail);
-    // The workflow ended while the update waited: what it answered with is in the read model.
-    return new NotRunning(error.message);
-  }
-  if (!(error instanceof Error)) return error;
-  if (error.name === 'WorkflowNotFoundError' || error.name === 'WorkflowExecutionAlreadyStartedError') return new NotRunning(error.message);
-  const grpc = (error.cause ?? error) as { code?: number };
-  if (grpc.code === GRPC_NOT_FOUND) return new NotRunning(error.message);
-  if (error.name === 'ServiceError' || typeof grpc.code === 'number')
-    return new Unavailable(`Temporal does not answer: ${error.message}`, true);
-  return error;
 }

@@ -25,6 +25,9 @@ export const COMMAND_ANSWERS: Answers = {
   },
 };
 
+/** What any command to an instance may answer beside its own problems (L20). */
+export const COMMAND_PROBLEMS = { 429: ['TOO_MANY_COMMANDS'] };
+
 /** Sends a command that needs nothing but its body. */
 export async function send(deps: ApiDeps, call: InstanceCall, update: keyof typeof UPDATES, command: Command): Promise<Reply> {
   return await carryOut(deps, await existingInstance(deps, call.caller, call.params.id), call, update, command);

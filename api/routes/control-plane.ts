@@ -14,7 +14,7 @@ import { type Route, route } from '../route';
 import { instanceAnswer, pageOf, usageAnswer } from '../schemas/answers';
 import { issue } from '../schemas/issues';
 import { byId, holdSchema, networkSchema, pageQuery, usageSchema } from '../schemas/requests';
-import { COMMAND_ANSWERS, type InstanceCall, send } from './command';
+import { COMMAND_ANSWERS, COMMAND_PROBLEMS, type InstanceCall, send } from './command';
 
 const TAG = 'Instances';
 
@@ -42,7 +42,7 @@ export const controlPlaneRoutes = (deps: ApiDeps): Route[] => [
     params: byId,
     body: networkSchema,
     answers: COMMAND_ANSWERS,
-    problems: { 409: ['BY_TRAFFIC', 'WRONG_STATE', 'BUSY'] },
+    problems: { ...COMMAND_PROBLEMS, 409: ['BY_TRAFFIC', 'WRONG_STATE', 'BUSY'] },
     handle: (call) => send(deps, call, 'amend', { name: 'switch-network' }),
   }),
   route({

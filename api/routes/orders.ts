@@ -8,7 +8,7 @@ import { existingInstance } from '../existing';
 import { type Route, route } from '../route';
 import { ordersSchema, pricesSchema } from '../schemas/registration';
 import { byId } from '../schemas/requests';
-import { COMMAND_ANSWERS, type InstanceCall, requireDigits, requireSoundPrices } from './command';
+import { COMMAND_ANSWERS, COMMAND_PROBLEMS, type InstanceCall, requireDigits, requireSoundPrices } from './command';
 
 export const orderRoutes = (deps: ApiDeps): Route[] => [
   route({
@@ -22,7 +22,10 @@ export const orderRoutes = (deps: ApiDeps): Route[] => [
     params: byId,
     body: ordersSchema,
     answers: COMMAND_ANSWERS,
-    problems: { 409: ['WRONG_BILLING', 'WRONG_STATE', 'BUSY', 'NO_ORDER_IN_FORCE', 'INSUFFICIENT_BALANCE', 'PRICE_MISSING'] },
+    problems: {
+      ...COMMAND_PROBLEMS,
+      409: ['WRONG_BILLING', 'WRONG_STATE', 'BUSY', 'NO_ORDER_IN_FORCE', 'INSUFFICIENT_BALANCE', 'PRICE_MISSING'],
+    },
     handle: (call) => amend(deps, call),
   }),
   route({
@@ -35,7 +38,10 @@ export const orderRoutes = (deps: ApiDeps): Route[] => [
     params: byId,
     body: pricesSchema,
     answers: COMMAND_ANSWERS,
-    problems: { 409: ['WRONG_BILLING', 'WRONG_STATE', 'BUSY', 'PRICE_VERSION_USED', 'PRICES_REFUSED', 'TOO_MANY_PRICES'] },
+    problems: {
+      ...COMMAND_PROBLEMS,
+      409: ['WRONG_BILLING', 'WRONG_STATE', 'BUSY', 'PRICE_VERSION_USED', 'PRICES_REFUSED', 'TOO_MANY_PRICES'],
+    },
     handle: (call) => putPrices(deps, call),
   }),
 ];

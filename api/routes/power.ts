@@ -6,7 +6,7 @@ import type { ApiDeps } from '../deps';
 import { existingInstance } from '../existing';
 import { type Route, route } from '../route';
 import { byId, operationEndSchema, operationSchema, protectSchema, reasonSchema } from '../schemas/requests';
-import { COMMAND_ANSWERS, type InstanceCall, send } from './command';
+import { COMMAND_ANSWERS, COMMAND_PROBLEMS, type InstanceCall, send } from './command';
 
 const TAG = 'Instances';
 
@@ -23,7 +23,7 @@ export const powerRoutes = (deps: ApiDeps): Route[] => [
     params: byId,
     body: operationSchema,
     answers: COMMAND_ANSWERS,
-    problems: { 409: ['WRONG_STATE', 'BUSY'] },
+    problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY'] },
     handle: (call) => send(deps, call, 'power', { name: 'begin-operation', kind: call.body.kind }),
   }),
   route({
@@ -36,7 +36,7 @@ export const powerRoutes = (deps: ApiDeps): Route[] => [
     params: byId,
     body: operationEndSchema,
     answers: COMMAND_ANSWERS,
-    problems: { 409: ['WRONG_STATE'] },
+    problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE'] },
     handle: (call) => send(deps, call, 'power', { name: 'end-operation', power: call.body.power }),
   }),
   route({
@@ -50,7 +50,7 @@ export const powerRoutes = (deps: ApiDeps): Route[] => [
     params: byId,
     body: protectSchema,
     answers: COMMAND_ANSWERS,
-    problems: { 409: ['WRONG_STATE', 'BUSY', 'SCHEDULED', 'PROTECTED'] },
+    problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY', 'SCHEDULED', 'PROTECTED'] },
     handle: (call) => protect(deps, call),
   }),
   route({
@@ -63,7 +63,7 @@ export const powerRoutes = (deps: ApiDeps): Route[] => [
     params: byId,
     body: reasonSchema,
     answers: COMMAND_ANSWERS,
-    problems: { 409: ['WRONG_STATE', 'BUSY', 'NOT_PROTECTED', 'RELEASE_HELD'] },
+    problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY', 'NOT_PROTECTED', 'RELEASE_HELD'] },
     handle: (call) => unprotect(deps, call),
   }),
 ];
@@ -77,7 +77,7 @@ function power(deps: ApiDeps, name: 'start' | 'stop', summary: string): Route {
     permission: 'power',
     params: byId,
     answers: COMMAND_ANSWERS,
-    problems: { 409: ['WRONG_STATE', 'BUSY'] },
+    problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY'] },
     handle: (call) => send(deps, call, 'power', { name }),
   });
 }

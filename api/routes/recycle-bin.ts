@@ -12,7 +12,7 @@ import { type Route, route } from '../route';
 import { binAnswer, pageOf } from '../schemas/answers';
 import { issue } from '../schemas/issues';
 import { binQuery, byId, purgeSchema, restoreSchema } from '../schemas/requests';
-import { COMMAND_ANSWERS, type InstanceCall, requireDigits } from './command';
+import { COMMAND_ANSWERS, COMMAND_PROBLEMS, type InstanceCall, requireDigits } from './command';
 
 const TAG = 'Recycle bin';
 
@@ -38,7 +38,7 @@ export const recycleBinRoutes = (deps: ApiDeps): Route[] => [
     body: restoreSchema,
     async: true,
     answers: COMMAND_ANSWERS,
-    problems: { 409: ['WRONG_STATE', 'BUSY', 'IN_ARREARS', 'INSUFFICIENT_BALANCE', 'PRICE_MISSING'] },
+    problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY', 'IN_ARREARS', 'INSUFFICIENT_BALANCE', 'PRICE_MISSING'] },
     handle: (call) => restore(deps, call),
   }),
   route({
@@ -51,7 +51,7 @@ export const recycleBinRoutes = (deps: ApiDeps): Route[] => [
     body: purgeSchema,
     async: true,
     answers: COMMAND_ANSWERS,
-    problems: { 409: ['WRONG_STATE', 'BUSY', 'PROTECTED'] },
+    problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY', 'PROTECTED'] },
     handle: (call) => purge(deps, call),
   }),
 ];

@@ -12,6 +12,7 @@ import { type Route, route } from '../route';
 import { acceptedAnswer, pageOf, refundAnswer, refundDetailAnswer } from '../schemas/answers';
 import { refundListQuery } from '../schemas/books';
 import { byDerivedId, reasonSchema } from '../schemas/requests';
+import { COMMAND_PROBLEMS } from './command';
 
 const TAG = 'Refunds';
 
@@ -63,7 +64,7 @@ export const refundRoutes = (deps: ApiDeps): Route[] => [
         location: 'The instance.',
       },
     },
-    problems: { 404: ['NOT_FOUND'], 409: ['NOT_RETURNED', 'MONEY_SPENT', 'WRONG_STATE', 'BUSY'] },
+    problems: { ...COMMAND_PROBLEMS, 404: ['NOT_FOUND'], 409: ['NOT_RETURNED', 'MONEY_SPENT', 'WRONG_STATE', 'BUSY'] },
     handle: (call) => undo(deps, call),
   }),
 ];

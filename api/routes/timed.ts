@@ -8,7 +8,7 @@ import { existingInstance } from '../existing';
 import { type Route, route } from '../route';
 import { timeIssues } from '../schedule';
 import { byId, rescheduleSchema } from '../schemas/requests';
-import { COMMAND_ANSWERS, type InstanceCall } from './command';
+import { COMMAND_ANSWERS, COMMAND_PROBLEMS, type InstanceCall } from './command';
 
 const TAG = 'Terminations';
 
@@ -22,7 +22,7 @@ export const timedRoutes = (deps: ApiDeps): Route[] => [
     params: byId,
     async: true,
     answers: COMMAND_ANSWERS,
-    problems: { 409: ['NOT_SCHEDULED', 'WRONG_STATE', 'BUSY'] },
+    problems: { ...COMMAND_PROBLEMS, 409: ['NOT_SCHEDULED', 'WRONG_STATE', 'BUSY'] },
     handle: async (call) => {
       const row = await existingInstance(deps, call.caller, call.params.id);
       return call.respondAsync
@@ -39,7 +39,7 @@ export const timedRoutes = (deps: ApiDeps): Route[] => [
     params: byId,
     body: rescheduleSchema,
     answers: COMMAND_ANSWERS,
-    problems: { 409: ['NOT_SCHEDULED', 'WRONG_STATE', 'BUSY', 'TIME_PASSED'] },
+    problems: { ...COMMAND_PROBLEMS, 409: ['NOT_SCHEDULED', 'WRONG_STATE', 'BUSY', 'TIME_PASSED'] },
     handle: (call) => reschedule(deps, call),
   }),
 ];

@@ -21,6 +21,8 @@ export interface ServiceUnderTest {
   serviceUrl: string;
   client: Client;
   taskQueue: string;
+  /** Those that were started, the first first. */
+  workers: RunningWorker[];
   operatorKey: string;
   /** As the API signs: for messages that a test sends in its place. */
   signatures: Signatures;
@@ -84,6 +86,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const signatures = createSignatures(operatorKey);
   const workers: RunningWorker[] = [];
   const service: ServiceUnderTest = {
+    workers,
     http: new Http(server.url, operatorKey),
     pool,
     adminUrl,
