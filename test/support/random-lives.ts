@@ -218,6 +218,19 @@ const SENSIBLE: Deed[] = [
     fits: (now) => returnable(now) && now.orders.some((order: Body) => order.status === 'future'),
     act: (walk) => quoteAndConfirm(walk, { action: 'return-renewals', instanceIds: [walk.id] }),
   },
+  {
+    name: 'return of chosen renewals',
+    weight: 3,
+    opening: { given: returned.given, act: command('orders', (walk) => ({ kind: 'renewal', months: 1, paid: somePaid(walk) })) },
+    fits: (now) => returnable(now) && now.orders.some((order: Body) => order.status === 'future'),
+    act: (walk) => {
+      const future = walk.now.orders
+        .filter(({ status, kind }: Body) => status === 'future' && kind === 'renewal')
+        .map(({ id }: Body) => id);
+      const orderIds = future.slice(walk.random.int(0, future.length - 1));
+      return quoteAndConfirm(walk, { action: 'return-renewals', instanceIds: [walk.id], ...(orderIds.length ? { orderIds } : {}) });
+    },
+  },
   { name: 'undo', opening: returned, weight: 7, fits: (now) => isPrepaid(now) && now.state === 'isolated', act: undo },
   { name: 'approve', opening: { given: returned.given }, weight: 2, fits: returnable, act: decide('approve') },
   { name: 'deny', opening: { given: returned.given }, weight: 2, fits: returnable, act: decide('deny') },
@@ -247,7 +260,7 @@ const SENSIBLE: Deed[] = [
   },
   {
     name: 'upgrade with prices',
-    opening: returned,
+    opening: { given: returned.given },
     weight: 2,
     fits: (now) => isPrepaid(now) && isLiving(now),
     act: command('orders', (walk) => ({ kind: 'upgrade', paid: somePaid(walk), prices: newPrices(walk) })),

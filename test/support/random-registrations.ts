@@ -31,9 +31,18 @@ export function prices(random: Random, currency: string): Body {
 const network = (random: Random): Body =>
   random.chance(0.4) ? { billing: 'bandwidth', hour: price(random, 1), month: price(random, 30) } : { billing: 'traffic' };
 
+/** Noon of the last day of one of the last ten months. */
+function endOfMonth(random: Random): string {
+  const now = new Date();
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - random.int(0, 9), 0, 12)).toISOString();
+}
+
 /** A purchase and renewals without a gap, upgrades inside; days and months long, begun up to a year ago, sometimes within the five days. */
 function orders(random: Random, currency: string): Body[] {
-  let at = fromNow(-random.pick([random.int(1, 119) * (DAY / 24), random.int(5, 60) * DAY, random.int(60, 400) * DAY]));
+  // Some begin on the last day of a month, from which chains of months are counted.
+  let at = random.chance(0.2)
+    ? endOfMonth(random)
+    : fromNow(-random.pick([random.int(1, 119) * (DAY / 24), random.int(5, 60) * DAY, random.int(60, 400) * DAY]));
   const terms = Array.from({ length: random.pick([1, 1, 2, 3]) }, (_, index) => {
     const months = random.int(1, 12);
     const startsAt = at;
