@@ -274,7 +274,8 @@ describe('holds and thresholds', () => {
       const made = await strict.http.post('/v1/keys', { account: null, name: 'chief', permissions: ['refund:approve', 'read'] });
       const chief = strict.http.as(expectStatus(made, 201).body.key);
       const asked = expectStatus(await strict.http.post('/v1/refund-requests', { instanceId: id, reason: 'moving house' }), 201).body;
-      expectStatus(await chief.post(`/v1/refund-requests/${asked.id}/approve`, { reason: 'ok' }), 200);
+      const approval = await approvalOf(strict.http, asked.id);
+      expectStatus(await chief.post(`/v1/refund-requests/${asked.id}/approve`, approval), 200);
       const renewal = { months: 12, paid: { cash: '507.96' } };
       expectStatus(await strict.http.post(`/v1/instances/${id}/restore`, { renewal }), 200);
       expect(await blockersOf('return')).toEqual([]);
