@@ -3,6 +3,7 @@
  * `SUNSET_SEED` repeats a run's choices (lives run beside one another, so that their races are its own).
  */
 import { audit } from '../../store/audit';
+import { againstOracle } from '../support/against-oracle';
 import type { Http } from '../support/http';
 import { expectStatus, instanceOf, newId, until } from '../support/lives';
 import { inParallel, range } from '../support/parallel';
@@ -70,7 +71,7 @@ async function live(index: number): Promise<void> {
 }
 
 it(
-  `J1, J2, L8: after ${LIVES} random lives the audit finds nothing`,
+  `J1, J2, L8: after ${LIVES} random lives the audit finds nothing, and the oracle agrees with every refund`,
   async () => {
     process.stderr.write(`  random lives: SUNSET_SEED=${SEED}\n`);
     await inParallel(range(LIVES), live, 10);
@@ -82,6 +83,9 @@ it(
     const findings = checks.flatMap((check) => check.findings);
     process.stderr.write(`  random lives: ${summary(rows)}\n`);
     if (findings.length) throw new Error(`SUNSET_SEED=${SEED}: ${JSON.stringify(findings.slice(0, 20), null, 1)}`);
+    const { compared, differences } = await againstOracle(service.pool);
+    if (differences.length) throw new Error(`SUNSET_SEED=${SEED}: ${JSON.stringify(differences.slice(0, 5), null, 1)}`);
+    expect(compared).toBeGreaterThan(LIVES / 10);
     expect(rows.instances).toBe(LIVES);
     // Every deed was tried, and every one but the nonsense was done: else the lives would have shown less than they say.
     expect(DEEDS.filter(({ name }) => !told.asked.has(name)).map(({ name }) => name)).toEqual([]);
