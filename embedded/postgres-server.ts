@@ -9,7 +9,7 @@ import { choosePorts, freed, LOOPBACK } from './ports';
 import { type Binaries, SERVER_ENV } from './postgres-binaries';
 import type { ClusterState } from './postgres-cluster';
 import { asSuperuser } from './postgres-roles';
-import { commandLine, processIdentity, until } from './processes';
+import { commandLine, processIdentity, until, worksIn } from './processes';
 import { during, type Progress } from './progress';
 import type { Account } from './run';
 
@@ -68,9 +68,10 @@ function noted(directory: string): { pid: number; port: number } | undefined {
   const pid = Number(lines[0]);
   const isOurs = processIdentity(pid) !== undefined && (commandLine(pid) ?? '').includes(`postgres -D ${directory} `);
   if (isOurs) return { pid, port: Number(lines[3]) };
-  // The pid may be another program's by now; PostgreSQL itself would then refuse to start. Else the file stays: by it PostgreSQL sees
-  // whether processes of a killed server still use the data.
-  if (processIdentity(pid) !== undefined) rmSync(file, { force: true });
+  // The pid may be another program's by now, or a zombie's: PostgreSQL itself would refuse to start. But by this file it also sees whether
+  // processes of a killed server still use the data, so it goes only when none does.
+  const isUsed = worksIn(directory) ?? processIdentity(pid) === undefined;
+  if (!isUsed) rmSync(file, { force: true });
   return undefined;
 }
 
@@ -115,7 +116,7 @@ async function comesUp(server: Launched, port: number, directory: string, state:
   await server.stop();
   // Backends of a killed server hold its shared memory until they notice; a port can be lost between look and bind.
   if (
-    /address already in use|could not create any TCP\/IP sockets|shared memory block .* still in use|pre-existing shared memory/i.test(
+    /lock file "postmaster.pid" already exists|address already in use|could not create any TCP\/IP sockets|shared memory block .* still in use|pre-existing shared memory/i.test(
       output,
     )
   )
@@ -135,6 +136,7 @@ export async function startServer(place: ServerPlace, state: ClusterState, repor
   const options = { logFile, env: SERVER_ENV, stopPlan: STOP_PLAN, account };
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const remembered = attempt === 1 && state.port !== undefined ? { port: state.port } : {};
+    noted(directory); // clears what a killed one has left
     if (only !== undefined) await freed('PostgreSQL', [only]);
     const { port } = only === undefined ? await choosePorts(['port'], remembered) : { port: only };
     if (only === undefined && remembered.port !== undefined && port !== remembered.port)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
@@ -30,6 +30,19 @@ export function commandLine(pid: number): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether a process works in this folder (its current one); undefined where that can't be found out (no /proc). */
+export function worksIn(folder: string): boolean | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const isThere = (pid: string): boolean => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`) === folder;
+    } catch {
+      return false; // gone, or another user's
+    }
+  };
+  return readdirSync('/proc').some((name) => /^\d+$/.test(name) && isThere(name));
 }
 
 /** Waits until `check` says yes, or until the limit; says which. */
