@@ -49,6 +49,9 @@ function inPairs(values: Exact[]): Exact {
   return sums[0] ?? ZERO;
 }
 
+/** Whether two decimals are as much: "1" and "1.00" are. */
+export const isSameMoney = (a: string, b: string): boolean => exact(a).equals(exact(b));
+
 export const atLeastZero = (value: Exact): Exact => (value.compare(ZERO) < 0 ? ZERO : value);
 export function leastUnits(a: bigint, b: bigint): bigint {
   if (a < b) return a;

@@ -1,7 +1,7 @@
 /** What must be true of amounts: a refund follows from what it was computed from, and rules are still what they were. */
 import { type Calculation, recompute } from '../../domain/calculation';
 import { type Order, versionsOf } from '../../domain/instance';
-import { exact } from '../../domain/money';
+import { isSameMoney } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
 import type { Refund } from '../../domain/refund';
 import type { Transaction } from '../db';
@@ -79,8 +79,8 @@ function otherAmounts({ calculation: { inputs, refund }, policy, quoted, ...row 
   const compare = (what: string, stated: string | undefined, same: boolean, right: string) => {
     if (!same) said.push(`${what} ${stated ?? 'nothing'}, computed again ${right}`);
   };
-  compare('amount', row.amount, exact(row.amount).equals(exact(again.amount)), again.amount);
-  compare('fee', row.fee, exact(row.fee).equals(exact(again.fee)), again.fee);
+  compare('amount', row.amount, isSameMoney(row.amount, again.amount), again.amount);
+  compare('fee', row.fee, isSameMoney(row.fee, again.fee), again.fee);
   compare('currency', row.currency, row.currency === again.currency, again.currency);
   compare('quoted amount', quoted?.refund.amount, quoted?.refund.amount === again.amount, again.amount);
   const [kept, right] = [unworded(refund), unworded(again)];

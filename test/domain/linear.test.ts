@@ -18,7 +18,8 @@ import { range } from '../support/parallel';
 
 const AT = hoursIn(72);
 const LEFT = { fiveDay: 1, ordinary: 3 };
-const RIGHTS = new Map([[rightsKey('100001', 'tencent-cvm'), LEFT]]);
+const ORDINARY = { fiveDay: 0, ordinary: 3 };
+const rights = (left: typeof LEFT) => new Map([[rightsKey('100001', 'tencent-cvm'), left]]);
 const RETURN: QuoteRequest = { action: 'return', schedule: { mode: 'now' } };
 
 /** Every read of an order's fields counts. */
@@ -71,7 +72,8 @@ const input = (orders: StoredOrder[], over: Partial<RefundInput> = {}): RefundIn
   ...over,
 });
 const of = (orders: StoredOrder[], over: Partial<Subject> = {}): Subject => subject({ orders, at: AT, ...over });
-const quoted = (orders: StoredOrder[], over: Partial<QuoteRequest> = {}) => quoteItems([of(orders)], RIGHTS, { ...RETURN, ...over });
+const quoted = (orders: StoredOrder[], left = ORDINARY, over: Partial<QuoteRequest> = {}) =>
+  quoteItems([of(orders)], rights(left), { ...RETURN, ...over });
 
 const WORK: [string, (orders: StoredOrder[]) => unknown][] = [
   ['refund', (orders) => computeRefund(input(orders))],
@@ -79,8 +81,9 @@ const WORK: [string, (orders: StoredOrder[]) => unknown][] = [
   ['five-day refund', (orders) => computeRefund(input(orders, { kind: 'five-day' }))],
   ['amount', (orders) => refundAmount(input(orders))],
   ['quote', (orders) => quoted(orders)],
-  ['quote of renewals', (orders) => quoted(orders, { action: 'return-renewals' })],
-  ['curve', (orders) => refundCurve(of(orders), { fiveDay: 0, ordinary: 3 })],
+  ['quote with a five-day right', (orders) => quoted(orders, LEFT)],
+  ['quote of renewals', (orders) => quoted(orders, ORDINARY, { action: 'return-renewals' })],
+  ['curve', (orders) => refundCurve(of(orders), ORDINARY)],
   ['curve with a five-day right', (orders) => refundCurve(of(orders), LEFT)],
   ['booking', (orders) => refundPostings(computeRefund(input(orders)), orders)],
 ];
@@ -118,7 +121,7 @@ describe('work grows with the orders, not with their square', () => {
   it('quotes of many instances come in pieces, none of which grows with their number', () => {
     const pieces = (count: number): number[] => {
       const subjects = range(count).map((n) => of([order()], { id: `i${n}` }));
-      const turns = quoteInTurns(subjects, RIGHTS, RETURN);
+      const turns = quoteInTurns(subjects, rights(LEFT), RETURN);
       const sizes: number[] = [];
       for (let done = false; !done; ) {
         sizes.push(
