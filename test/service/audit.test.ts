@@ -625,6 +625,17 @@ const TAMPERINGS: [string, Tampering][] = [
     },
   ],
   [
+    'L2: an item that says it waits for a time that has come',
+    async (db) => {
+      const { item } = await change(
+        db,
+        "UPDATE termination_items SET status = 'scheduled' WHERE instance_id = $1 RETURNING termination_id || '/' || instance_id AS item",
+        [lives.fired],
+      );
+      return [`schedules ${item}`];
+    },
+  ],
+  [
     'a reversal that is not the mirror image, in balance',
     async (db, refund) => {
       const { id: tx } = await change(db, "SELECT id FROM transactions WHERE instance_id = $1 AND event = 'reversal'", [lives.undone]);

@@ -75,6 +75,7 @@ afterAll(() => service.stop());
 
 const running = async (account: string): Promise<Subject> => ({ id: await register(http, cvmPostpaid({ account })) });
 const stopped = async (account: string): Promise<Subject> => ({ id: await register(http, cvmPostpaid({ account, state: 'stopped' })) });
+const changing = async (account: string): Promise<Subject> => ({ id: await register(http, cvmPostpaid({ account, state: 'changing' })) });
 const prepaid = async (account: string): Promise<Subject> => ({ id: await register(http, cvmPrepaid({ account })) });
 
 async function guarded(account: string): Promise<Subject> {
@@ -146,6 +147,8 @@ const TABLE: Record<string, Row> = {
   'GET /v1/instances/{id}/refund-curve': { permissions: ['read'], prepare: prepaid },
   'POST /v1/instances/{id}/start': { permissions: ['power'], prepare: stopped },
   'POST /v1/instances/{id}/stop': { permissions: ['power'], prepare: running },
+  'POST /v1/instances/{id}/operations': { permissions: ['power'], prepare: running, body: () => ({ kind: 'resize' }) },
+  'POST /v1/instances/{id}/operations/end': { permissions: ['power'], prepare: changing, body: () => ({ power: 'running' }) },
   'POST /v1/instances/{id}/orders': {
     permissions: ['renew', 'register'],
     prepare: prepaid,
