@@ -18,8 +18,9 @@ afterAll(() => service.stop());
 /** Makes rows of a table older, as the owner of the schema. */
 const age = (table: string, column: string, days: number, where = 'true') =>
   withDatabase(service.adminUrl, async (admin) => {
-    await admin.query('SET session_replication_role = replica');
+    await admin.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
     await admin.query(`UPDATE ${table} SET ${column} = ${column} - make_interval(days => $1) WHERE ${where}`, [days]);
+    await admin.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
   });
 const count = async (table: string): Promise<number> =>
   (await service.pool.query<{ count: number }>(`SELECT count(*) FROM ${table}`)).rows[0]!.count;
