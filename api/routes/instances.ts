@@ -91,7 +91,9 @@ async function register(deps: ApiDeps, id: string, registration: Registration, c
   const known = await findInstance(deps.pool, id, call.caller.account);
   if (known) return registered(known, registration, call.commandId);
   // Ids are everybody's, so one that another account has can't be had; whose it is and how it is doing is not told, nor read.
-  if ((await accountsOf(deps.pool, [id])).length) throw new Problem('ALREADY_REGISTERED');
+  const [owner] = await accountsOf(deps.pool, [id]);
+  // One of the caller's own has been registered between the two looks: it goes the same way as the first one.
+  if (owner !== undefined && !call.caller.sees(owner)) throw new Problem('ALREADY_REGISTERED');
   // The product is known: the schema has seen to it.
   // It goes into the workflow's input: rules only, or most of every history would be examples.
   const policy = withoutExamples(policyOf(deps)(registration.product)!);

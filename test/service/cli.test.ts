@@ -393,7 +393,7 @@ describe('timeline and fast-forward', () => {
       call(['timeline', id, '--lang', 'zh', '--limit', '1']),
     ]);
     expect(flat(text.out)).toMatch(
-      /0 \S+ \S+ \+00:00 register running operator –\n1 .* terminate running → isolated .*\n2 .* release isolated → terminated/,
+      /0 \S+ \S+ \+00:00 register running operator – –\n1 .* terminate running → isolated .*\n2 .* release isolated → terminated/,
     );
     expect(json(program)).toEqual((await http.get(`/v1/instances/${id}/timeline`)).body);
     expect(zh.out).toContain('步骤');
