@@ -158,7 +158,7 @@ const REGISTRATIONS: [title: string, body: () => unknown, errors: string[]][] = 
   [
     'what only the server says',
     () => cvmPostpaid({ id: 'x', step: 0, clock: fromNow(0), purgeTime: null }),
-    ['/id UNKNOWN_FIELD', '/step UNKNOWN_FIELD', '/clock UNKNOWN_FIELD', '/purgeTime UNKNOWN_FIELD'],
+    ['/id UNKNOWN_FIELD', '/step UNKNOWN_FIELD', '/clock UNKNOWN_FIELD', '/purgeTime NOT_A_TIME'],
   ],
   [
     'wrong types',
