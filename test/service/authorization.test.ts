@@ -126,8 +126,9 @@ const byBandwidth = async (account: string): Promise<Subject> => ({
   id: await register(http, cvmPostpaid({ account, network: { billing: 'bandwidth', hour: '0.063', month: '20' } })),
 });
 
+/** A key that may no more than those who revoke it here. */
 const key = async (account: string): Promise<Subject> => ({
-  id: expectStatus(await http.post('/v1/keys', { account, name: newId('name'), permissions: ['read'] }), 201).body.id,
+  id: expectStatus(await http.post('/v1/keys', { account, name: newId('name'), permissions: ['keys'] }), 201).body.id,
 });
 
 const REASON = { reason: 'test' };
@@ -147,6 +148,8 @@ const TABLE: Record<string, Row> = {
   'GET /v1/instances/{id}/refund-curve': { permissions: ['read'], prepare: prepaid },
   'POST /v1/instances/{id}/start': { permissions: ['power'], prepare: stopped },
   'POST /v1/instances/{id}/stop': { permissions: ['power'], prepare: running },
+  'GET /v1/troubles': { permissions: ['operate'], staffOnly: true },
+  'POST /v1/instances/{id}/repair': { permissions: ['operate'], prepare: running, body: () => ({ restart: true }) },
   'POST /v1/instances/{id}/operations': { permissions: ['power'], prepare: running, body: () => ({ kind: 'resize' }) },
   'POST /v1/instances/{id}/operations/end': { permissions: ['power'], prepare: changing, body: () => ({ power: 'running' }) },
   'POST /v1/instances/{id}/orders': {
