@@ -122,7 +122,7 @@ describe('statements', () => {
       const registration = read.value;
       const next = newLife(id, registration, policy.lifecycle);
       const step = { instanceId: id, step: 0, commandId: id, command: 'register', body: {}, by: 'test', at: START, next, effects: [] };
-      const statements = await statementsOf((pool) => commitStep(pool, { ...step, birth: { registration, policy }, authority: 'sunset' }));
+      const statements = await statementsOf((pool) => commitStep(pool, { ...step, birth: { registration, policy }, authority: 'signed' }));
       const { rows } = await service.pool.query('SELECT id, document, position FROM orders WHERE instance_id = $1 ORDER BY position', [id]);
       expect(rows.map((row) => row.document)).toEqual(registration.orders);
       expect(rows.map((row) => row.id)).toEqual(registration.orders.map((order) => order.id));
