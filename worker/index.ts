@@ -46,9 +46,14 @@ export interface RunningWorker {
   finished: Promise<void>;
   /** Whether it polls: false from the moment it is told to stop. */
   isPolling(): boolean;
-  /** Lets running activities finish, then stops. */
+  /** Lets running activities finish, and stops within {@link STOP_WITHIN_MS} whatever they do. */
   stop(): Promise<void>;
 }
+
+/** Running activities get the grace. What then still runs or is being tried again is left: the next worker takes it up from its history. */
+const GRACE_MS = 8000;
+const FORCE_MS = 11_000;
+export const STOP_WITHIN_MS = 12_000;
 
 /** Starts a worker; resolves when it polls. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
@@ -64,7 +69,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       ...(options.activities ?? createActivities(options.pool, options.trust)),
       ...createAuditActivities(options.pool, workflows),
     },
-    shutdownGraceTime: '10 seconds',
+    shutdownGraceTime: GRACE_MS,
+    shutdownForceTime: FORCE_MS,
     ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
   });
   // A server that has no schedules runs instances all the same.
@@ -79,9 +85,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const sealer = startSealer(options.pool, { everyMs: options.sealEveryMs ?? 1000, onError: options.onError });
   const watch = startWatch(options.pool, workflows, { everyMs: options.watchEveryMs ?? 30_000, onError: options.onError });
   const trimmer = startTrimmer(options.pool, options.keep ?? KEEP, { everyMs: TRIM_EVERY_MS, onError: options.onError });
+  const stopLoops = (): Promise<unknown> => Promise.all([sweep.stop(), sealer.stop(), watch.stop(), trimmer.stop()]);
   const finished = worker.run().finally(async () => {
-    await Promise.all([sweep.stop(), sealer.stop(), watch.stop(), trimmer.stop()]);
-    await connection.close();
+    await stopLoops();
+    // A worker that had to be forced holds on to it; it goes with the process.
+    await connection.close().catch(() => {});
   });
   finished.catch(options.onError);
   return {
@@ -89,7 +97,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     isPolling: () => worker.getState() === 'RUNNING',
     stop: async () => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
-      await finished.catch(() => {});
+      await Promise.all([stopLoops(), finished.catch(() => {})]);
     },
   };
 }

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 export interface LoopOptions {
   /** The pause between two rounds, in milliseconds. */
   everyMs: number;
@@ -5,9 +7,13 @@ export interface LoopOptions {
   onError: (error: unknown) => void;
 }
 
-/** Does the same thing again and again until it is stopped; stopping waits for the round that is under way. */
+/** How long stopping waits for the round that is under way. What a round leaves, the next start's rounds find. */
+const STOP_MS = 3000;
+
+/** Does the same thing again and again until it is stopped; stopping waits a while for the round that is under way, and no longer. */
 export function startLoop(round: () => Promise<unknown>, { everyMs, onError }: LoopOptions): { stop(): Promise<void> } {
   let stopped = false;
+  let isLeft = false;
   let timer: NodeJS.Timeout | undefined;
   let wake = (): void => {};
   const pause = () =>
@@ -15,9 +21,13 @@ export function startLoop(round: () => Promise<unknown>, { everyMs, onError }: L
       wake = resolve;
       timer = setTimeout(resolve, everyMs);
     });
+  const tell = (error: unknown): void => {
+    // What it works with is closed by now, so it fails: that is no news.
+    if (!isLeft) onError(error);
+  };
   const run = async (): Promise<void> => {
     while (!stopped) {
-      await round().catch(onError);
+      await round().catch(tell);
       if (!stopped) await pause();
     }
   };
@@ -27,7 +37,8 @@ export function startLoop(round: () => Promise<unknown>, { everyMs, onError }: L
       stopped = true;
       clearTimeout(timer);
       wake();
-      await running;
+      await Promise.race([running, sleep(STOP_MS, undefined, { ref: false })]);
+      isLeft = true;
     },
   };
 }
