@@ -41,6 +41,8 @@ export interface Life {
   isolatedAt: string | null;
   billingStoppedAt: string | null;
   purgeTime: string | null;
+  /** When what held deadlines back last ended. What came due before counts from then. */
+  heldUntil?: string | undefined;
 }
 
 export interface OpenOrder {
@@ -251,6 +253,15 @@ export function endBlockers(life: Life, action: Action, rules: LifecycleRules): 
  * @param by who asks; kept with a protection
  */
 export function decide(life: Life, command: Command, at: string, by = ''): Decision {
+  const decision = decideIn(life, command, at, by);
+  if (!decision.ok || !isHeldBack(life) || isHeldBack(decision.next)) return decision;
+  return { ...decision, next: { ...decision.next, heldUntil: at } };
+}
+
+/** Whether deadlines wait, however late it is. */
+const isHeldBack = (life: Life): boolean => PASSING.includes(life.state) || isHeld(life);
+
+function decideIn(life: Life, command: Command, at: string, by: string): Decision {
   const place = outOfPlace(life, command.name);
   if (place) return { ok: false, refusal: place };
   switch (command.name) {
@@ -374,7 +385,21 @@ function decideAmend(life: Life, command: Extract<Command, { name: 'amend' }>, a
   return done({ ...life, rules, state }, [{ type: 'new-order', order }]);
 }
 
-/** Decides a deadline that has come. `at` is the instance's clock, never before the deadline. */
+/**
+ * The instant at which a deadline has its effect, however late it is carried out (L12). What was held back by an operation or a legal hold is
+ * promised for the moment when that ends (L11): until then the instance was rightly in use, or rightly in the bin.
+ */
+export function promisedAt({ heldUntil }: Life, { at }: Deadline): string {
+  return heldUntil !== undefined && Date.parse(heldUntil) > Date.parse(at) ? heldUntil : at;
+}
+
+/** A life as registered, whose deadlines can't have been promised for any time before that. */
+export const promisedFromHere = (life: Life, at: string): Life => {
+  const deadline = nextDeadline(life);
+  return deadline && isDue(deadline.at, at) ? { ...life, heldUntil: at } : life;
+};
+
+/** Decides a deadline that has come. `at` is the promised instant: billing stops and the bin counts from there. */
 export function decideDeadline(life: Life, deadline: Deadline, at: string): { next: Life; effects: Effect[] } {
   if (deadline.kind === 'release') return over(terminated(life, at));
   if (deadline.kind === 'fire') return fire(life, life.termination!, at);
@@ -398,7 +423,7 @@ function fire(life: Life, { ending, terminationId }: NonNullable<Life['terminati
 export function advance(life: Life, at: string): Life {
   const deadline = nextDeadline(life);
   if (!deadline || !isDue(deadline.at, at)) return life;
-  return advance(decideDeadline(life, deadline, deadline.at).next, at);
+  return advance(decideDeadline(life, deadline, promisedAt(life, deadline)).next, at);
 }
 
 function end(life: Life, ending: Ending, cause: NonNullable<Life['cause']>, at: string): Life {

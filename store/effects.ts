@@ -266,11 +266,15 @@ async function checkArrears({ tx, row }: Work): Promise<void> {
   if (standing?.arrears) throw new StepRefused('IN_ARREARS', row.life.state);
 }
 
-/** J3. */
+/** J3: an order has ended at its end, however late that is carried out; or now, when its instance ends before it. */
 async function endOrders(work: Work, { orderIds }: Of<'end-orders'>): Promise<void> {
   const { tx, row, input } = work;
   const ended = row.orders.filter((order) => orderIds.includes(order.id));
-  await tx.query('UPDATE orders SET ended_at = $3 WHERE instance_id = $1 AND id = ANY($2)', [row.id, orderIds, input.at]);
+  await tx.query("UPDATE orders SET ended_at = least((document->>'endsAt')::timestamptz, $3) WHERE instance_id = $1 AND id = ANY($2)", [
+    row.id,
+    orderIds,
+    input.at,
+  ]);
   work.postings.push(...endedPostings(ended, row.facts.prices!.currency));
 }
 

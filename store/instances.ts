@@ -125,16 +125,17 @@ interface StepRow {
   refund_id: string | null;
   code: string | null;
   details: Details | null;
+  carried_out_at: string | null;
 }
 
-const COLUMNS = 'step, command, outcome, from_state, to_state, by, effective_at, recorded_at, refund_id, code, details';
+const COLUMNS = 'step, command, outcome, from_state, to_state, by, effective_at, recorded_at, refund_id, code, details, carried_out_at';
 
 /** Steps, and between them what was said of the instance without changing its life: each after the step that it came upon (L19). */
 const TIMELINE = `
   SELECT step AS after, 0::bigint AS seq, ${COLUMNS} FROM steps WHERE instance_id = $1
   UNION ALL
   SELECT s.step, h.id, NULL, CASE WHEN h.hold THEN 'hold' ELSE 'unhold' END, 'done', s.to_state, s.to_state, h.changed_by,
-    coalesce(h.effective_at, h.recorded_at), h.recorded_at, NULL, NULL, json_build_object('reason', h.reason)
+    coalesce(h.effective_at, h.recorded_at), h.recorded_at, NULL, NULL, json_build_object('reason', h.reason), NULL::timestamptz
   FROM hold_changes h JOIN steps s ON s.instance_id = h.instance_id AND s.step = coalesce(h.after_step,
     (SELECT max(step) FROM steps before WHERE before.instance_id = h.instance_id AND before.recorded_at <= h.recorded_at), 0)
   WHERE h.instance_id = $1`;
@@ -147,6 +148,7 @@ const toTimeline = (row: StepRow): TimelineRow => ({
   to: row.to_state,
   by: row.by,
   effectiveAt: row.effective_at,
+  carriedOutAt: row.carried_out_at,
   recordedAt: row.recorded_at,
   refundId: row.refund_id,
   code: row.code,

@@ -169,8 +169,8 @@ async function insertStep(
 ): Promise<void> {
   await tx.query(
     `INSERT INTO steps (instance_id, step, command_id, fingerprint, command, outcome, from_state, to_state, by, effective_at, refund_id, code, life,
-       authority, details)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+       authority, details, carried_out_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
     [
       input.instanceId,
       input.step,
@@ -187,6 +187,7 @@ async function insertStep(
       life,
       input.authority,
       Object.keys(details).length ? details : null,
+      input.carriedOutAt ?? null,
     ],
   );
   const payload = { command: input.command, from, to: life.state, refundId: refund, effectiveAt: input.at };

@@ -42,8 +42,10 @@ export interface StepInput {
   /** What was asked, for the fingerprint: the same command id with another body is a mistake. */
   body: unknown;
   by: string;
-  /** The instance's clock. */
+  /** The instance's clock; of a deadline, the instant for which it was promised (L12). */
   at: string;
+  /** Of a deadline that is carried out late: when. */
+  carriedOutAt?: string | undefined;
   next: Life;
   effects: Effect[];
   /** A refused message is a step of its own, so that the timeline shows it. */
@@ -85,6 +87,8 @@ export interface TimelineRow {
   to: string;
   by: string;
   effectiveAt: string;
+  /** null: on time. */
+  carriedOutAt: string | null;
   recordedAt: string;
   refundId: string | null;
   code: string | null;

@@ -1,5 +1,8 @@
 /** Usage as the control plane reports it, for as long as it may be charged (L9). */
+import { advance } from '../domain/lifecycle';
 import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from './db';
+import { findInstance } from './instances';
+import { clockOf } from './quotes';
 import type { Page, PageRequest } from './types';
 
 export interface NewUsage {
@@ -27,7 +30,7 @@ export async function reportUsage(pool: Pool, usage: NewUsage): Promise<{ row: U
     await tx.query('SELECT FROM instances WHERE id = $1 FOR SHARE', [usage.instanceId]);
     const known = await findUsage(tx, usage.id);
     if (known) return { row: known };
-    const stoppedAt = await billingStopWithin(tx, usage);
+    const stoppedAt = (await billingStopWithin(tx, usage)) ?? (await promisedStop(tx, usage));
     if (stoppedAt !== undefined) return { stoppedAt };
     await tx.query(
       'INSERT INTO usage (id, instance_id, meter, quantity, starts_at, ends_at, reported_by) VALUES ($1, $2, $3, $4, $5, $6, $7)',
@@ -47,6 +50,13 @@ async function billingStopWithin(tx: Transaction, { instanceId, startsAt, endsAt
     [instanceId, startsAt, endsAt],
   );
   return rows[0]?.stopped ?? undefined;
+}
+
+/** A billing stop that has come and is still to be carried out counts from the instant for which it was promised (L12). */
+async function promisedStop(tx: Transaction, { instanceId, endsAt }: NewUsage): Promise<string | undefined> {
+  const row = await findInstance(tx, instanceId);
+  const stop = row && advance(row.life, clockOf(row, Date.now())).billingStoppedAt;
+  return stop && Date.parse(endsAt) > Date.parse(stop) ? stop : undefined;
 }
 
 /** L9: a stop's instant is decided before its step is recorded; what was reported in between and runs past it is not charged past it. */

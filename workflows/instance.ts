@@ -32,6 +32,8 @@ import {
   type Life,
   newLife,
   nextDeadline,
+  promisedAt,
+  promisedFromHere,
 } from '../domain/lifecycle';
 import { asUnsigned, type Voucher } from '../domain/signed';
 import { currentDetails, stepSummary, timerSummary } from './details';
@@ -88,6 +90,9 @@ const MAX_ADOPTIONS = 5;
 /** How long a deadline waits whose step could not be recorded: each time twice as long, up to an hour. */
 const FIRST_DELAY_MS = 60_000;
 const MAX_DELAY_MS = 3_600_000;
+
+/** What is no later is on time: promises are to the second. */
+const PUNCTUAL_MS = 1000;
 
 /** A deadline that is due and could not be carried out. Commands go on meanwhile: one of them may be what puts it right. */
 interface Delay {
@@ -249,7 +254,8 @@ async function commandOrDeadline(queue: Work[], deadline: Deadline | undefined, 
 
 /** Step 0: the instance's facts, orders and books (J1). */
 async function beBorn({ instanceId, registration, policy, envelope, signature }: Birth): Promise<Life> {
-  const next = newLife(instanceId, registration, policy.lifecycle);
+  const at = now();
+  const next = promisedFromHere(newLife(instanceId, registration, policy.lifecycle), at);
   const step = {
     instanceId,
     step: 0,
@@ -257,7 +263,7 @@ async function beBorn({ instanceId, registration, policy, envelope, signature }:
     command: 'register',
     body: null,
     by: envelope.by,
-    at: now(),
+    at,
     next,
     effects: [],
     voucher: signature === undefined ? ('unsigned' as const) : { signature },
@@ -267,13 +273,15 @@ async function beBorn({ instanceId, registration, policy, envelope, signature }:
 
 /** A deadline that can't be carried out must not keep commands waiting: it is refused like one of them, and comes again later (L13). */
 async function takeDeadline(life: Life, deadline: Deadline): Promise<{ life: Life } | { life: Life; refusal: RefusalDetail }> {
-  const at = now();
+  // L12: a promise counts from its instant; what is carried out late says both.
+  const at = promisedAt(life, deadline);
+  const carriedOutAt = Date.now() - Date.parse(at) > PUNCTUAL_MS ? now() : undefined;
   let refusal: RefusalDetail = { code: 'NOT_POSSIBLE', state: life.state };
   try {
     const { next, effects } = decideDeadline(life, deadline, at);
     const envelope = { id: deadlineCommandId(deadline.kind, life.step + 1), by: 'sunset' };
     const step = nextStep(life, next, envelope, deadline.kind, deadline, at);
-    const adopted = adopt(life, await local(stepSummary(step, life)).record({ ...step, effects, voucher: 'sunset' }));
+    const adopted = adopt(life, await local(stepSummary(step, life)).record({ ...step, effects, carriedOutAt, voucher: 'sunset' }));
     if (adopted.step !== life.step) return { life: adopted };
   } catch (error) {
     refusal = refusalOf(error, life.state);

@@ -72,6 +72,6 @@ export function presentBinEntry({ id, facts, life }: InstanceRow): z.infer<typeo
 }
 
 export function presentTimelineEntry(row: TimelineRow): z.infer<typeof timelineAnswer> {
-  const { step, command, outcome, from, to, by, effectiveAt, recordedAt, refundId, code, details } = row;
-  return { step, command, outcome, from, to, by, effectiveAt, recordedAt, refundId, code, details };
+  const { step, command, outcome, from, to, by, effectiveAt, carriedOutAt, recordedAt, refundId, code, details } = row;
+  return { step, command, outcome, from, to, by, effectiveAt, carriedOutAt, recordedAt, refundId, code, details };
 }
