@@ -668,7 +668,7 @@ describe('shapes', () => {
     expect(Date.parse(shown.expiresAt)).toBe(Date.parse('2027-11-20T00:00:00+08:00'));
     expect(Math.abs(Date.parse(shown.clock) - Date.now())).toBeLessThan(5000);
     const protectedOne = expectStatus(await http.post(`/v1/instances/${id}/protect`, { reason: '重要' }), 200).body;
-    expect(protectedOne.protection).toEqual({ reason: '重要', by: 'operator', at: INSTANT });
+    expect(protectedOne.protection).toEqual({ reason: '重要', by: 'operator', at: INSTANT, holdRelease: false });
     const listed = (await http.get(`/v1/instances?account=${body.account}`)).body.items[0];
     expect({ ...listed, clock: 0 }).toEqual({ ...protectedOne, clock: 0 });
   });
@@ -717,6 +717,7 @@ describe('shapes', () => {
       items: [
         {
           instanceId: id,
+          state: 'running',
           permitted: true,
           blockers: [],
           warnings: expect.arrayContaining([{ code: 'DATA_LOST', message: TEXT }]),
@@ -824,7 +825,15 @@ describe('shapes', () => {
       ],
       nextCursor: null,
     });
-    const step = { by: 'operator', outcome: 'done', effectiveAt: INSTANT, recordedAt: INSTANT, code: null, details: null };
+    const step = {
+      by: 'operator',
+      outcome: 'done',
+      effectiveAt: INSTANT,
+      carriedOutAt: null,
+      recordedAt: INSTANT,
+      code: null,
+      details: null,
+    };
     expect((await http.get(`/v1/instances/${id}/timeline`)).body).toEqual({
       items: [
         { ...step, step: 0, command: 'register', from: null, to: 'running', refundId: null },
@@ -839,6 +848,7 @@ describe('shapes', () => {
     const [item] = (await quote(http, [id], { action: 'return' })).items;
     expect(item).toEqual({
       instanceId: id,
+      state: 'running',
       permitted: false,
       blockers: ['MONTHLY_SETTLED', 'FAMILY_EXCLUDED'].map((code) => ({ code, message: TEXT, next: TEXT })),
       warnings: expect.any(Array),
