@@ -751,7 +751,7 @@ describe('shapes', () => {
       agreedAt: INSTANT,
       agreedVia: 'api',
       rulesVersion: quoted.rulesVersion,
-      items: [{ instanceId: id, status: 'done', refundId: TEXT, releaseTime: INSTANT, problem: null }],
+      items: [{ instanceId: id, status: 'done', refundId: TEXT, schedule: { mode: 'now' }, releaseTime: INSTANT, problem: null }],
     });
     const { purgeTime, isolatedAt } = await instanceOf(http, id);
     expect(termination.items[0].releaseTime).toBe(purgeTime);
@@ -837,7 +837,11 @@ describe('shapes', () => {
     expect((await http.get(`/v1/instances/${id}/timeline`)).body).toEqual({
       items: [
         { ...step, step: 0, command: 'register', from: null, to: 'running', refundId: null },
-        { ...step, step: 1, command: 'return', from: 'running', to: 'isolated', refundId },
+        {
+          ...step,
+          ...{ step: 1, command: 'return', from: 'running', to: 'isolated', refundId },
+          details: { schedule: { mode: 'now' }, terminationId: termination.id },
+        },
       ],
       nextCursor: null,
     });
