@@ -846,7 +846,8 @@ describe('docs/cli.md', () => {
     expect(flat(stdout)).toContain('cli-prepaid tencent-cvm prepaid running, on hold expires at');
     expect(flat(stdout)).toMatch(/ operator:approver denied: resold goods/);
     expect(flat(stdout)).toContain('reversal -');
-  });
+    // Some fifty commands, each a process of its own.
+  }, 300_000);
 });
 
 describe('doctor', () => {
