@@ -5,6 +5,7 @@ import { acceptQuote } from '../../store/acceptance';
 import { audit } from '../../store/audit';
 import { unsealedBacklog } from '../../store/seal';
 import type { AcceptedItem } from '../../store/terminations';
+import { sweepOnce } from '../../worker/sweep';
 import { workflowId } from '../../workflows/messages';
 import { Refused, sendCommand } from '../../workflows/send';
 import type { Body, Http, Reply } from '../support/http';
@@ -261,6 +262,8 @@ describe('undo against everything else', () => {
     expect(await answerTo(send(id, { ...first.item.message, id: randomUUID() }))).toBe('NOT_ACCEPTED');
     expect((await instanceOf(http, id)).state).toBe('running');
     expect(await answerTo(send(id, second.item.message))).toBe('QUOTE_STALE');
+    // There is no sweep here but this one: it hears the refusal, and gives the right back.
+    await sweepOnce(service.client, service.pool, { olderThanMs: 0, taskQueue: service.taskQueue, sign: service.signatures.sign });
     await settled(http, second.terminationId);
     expect((await rightsOf(account)).ordinary).toMatchObject({ used: 0, reserved: 0, left: 3 });
   });
