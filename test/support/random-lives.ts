@@ -365,10 +365,8 @@ const NONSENSE: Deed[] = [
   ),
   nonsense('an unknown quote', ['NOT_FOUND'], (walk) => post(walk, '/v1/terminations', { quoteId: 'q_none', agree: true })),
   nonsense('without agreeing', ['INVALID_REQUEST'], (walk) => post(walk, '/v1/terminations', { quoteId: 'q_none', agree: false })),
-  nonsense('an unknown instance', ['NOT_FOUND'], (walk) =>
-    post(walk, '/v1/quotes', { action: 'return', instanceIds: [walk.id, 'nobody'] }),
-  ),
-  nonsense('other facts', ['ALREADY_REGISTERED'], (walk) =>
+  nonsense('an unknown instance', ['NOT_FOUND'], (walk) => post(walk, '/v1/quotes', { action: 'return', instanceIds: ['nobody'] })),
+  nonsense('other facts', ['ALREADY_REGISTERED', 'TERMINATED_ID'], (walk) =>
     ask(walk, 'PUT', `/v1/instances/${walk.id}`, { account: walk.account, product: 'jd-vm', billing: 'postpaid', region: 'elsewhere' }),
   ),
 ];
