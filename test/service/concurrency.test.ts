@@ -29,7 +29,13 @@ it('L8: what a command did is done: another key gets 409 with the state', async 
   const replies = await times(20, () => http.post(`/v1/instances/${id}/purge`, { confirm: id }));
   expect(replies.filter((reply) => reply.status === 200)).toHaveLength(1);
   const others = replies.filter((reply) => reply.status !== 200).map(({ body: { status, code, state } }) => ({ status, code, state }));
-  expect(others).toEqual(others.map(() => ({ status: 409, code: 'WRONG_STATE', state: 'terminated' })));
+  // L20: of so many at once some are told at once that they were not sent.
+  const told = [
+    { status: 409, code: 'WRONG_STATE', state: 'terminated' },
+    { status: 429, code: 'TOO_MANY_COMMANDS', state: undefined },
+  ];
+  for (const other of others) expect(told).toContainEqual(other);
+  expect(others).toContainEqual(told[0]);
   const { rows } = await service.pool.query("SELECT count(*) FROM steps WHERE instance_id = $1 AND command = 'purge'", [id]);
   expect(rows[0].count).toBe(1);
 });
