@@ -23,6 +23,7 @@ interface Row {
   calculation: Calculation;
   action: string;
   assisted: boolean;
+  order_ids: string[] | null;
   quoted: { refund: Refund; basis: QuoteBasis } | null;
   prices: Facts['prices'] | null;
   orders: Order[] | null;
@@ -30,7 +31,8 @@ interface Row {
 }
 
 const SELECT = `
-  SELECT r.id, r.seq, r.kind, r.currency, r.amount, r.fee, r.calculation, q.action, q.assisted, i.facts->'prices' AS prices, p.document AS policy,
+  SELECT r.id, r.seq, r.kind, r.currency, r.amount, r.fee, r.calculation, q.action, q.assisted, q.order_ids,
+    i.facts->'prices' AS prices, p.document AS policy,
     (SELECT item FROM jsonb_array_elements(q.items) AS item WHERE item->>'instanceId' = r.instance_id) AS quoted,
     (SELECT jsonb_agg(o.document) FROM orders o WHERE o.instance_id = r.instance_id) AS orders
   FROM refunds r JOIN quotes q ON q.id = r.quote_id JOIN instances i ON i.id = r.instance_id
@@ -58,7 +60,7 @@ function differences(row: Row): string[] {
 }
 
 /** The inputs against what they were copied from. */
-function changedInputs({ calculation: { inputs }, quoted, prices, orders, kind, action, assisted }: Row): string[] {
+function changedInputs({ calculation: { inputs }, quoted, prices, orders, kind, action, assisted, order_ids }: Row): string[] {
   // An undo gives orders other dates (M20): what was computed before it had the ones before.
   const known = new Map((orders ?? []).map((order) => [order.id, versionsOf(order).map(hashOf)]));
   const changed = inputs.orders.filter(({ closedAt: _closed, endedAt: _ended, ...order }) => !known.get(order.id)?.includes(hashOf(order)));
@@ -68,6 +70,7 @@ function changedInputs({ calculation: { inputs }, quoted, prices, orders, kind, 
     ...(quoted && inputs.at === quoted.basis.asOf ? [] : [`its instant ${inputs.at} is not the quote’s`]),
     ...(quoted && inputs.policyId === quoted.basis.policyId ? [] : [`its policy ${inputs.policyId} is not the quote’s`]),
     ...(inputs.action === action && inputs.assisted === assisted ? [] : ['its action or its approval is not the quote’s']),
+    ...(hashOf(inputs.orderIds ?? null) === hashOf(order_ids) ? [] : ['its chosen renewals are not the quote’s']),
     ...(inputs.kind === kind ? [] : [`its kind ${inputs.kind} is not the refund’s ${kind}`]),
   ];
 }

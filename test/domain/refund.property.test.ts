@@ -90,6 +90,8 @@ const CLASSES: Record<string, (input: RefundInput, refund: Refund, special: Pick
   'five-day': (_, { kind }) => kind === 'five-day',
   ordinary: ({ renewalsOnly }, { kind }) => kind === 'ordinary' && !renewalsOnly,
   'renewals only': ({ renewalsOnly }, { amount }) => renewalsOnly === true && isNot(amount, 0),
+  'renewals only, chosen, of which some stay (M18)': (input, { amount }) =>
+    input.orderIds !== undefined && isNot(amount, 0) && computeRefund({ ...input, orderIds: undefined }).amount !== amount,
   'renewals only, with a fee': ({ renewalsOnly }, { fee }) => renewalsOnly === true && isNot(fee, 0),
   'pays nothing': (_, { amount }) => !isNot(amount, 0),
   'assisted, with a fee': ({ assisted }, { fee }) => assisted === true && isNot(fee, 0),

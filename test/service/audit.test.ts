@@ -813,6 +813,15 @@ const TAMPERINGS: [string, Tampering][] = [
     },
   ],
   [
+    'a calculation tampered with: which renewals were chosen, though they pay the same',
+    async (db, refund) => {
+      const { id } = await refund(lives.shortened);
+      const renewals = `(SELECT jsonb_agg(o->'id') FROM jsonb_array_elements(calculation->'inputs'->'orders') o WHERE o->>'kind' = 'renewal')`;
+      await change(db, `UPDATE refunds SET calculation = jsonb_set(calculation, '{inputs,orderIds}', ${renewals}) WHERE id = $1`, [id]);
+      return [`calculations ${id}`];
+    },
+  ],
+  [
     'a calculation tampered with: its instant',
     async (db, refund) => {
       const { id } = await refund(lives.ordinary);

@@ -16,6 +16,7 @@ import {
   cvmPrepaid,
   DAY,
   end,
+  expectStatus,
   fastForward,
   fromNow,
   jdPostpaid,
@@ -44,8 +45,8 @@ const living =
 
 const command =
   (path: string, body: Body = {}) =>
-  (http: Http, id: string) =>
-    http.post(`/v1/instances/${id}/${path}`, body);
+  async (http: Http, id: string) =>
+    expectStatus(await http.post(`/v1/instances/${id}/${path}`, body), 200);
 const ending =
   (ask: () => Parameters<typeof end>[2] = () => ({})) =>
   (http: Http, id: string) =>
@@ -109,6 +110,28 @@ export const LIVES: Record<string, Live> = {
     command('network', { billing: 'traffic' }),
     ending(),
   ),
+  'operation-holds-timed': living(
+    cvmPostpaid,
+    ending(timed),
+    command('operations', { kind: 'resize' }),
+    forward('P4D'),
+    command('operations/end', { power: 'stopped' }),
+  ),
+  'legal-hold': living(
+    cvmPrepaid,
+    returned,
+    command('protect', { reason: 'lawsuit', holdRelease: true }),
+    forward('P8D'),
+    command('unprotect', { reason: 'settled' }),
+  ),
+  'cvm-prices-put': living(
+    cvmPrepaid,
+    async (http, id) =>
+      expectStatus(await http.put(`/v1/instances/${id}/prices`, { version: '2027', currency: 'CNY', month: '60', hour: '0.2' }), 200),
+    command('orders', { kind: 'renewal', months: 1, paid: { cash: '60' } }),
+    returned,
+  ),
+  'expired-into-bin': living(redisPrepaid, forward('P370D')),
   protected: living(cvmPostpaid, command('protect', { reason: 'audit' }), command('unprotect', { reason: 'done' })),
   signals: living(cvmPostpaid, signals),
 };
