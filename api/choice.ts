@@ -1,6 +1,6 @@
 /** The renewals that somebody has chosen to give back, held against the instance's orders. */
 import { choiceIssues } from '../domain/instance';
-import { clockOf } from '../store/quotes';
+import { clockOf } from '../store/agreements/quotes';
 import type { InstanceRow } from '../store/types';
 import { invalid } from './errors';
 import { type Issue, issue } from './schemas/issues';

@@ -2,7 +2,7 @@
 import type { Command } from '../domain/lifecycle';
 import type { Text } from '../domain/policy';
 import type { Lang } from '../domain/present';
-import { findStep } from '../store/instances';
+import { findStep } from '../store/lives/instances';
 import type { InstanceRow } from '../store/types';
 import type { CommandMessage, SignalName, SignalPayload, UPDATES } from '../workflows/messages';
 import { hasWorkflow, NotRunning, Refused, type SendOptions, sendCommand, sendSignal, Unavailable } from '../workflows/send';

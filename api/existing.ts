@@ -2,13 +2,14 @@
  * Looking things up by id, in one place for all calls: what belongs to an account that the caller doesn't see is answered exactly like what
  * is missing, and nothing of it is read, so that it takes no longer either. Each throws Problem 404.
  */
-import { findAccount } from '../store/accounts';
-import { accountsOf, findInstance } from '../store/instances';
+
+import { findQuote } from '../store/agreements/quotes';
+import { findRequest } from '../store/agreements/refund-requests';
+import { findTermination } from '../store/agreements/terminations';
+import { findAccount } from '../store/books/accounts';
+import { findRefund } from '../store/books/refunds';
 import { findKey } from '../store/keys';
-import { findQuote } from '../store/quotes';
-import { findRequest } from '../store/refund-requests';
-import { findRefund } from '../store/refunds';
-import { findTermination } from '../store/terminations';
+import { accountsOf, findInstance } from '../store/lives/instances';
 import type { AccountRow, InstanceRow, KeyRow, QuoteRow, RefundRequestRow, RefundRow, TerminationRow } from '../store/types';
 import type { Caller } from './caller';
 import type { ApiDeps } from './deps';

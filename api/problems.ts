@@ -1,8 +1,9 @@
 /** What the store, the workflows and the body reader throw, as problems. Anything unknown is 500 and shows nothing of itself. */
+
+import { MissingInstances } from '../store/agreements/quotes';
+import { RequestRefused } from '../store/agreements/refund-requests';
 import { BadCursor, isDatabaseAway } from '../store/db';
 import { LockLost } from '../store/idempotency';
-import { MissingInstances } from '../store/quotes';
-import { RequestRefused } from '../store/refund-requests';
 import { Crowded, NotRunning, Refused, Unavailable } from '../workflows/send';
 import { invalid, notFound, Problem } from './errors';
 import { type IssueCode, issue } from './schemas/issues';

@@ -2,7 +2,7 @@
 import { addYears } from '../domain/calendar';
 import type { Action, Schedule } from '../domain/instance';
 import { modesFor, type Policy } from '../domain/policy';
-import { clockOf } from '../store/quotes';
+import { clockOf } from '../store/agreements/quotes';
 import type { InstanceRow } from '../store/types';
 import { type Issue, issue } from './schemas/issues';
 

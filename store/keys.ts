@@ -1,6 +1,6 @@
 /** Keys of callers: made, looked up by their hash, listed and revoked. What is secret of a key never comes here. */
 import type { Permission } from '../domain/permissions';
-import { touchAccount } from './accounts';
+import { touchAccount } from './books/accounts';
 import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from './db';
 import type { KeyRow, Page, PageRequest } from './types';
 

@@ -1,5 +1,5 @@
+import { sealWaiting } from '../store/books/seal';
 import type { Pool } from '../store/db';
-import { sealWaiting } from '../store/seal';
 import { type LoopOptions, startLoop } from './loop';
 
 /** Seals what has been booked. Every worker tries; the one that gets the lock does it, so that the chain goes on when one of them dies. */

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Sign } from '../domain/signed';
+import { failItem, itemWithoutWorkflow, takeItems } from '../store/agreements/terminations';
 import type { Pool } from '../store/db';
-import { failItem, itemWithoutWorkflow, takeItems } from '../store/terminations';
 import { sendItems } from '../workflows/send';
 import { type LoopOptions, startLoop } from './loop';
 

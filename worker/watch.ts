@@ -6,7 +6,7 @@
 import { eachAtOnce } from '../store/audit/at-once';
 import { ASKED_AT_ONCE, type Seen, TemporalAway, unpaired, type Workflows } from '../store/audit/workflows';
 import type { Pool } from '../store/db';
-import { claimWatch, countLiving, keepWatch, lastWatch, overdueLives, statesOf, type Trouble, waitingLives } from '../store/watch';
+import { claimWatch, countLiving, keepWatch, lastWatch, overdueLives, statesOf, type Trouble, waitingLives } from '../store/lives/watch';
 import { type LoopOptions, startLoop } from './loop';
 
 /** How long past a deadline, or an agreement, counts as late. */

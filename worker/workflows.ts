@@ -5,7 +5,7 @@ import type { Life } from '../domain/lifecycle';
 import type { Sign } from '../domain/signed';
 import { type Seen, type Standing, TemporalAway, type Workflows } from '../store/audit/workflows';
 import type { Pool } from '../store/db';
-import { storedLife } from '../store/repair';
+import { storedLife } from '../store/lives/repair';
 import { lifeQuery, WORKFLOW_TYPE } from '../workflows/messages';
 import { releaseTimeOf, standingOf } from '../workflows/search-attributes';
 import { startAgain, Unavailable } from '../workflows/send';

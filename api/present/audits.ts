@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { AuditRow } from '../../store/audits';
+import type { AuditRow } from '../../store/audit/runs';
 import type { auditAnswer, auditSummaryAnswer } from '../schemas/books';
 
 export function presentAuditSummary(row: AuditRow): z.infer<typeof auditSummaryAnswer> {

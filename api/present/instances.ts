@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { lastTerm, openOrders, orderStatus, type Paid } from '../../domain/instance';
 import { exact, formatMoney } from '../../domain/money';
 import { presentDisposal } from '../../domain/plan';
-import { clockOf } from '../../store/quotes';
+import { clockOf } from '../../store/agreements/quotes';
 import type { InstanceRow, Life, TimelineRow } from '../../store/types';
 import type { binAnswer, instanceAnswer, timelineAnswer } from '../schemas/answers';
 

@@ -1,4 +1,4 @@
-import { listStatement, putAccount, rightsLeft, rightsUsed } from '../../store/accounts';
+import { listStatement, putAccount, rightsLeft, rightsUsed } from '../../store/books/accounts';
 import type { AccountRow } from '../../store/types';
 import type { Reply } from '../call';
 import { wantsCsv } from '../csv';

@@ -1,6 +1,6 @@
 /** Deposits, withdrawals and credits of an account. */
 import type { z } from 'zod';
-import { type Adjusted, adjust, listAdjustments } from '../../store/adjustments';
+import { type Adjusted, adjust, listAdjustments } from '../../store/books/adjustments';
 import type { Call, Reply } from '../call';
 import type { ApiDeps } from '../deps';
 import { Problem } from '../errors';

@@ -1,5 +1,5 @@
 /** What audits have found. They are made every night by a schedule, and by `npm run audit`. */
-import { findAudit, listAudits } from '../../store/audits';
+import { findAudit, listAudits } from '../../store/audit/runs';
 import type { ApiDeps } from '../deps';
 import { notFound } from '../errors';
 import { listReply } from '../page';

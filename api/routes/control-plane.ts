@@ -1,8 +1,8 @@
 /** What the control plane tells of an instance: its hold, its network billing, its usage. */
 import type { z } from 'zod';
-import { putHold } from '../../store/instances';
-import { clockOf } from '../../store/quotes';
-import { listUsage, reportUsage } from '../../store/usage';
+import { clockOf } from '../../store/agreements/quotes';
+import { putHold } from '../../store/lives/instances';
+import { listUsage, reportUsage } from '../../store/lives/usage';
 import type { Reply } from '../call';
 import { instanceReply } from '../commands';
 import type { ApiDeps } from '../deps';

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { nextDeadline } from '../../domain/lifecycle';
-import { setClockOffset } from '../../store/instances';
-import { clockOf } from '../../store/quotes';
+import { clockOf } from '../../store/agreements/quotes';
+import { setClockOffset } from '../../store/lives/instances';
 import type { InstanceRow } from '../../store/types';
 import { NotRunning, Unavailable } from '../../workflows/send';
 import type { Call, Reply } from '../call';

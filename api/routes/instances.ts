@@ -1,7 +1,7 @@
 /** Registration and what can be read of an instance. */
 import type { Registration } from '../../domain/instance';
 import { hashOf } from '../../store/hash';
-import { accountsOf, findInstance, listInstances, listTimeline } from '../../store/instances';
+import { accountsOf, findInstance, listInstances, listTimeline } from '../../store/lives/instances';
 import { withoutExamples } from '../../store/policies';
 import type { InstanceRow } from '../../store/types';
 import { abandon, NotRunning, Refused, registerInstance, Unavailable } from '../../workflows/send';

@@ -1,5 +1,5 @@
 /** The books added up, as of any instant. */
-import { balancesAt, trialBalance } from '../../store/trial-balance';
+import { balancesAt, trialBalance } from '../../store/books/trial-balance';
 import { wantsCsv } from '../csv';
 import type { ApiDeps } from '../deps';
 import { existingAccount } from '../existing';

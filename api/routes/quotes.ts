@@ -1,7 +1,7 @@
 /** Quotes: preflight, plan and refund of every item. They change nothing but the store of quotes. */
 import type { z } from 'zod';
-import { findInstances } from '../../store/instances';
-import { createQuote, findQuote } from '../../store/quotes';
+import { createQuote, findQuote } from '../../store/agreements/quotes';
+import { findInstances } from '../../store/lives/instances';
 import type { InstanceRow, UnknownItem } from '../../store/types';
 import type { Call, Reply } from '../call';
 import { requireChoice } from '../choice';

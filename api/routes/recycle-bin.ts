@@ -1,6 +1,6 @@
 /** The recycle bin: what is in it, and the two ways out before its time. */
 import type { z } from 'zod';
-import { listRecycleBin } from '../../store/instances';
+import { listRecycleBin } from '../../store/lives/instances';
 import type { Reply } from '../call';
 import { carryOut, signal } from '../commands';
 import type { ApiDeps } from '../deps';

@@ -1,8 +1,8 @@
 /** What waiting does to a refund: computed at each call, kept nowhere. */
 import { curveInTurns } from '../../domain/curve';
 import { rightsKey } from '../../domain/quote';
+import { clockOf, rightsOf, subjectsOf } from '../../store/agreements/quotes';
 import { inTurns } from '../../store/in-turns';
-import { clockOf, rightsOf, subjectsOf } from '../../store/quotes';
 import { type ApiDeps, policyOfRow } from '../deps';
 import { existingInstance } from '../existing';
 import { presentRefundCurve } from '../present/refund-curve';

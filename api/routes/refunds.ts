@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { listRefunds } from '../../store/books/refunds';
 import { policyById } from '../../store/policies';
-import { listRefunds } from '../../store/refunds';
 import type { Call, Reply } from '../call';
 import { carryOut } from '../commands';
 import { wantsCsv } from '../csv';

@@ -2,8 +2,8 @@
 import type { z } from 'zod';
 import type { Action } from '../../domain/instance';
 import type { Permission } from '../../domain/permissions';
-import { type Acceptance, acceptQuote } from '../../store/acceptance';
-import { listTerminations } from '../../store/terminations';
+import { type Acceptance, acceptQuote } from '../../store/agreements/acceptance';
+import { listTerminations } from '../../store/agreements/terminations';
 import type { Call, Reply } from '../call';
 import type { ApiDeps } from '../deps';
 import { notFound, Problem } from '../errors';

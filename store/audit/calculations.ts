@@ -4,9 +4,9 @@ import { type Order, versionsOf } from '../../domain/instance';
 import { isSameMoney } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
 import type { Refund } from '../../domain/refund';
+import { asNow } from '../books/refunds';
 import type { Transaction } from '../db';
 import { hashOf } from '../hash';
-import { asNow } from '../refunds';
 import type { Facts, QuoteBasis } from '../types';
 import type { Check, Finding } from './check';
 

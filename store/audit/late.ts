@@ -1,8 +1,8 @@
 /** What has only been held up: it is put right where that needs nothing but another push, and is a finding where a push does not help. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { acceptedItems } from '../agreements/terminations';
+import { sealWaiting } from '../books/seal';
 import { isReadOnly, type Pool } from '../db';
-import { sealWaiting } from '../seal';
-import { acceptedItems } from '../terminations';
 import { eachAtOnce } from './at-once';
 import type { Finding } from './check';
 import { ASKED_AT_ONCE, TemporalAway, type Workflows } from './workflows';

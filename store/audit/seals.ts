@@ -1,6 +1,7 @@
 /** What must be true of the hash chain: what was sealed is still as it was, and everything that is booked is sealed (decision 9). */
+
+import { GENESIS, type Head, SEALABLE, type Sealable, sealHash } from '../books/seal';
 import type { Transaction } from '../db';
-import { GENESIS, type Head, SEALABLE, type Sealable, sealHash } from '../seal';
 import { type Check, type Finding, sqlCheck } from './check';
 
 /** As many as are in memory at once. */

@@ -8,7 +8,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { workflowId } from '../../domain/ids';
-import { acceptQuote } from '../../store/acceptance';
+import { acceptQuote } from '../../store/agreements/acceptance';
 import { audit, CHECKS, type Finding, runChecks } from '../../store/audit';
 import { createPool, type Pool, type Transaction } from '../../store/db';
 import { hashOf } from '../../store/hash';

@@ -4,9 +4,9 @@
  */
 import { PERMISSIONS, type Permission } from '../../domain/permissions';
 import { POLICIES } from '../../policies';
+import { makeAudit, recordAudit } from '../../store/audit/runs';
 import { noWorkflows } from '../../store/audit/workflows';
-import { makeAudit, recordAudit } from '../../store/audits';
-import { findInstances } from '../../store/instances';
+import { findInstances } from '../../store/lives/instances';
 import type { Body, Http, Reply } from '../support/http';
 import { as } from '../support/keys';
 import {

@@ -4,10 +4,10 @@ import type { Client as Database, Pool } from 'pg';
 import { parseRegistration } from '../../api/schemas/registration';
 import { newLife } from '../../domain/lifecycle';
 import { policyFor } from '../../policies';
-import { acceptQuote } from '../../store/acceptance';
+import { acceptQuote } from '../../store/agreements/acceptance';
 import { audit } from '../../store/audit';
-import { findingsOf } from '../../store/audits';
-import { commitStep } from '../../store/steps';
+import { findingsOf } from '../../store/audit/runs';
+import { commitStep } from '../../store/lives/steps';
 import { SIGNALS } from '../../workflows/messages';
 import type { Body, Http } from '../support/http';
 import {

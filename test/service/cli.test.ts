@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { lastWatch } from '../../store/watch';
+import { lastWatch } from '../../store/lives/watch';
 import { watchOnce } from '../../worker/watch';
 import { workflowsOf } from '../../worker/workflows';
 import { workflowId } from '../../workflows/messages';

@@ -4,7 +4,7 @@
  */
 import type { Policy } from '../../domain/policy';
 import { POLICIES } from '../../policies';
-import { acceptQuote } from '../../store/acceptance';
+import { acceptQuote } from '../../store/agreements/acceptance';
 import { lifeQuery, workflowId } from '../../workflows/messages';
 import type { Body } from '../support/http';
 import { cvmPostpaid, cvmPrepaid, expectStatus, instanceOf, newId, quote, register, settled, timelineOf, until } from '../support/lives';

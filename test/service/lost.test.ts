@@ -4,11 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { checkLives } from '../../cli/sunset/doctor/lives';
-import { acceptQuote } from '../../store/acceptance';
+import { acceptQuote } from '../../store/agreements/acceptance';
+import { takeItems } from '../../store/agreements/terminations';
+import { makeAudit } from '../../store/audit/runs';
 import type { Workflows } from '../../store/audit/workflows';
-import { makeAudit } from '../../store/audits';
-import { takeItems } from '../../store/terminations';
-import { lastWatch } from '../../store/watch';
+import { lastWatch } from '../../store/lives/watch';
 import { sweepOnce } from '../../worker/sweep';
 import { watchOnce } from '../../worker/watch';
 import { workflowsOf } from '../../worker/workflows';

@@ -1,5 +1,5 @@
 /** Money over the life of an instance, each with the smallest input that once went wrong (M20–M25). */
-import { acceptQuote } from '../../store/acceptance';
+import { acceptQuote } from '../../store/agreements/acceptance';
 import { audit } from '../../store/audit';
 import type { Body, Http } from '../support/http';
 import { as } from '../support/keys';

@@ -1,8 +1,8 @@
 /** The operator's path (E5, M11): refund requests, holds, amounts above the threshold; undo; renewal-only refunds; network and usage. */
 import { randomUUID } from 'node:crypto';
 import { POLICIES } from '../../policies';
+import { type Approval, approveRequest } from '../../store/agreements/refund-requests';
 import { audit } from '../../store/audit';
-import { type Approval, approveRequest } from '../../store/refund-requests';
 import type { Body, Http } from '../support/http';
 import {
   cvmPostpaid,

@@ -1,10 +1,10 @@
 /** Attacks on the operator's path, on undo and on the return of renewals: races, odd orders, messages typed by hand, other people's keys. */
 import { randomUUID } from 'node:crypto';
 import { Worker } from '@temporalio/worker';
-import { acceptQuote } from '../../store/acceptance';
+import { acceptQuote } from '../../store/agreements/acceptance';
+import type { AcceptedItem } from '../../store/agreements/terminations';
 import { audit } from '../../store/audit';
-import { unsealedBacklog } from '../../store/seal';
-import type { AcceptedItem } from '../../store/terminations';
+import { unsealedBacklog } from '../../store/books/seal';
 import { sweepOnce } from '../../worker/sweep';
 import { workflowId } from '../../workflows/messages';
 import { Refused, sendCommand } from '../../workflows/send';

@@ -1,7 +1,7 @@
 /** SIGKILL where an undo or an approved return is being recorded: whoever repeats the request gets the one answer, and there is one effect. */
 import { randomUUID } from 'node:crypto';
+import { type Approval, approveRequest } from '../../store/agreements/refund-requests';
 import { audit } from '../../store/audit';
-import { type Approval, approveRequest } from '../../store/refund-requests';
 import type { Body, Http } from '../support/http';
 import { as } from '../support/keys';
 import { cvmPrepaid, end, expectStatus, hoursAgo, instanceOf, purchase, register, timelineOf, until } from '../support/lives';

@@ -1,16 +1,16 @@
-import type { RightsLeft } from '../domain/eligibility';
-import type { StoredOrder } from '../domain/instance';
-import type { Policy } from '../domain/policy';
-import { policyId } from '../domain/policy';
-import { isRefund, type QuoteRequest, quoteInTurns, rightsKey, type Subject } from '../domain/quote';
-import type { RefundKind } from '../domain/refund';
-import { rightsLeft, standings } from './accounts';
-import type { Db } from './db';
-import { hashOf } from './hash';
-import { inTurns } from './in-turns';
-import { findInstances } from './instances';
-import { keepPolicy } from './policies';
-import type { CalculationInputs, InstanceRow, QuoteBasis, QuotedItem, QuoteRow, UnknownItem } from './types';
+import type { RightsLeft } from '../../domain/eligibility';
+import type { StoredOrder } from '../../domain/instance';
+import type { Policy } from '../../domain/policy';
+import { policyId } from '../../domain/policy';
+import { isRefund, type QuoteRequest, quoteInTurns, rightsKey, type Subject } from '../../domain/quote';
+import type { RefundKind } from '../../domain/refund';
+import { rightsLeft, standings } from '../books/accounts';
+import type { Db } from '../db';
+import { hashOf } from '../hash';
+import { inTurns } from '../in-turns';
+import { findInstances } from '../lives/instances';
+import { keepPolicy } from '../policies';
+import type { CalculationInputs, InstanceRow, QuoteBasis, QuotedItem, QuoteRow, UnknownItem } from '../types';
 
 /** Instances that a quote names and nobody registered. */
 export class MissingInstances extends Error {

@@ -1,6 +1,6 @@
 /** What a workflow is started again from when Temporal has lost it (L14): the life as it is stored, and what was answered last. */
-import type { Life } from '../domain/lifecycle';
-import type { Db } from './db';
+import type { Life } from '../../domain/lifecycle';
+import type { Db } from '../db';
 import { findInstance } from './instances';
 
 export interface StoredLife {

@@ -1,11 +1,12 @@
 /** Whole audits: what is only late is healed first, then one snapshot is checked, then the workflows are asked; and all of it is kept. */
-import { type AuditReport, audit, CHECKS, type CheckResult, type Finding } from './audit';
-import { eachAtOnce } from './audit/at-once';
-import { type Healed, healLate, LATE_CHECK } from './audit/late';
-import { ASKED_AT_ONCE, compareWithWorkflows, PAUSE_MS, TemporalAway, WORKFLOWS_CHECK, type Workflows } from './audit/workflows';
-import { Conditions, type Db, decodeCursor, type Pool, pageOf } from './db';
-import type { Head } from './seal';
-import type { Page, PageRequest } from './types';
+
+import type { Head } from '../books/seal';
+import { Conditions, type Db, decodeCursor, type Pool, pageOf } from '../db';
+import type { Page, PageRequest } from '../types';
+import { type AuditReport, audit, CHECKS, type CheckResult, type Finding } from '.';
+import { eachAtOnce } from './at-once';
+import { type Healed, healLate, LATE_CHECK } from './late';
+import { ASKED_AT_ONCE, compareWithWorkflows, PAUSE_MS, TemporalAway, WORKFLOWS_CHECK, type Workflows } from './workflows';
 
 export type AuditTrigger = 'schedule' | 'command';
 

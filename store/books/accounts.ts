@@ -1,8 +1,8 @@
-import type { RightsLeft, Standing } from '../domain/eligibility';
-import { exact, formatMoney, type Parts, SOURCES, type Source, sum, ZERO } from '../domain/money';
-import type { Knobs } from '../domain/policy';
-import { Conditions, type Db, decodeCursor, pageOf, shownBefore, shownUpTo, type Transaction } from './db';
-import type { AccountRow, Page, PageRequest, RightsByProduct, StatementRow } from './types';
+import type { RightsLeft, Standing } from '../../domain/eligibility';
+import { exact, formatMoney, type Parts, SOURCES, type Source, sum, ZERO } from '../../domain/money';
+import type { Knobs } from '../../domain/policy';
+import { Conditions, type Db, decodeCursor, pageOf, shownBefore, shownUpTo, type Transaction } from '../db';
+import type { AccountRow, Page, PageRequest, RightsByProduct, StatementRow } from '../types';
 
 /** Makes the account known; its standing begins in good order. */
 export async function touchAccount(db: Db, account: string): Promise<void> {

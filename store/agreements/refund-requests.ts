@@ -2,17 +2,14 @@
  * The operator's path (E5, M11): a return that self-service refuses is asked for, and somebody else decides. While it is in review the
  * instance runs on and the right is held; the amount is computed at the approval; a denial gives the right back.
  */
-import { refundId } from '../domain/ids';
-import { exact, formatMoney, ZERO } from '../domain/money';
-import type { Policy } from '../domain/policy';
-import { type BlockerCode, isRefund, type QuoteItem, quoteItems, rightsKey } from '../domain/quote';
-import type { Refund, RefundKind } from '../domain/refund';
-import { insertTermination, lockAccounts, reserveRights } from './acceptance';
-import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from './db';
-import { findInstance } from './instances';
-import { clockOf, createQuote, instancesInReview, rightsOf, subjectsOf } from './quotes';
-import { approveRefund, decisionOf, moveRefund, openRefunds } from './refunds';
-import { type AcceptedItem, itemsToSend } from './terminations';
+import { refundId } from '../../domain/ids';
+import { exact, formatMoney, ZERO } from '../../domain/money';
+import type { Policy } from '../../domain/policy';
+import { type BlockerCode, isRefund, type QuoteItem, quoteItems, rightsKey } from '../../domain/quote';
+import type { Refund, RefundKind } from '../../domain/refund';
+import { approveRefund, decisionOf, moveRefund, openRefunds } from '../books/refunds';
+import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from '../db';
+import { findInstance } from '../lives/instances';
 import type {
   Calculation,
   Change,
@@ -24,7 +21,10 @@ import type {
   RefundRequestRow,
   RefundStatus,
   RequestedAction,
-} from './types';
+} from '../types';
+import { insertTermination, lockAccounts, reserveRights } from './acceptance';
+import { clockOf, createQuote, instancesInReview, rightsOf, subjectsOf } from './quotes';
+import { type AcceptedItem, itemsToSend } from './terminations';
 
 /** Nothing was written: what stands against it. */
 export class RequestRefused extends Error {

@@ -3,10 +3,10 @@
  * took effect on an instance's own clock; what is shown at an instant is in the books at it (M21). A transaction that was under way at the
  * instant and commits later belongs to it all the same.
  */
-import { exact, formatMoney, type Source } from '../domain/money';
+import { exact, formatMoney, type Source } from '../../domain/money';
+import { type Db, shownUpTo } from '../db';
+import type { AccountRow } from '../types';
 import { partsByCurrency } from './accounts';
-import { type Db, shownUpTo } from './db';
-import type { AccountRow } from './types';
 
 /** @param at ISO-8601; undefined: now. @returns the instant in UTC */
 async function instantOf(db: Db, at: string | undefined): Promise<string> {

@@ -1,12 +1,12 @@
 /** Deposits, withdrawals and credits: what fills and empties balances beside refunds and renewals, booked once a reference. */
-import { adjustmentTransactionId } from '../domain/ids';
-import { type Adjustment, adjustmentPostings } from '../domain/journal';
-import { exact, formatMoney, type Parts, SOURCES } from '../domain/money';
+import { adjustmentTransactionId } from '../../domain/ids';
+import { type Adjustment, adjustmentPostings } from '../../domain/journal';
+import { exact, formatMoney, type Parts, SOURCES } from '../../domain/money';
+import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from '../db';
+import { hashOf } from '../hash';
+import type { AdjustmentRow, Page, PageRequest } from '../types';
 import { lockBalances, moveBalances, touchAccount } from './accounts';
-import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from './db';
-import { hashOf } from './hash';
 import { book } from './ledger';
-import type { AdjustmentRow, Page, PageRequest } from './types';
 
 export interface NewAdjustment extends Adjustment {
   id: string;

@@ -3,25 +3,25 @@
  * together or not at all. Doing a step again answers what is stored; so does another command for a number that is taken, and the loop
  * then goes on from the stored life.
  */
-import { factsOf, type StoredOrder } from '../domain/instance';
-import { registrationPostings } from '../domain/journal';
-import { type Life, nextDeadline } from '../domain/lifecycle';
-import { type Plan, planFor, presentDisposal } from '../domain/plan';
-import type { Authority } from '../domain/signed';
-import { type Details, detailsOf } from '../domain/timeline';
-import { touchAccount } from './accounts';
-import { type Pool, type Transaction, transaction } from './db';
+import { factsOf, type StoredOrder } from '../../domain/instance';
+import { registrationPostings } from '../../domain/journal';
+import { type Life, nextDeadline } from '../../domain/lifecycle';
+import { type Plan, planFor, presentDisposal } from '../../domain/plan';
+import type { Authority } from '../../domain/signed';
+import { type Details, detailsOf } from '../../domain/timeline';
+import { closeReviews } from '../agreements/refund-requests';
+import { touchAccount } from '../books/accounts';
+import { book } from '../books/ledger';
+import { type Pool, type Transaction, transaction } from '../db';
+import { hashOf } from '../hash';
+import { keepPolicy } from '../policies';
+import type { InstanceRow, StepInput, StepResult } from '../types';
 import { EFFECTS, StepRefused, type Work } from './effects';
-import { hashOf } from './hash';
 import { findInstance, insertOrders } from './instances';
-import { book } from './ledger';
-import { keepPolicy } from './policies';
-import { closeReviews } from './refund-requests';
-import type { InstanceRow, StepInput, StepResult } from './types';
 import { cutUsage } from './usage';
 
+export type { StepInput, StepResult } from '../types';
 export { StepRefused } from './effects';
-export type { StepInput, StepResult } from './types';
 
 /** A step as its activity asks for it, once it is known whose word it was; `refusal`: why that word counts for nothing. */
 export type VouchedStep = StepInput & { authority: Authority; refusal?: 'UNSIGNED' | 'BAD_SIGNATURE' | undefined };

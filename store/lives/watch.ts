@@ -1,5 +1,5 @@
 /** What the watch over lives has seen last: one row, which `/metrics` and `sunset doctor` read (L14). */
-import type { Db } from './db';
+import type { Db } from '../db';
 
 /**
  * `lost`: it has no running workflow, so nothing will happen to it. `stuck`: it has one, which does not answer. `overdue`: it answers, and

@@ -1,8 +1,8 @@
 /** Refunds, from their agreement or request to the end. Only their own step books them (`steps.ts`); progress is on the wall clock. */
-import { exact, formatMoney } from '../domain/money';
-import { Conditions, type Db, decodeCursor, pageOf, type Transaction } from './db';
+import { exact, formatMoney } from '../../domain/money';
+import { Conditions, type Db, decodeCursor, pageOf, type Transaction } from '../db';
+import type { Calculation, ItemProblem, Page, PageRequest, RefundRequestRow, RefundRow, RefundStatus } from '../types';
 import { postingsOfRefund } from './ledger';
-import type { Calculation, ItemProblem, Page, PageRequest, RefundRequestRow, RefundRow, RefundStatus } from './types';
 
 export interface NewRefund {
   id: string;

@@ -2,10 +2,10 @@
  * What a step does to the world beside recording the new life, one function for each effect of `domain/lifecycle.ts`. All of it is part of the
  * step's transaction (`steps.ts`): a refusal here leaves nothing behind.
  */
-import { isWithinBounds, MAX_ORDERS } from '../domain/bounds';
-import { recompute } from '../domain/calculation';
-import { renewalEnd } from '../domain/calendar';
-import { refundId, transactionId } from '../domain/ids';
+import { isWithinBounds, MAX_ORDERS } from '../../domain/bounds';
+import { recompute } from '../../domain/calculation';
+import { renewalEnd } from '../../domain/calendar';
+import { refundId, transactionId } from '../../domain/ids';
 import {
   isTerm,
   lastTerm,
@@ -19,22 +19,22 @@ import {
   renewalsToReturn,
   type StoredOrder,
   snapshotsOf,
-} from '../domain/instance';
-import { endedPostings, type Posting, paidPostings, refundPostings, reversalPostings } from '../domain/journal';
-import { type Effect, type Life, type NewOrder, openOrder } from '../domain/lifecycle';
-import { exact, formatMoney, type Parts, SOURCES } from '../domain/money';
-import { payFromBalances, renewalPrice } from '../domain/pricing';
-import type { Refund } from '../domain/refund';
-import type { Details } from '../domain/timeline';
-import { lockBalances, moveBalances, standings } from './accounts';
-import type { Transaction } from './db';
-import { hashOf } from './hash';
+} from '../../domain/instance';
+import { endedPostings, type Posting, paidPostings, refundPostings, reversalPostings } from '../../domain/journal';
+import { type Effect, type Life, type NewOrder, openOrder } from '../../domain/lifecycle';
+import { exact, formatMoney, type Parts, SOURCES } from '../../domain/money';
+import { payFromBalances, renewalPrice } from '../../domain/pricing';
+import type { Refund } from '../../domain/refund';
+import type { Details } from '../../domain/timeline';
+import type { ItemCommand } from '../agreements/terminations';
+import { lockBalances, moveBalances, standings } from '../books/accounts';
+import { type LedgerTransaction, postingsOfRefund } from '../books/ledger';
+import { lockRefund, moveRefund } from '../books/refunds';
+import type { Transaction } from '../db';
+import { hashOf } from '../hash';
+import { policyById } from '../policies';
+import type { InstanceRow, ItemProblem, RefundRow, StepInput, TerminationItemRow } from '../types';
 import { insertOrders } from './instances';
-import { type LedgerTransaction, postingsOfRefund } from './ledger';
-import { policyById } from './policies';
-import { lockRefund, moveRefund } from './refunds';
-import type { ItemCommand } from './terminations';
-import type { InstanceRow, ItemProblem, RefundRow, StepInput, TerminationItemRow } from './types';
 
 /** The database's own refusals, as business answers: nothing was written. */
 export class StepRefused extends Error {

@@ -1,7 +1,7 @@
-import { adjustmentTransactionId, transactionId } from '../domain/ids';
-import type { Adjustment, Posting } from '../domain/journal';
-import { exact, formatMoney } from '../domain/money';
-import type { Db, Transaction } from './db';
+import { adjustmentTransactionId, transactionId } from '../../domain/ids';
+import type { Adjustment, Posting } from '../../domain/journal';
+import { exact, formatMoney } from '../../domain/money';
+import type { Db, Transaction } from '../db';
 
 /** A transaction belongs to a step or to an adjustment. */
 type Origin = { instanceId: string; step: number; adjustmentId?: undefined } | { instanceId?: undefined; adjustmentId: string };

@@ -1,9 +1,9 @@
-import type { Facts, Order, StoredOrder } from '../domain/instance';
-import type { Life } from '../domain/lifecycle';
-import type { Policy } from '../domain/policy';
-import type { Details } from '../domain/timeline';
-import { Conditions, type Db, decodeCursor, pageOf, type Transaction } from './db';
-import type { InstanceRow, Page, PageRequest, TimelineRow } from './types';
+import type { Facts, Order, StoredOrder } from '../../domain/instance';
+import type { Life } from '../../domain/lifecycle';
+import type { Policy } from '../../domain/policy';
+import type { Details } from '../../domain/timeline';
+import { Conditions, type Db, decodeCursor, pageOf, type Transaction } from '../db';
+import type { InstanceRow, Page, PageRequest, TimelineRow } from '../types';
 
 interface Row {
   id: string;

@@ -1,6 +1,6 @@
 /** Refunds that were booked, for the back-test: one snapshot, read page by page, because they are kept for ever. */
-import type { PastRefund } from '../domain/backtest';
-import { Conditions, type Pool, snapshot, type Transaction } from './db';
+import type { PastRefund } from '../../domain/backtest';
+import { Conditions, type Pool, snapshot, type Transaction } from '../db';
 import { asNow } from './refunds';
 
 export interface PastRefundFilter {

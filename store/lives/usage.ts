@@ -1,9 +1,9 @@
 /** Usage as the control plane reports it, for as long as it may be charged (L9). */
-import { advance } from '../domain/lifecycle';
-import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from './db';
+import { advance } from '../../domain/lifecycle';
+import { clockOf } from '../agreements/quotes';
+import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from '../db';
+import type { Page, PageRequest } from '../types';
 import { findInstance } from './instances';
-import { clockOf } from './quotes';
-import type { Page, PageRequest } from './types';
 
 export interface NewUsage {
   id: string;

@@ -1,9 +1,9 @@
-import { refundId } from '../domain/ids';
-import type { Action, Schedule } from '../domain/instance';
-import type { Command, Envelope } from '../domain/lifecycle';
-import { Conditions, type Db, decodeCursor, type Pool, pageOf, transaction } from './db';
-import { moveRefund } from './refunds';
-import type { ItemProblem, Page, PageRequest, TerminationItemRow, TerminationRow, UnknownItem } from './types';
+import { refundId } from '../../domain/ids';
+import type { Action, Schedule } from '../../domain/instance';
+import type { Command, Envelope } from '../../domain/lifecycle';
+import { moveRefund } from '../books/refunds';
+import { Conditions, type Db, decodeCursor, type Pool, pageOf, transaction } from '../db';
+import type { ItemProblem, Page, PageRequest, TerminationItemRow, TerminationRow, UnknownItem } from '../types';
 
 /** What is sent to an instance's workflow for its item. */
 export type ItemCommand = Envelope & { command: Extract<Command, { name: 'terminate' }> };

@@ -2,15 +2,16 @@
  * The audit: what must be true of the database, whoever wrote it. It reads rows, not the code that made them, and trusts no constraint or
  * trigger: a hand that takes those away is what it is for.
  */
-import { AUTHORITY } from './audit/authority';
-import { BOOKS } from './audit/books';
-import { CALCULATIONS } from './audit/calculations';
-import type { Check, Finding } from './audit/check';
-import { LIVES } from './audit/lives';
-import { RIGHTS } from './audit/rights';
-import { SEALS } from './audit/seals';
-import { type Pool, snapshot, type Transaction } from './db';
-import { findHead, type Head } from './seal';
+
+import { findHead, type Head } from '../books/seal';
+import { type Pool, snapshot, type Transaction } from '../db';
+import { AUTHORITY } from './authority';
+import { BOOKS } from './books';
+import { CALCULATIONS } from './calculations';
+import type { Check, Finding } from './check';
+import { LIVES } from './lives';
+import { RIGHTS } from './rights';
+import { SEALS } from './seals';
 
 export type { Check, Finding };
 

@@ -4,7 +4,7 @@
  * other. What is to be sealed stands in the queue `unsealed` (why: migrations/0004_seal.sql).
  */
 import { createHash } from 'node:crypto';
-import { type Db, type Pool, type Transaction, transaction } from './db';
+import { type Db, type Pool, type Transaction, transaction } from '../db';
 
 /** The newest seal: whoever keeps it elsewhere can tell later that nothing before it was changed. */
 export interface Head {

@@ -1,19 +1,19 @@
 /** The acceptance of a confirmation: one transaction that holds the quote to its word, before anything is sent out (decision 2). */
-import type { RightsLeft } from '../domain/eligibility';
-import { itemCommandId, refundId } from '../domain/ids';
-import { openOrders, renewalsToReturn } from '../domain/instance';
-import { exact, formatMoney } from '../domain/money';
-import type { Policy } from '../domain/policy';
-import { hasAmount, isRefund, type QuoteItem, type QuoteRequest, quoteInTurns, rightsKey, type Subject } from '../domain/quote';
-import type { RefundKind } from '../domain/refund';
-import { type Pool, type Transaction, transaction } from './db';
-import { inTurns } from './in-turns';
-import { findInstances } from './instances';
-import { policyById } from './policies';
+import type { RightsLeft } from '../../domain/eligibility';
+import { itemCommandId, refundId } from '../../domain/ids';
+import { openOrders, renewalsToReturn } from '../../domain/instance';
+import { exact, formatMoney } from '../../domain/money';
+import type { Policy } from '../../domain/policy';
+import { hasAmount, isRefund, type QuoteItem, type QuoteRequest, quoteInTurns, rightsKey, type Subject } from '../../domain/quote';
+import type { RefundKind } from '../../domain/refund';
+import { openRefunds } from '../books/refunds';
+import { type Pool, type Transaction, transaction } from '../db';
+import { inTurns } from '../in-turns';
+import { findInstances } from '../lives/instances';
+import { policyById } from '../policies';
+import type { Change, InstanceRow, ItemProblem, QuotedItem, QuoteRow, TerminationRow } from '../types';
 import { basisOf, clockOf, findQuote, rightsOf, subjectsOf } from './quotes';
-import { openRefunds } from './refunds';
 import { type AcceptedItem, findTermination, type ItemCommand, itemsToSend } from './terminations';
-import type { Change, InstanceRow, ItemProblem, QuotedItem, QuoteRow, TerminationRow } from './types';
 
 export interface Confirmation {
   quoteId: string;
