@@ -16,7 +16,7 @@ const roomRules = Object.entries(ROOMS).map(([room, allowed]) => ({
   severity: 'error',
   from: { path: `^${room}/` },
   to: {
-    path: '^(domain|policies|workflows|activities|store|worker|api|embedded|cli|test|bench)/',
+    path: '^(domain|policies|workflows|activities|store|worker|api|embedded|cli|tools|test|bench)/',
     pathNot: `^(${[room, ...allowed].join('|')})/`,
     // Activities are known to workflows, and messages of workflows to activities, as types only.
     ...(room === 'workflows' || room === 'activities' ? { dependencyTypesNot: ['type-only'] } : {}),
@@ -59,7 +59,7 @@ module.exports = {
       to: { dependencyTypes: ['core'] },
     },
     { name: 'not-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    { name: 'no-tests-in-code', severity: 'error', from: { pathNot: '^(test|bench)/' }, to: { path: '^test/' } },
+    { name: 'no-tests-in-code', severity: 'error', from: { pathNot: '^(tools|test|bench)/' }, to: { path: '^test/' } },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ComposeService, readCompose } from '../cli/cluster/compose';
-import { commandOf, environmentOf, located, type Place, placeSecrets } from '../cli/cluster/place';
-import { statementsOf } from '../cli/cluster/roles';
 import { BadSettings, REQUIRED, readSettings, SETTING_NAMES } from '../cli/settings';
+import { type ComposeService, readCompose } from '../tools/cluster/compose';
+import { commandOf, environmentOf, located, type Place, placeSecrets } from '../tools/cluster/place';
+import { statementsOf } from '../tools/cluster/roles';
 
 const ROOT = join(__dirname, '..');
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 it('the parts made from code are up to date (npm run docs)', async () => {
   const root = join(__dirname, '..');
-  const { stdout } = await promisify(execFile)(process.execPath, ['node_modules/tsx/dist/cli.mjs', 'cli/docs.ts', '--check'], {
+  const { stdout } = await promisify(execFile)(process.execPath, ['node_modules/tsx/dist/cli.mjs', 'tools/docs.ts', '--check'], {
     cwd: root,
   });
   expect(stdout).toBe('');

@@ -163,13 +163,16 @@ function oneCase(policy: Policy, example: WorkedExample): string {
   ].join('\n');
 }
 
-/** Puts each part between `<!-- made: name -->` and `<!-- end -->`. */
+/** Puts each part between `<!-- made by npm run docs (tools/docs.ts): name -->` and `<!-- end -->`. */
 function fill(text: string): string {
-  return text.replace(/(<!-- made: (\w+) -->\n)[\s\S]*?(\n<!-- end -->)/g, (_, open: string, name: string, close: string) => {
-    const make = PARTS[name];
-    if (!make) throw new Error(`nothing makes a part named ${name}`);
-    return `${open}${make()}${close}`;
-  });
+  return text.replace(
+    /(<!-- made by npm run docs \(tools\/docs\.ts\): (\w+) -->\n)[\s\S]*?(\n<!-- end -->)/g,
+    (_, open: string, name: string, close: string) => {
+      const make = PARTS[name];
+      if (!make) throw new Error(`nothing makes a part named ${name}`);
+      return `${open}${make()}${close}`;
+    },
+  );
 }
 
 function main(): void {

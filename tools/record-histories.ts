@@ -6,11 +6,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { version } from '../../package.json';
-import { SIGNALS, workflowId } from '../../workflows/messages';
-import setUp from './global-setup';
-import tearDown from './global-teardown';
-import type { Body, Http } from './http';
+import { version } from '../package.json';
+import setUp from '../test/support/global-setup';
+import tearDown from '../test/support/global-teardown';
+import type { Body, Http } from '../test/support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -27,8 +26,9 @@ import {
   register,
   timelineOf,
   until,
-} from './lives';
-import { type ServiceUnderTest, startService } from './service';
+} from '../test/support/lives';
+import { type ServiceUnderTest, startService } from '../test/support/service';
+import { SIGNALS, workflowId } from '../workflows/messages';
 
 type Live = (service: ServiceUnderTest, http: Http) => Promise<string>;
 const later = { schedule: { mode: 'later' } };
@@ -148,7 +148,7 @@ const withoutNames = (history: string): string =>
 async function main(): Promise<void> {
   await setUp();
   const service = await startService();
-  const folder = join(__dirname, '..', 'histories', version);
+  const folder = join(__dirname, '..', 'test', 'histories', version);
   mkdirSync(folder, { recursive: true });
   for (const [name, live] of Object.entries(LIVES)) {
     const file = join(folder, `${name}.json`);

@@ -4,11 +4,11 @@
  */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { end, endOnSignals } from '../cli/ending';
+import { Parts } from '../cli/parts';
 import { consoleProgress, EmbeddedError, type Progress } from '../embedded';
 import { runDemo } from './cluster/demo';
 import { type Cluster, startCluster } from './cluster/start';
-import { end, endOnSignals } from './ending';
-import { Parts } from './parts';
 
 const HELP = `Usage: npm run cluster [-- --demo]
 

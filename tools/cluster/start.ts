@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import type { Parts } from '../../cli/parts';
 import { EmbeddedError, lockDataFolder, type Progress, startPostgres } from '../../embedded';
 import {
   cacheFolder,
@@ -20,7 +21,6 @@ import {
   WEB_UI,
   writeState,
 } from '../../embedded/tools';
-import type { Parts } from '../parts';
 import { type Compose, type ComposeService, readCompose } from './compose';
 import { commandOf, environmentOf, type Place, placeSecrets, ROOT, readSecret } from './place';
 import { Processes, type RunningProcess } from './processes';
