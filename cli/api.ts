@@ -1,6 +1,6 @@
 /** `node dist/cli/api.js`: the API alone, as a production process. Start as many as you like behind one address. */
-import { joinFoundation, runProcess } from './production';
-import { runApi } from './service';
+import { joinFoundation, runProcess } from './process/production';
+import { runApi } from './process/service';
 
 runProcess('api', async (started) => {
   const { settings, logger, parts } = started;

@@ -12,9 +12,9 @@ import { createPool, isReadOnly, type Pool } from '../store/db';
 import { createSignatures } from '../store/signatures';
 import { workflowsOf } from '../worker/workflows';
 import { TASK_QUEUE } from '../workflows/messages';
-import { databaseOf, explain, NotMade, progress } from './database';
-import { keptOperatorKey } from './operator-key';
-import { BadSettings, readSettings, type Settings } from './settings';
+import { keptOperatorKey } from './process/operator-key';
+import { BadSettings, readSettings, type Settings } from './process/settings';
+import { databaseOf, explain, NotMade, progress } from './sources/database';
 import { mention, print, printJson, table } from './sunset/output';
 
 const HELP = `Usage: npm run audit [-- --json]

@@ -6,9 +6,9 @@ import { type Policy, policyId } from '../domain/policy';
 import { EmbeddedError } from '../embedded';
 import { eachPastRefund, type PastRefundFilter } from '../store/books/past-refunds';
 import { createPool } from '../store/db';
-import { databaseOf, explain, NotMade, progress } from './database';
-import { BadPolicy, readPolicy } from './policy-file';
-import { BadSettings, readSettings, type Settings } from './settings';
+import { BadSettings, readSettings, type Settings } from './process/settings';
+import { databaseOf, explain, NotMade, progress } from './sources/database';
+import { BadPolicy, readPolicy } from './sources/policy-file';
 import { mention, print, printJson, table } from './sunset/output';
 
 const HELP = `Usage: npm run backtest -- --policy <file> [--account <account>] [--since <instant>] [--until <instant>] [--json]

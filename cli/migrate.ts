@@ -5,7 +5,7 @@
 import { ensureExistingNamespace, startTemporal } from '../embedded';
 import { migrate } from '../store/migrate';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
-import { migrationCount, runProcess } from './production';
+import { migrationCount, runProcess } from './process/production';
 
 runProcess('migrate', async ({ settings, databaseUrl, logger }) => {
   await migrate(settings.databaseAdminUrl ?? databaseUrl, databaseUrl, (message) => logger.debug(message));

@@ -12,7 +12,7 @@ import { type OfflineCase, quoteOffline } from '../domain/offline';
 import { type Knobs, modesFor, type Policy } from '../domain/policy';
 import { LANGS, type Lang, type PublicQuoteItem, presentQuoteItem } from '../domain/present';
 import { policyFor } from '../policies';
-import { count, knobShape } from './policy-file';
+import { count, knobShape } from './sources/policy-file';
 
 const KNOBS = Object.keys(knobShape).join(', ');
 

@@ -1,12 +1,12 @@
 /** `npm start`: the whole service in one process, with real embedded parts where the environment names none. */
 import pino from 'pino';
 import { EmbeddedError } from '../embedded';
-import { end, endOnSignals } from './ending';
-import { keepWorker, WorkerLost } from './keep-worker';
-import { type OperatorKey, operatorKey } from './operator-key';
-import { Parts } from './parts';
-import { type Foundation, runApi, runWorker, startFoundation } from './service';
-import { BadSettings, readSettings, type Settings } from './settings';
+import { end, endOnSignals } from './process/ending';
+import { keepWorker, WorkerLost } from './process/keep-worker';
+import { type OperatorKey, operatorKey } from './process/operator-key';
+import { Parts } from './process/parts';
+import { type Foundation, runApi, runWorker, startFoundation } from './process/service';
+import { BadSettings, readSettings, type Settings } from './process/settings';
 
 const HELP = `Usage: npm start
 

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { RunningWorker } from '../worker';
-import { joinFoundation, type Process, runProcess } from './production';
-import { runWorker } from './service';
+import { joinFoundation, type Process, runProcess } from './process/production';
+import { runWorker } from './process/service';
 
 /** `GET /healthz`: 200 while the worker polls. Closed before the worker stops: one that is draining is not healthy. */
 async function serveHealth({ settings, logger, parts }: Process, worker: RunningWorker): Promise<void> {

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BadSettings, REQUIRED, readSettings, SETTING_NAMES } from '../cli/settings';
+import { BadSettings, REQUIRED, readSettings, SETTING_NAMES } from '../cli/process/settings';
 import { type ComposeService, readCompose } from '../tools/cluster/compose';
 import { commandOf, environmentOf, located, type Place, placeSecrets } from '../tools/cluster/place';
 import { statementsOf } from '../tools/cluster/roles';

@@ -4,8 +4,8 @@
  */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { end, endOnSignals } from '../cli/ending';
-import { Parts } from '../cli/parts';
+import { end, endOnSignals } from '../cli/process/ending';
+import { Parts } from '../cli/process/parts';
 import { consoleProgress, EmbeddedError, type Progress } from '../embedded';
 import { runDemo } from './cluster/demo';
 import { type Cluster, startCluster } from './cluster/start';

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { Parts } from '../../cli/parts';
+import type { Parts } from '../../cli/process/parts';
 import { EmbeddedError, lockDataFolder, type Progress, startPostgres } from '../../embedded';
 import {
   cacheFolder,

@@ -1,5 +1,5 @@
 /** What a process has started, and how it ends: in order, each part within its own time and all of them within one. */
-import { killStarted, stopStarted } from '../embedded';
+import { killStarted, stopStarted } from '../../embedded';
 
 /** Below the grace of compose, Kubernetes and most service managers (30 s): better to end by ourselves than to be killed. */
 export const STOP_LIMIT_MS = 28_000;

@@ -2,9 +2,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
-import { EmbeddedError, startTemporal } from '../embedded';
-import { createPool } from '../store/db';
-import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
+import { EmbeddedError, startTemporal } from '../../embedded';
+import { createPool } from '../../store/db';
+import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { end, endOnSignals, type Tell } from './ending';
 import { Parts } from './parts';
 import type { Foundation } from './service';
@@ -90,4 +90,4 @@ async function assertMigrated(databaseUrl: string): Promise<void> {
 }
 
 /** How many migrations this program brings; for the log. */
-export const migrationCount = (): number => readdirSync(join(__dirname, '..', 'store', 'migrations')).length;
+export const migrationCount = (): number => readdirSync(join(__dirname, '..', '..', 'store', 'migrations')).length;

@@ -1,7 +1,7 @@
 /** What `audit` and `backtest` have in common: which database they read, and how its failures and their own waits are told. */
-import { rememberedPostgres } from '../embedded';
-import type { Settings } from './settings';
-import { mention } from './sunset/output';
+import { rememberedPostgres } from '../../embedded';
+import type { Settings } from '../process/settings';
+import { mention } from '../sunset/output';
 
 /** What was asked for could not be made, in words for who asked. */
 export class NotMade extends Error {}

@@ -1,6 +1,6 @@
 /** A worker that fails is started again: without one commands are accepted and nothing happens. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunningWorker } from '../worker';
+import type { RunningWorker } from '../../worker';
 
 /** Before each attempt; one that has then run for a while may fail as often again. */
 const BACKOFF_MS = [500, 2000, 5000, 10_000];

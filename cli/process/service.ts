@@ -2,17 +2,24 @@
 import { Client, type ConnectionOptions } from '@temporalio/client';
 import { DefaultLogger, type NativeConnectionOptions, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { type ApiServer, startApi } from '../api/server';
-import { consoleProgress, type EmbeddedPostgres, type EmbeddedTemporal, lockDataFolder, startPostgres, startTemporal } from '../embedded';
-import { POLICIES } from '../policies';
-import { createPool } from '../store/db';
-import { migrate } from '../store/migrate';
-import { createSignatures } from '../store/signatures';
-import { type RunningWorker, startWorker } from '../worker';
-import { bundleForWorker } from '../worker/bundle';
-import { connectClient } from '../workflows/connect';
-import { TASK_QUEUE } from '../workflows/messages';
-import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
+import { type ApiServer, startApi } from '../../api/server';
+import {
+  consoleProgress,
+  type EmbeddedPostgres,
+  type EmbeddedTemporal,
+  lockDataFolder,
+  startPostgres,
+  startTemporal,
+} from '../../embedded';
+import { POLICIES } from '../../policies';
+import { createPool } from '../../store/db';
+import { migrate } from '../../store/migrate';
+import { createSignatures } from '../../store/signatures';
+import { type RunningWorker, startWorker } from '../../worker';
+import { bundleForWorker } from '../../worker/bundle';
+import { connectClient } from '../../workflows/connect';
+import { TASK_QUEUE } from '../../workflows/messages';
+import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import type { Parts } from './parts';
 import type { Settings } from './settings';
 

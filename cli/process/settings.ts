@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { KEEP, type Keep } from '../store/retention';
+import { KEEP, type Keep } from '../../store/retention';
 
 const postgresUrl = z
   .string()

@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { currency, money, rate, text } from '../api/schemas/fields';
-import { type Issue, parse } from '../api/schemas/issues';
-import { channelSchema } from '../api/schemas/registration';
-import { isTimeZone } from '../domain/calendar';
-import type { Knobs, Policy } from '../domain/policy';
+import { currency, money, rate, text } from '../../api/schemas/fields';
+import { type Issue, parse } from '../../api/schemas/issues';
+import { channelSchema } from '../../api/schemas/registration';
+import { isTimeZone } from '../../domain/calendar';
+import type { Knobs, Policy } from '../../domain/policy';
 
 export const count = z.number().int().min(0).max(1_000_000);
 const period = z.number().int().min(1).max(36_600).nullable();
