@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Account } from './run';
+import type { Account } from './process/run';
 
 /** What Sunset puts into a data folder. One that holds anything else is somebody's own, and its mode theirs to choose. */
 const OURS = /^(lock|postgres|temporal|operator|cluster|.+\.key)(\..*)?$/;

@@ -19,11 +19,11 @@ import {
   startTemporal,
   stopStarted,
 } from '../embedded';
-import { ensureCertificates } from '../embedded/certificates';
-import { choosePorts } from '../embedded/ports';
-import { processIdentity, until } from '../embedded/processes';
+import { choosePorts } from '../embedded/process/ports';
+import { processIdentity, until } from '../embedded/process/table';
 import { during } from '../embedded/progress';
-import { openDoor } from '../embedded/web-ui-door';
+import { ensureCertificates } from '../embedded/temporal/certificates';
+import { openDoor } from '../embedded/temporal/door';
 import { temporalOf } from './support/shared';
 
 /** On a machine without a Temporal the first start builds one. */

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { keepWorker, WorkerLost } from '../cli/process/keep-worker';
 import { Parts } from '../cli/process/parts';
 import { lockDataFolder } from '../embedded';
-import { keepUp } from '../embedded/keep-up';
-import { launch } from '../embedded/launch';
 import { closeDataFolder } from '../embedded/modes';
-import { until } from '../embedded/processes';
+import { keepUp } from '../embedded/process/keep-up';
+import { launch } from '../embedded/process/launch';
+import { until } from '../embedded/process/table';
 import type { RunningWorker } from '../worker';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sunset-ending-')));

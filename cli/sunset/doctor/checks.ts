@@ -1,7 +1,7 @@
 /** The checks in the order in which one thing stands on another: this machine, the service, what the service stands on. */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { holderOf } from '../../../embedded/lock';
+import { holderOf } from '../../../embedded/process/lock';
 import { dataFolder, type FoundKey, findKey, serviceUrl } from '../session';
 import { webUiAddress, webUiAnswers } from '../web-ui';
 import { checkDatabase } from './database';

@@ -1,7 +1,7 @@
 /** PostgreSQL: the operator's own by DATABASE_URL, else the one that `npm start` keeps in its data folder, else what the service says. */
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { databaseUrl, SERVICE_ROLE } from '../../../embedded/postgres-roles';
+import { databaseUrl, SERVICE_ROLE } from '../../../embedded/postgres/roles';
 import { readState } from '../../../embedded/state';
 import { clockFinding, type Finding, fail, ok, type Service, warn } from './finding';
 

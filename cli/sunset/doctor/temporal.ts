@@ -1,8 +1,8 @@
 /** Temporal: the operator's own by TEMPORAL_ADDRESS, else the one that `npm start` remembers, else what the service says. */
 import { Connection } from '@temporalio/client';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
-import { canSkipTime } from '../../../embedded/temporal-check';
-import { rememberedTemporal } from '../../../embedded/temporal-client';
+import { canSkipTime } from '../../../embedded/temporal/check';
+import { rememberedTemporal } from '../../../embedded/temporal/client';
 import { type Finding, fail, ok, type Service, warn } from './finding';
 
 const WITHIN_MS = 5000;

@@ -2,16 +2,16 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError } from 'pg';
-import { type StopPlan, stopProcess, takeCharge } from './charges';
-import { EmbeddedError, knownTrouble, lastLines } from './errors';
-import { type Launched, launch } from './launch';
-import { choosePorts, freed, LOOPBACK } from './ports';
-import { type Binaries, SERVER_ENV } from './postgres-binaries';
-import type { ClusterState } from './postgres-cluster';
-import { asSuperuser } from './postgres-roles';
-import { commandLine, processIdentity, until, worksIn } from './processes';
-import { during, type Progress } from './progress';
-import type { Account } from './run';
+import { EmbeddedError, knownTrouble, lastLines } from '../errors';
+import { type StopPlan, stopProcess, takeCharge } from '../process/charges';
+import { type Launched, launch } from '../process/launch';
+import { choosePorts, freed, LOOPBACK } from '../process/ports';
+import type { Account } from '../process/run';
+import { commandLine, processIdentity, until, worksIn } from '../process/table';
+import { during, type Progress } from '../progress';
+import { type Binaries, SERVER_ENV } from './binaries';
+import type { ClusterState } from './cluster';
+import { asSuperuser } from './roles';
 
 /** SIGINT is a fast shutdown: sessions are ended, data is checkpointed. SIGQUIT leaves that to the recovery of the next start. */
 const STOP_PLAN: StopPlan = [

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { EmbeddedError } from './errors';
-import type { Progress } from './progress';
-import type { Account } from './run';
+import { EmbeddedError } from '../errors';
+import type { Account } from '../process/run';
+import type { Progress } from '../progress';
 
 const NAME = 'postgres';
 

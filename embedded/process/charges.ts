@@ -1,4 +1,4 @@
-import { processIdentity, until } from './processes';
+import { processIdentity, until } from './table';
 
 /** Signals to send one after the other, each with the milliseconds that the process gets before the next one. */
 export type StopPlan = readonly (readonly [signal: NodeJS.Signals, waitMs: number])[];

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
+import { EmbeddedError } from '../errors';
+import { LOOPBACK } from '../process/ports';
 import { SERVER_NAME } from './certificates';
-import { EmbeddedError } from './errors';
-import { LOOPBACK } from './ports';
 
 /**
  * The names under which this machine is its own. A page elsewhere whose name is made to mean 127.0.0.1 (DNS rebinding) comes with that name,

@@ -3,11 +3,11 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EmbeddedError, knownTrouble, lastLines } from './errors';
-import { findOnPath, makeFolder } from './folders';
-import { holderOf, type Lock, tryLock } from './lock';
-import { during, type Progress } from './progress';
-import { run } from './run';
+import { EmbeddedError, knownTrouble, lastLines } from '../errors';
+import { findOnPath, makeFolder } from '../folders';
+import { holderOf, type Lock, tryLock } from '../process/lock';
+import { run } from '../process/run';
+import { during, type Progress } from '../progress';
 
 /** A program that is built from Go modules, once per version. */
 export interface GoProgram {

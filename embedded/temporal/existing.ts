@@ -1,8 +1,8 @@
 import { Connection } from '@temporalio/client';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
-import { EmbeddedError } from './errors';
-import { during, type Progress } from './progress';
-import type { EmbeddedTemporal } from './temporal';
+import { EmbeddedError } from '../errors';
+import { during, type Progress } from '../progress';
+import type { EmbeddedTemporal } from '.';
 import {
   canSkipTime,
   ensureNamespace,
@@ -12,7 +12,7 @@ import {
   statusOf,
   UNIMPLEMENTED,
   waitUntilUsable,
-} from './temporal-check';
+} from './check';
 
 const CONNECT_LIMIT = '5 seconds';
 

@@ -1,9 +1,9 @@
 import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder, PRIVATE } from './folders';
-import { LOOPBACK } from './ports';
-import { writeWhole } from './state';
+import { makeFolder, PRIVATE } from '../folders';
+import { LOOPBACK } from '../process/ports';
+import { writeWhole } from '../state';
 
 /** Where the certificates of an embedded Temporal are. The keys are for their owner only: who can read them may do everything there. */
 export interface Certificates {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EmbeddedError } from './errors';
-import { processIdentity } from './processes';
+import { EmbeddedError } from '../errors';
+import { processIdentity } from './table';
 
 /** A server that is to run until it is stopped. */
 export interface Kept {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClientConnectConfig, clientConfigToToml, loadClientConnectConfig } from '@temporalio/envconfig';
+import { writeWhole } from '../state';
 import { type Certificates, SERVER_NAME } from './certificates';
-import { writeWhole } from './state';
 
 const fileIn = (dataFolder: string): string => join(dataFolder, 'temporal', 'client.toml');
 

@@ -1,8 +1,8 @@
 import { Connection, type ConnectionOptions, isGrpcServiceError } from '@temporalio/client';
 import { msToTs, optionalTsToMs } from '@temporalio/common/lib/time';
 import { temporal } from '@temporalio/proto';
-import { EmbeddedError } from './errors';
-import { until } from './processes';
+import { EmbeddedError } from '../errors';
+import { until } from '../process/table';
 
 /** As the Web UI and the CLI call them. */
 export type SearchAttributeKind = 'Keyword' | 'Datetime' | 'Text' | 'Int' | 'Bool' | 'Double';

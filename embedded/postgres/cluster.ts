@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { EmbeddedError, knownTrouble, lastLines } from './errors';
-import { type Binaries, SERVER_ENV } from './postgres-binaries';
-import { during, type Progress } from './progress';
-import { type Account, run } from './run';
+import { EmbeddedError, knownTrouble, lastLines } from '../errors';
+import { type Account, run } from '../process/run';
+import { during, type Progress } from '../progress';
+import { type Binaries, SERVER_ENV } from './binaries';
 
 /** What must be remembered to get at the data again. Kept with mode 0600. */
 export interface ClusterState {

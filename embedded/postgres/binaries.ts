@@ -2,11 +2,11 @@ import { chmodSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { chmod, cp, readdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, join, relative } from 'node:path';
-import { EmbeddedError, lastLines } from './errors';
-import { cacheFolder, makeFolder } from './folders';
-import { processIdentity } from './processes';
-import { during, type Progress } from './progress';
-import { type Account, type Outcome, run } from './run';
+import { EmbeddedError, lastLines } from '../errors';
+import { cacheFolder, makeFolder } from '../folders';
+import { type Account, type Outcome, run } from '../process/run';
+import { processIdentity } from '../process/table';
+import { during, type Progress } from '../progress';
 
 export interface Binaries {
   initdb: string;

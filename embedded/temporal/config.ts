@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { LOOPBACK } from '../process/ports';
 import { type Certificates, SERVER_NAME } from './certificates';
-import { LOOPBACK } from './ports';
 
 /** What a process is started with. Two of the same text are the same: by that an orphan is adopted or not. */
 export interface Setup {

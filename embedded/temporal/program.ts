@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EmbeddedError, lastLines } from './errors';
-import { findOnPath, isExecutable, makeFolder } from './folders';
+import { EmbeddedError, lastLines } from '../errors';
+import { findOnPath, isExecutable, makeFolder } from '../folders';
+import { run } from '../process/run';
+import { during, type Progress } from '../progress';
 import { buildOnce, builtProgram, ensureBuilt, type GoProgram } from './go-build';
-import { during, type Progress } from './progress';
-import { run } from './run';
 
 /** The CLI brings a server of its own in one process, Web UI included; the server built from Go modules has neither. */
 export type Engine = 'cli' | 'server';
@@ -124,7 +124,7 @@ async function downloadCli(search: Search): Promise<TemporalProgram | undefined>
   const { env, cache, report } = search;
   const folder = downloadFolder(cache);
   makeFolder(folder); // a cache that can't be written to would fail the build as well: say it now
-  const script = [require.resolve('tsx/cjs'), join(__dirname, 'temporal-download.ts'), folder, CLI_VERSION];
+  const script = [require.resolve('tsx/cjs'), join(__dirname, 'download.ts'), folder, CLI_VERSION];
   const { output } = await during(report, `downloading the temporal CLI ${CLI_VERSION} (once)`, (note) =>
     whileItGrows(folder, note, (signal) => run(process.execPath, ['--require', ...script], { env, signal })),
   );

@@ -1,18 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { EmbeddedError, inPlainWords, refuseWindows } from './errors';
-import { openDataFolder } from './folders';
-import { keepUp, type Watcher } from './keep-up';
-import { closeDataFolder } from './modes';
-import { canEnter, serverAccount } from './postgres-account';
-import { makeSharedFolder, serverBinaries } from './postgres-binaries';
-import { type ClusterState, ensureCluster, newPasswords } from './postgres-cluster';
-import { ADMIN_ROLE, databaseUrl, ensureRoles, SERVICE_ROLE } from './postgres-roles';
-import { adoptOrphan, startServer } from './postgres-server';
-import type { Progress } from './progress';
-import type { Account } from './run';
-import { readState, writeState } from './state';
+import { EmbeddedError, inPlainWords, refuseWindows } from '../errors';
+import { openDataFolder } from '../folders';
+import { closeDataFolder } from '../modes';
+import { keepUp, type Watcher } from '../process/keep-up';
+import type { Account } from '../process/run';
+import type { Progress } from '../progress';
+import { readState, writeState } from '../state';
+import { canEnter, serverAccount } from './account';
+import { makeSharedFolder, serverBinaries } from './binaries';
+import { type ClusterState, ensureCluster, newPasswords } from './cluster';
+import { ADMIN_ROLE, databaseUrl, ensureRoles, SERVICE_ROLE } from './roles';
+import { adoptOrphan, startServer } from './server';
 
 export interface EmbeddedPostgres {
   /** Of the role that owns the database: migrations. */

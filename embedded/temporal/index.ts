@@ -1,27 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { EmbeddedError, inPlainWords, refuseWindows } from '../errors';
+import { cacheFolder, makeFolder, openDataFolder, PRIVATE } from '../folders';
+import { closeTree } from '../modes';
+import { keepUp, type Watcher } from '../process/keep-up';
+import { isPortOpen, LOOPBACK } from '../process/ports';
+import { during, type Progress } from '../progress';
 import { type Certificates, type ClientTls, clientTls, ensureCertificates } from './certificates';
-import { EmbeddedError, inPlainWords, refuseWindows } from './errors';
-import { cacheFolder, makeFolder, openDataFolder, PRIVATE } from './folders';
-import { keepUp, type Watcher } from './keep-up';
-import { closeTree } from './modes';
-import { isPortOpen, LOOPBACK } from './ports';
-import { during, type Progress } from './progress';
-import {
-  canSkipTime,
-  ensureNamespace,
-  ensureSearchAttributes,
-  type SearchAttributeKind,
-  temporalAnswers,
-  waitUntilUsable,
-} from './temporal-check';
-import { rememberClient } from './temporal-client';
-import { CLI_PORTS, cliSetup, SERVER_PORTS, serverSetup, UI_PORTS, uiSetup } from './temporal-config';
-import { useExisting } from './temporal-existing';
-import { bringBack, bringUp, type RunningService, type Service, stopOrphan } from './temporal-process';
-import { type Engine, findTemporal, findWebUi, type TemporalProgram } from './temporal-program';
-import { answersBehind, type Door, openDoor } from './web-ui-door';
+import { canSkipTime, ensureNamespace, ensureSearchAttributes, type SearchAttributeKind, temporalAnswers, waitUntilUsable } from './check';
+import { rememberClient } from './client';
+import { CLI_PORTS, cliSetup, SERVER_PORTS, serverSetup, UI_PORTS, uiSetup } from './config';
+import { answersBehind, type Door, openDoor } from './door';
+import { useExisting } from './existing';
+import { bringBack, bringUp, type RunningService, type Service, stopOrphan } from './process';
+import { type Engine, findTemporal, findWebUi, type TemporalProgram } from './program';
 
 export interface EmbeddedTemporal {
   /** host:port of the frontend. */

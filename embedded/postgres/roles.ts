@@ -1,6 +1,6 @@
 import { Client } from 'pg';
-import { LOOPBACK } from './ports';
-import { type ClusterState, SUPERUSER } from './postgres-cluster';
+import { LOOPBACK } from '../process/ports';
+import { type ClusterState, SUPERUSER } from './cluster';
 
 export const DATABASE = 'sunset';
 /** Owns the database: makes schemas, runs migrations, and may make databases beside it, which tests do. */

@@ -1,8 +1,8 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EmbeddedError, inPlainWords } from './errors';
-import { makeDataFolder } from './folders';
-import { processIdentity } from './processes';
+import { EmbeddedError, inPlainWords } from '../errors';
+import { makeDataFolder } from '../folders';
+import { processIdentity } from './table';
 
 export interface Lock {
   release(): void;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { EmbeddedError } from '../errors';
 import { type StopPlan, takeCharge } from './charges';
-import { EmbeddedError } from './errors';
 import type { Account } from './run';
 
 const LOG_LIMIT_BYTES = 8 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
-import { EmbeddedError } from './errors';
-import { until } from './processes';
+import { EmbeddedError } from '../errors';
+import { until } from './table';
 
 export const LOOPBACK = '127.0.0.1';
 

@@ -1,14 +1,14 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type StopPlan, stopProcess, takeCharge } from './charges';
-import { EmbeddedError, knownTrouble, lastLines } from './errors';
-import { makeFolder, PRIVATE } from './folders';
-import { type Launched, launch } from './launch';
-import { choosePorts, freed } from './ports';
-import { commandLine, processIdentity, until } from './processes';
-import { during, type Progress } from './progress';
-import { readState, writeState, writeWhole } from './state';
-import type { Setup } from './temporal-config';
+import { EmbeddedError, knownTrouble, lastLines } from '../errors';
+import { makeFolder, PRIVATE } from '../folders';
+import { type StopPlan, stopProcess, takeCharge } from '../process/charges';
+import { type Launched, launch } from '../process/launch';
+import { choosePorts, freed } from '../process/ports';
+import { commandLine, processIdentity, until } from '../process/table';
+import { during, type Progress } from '../progress';
+import { readState, writeState, writeWhole } from '../state';
+import type { Setup } from './config';
 
 /** One of Temporal's processes, and how to run it. */
 export interface Service<Port extends string> {
