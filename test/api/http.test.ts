@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { pino } from 'pino';
+import { requireDeclared } from '../support/answers';
 import type { Body } from '../support/http';
 import { KEY, type Lonely, startLonely } from './app';
 
@@ -18,6 +19,7 @@ const json = { 'content-type': 'application/json' };
 async function call(method: string, path: string, init: { headers?: Record<string, string>; body?: string } = {}) {
   const response = await fetch(api.url + path, { method, ...init, headers: { ...auth, ...init.headers } });
   const text = await response.text();
+  await requireDeclared(api.url, { method, path, status: response.status, headers: response.headers, text });
   const isJson = response.headers.get('content-type')?.includes('json');
   return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
 }

@@ -12,6 +12,7 @@ import { createPool, type Pool } from '../../store/db';
 import { openOwner } from '../../store/idempotency';
 import { createSignatures } from '../../store/signatures';
 import { workflowId } from '../../workflows/messages';
+import { requireDeclared } from '../support/answers';
 import { type Body, Http, type Reply } from '../support/http';
 import {
   cvmPostpaid,
@@ -51,6 +52,7 @@ const MONEY = expect.stringMatching(/^-?\d+\.\d\d$/);
 async function open(path: string, init: RequestInit = {}): Promise<Reply> {
   const response = await fetch(http.url + path, init);
   const text = await response.text();
+  await requireDeclared(http.url, { method: init.method ?? 'GET', path, status: response.status, headers: response.headers, text });
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { requireDeclared } from './answers';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are read as a caller would, by their documented names
 export type Body = any;
@@ -19,7 +20,10 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
-/** Talks to the API as a client would: JSON over HTTP with the operator's key and a fresh Idempotency-Key. */
+/**
+ * Talks to the API as a client would: JSON over HTTP with the operator's key and a fresh Idempotency-Key. Throws when an
+ * answer is not as the service's own document says.
+ */
 export class Http {
   constructor(
     readonly url: string,
@@ -45,7 +49,9 @@ export class Http {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text ? parse(text) : undefined, text };
+    const { status, headers: answered } = response;
+    await requireDeclared(this.url, { method, path, status, headers: answered, text });
+    return { status, headers: answered, body: text ? parse(text) : undefined, text };
   }
 }
 
