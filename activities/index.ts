@@ -5,15 +5,15 @@ import { ApplicationFailure } from '@temporalio/common';
 import { REFUSAL } from '../domain/ids';
 import type { Command, Envelope } from '../domain/lifecycle';
 import { type Authority, isUnsignedName, type Signable, unsignedName } from '../domain/signed';
+import type { StepInput, StepResult } from '../domain/step';
 import { acceptQuote } from '../store/agreements/acceptance';
+import type { ItemCommand } from '../store/agreements/items';
 import { createQuote, findQuote } from '../store/agreements/quotes';
-import type { ItemCommand } from '../store/agreements/terminations';
 import { canPass, type Pool } from '../store/db';
-import { findInstance, findStep } from '../store/lives/instances';
-import { commitStep, type StepInput, StepRefused, type StepResult, type VouchedStep } from '../store/lives/steps';
+import { findInstance } from '../store/lives/instances';
+import { commitStep, StepRefused, type VouchedStep } from '../store/lives/steps';
+import { findStep } from '../store/lives/timeline';
 import type { Signatures, Verdict } from '../store/signatures';
-
-export type { StepInput, StepResult } from '../store/lives/steps';
 
 export interface AcceptInput {
   instanceId: string;

@@ -1,6 +1,6 @@
 /** Who asks, what they may do, and whose things they see. */
 import { PERMISSIONS, type Permission } from '../domain/permissions';
-import type { KeyRow } from '../store/types';
+import type { KeyRow } from '../store/keys';
 import { Problem } from './errors';
 import { issue } from './schemas/issues';
 

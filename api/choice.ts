@@ -1,7 +1,7 @@
 /** The renewals that somebody has chosen to give back, held against the instance's orders. */
 import { choiceIssues } from '../domain/instance';
 import { clockOf } from '../store/agreements/quotes';
-import type { InstanceRow } from '../store/types';
+import type { InstanceRow } from '../store/lives/instances';
 import { invalid } from './errors';
 import { type Issue, issue } from './schemas/issues';
 

@@ -2,8 +2,8 @@
 import type { Command } from '../domain/lifecycle';
 import type { Text } from '../domain/policy';
 import type { Lang } from '../domain/present';
-import { findStep } from '../store/lives/instances';
-import type { InstanceRow } from '../store/types';
+import type { InstanceRow } from '../store/lives/instances';
+import { findStep } from '../store/lives/timeline';
 import type { CommandMessage, SignalName, SignalPayload, UPDATES } from '../workflows/messages';
 import { hasWorkflow, NotRunning, Refused, type SendOptions, sendCommand, sendSignal, Unavailable } from '../workflows/send';
 import type { Call, Reply } from './call';

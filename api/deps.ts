@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import type { Policy } from '../domain/policy';
 import type { Pool } from '../store/db';
 import type { Owner } from '../store/idempotency';
+import type { InstanceRow } from '../store/lives/instances';
 import type { Signatures } from '../store/signatures';
-import type { InstanceRow } from '../store/types';
 
 /** Everything that the API is made of. Nothing in this room reads the environment. */
 export interface ApiDeps {

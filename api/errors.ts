@@ -6,7 +6,7 @@
 import { type DecisionCode, MESSAGES } from '../domain/messages';
 import type { Text } from '../domain/policy';
 import type { Lang } from '../domain/present';
-import type { Change } from '../store/types';
+import type { Change } from '../store/agreements/problem';
 import { type Issue, MAX_ISSUES } from './schemas/issues';
 
 interface Kind {

@@ -1,5 +1,5 @@
 /** The items of an agreement, sent to their instances: of a confirmation, and of an approval. */
-import { type AcceptedItem, failItem, itemWithoutWorkflow } from '../store/agreements/terminations';
+import { type AcceptedItem, failItem, itemWithoutWorkflow } from '../store/agreements/items';
 import { sendItems } from '../workflows/send';
 import { optionsOf } from './commands';
 import type { ApiDeps } from './deps';

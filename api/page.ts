@@ -1,5 +1,5 @@
-import { BadCursor } from '../store/db';
-import type { Page, PageRequest } from '../store/types';
+import type { Page, PageRequest } from '../store/paging';
+import { BadCursor } from '../store/paging';
 import type { Call, Reply } from './call';
 
 /** A list's own filters, and the account that the caller is bound to: rows of others don't exist for it, whatever it filters by. */

@@ -2,8 +2,9 @@
 
 import { MissingInstances } from '../store/agreements/quotes';
 import { RequestRefused } from '../store/agreements/refund-requests';
-import { BadCursor, isDatabaseAway } from '../store/db';
+import { isDatabaseAway } from '../store/db';
 import { LockLost } from '../store/idempotency';
+import { BadCursor } from '../store/paging';
 import { Crowded, NotRunning, Refused, Unavailable } from '../workflows/send';
 import { invalid, notFound, Problem } from './errors';
 import { type IssueCode, issue } from './schemas/issues';

@@ -3,7 +3,7 @@ import { addYears } from '../domain/calendar';
 import type { Action, Schedule } from '../domain/instance';
 import { modesFor, type Policy } from '../domain/policy';
 import { clockOf } from '../store/agreements/quotes';
-import type { InstanceRow } from '../store/types';
+import type { InstanceRow } from '../store/lives/instances';
 import { type Issue, issue } from './schemas/issues';
 
 /** A time in the future of the instance's clock, and at most so many calendar years ahead. */

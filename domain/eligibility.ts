@@ -169,3 +169,8 @@ const gain = (after: Best, amount: Exact, suits: boolean): Best => ({
 function better(a: Best, b: Best): boolean {
   return (a.total.compare(b.total) || a.placed - b.placed || a.suited - b.suited) > 0;
 }
+
+/** E2: what is left beside what was used. Periods don't matter here: the caller counts what lies in them. */
+export function rightsLeft(knobs: Knobs, used: Record<keyof RightsLeft, number>): RightsLeft {
+  return { fiveDay: Math.max(0, knobs.fiveDayCount - used.fiveDay), ordinary: Math.max(0, knobs.ordinaryCount - used.ordinary) };
+}

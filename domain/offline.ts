@@ -1,8 +1,8 @@
 /** A quote without servers: the instance as it would stand at an instant, had Sunset run it since its registration. */
-import type { RightsLeft } from './eligibility';
+import { rightsLeft } from './eligibility';
 import { type Action, factsOf, type Registration, type Schedule, type StoredOrder } from './instance';
 import { advance, type Life, newLife } from './lifecycle';
-import type { Knobs, Policy } from './policy';
+import type { Policy } from './policy';
 import { type QuoteItem, quoteItems, rightsKey, type Subject } from './quote';
 
 export interface OfflineCase {
@@ -23,11 +23,6 @@ export function quoteOffline(one: OfflineCase): QuoteItem {
   const left = new Map([[rightsKey(account, product), rightsLeft(one.policy.knobs, one.returnsSoFar)]]);
   const { action, schedule, assisted } = one;
   return quoteItems([subjectOf(one)], left, { action, schedule, assisted })[0]!;
-}
-
-/** E2: what the counts leave. Periods don't matter here: the caller counts what lies in them. */
-export function rightsLeft(knobs: Knobs, soFar: OfflineCase['returnsSoFar']): RightsLeft {
-  return { fiveDay: Math.max(0, knobs.fiveDayCount - soFar.fiveDay), ordinary: Math.max(0, knobs.ordinaryCount - soFar.ordinary) };
 }
 
 function subjectOf({ instance, policy, at }: OfflineCase): Subject {

@@ -148,3 +148,15 @@ const NOBODY = 0;
 export async function release(db: Db, { caller, key }: { caller: string; key: string }): Promise<void> {
   await db.query('UPDATE idempotency_keys SET owner = $3 WHERE caller = $1 AND key = $2 AND status IS NULL', [caller, key, NOBODY]);
 }
+
+/** Deletes stored answers so many days after their first asking. What another process is deleting is passed over. */
+export async function trimIdempotencyKeys(pool: Pool, days: number, limit: number): Promise<number> {
+  const { rowCount } = await pool.query(
+    `WITH old AS MATERIALIZED (
+       SELECT caller, key FROM idempotency_keys WHERE recorded_at < clock_timestamp() - make_interval(days => $1)
+       ORDER BY recorded_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+     DELETE FROM idempotency_keys i USING old WHERE i.caller = old.caller AND i.key = old.key`,
+    [days, limit],
+  );
+  return rowCount ?? 0;
+}

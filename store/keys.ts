@@ -1,8 +1,23 @@
 /** Keys of callers: made, looked up by their hash, listed and revoked. What is secret of a key never comes here. */
 import type { Permission } from '../domain/permissions';
 import { touchAccount } from './books/accounts';
-import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from './db';
-import type { KeyRow, Page, PageRequest } from './types';
+import { type Db, type Pool, type Transaction, transaction } from './db';
+import { bySeq, Conditions, listPage, type Page, type PageRequest } from './paging';
+
+export interface KeyRow {
+  id: string;
+  /** null: all accounts. */
+  account: string | null;
+  name: string;
+  permissions: Permission[];
+  /** SHA-256 of the bearer key, in hex. */
+  keyHash: string;
+  secretId: string;
+  createdBy: string;
+  createdAt: string;
+  revokedBy: string | null;
+  revokedAt: string | null;
+}
 
 /** Two, so that a new key can be brought into use before the old one is revoked. */
 export const LIVE_KEYS = 2;
@@ -52,41 +67,22 @@ async function countLive(tx: Transaction, { account, name }: Pick<NewKey, 'accou
   return rows[0]!.count;
 }
 
-interface Row {
-  id: string;
-  seq: number;
-  account: string | null;
-  name: string;
-  permissions: Permission[];
-  key_hash: string;
-  secret_id: string;
-  created_by: string;
-  created_at: string;
-  revoked_by: string | null;
-  revoked_at: string | null;
-}
+type Row = KeyRow & { seq: number };
 
-const toKey = (row: Row): KeyRow => ({
-  id: row.id,
-  account: row.account,
-  name: row.name,
-  permissions: row.permissions,
-  keyHash: row.key_hash,
-  secretId: row.secret_id,
-  createdBy: row.created_by,
-  createdAt: row.created_at,
-  revokedBy: row.revoked_by,
-  revokedAt: row.revoked_at,
-});
+const SELECT = `
+  SELECT id, seq, account, name, permissions, key_hash AS "keyHash", secret_id AS "secretId", created_by AS "createdBy",
+    created_at AS "createdAt", revoked_by AS "revokedBy", revoked_at AS "revokedAt" FROM keys`;
+
+const toKey = ({ seq: _seq, ...row }: Row): KeyRow => row;
 
 export async function findKey(db: Db, id: string): Promise<KeyRow | undefined> {
-  const { rows } = await db.query<Row>('SELECT * FROM keys WHERE id = $1', [id]);
+  const { rows } = await db.query<Row>(`${SELECT} WHERE id = $1`, [id]);
   return rows[0] && toKey(rows[0]);
 }
 
 /** The key that a caller shows, unless it was revoked. Asked at every request, so that a revocation holds at once, in every process. */
 export async function findLiveKey(db: Db, keyHash: string): Promise<KeyRow | undefined> {
-  const { rows } = await db.query<Row>('SELECT * FROM keys WHERE key_hash = $1 AND revoked_at IS NULL', [keyHash]);
+  const { rows } = await db.query<Row>(`${SELECT} WHERE key_hash = $1 AND revoked_at IS NULL`, [keyHash]);
   return rows[0] && toKey(rows[0]);
 }
 
@@ -99,14 +95,23 @@ export interface KeyFilter {
 /** In the order in which they were made; revoked ones too. */
 export async function listKeys(db: Db, filter: KeyFilter, page: PageRequest): Promise<Page<KeyRow>> {
   const conditions = new Conditions().add('account = ?', filter.tenant).add('account = ?', filter.account);
-  if (page.cursor !== undefined) conditions.add('seq > ?', decodeCursor(page.cursor, ['number'])[0]);
-  const limit = conditions.parameter(page.limit + 1);
-  const { rows } = await db.query<Row>(`SELECT * FROM keys ${conditions.where} ORDER BY seq LIMIT ${limit}`, conditions.values);
-  return pageOf(rows, page.limit, toKey, (row) => [row.seq]);
+  return await listPage(db, { select: SELECT, conditions, by: bySeq<Row>() }, page, toKey);
 }
 
 /** Revokes a key that exists; one that was revoked before stays as it is. */
 export async function revokeKey(db: Db, id: string, by: string): Promise<KeyRow> {
   await db.query('UPDATE keys SET revoked_at = clock_timestamp(), revoked_by = $2 WHERE id = $1 AND revoked_at IS NULL', [id, by]);
   return (await findKey(db, id))!;
+}
+
+/** Deletes keys so many days after their revocation. What another process is deleting is passed over. */
+export async function trimKeys(pool: Pool, days: number, limit: number): Promise<number> {
+  const { rowCount } = await pool.query(
+    `WITH old AS MATERIALIZED (
+       SELECT id FROM keys WHERE revoked_at < clock_timestamp() - make_interval(days => $1)
+       ORDER BY revoked_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+     DELETE FROM keys k USING old WHERE k.id = old.id`,
+    [days, limit],
+  );
+  return rowCount ?? 0;
 }

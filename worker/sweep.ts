@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Sign } from '../domain/signed';
-import { failItem, itemWithoutWorkflow, takeItems } from '../store/agreements/terminations';
+import { failItem, itemWithoutWorkflow, takeItems } from '../store/agreements/items';
 import type { Pool } from '../store/db';
 import { sendItems } from '../workflows/send';
 import { type LoopOptions, startLoop } from './loop';

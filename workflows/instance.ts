@@ -20,7 +20,7 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities, StepInput, StepResult } from '../activities';
+import type { Activities } from '../activities';
 import { deadlineCommandId, refusalCommandId, signalCommandId } from '../domain/ids';
 import {
   type Command,
@@ -36,6 +36,7 @@ import {
   promisedFromHere,
 } from '../domain/lifecycle';
 import { asUnsigned, type Voucher } from '../domain/signed';
+import type { StepBase, StepResult } from '../domain/step';
 import { currentDetails, stepSummary, timerSummary } from './details';
 import {
   type Answer,
@@ -444,7 +445,7 @@ function vouchedBy({ envelope, reading, voucher }: Said): { voucher?: Voucher } 
   return 'command' in reading ? { voucher: { ...voucher, message: { ...envelope, command: reading.command } } } : {};
 }
 
-function nextStep(life: Life, next: Life, { id, by }: Envelope, command: string, body: unknown, at: string): Omit<StepInput, 'effects'> {
+function nextStep(life: Life, next: Life, { id, by }: Envelope, command: string, body: unknown, at: string): Omit<StepBase, 'effects'> {
   const step = life.step + 1;
   const from = life === unproven ? { from: life } : {};
   return { instanceId: life.id, step, commandId: id, command, body, by, at, next: { ...next, step }, ...from };

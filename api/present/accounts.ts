@@ -1,7 +1,10 @@
 /** Movements and accounts. */
 import type { z } from 'zod';
+import type { RightsLeft } from '../../domain/eligibility';
 import type { Policy } from '../../domain/policy';
-import type { AccountRow, RightCounts, RightsByProduct, RightsLeft, StatementRow } from '../../store/types';
+import type { RightCounts, RightsByProduct } from '../../store/agreements/rights';
+import type { AccountRow } from '../../store/books/accounts';
+import type { StatementRow } from '../../store/books/statement';
 import type { accountAnswer, statementAnswer } from '../schemas/answers';
 
 export function presentMovement(row: StatementRow): z.infer<typeof statementAnswer> {

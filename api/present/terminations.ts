@@ -3,7 +3,9 @@ import type { z } from 'zod';
 import type { State } from '../../domain/instance';
 import { type Lang, presentQuoteItem } from '../../domain/present';
 import { unknownItem } from '../../domain/quote';
-import type { ItemProblem, QuoteRow, TerminationRow, UnknownItem } from '../../store/types';
+import type { ItemProblem } from '../../store/agreements/problem';
+import type { QuoteRow, UnknownItem } from '../../store/agreements/quotes';
+import type { TerminationRow } from '../../store/agreements/terminations';
 import { Problem, presentProblem } from '../errors';
 import type { quoteAnswer, terminationAnswer } from '../schemas/answers';
 

@@ -1,5 +1,6 @@
-import { listStatement, putAccount, rightsLeft, rightsUsed } from '../../store/books/accounts';
-import type { AccountRow } from '../../store/types';
+import { countRightsLeft, rightsUsed } from '../../store/agreements/rights';
+import { type AccountRow, putAccount } from '../../store/books/accounts';
+import { listStatement } from '../../store/books/statement';
 import type { Reply } from '../call';
 import { wantsCsv } from '../csv';
 import type { ApiDeps } from '../deps';
@@ -65,6 +66,9 @@ export const accountRoutes = (deps: ApiDeps): Route[] => [
 async function accountReply(deps: ApiDeps, row: AccountRow): Promise<Reply> {
   const { account } = row;
   const withReturns = deps.policies.filter((policy) => policy.returns !== null);
-  const rights = withReturns.map(async (policy) => ({ policy, left: await rightsLeft(deps.pool, account, policy.product, policy.knobs) }));
+  const rights = withReturns.map(async (policy) => ({
+    policy,
+    left: await countRightsLeft(deps.pool, account, policy.product, policy.knobs),
+  }));
   return { status: 200, body: presentAccount(row, await rightsUsed(deps.pool, account), await Promise.all(rights)) };
 }

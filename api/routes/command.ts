@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { Prices } from '../../domain/instance';
 import type { Command } from '../../domain/lifecycle';
-import type { InstanceRow } from '../../store/types';
+import type { InstanceRow } from '../../store/lives/instances';
 import type { UPDATES } from '../../workflows/messages';
 import type { Call, Reply } from '../call';
 import { carryOut } from '../commands';

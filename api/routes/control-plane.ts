@@ -1,7 +1,7 @@
 /** What the control plane tells of an instance: its hold, its network billing, its usage. */
 import type { z } from 'zod';
 import { clockOf } from '../../store/agreements/quotes';
-import { putHold } from '../../store/lives/instances';
+import { putHold } from '../../store/lives/holds';
 import { listUsage, reportUsage } from '../../store/lives/usage';
 import type { Reply } from '../call';
 import { instanceReply } from '../commands';

@@ -1,9 +1,10 @@
 /** Registration and what can be read of an instance. */
 import type { Registration } from '../../domain/instance';
 import { hashOf } from '../../store/hash';
-import { accountsOf, findInstance, listInstances, listTimeline } from '../../store/lives/instances';
+import type { InstanceRow } from '../../store/lives/instances';
+import { accountsOf, findInstance, listInstances } from '../../store/lives/instances';
+import { listTimeline } from '../../store/lives/timeline';
 import { withoutExamples } from '../../store/policies';
-import type { InstanceRow } from '../../store/types';
 import { abandon, NotRunning, Refused, registerInstance, Unavailable } from '../../workflows/send';
 import type { Call, Reply } from '../call';
 import { instanceReply, optionsOf, unansweredReply } from '../commands';

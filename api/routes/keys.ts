@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import type { Permission } from '../../domain/permissions';
+import type { KeyRow } from '../../store/keys';
 import { createKey, findKey, listKeys, revokeKey } from '../../store/keys';
-import type { KeyRow } from '../../store/types';
 import type { Call, Reply } from '../call';
 import { type Caller, forbiddenToTenants } from '../caller';
 import type { ApiDeps } from '../deps';

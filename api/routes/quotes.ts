@@ -1,8 +1,9 @@
 /** Quotes: preflight, plan and refund of every item. They change nothing but the store of quotes. */
 import type { z } from 'zod';
+import type { UnknownItem } from '../../store/agreements/quotes';
 import { createQuote, findQuote } from '../../store/agreements/quotes';
+import type { InstanceRow } from '../../store/lives/instances';
 import { findInstances } from '../../store/lives/instances';
-import type { InstanceRow, UnknownItem } from '../../store/types';
 import type { Call, Reply } from '../call';
 import { requireChoice } from '../choice';
 import { type ApiDeps, policyOfRow, quoteSecondsOf } from '../deps';

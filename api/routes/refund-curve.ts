@@ -1,7 +1,9 @@
 /** What waiting does to a refund: computed at each call, kept nowhere. */
 import { curveInTurns } from '../../domain/curve';
 import { rightsKey } from '../../domain/quote';
-import { clockOf, rightsOf, subjectsOf } from '../../store/agreements/quotes';
+import { clockOf } from '../../store/agreements/quotes';
+import { rightsOf } from '../../store/agreements/rights';
+import { subjectsOf } from '../../store/agreements/subjects';
 import { inTurns } from '../../store/in-turns';
 import { type ApiDeps, policyOfRow } from '../deps';
 import { existingInstance } from '../existing';

@@ -1,7 +1,7 @@
 /** The operator's path: returns that self-service refuses (promotion orders, holds, large amounts) are asked for, and decided by another (E5, M11). */
 import type { z } from 'zod';
+import type { RefundRequestRow } from '../../store/agreements/refund-requests';
 import { approveRequest, denyRequest, findRequest, listRequests, openRequest, previewNow } from '../../store/agreements/refund-requests';
-import type { RefundRequestRow } from '../../store/types';
 import type { Call, Reply } from '../call';
 import { requireChoice } from '../choice';
 import { type ApiDeps, policyOfRow, quoteSecondsOf } from '../deps';

@@ -1,8 +1,8 @@
 /** Lives that Temporal has lost (L14): what the watch has seen, and starting one again from what is stored. */
 import { z } from 'zod';
+import type { InstanceRow } from '../../store/lives/instances';
 import { storedLife } from '../../store/lives/repair';
 import { lastWatch } from '../../store/lives/watch';
-import type { InstanceRow } from '../../store/types';
 import { abandon, hasBegun, hasWorkflow, startAgain, Unavailable } from '../../workflows/send';
 import type { Reply } from '../call';
 import { instanceReply, optionsOf, unansweredReply } from '../commands';

@@ -4,7 +4,8 @@ import { CURVE_REASONS } from '../../domain/curve';
 import { ACTIONS, STATES } from '../../domain/instance';
 import { ADJUSTMENTS } from '../../domain/journal';
 import { SOURCES } from '../../domain/money';
-import { ITEM_STATUSES, REFUND_STATUSES } from '../../store/types';
+import { ITEM_STATUSES } from '../../store/agreements/items';
+import { REFUND_STATUSES } from '../../store/books/refunds';
 import { factsShape, orderSchema, pricesSchema, scheduleSchema } from './registration';
 
 export const instant = z.string().meta({ format: 'date-time', examples: ['2026-11-01T00:00:00+08:00'] });

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { MAX_ITEMS } from '../../domain/bounds';
 import { ACTIONS, STATES } from '../../domain/instance';
-import { REFUND_STATUSES } from '../../store/types';
+import { REFUND_STATUSES } from '../../store/books/refunds';
 import { QUOTE_REQUEST } from './examples';
 import { account, derivedId, id, instant, money, months, sentence, text } from './fields';
 import { evenBeside, repeatedAt } from './issues';

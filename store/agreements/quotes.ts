@@ -1,16 +1,61 @@
-import type { RightsLeft } from '../../domain/eligibility';
-import type { StoredOrder } from '../../domain/instance';
-import type { Policy } from '../../domain/policy';
-import { policyId } from '../../domain/policy';
-import { isRefund, type QuoteRequest, quoteInTurns, rightsKey, type Subject } from '../../domain/quote';
+/** The table `quotes`: what was offered, and what it rests on. Written here only. */
+import type { CalculationInputs } from '../../domain/calculation';
+import type { Action, Schedule, StoredOrder } from '../../domain/instance';
+import { type Policy, policyId } from '../../domain/policy';
+import { isRefund, type QuoteItem, type QuoteRequest, quoteInTurns, type Subject } from '../../domain/quote';
 import type { RefundKind } from '../../domain/refund';
-import { rightsLeft, standings } from '../books/accounts';
-import type { Db } from '../db';
+import type { Db, Pool, Transaction } from '../db';
 import { hashOf } from '../hash';
 import { inTurns } from '../in-turns';
-import { findInstances } from '../lives/instances';
+import { findInstances, type InstanceRow } from '../lives/instances';
 import { keepPolicy } from '../policies';
-import type { CalculationInputs, InstanceRow, QuoteBasis, QuotedItem, QuoteRow, UnknownItem } from '../types';
+import { rightsOf } from './rights';
+import { subjectsOf } from './subjects';
+
+export interface QuotedItem extends QuoteItem {
+  /** What the item rests on; a quote is stale when any of it has changed. */
+  basis: QuoteBasis;
+  /** What its refund was computed from; missing where there is none. */
+  inputs?: CalculationInputs;
+}
+
+export interface QuoteBasis {
+  /** The instance's clock at the quote. */
+  asOf: string;
+  state: string;
+  orders: string;
+  prices: string;
+  network: string;
+  /** Of the instance's price snapshot (M12). */
+  priceVersion: string | null;
+  clockOffsetMs: number;
+  policyId: string;
+}
+
+export interface UnknownItem {
+  instanceId: string;
+  position: number;
+}
+
+export interface QuoteRow {
+  id: string;
+  action: Action;
+  schedule: Schedule;
+  fiveDayFor: string | null;
+  rulesVersion: string;
+  /** Of a return of renewals: those that were chosen; undefined: all that can come back. */
+  orderIds?: string[] | undefined;
+  /** Quoted for a refund that needs approval. */
+  assisted: boolean;
+  items: QuotedItem[];
+  /** Ids beside them that are not known to who asked, and their places among all (L17). */
+  unknown: UnknownItem[];
+  createdAt: string;
+  /** Wall clock. */
+  expiresAt: string;
+  /** The termination that confirmed it. */
+  terminationId: string | null;
+}
 
 /** Instances that a quote names and nobody registered. */
 export class MissingInstances extends Error {
@@ -53,66 +98,6 @@ function inputsOf(
   key: string,
 ): CalculationInputs {
   return { facts, orders, at, kind, action, ...(orderIds ? { orderIds } : {}), assisted, policyId: key };
-}
-
-/** Puts together what the engine needs to know of each instance. */
-export async function subjectsOf(
-  db: Db,
-  rows: InstanceRow[],
-  policyOf: (row: InstanceRow) => Policy,
-  at: (row: InstanceRow) => string,
-): Promise<Subject[]> {
-  const standing = await standings(db, [...new Set(rows.map((row) => row.facts.account))]);
-  const inReview = await instancesInReview(db, rows);
-  const paidBack = await paidBackOf(db, rows);
-  return rows.map((row) => {
-    const account = standing.get(row.facts.account) ?? { arrears: false, hold: false };
-    return {
-      id: row.id,
-      facts: row.facts,
-      orders: row.orders,
-      life: row.life,
-      policy: policyOf(row),
-      standing: { arrears: account.arrears, hold: account.hold || row.hold !== null, inReview: inReview.has(row.id) },
-      ...(paidBack.has(row.id) ? { paidBack: paidBack.get(row.id)! } : {}),
-      at: at(row),
-    };
-  });
-}
-
-/** Those that a refund request waits for (E5). */
-export async function instancesInReview(db: Db, rows: InstanceRow[]): Promise<Set<string>> {
-  const { rows: found } = await db.query<{ instance_id: string }>(
-    "SELECT instance_id FROM refunds WHERE instance_id = ANY($1) AND status = 'in_review'",
-    [rows.map((row) => row.id)],
-  );
-  return new Set(found.map((row) => row.instance_id));
-}
-
-/**
- * M18: what was paid back or is agreed to be, by instance, since its last restore; before one, since its registration. An undone refund was
- * none, and one in review is not agreed to.
- */
-async function paidBackOf(db: Db, rows: InstanceRow[]): Promise<Map<string, string>> {
-  const { rows: found } = await db.query<{ instance_id: string; amount: string }>(
-    `SELECT r.instance_id, sum(r.amount)::text AS amount FROM refunds r
-     WHERE r.instance_id = ANY($1) AND r.status IN ('requested', 'isolating', 'booked', 'done')
-       AND (r.progress->0->>'at')::timestamptz > coalesce((SELECT max(s.recorded_at) FROM steps s
-         WHERE s.instance_id = r.instance_id AND s.command = 'restore' AND s.outcome = 'done'), '-infinity')
-     GROUP BY r.instance_id`,
-    [rows.map((row) => row.id)],
-  );
-  return new Map(found.map((row) => [row.instance_id, row.amount]));
-}
-
-/** Rights left of every account and product among the subjects. */
-export async function rightsOf(db: Db, subjects: Subject[]): Promise<Map<string, RightsLeft>> {
-  const left = new Map<string, RightsLeft>();
-  for (const { facts, policy } of subjects) {
-    const key = rightsKey(facts.account, facts.product);
-    if (!left.has(key)) left.set(key, await rightsLeft(db, facts.account, facts.product, policy.knobs));
-  }
-  return left;
 }
 
 export interface NewQuote {
@@ -176,37 +161,32 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
   return (await findQuote(db, id))!;
 }
 
-interface Row {
-  id: string;
-  action: QuoteRow['action'];
-  schedule: QuoteRow['schedule'];
-  five_day_for: string | null;
-  rules_version: string;
-  assisted: boolean;
-  items: QuotedItem[];
-  unknown: UnknownItem[];
-  created_at: string;
-  expires_at: string;
-  termination_id: string | null;
-  order_ids: string[] | null;
+const SELECT = `
+  SELECT id, action, schedule, five_day_for AS "fiveDayFor", rules_version AS "rulesVersion", order_ids AS "orderIds", assisted, items, unknown,
+    created_at AS "createdAt", expires_at AS "expiresAt", termination_id AS "terminationId"
+  FROM quotes WHERE id = $1`;
+
+/** @param lock nobody else confirms it until the transaction ends */
+export async function findQuote(db: Db, id: string, lock = false): Promise<QuoteRow | undefined> {
+  const { rows } = await db.query<QuoteRow & { orderIds: string[] | null }>(`${SELECT}${lock ? ' FOR UPDATE' : ''}`, [id]);
+  return rows[0] && { ...rows[0], orderIds: rows[0].orderIds ?? undefined };
 }
 
-const toQuote = (row: Row): QuoteRow => ({
-  id: row.id,
-  action: row.action,
-  schedule: row.schedule,
-  fiveDayFor: row.five_day_for,
-  rulesVersion: row.rules_version,
-  orderIds: row.order_ids ?? undefined,
-  assisted: row.assisted,
-  items: row.items,
-  unknown: row.unknown,
-  createdAt: row.created_at,
-  expiresAt: row.expires_at,
-  terminationId: row.termination_id,
-});
+export async function consumeQuote(tx: Transaction, id: string, terminationId: string): Promise<void> {
+  await tx.query('UPDATE quotes SET termination_id = $2 WHERE id = $1', [id, terminationId]);
+}
 
-export async function findQuote(db: Db, id: string, lock = false): Promise<QuoteRow | undefined> {
-  const { rows } = await db.query<Row>(`SELECT * FROM quotes WHERE id = $1${lock ? ' FOR UPDATE' : ''}`, [id]);
-  return rows[0] && toQuote(rows[0]);
+/** Deletes quotes that nobody confirmed, so many days after their expiry. What another process is deleting is passed over. */
+export async function trimQuotes(pool: Pool, days: number, limit: number): Promise<number> {
+  const { rowCount } = await pool.query(
+    `WITH old AS MATERIALIZED (
+       SELECT id FROM quotes q WHERE termination_id IS NULL AND expires_at < clock_timestamp() - make_interval(days => $1)
+         AND NOT EXISTS (SELECT FROM terminations t WHERE t.quote_id = q.id)
+         AND NOT EXISTS (SELECT FROM refunds f WHERE f.quote_id = q.id)
+         AND NOT EXISTS (SELECT FROM refund_requests r WHERE r.preview_quote_id = q.id)
+       ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+     DELETE FROM quotes q USING old WHERE q.id = old.id`,
+    [days, limit],
+  );
+  return rowCount ?? 0;
 }

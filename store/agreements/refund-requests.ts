@@ -1,30 +1,51 @@
 /**
  * The operator's path (E5, M11): a return that self-service refuses is asked for, and somebody else decides. While it is in review the
  * instance runs on and the right is held; the amount is computed at the approval; a denial gives the right back.
+ * The table `refund_requests` is written here only.
  */
+import type { Calculation } from '../../domain/calculation';
 import { refundId } from '../../domain/ids';
+import type { Action } from '../../domain/instance';
 import { exact, formatMoney, ZERO } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
 import { type BlockerCode, isRefund, type QuoteItem, quoteItems, rightsKey } from '../../domain/quote';
-import type { Refund, RefundKind } from '../../domain/refund';
-import { approveRefund, decisionOf, moveRefund, openRefunds } from '../books/refunds';
-import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from '../db';
-import { findInstance } from '../lives/instances';
-import type {
-  Calculation,
-  Change,
-  InstanceRow,
-  Page,
-  PageRequest,
-  QuotedItem,
-  QuoteRow,
-  RefundRequestRow,
-  RefundStatus,
-  RequestedAction,
-} from '../types';
-import { insertTermination, lockAccounts, reserveRights } from './acceptance';
-import { clockOf, createQuote, instancesInReview, rightsOf, subjectsOf } from './quotes';
-import { type AcceptedItem, itemsToSend } from './terminations';
+import type { Refund } from '../../domain/refund';
+import { lockAccounts } from '../books/accounts';
+import { approveRefund, instancesInReview, moveRefund, openRefunds, type RefundStatus } from '../books/refunds';
+import { type Db, type Pool, type Transaction, transaction } from '../db';
+import { findInstance, holdSteps, type InstanceRow } from '../lives/instances';
+import { lastEffect } from '../lives/timeline';
+import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
+import { agree } from './acceptance';
+import { DECISION, type Decision, type DecisionColumns, decisionOf } from './decision';
+import { type AcceptedItem, itemsToSend } from './items';
+import type { Change } from './problem';
+import { clockOf, createQuote, type QuotedItem, type QuoteRow } from './quotes';
+import { giveBackRights, heldRight, reserveAgain, reserveRights, rightsOf } from './rights';
+import { subjectsOf } from './subjects';
+
+/** A return of the instance, or of its renewals that have not started. */
+export type RequestedAction = Exclude<Action, 'terminate'>;
+
+/** A refund that needs approval (E5). Its status is its refund's. */
+export interface RefundRequestRow {
+  id: string;
+  instanceId: string;
+  account: string;
+  refundId: string;
+  /** Of the termination that an approval makes; its right is held under it from the start. */
+  terminationId: string;
+  action: RequestedAction;
+  /** The renewals that were chosen; undefined: all that can come back, or the whole instance. */
+  orderIds: string[] | undefined;
+  status: RefundStatus;
+  /** The quote's item as previewed when it was asked for: the fee is seen before approval. */
+  preview: QuotedItem;
+  reason: string;
+  requestedBy: string;
+  requestedAt: string;
+  decision: Decision | null;
+}
 
 /** Nothing was written: what stands against it. */
 export class RequestRefused extends Error {
@@ -55,18 +76,19 @@ export async function openRequest(pool: Pool, request: NewRequest): Promise<Refu
   return await transaction(pool, async (tx) => {
     const { id, instanceId, reason, by } = request;
     // A step that ends the instance closes its reviews (M25): it comes before this request, or waits for it and finds it.
-    await tx.query('SELECT FROM instances WHERE id = $1 FOR SHARE', [instanceId]);
+    await holdSteps(tx, instanceId);
     const row = (await findInstance(tx, instanceId))!;
-    await lockAccounts(tx, [row]);
+    const { account, product } = row.facts;
+    await lockAccounts(tx, [account]);
     const known = await findRequest(tx, id);
     if (known) return known;
-    if ((await instancesInReview(tx, [row])).has(instanceId)) throw new RequestRefused('IN_REVIEW', row.life.state);
+    if ((await instancesInReview(tx, [instanceId])).has(instanceId)) throw new RequestRefused('IN_REVIEW', row.life.state);
     const terminationId = `t_${id}`;
     const { quote, calculation } = await assistedQuote(tx, `q_${id}`, row, request, request.policyOf, terminationId);
     const refund = refundId(terminationId, instanceId);
-    const { account } = row.facts;
     await openRefunds(tx, [{ id: refund, instanceId, account, terminationId: null, quoteId: quote.id, calculation }]);
-    if (request.action === 'return') await reserveRights(tx, terminationId, [{ row, kind: calculation.refund.kind }]);
+    const { kind } = calculation.refund;
+    if (request.action === 'return') await reserveRights(tx, terminationId, [{ instanceId, account, product, kind }]);
     await tx.query(
       `INSERT INTO refund_requests (id, instance_id, account, refund_id, preview_quote_id, termination_id, reason, requested_by)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
@@ -137,16 +159,16 @@ export async function approveRequest(
     const request = await recordDecision(tx, approval);
     const { terminationId, refundId: refund } = request;
     const row = (await findInstance(tx, request.instanceId))!;
-    await lockAccounts(tx, [row]);
+    await lockAccounts(tx, [row.facts.account]);
     await requireFresh(tx, row, approval);
     // Its own right is there for it; which kind it takes is decided again (a five-day return may have become an ordinary one).
-    await tx.query("UPDATE rights SET status = 'returned' WHERE termination_id = $1", [terminationId]);
+    await giveBackRights(tx, terminationId);
     const name = `q_${request.id}_approved`;
     const { quote, calculation } = await assistedQuote(tx, name, row, request, policyOf, terminationId, approval.asOf);
     requireAmount(row, calculation.refund, approval.amount);
     const { kind } = calculation.refund;
-    await tx.query("UPDATE rights SET status = 'reserved', kind = $2 WHERE termination_id = $1", [terminationId, kind]);
-    await insertTermination(tx, quote, [row], { quoteId: quote.id, terminationId, by: request.requestedBy, via: 'refund-request' });
+    await reserveAgain(tx, terminationId, kind);
+    await agree(tx, quote, [row], { terminationId, by: request.requestedBy, via: 'refund-request' });
     await approveRefund(tx, refund, { terminationId, quoteId: quote.id, calculation });
     return { terminationId, items: await itemsToSend(tx, terminationId) };
   });
@@ -158,13 +180,11 @@ const SKEW_MS = 1000;
 /** An instant that was seen holds as long as a quote does, and only until something happens to the instance. @throws RequestRefused */
 async function requireFresh(tx: Transaction, row: InstanceRow, { asOf, holdsSeconds }: Approval): Promise<void> {
   if (asOf === undefined) return;
-  const { rows } = await tx.query<{ at: string }>("SELECT max(effective_at) AS at FROM steps WHERE instance_id = $1 AND outcome = 'done'", [
-    row.id,
-  ]);
-  const [seen, now, last] = [Date.parse(asOf), Date.parse(clockOf(row, Date.now())), Date.parse(rows[0]!.at)];
+  const stepAt = await lastEffect(tx, row.id);
+  const [seen, now, last] = [Date.parse(asOf), Date.parse(clockOf(row, Date.now())), Date.parse(stepAt)];
   if (seen > now + SKEW_MS || seen < now - holdsSeconds * 1000) throw new RequestRefused('QUOTE_EXPIRED', row.life.state);
   if (seen >= last) return;
-  const change = { instanceId: row.id, field: 'step', old: asOf, new: rows[0]!.at, difference: null };
+  const change = { instanceId: row.id, field: 'step', old: asOf, new: stepAt, difference: null };
   throw new RequestRefused('QUOTE_STALE', row.life.state, [change]);
 }
 
@@ -193,19 +213,12 @@ export async function previewNow(db: Db, request: RefundRequestRow, policyOf: Ne
   return { asOf, item: item! };
 }
 
-async function heldRight(db: Db, terminationId: string): Promise<RefundKind | undefined> {
-  const { rows } = await db.query<{ kind: RefundKind }>("SELECT kind FROM rights WHERE termination_id = $1 AND status = 'reserved'", [
-    terminationId,
-  ]);
-  return rows[0]?.kind;
-}
-
 /** Denies, and gives the right back. @throws RequestRefused when it is decided already, or by the requester */
 export async function denyRequest(pool: Pool, decision: RequestDecision): Promise<RefundRequestRow> {
   return await transaction(pool, async (tx) => {
     const { id, refundId: refund, terminationId } = await recordDecision(tx, decision);
-    await moveRefund(tx, refund, ['denied']);
-    await tx.query("UPDATE rights SET status = 'returned' WHERE termination_id = $1", [terminationId]);
+    await moveRefund(tx, { id: refund, statuses: ['denied'] });
+    await giveBackRights(tx, terminationId);
     return (await findRequest(tx, id))!;
   });
 }
@@ -218,14 +231,14 @@ export const ENDED_BY = 'sunset';
  * @param command what ended it: kept as the reason, and put into words where it is shown
  */
 export async function closeReviews(tx: Transaction, instanceId: string, command: string): Promise<void> {
-  const { rows } = await tx.query<{ refund_id: string; termination_id: string }>(
+  const { rows } = await tx.query<Pick<RefundRequestRow, 'refundId' | 'terminationId'>>(
     `UPDATE refund_requests r SET decided_by = $2, decision_reason = $3, decided_at = clock_timestamp()
-     WHERE instance_id = $1 AND decided_by IS NULL RETURNING refund_id, termination_id`,
+     WHERE instance_id = $1 AND decided_by IS NULL RETURNING refund_id AS "refundId", termination_id AS "terminationId"`,
     [instanceId, ENDED_BY, command],
   );
-  for (const { refund_id: refund, termination_id: termination } of rows) {
-    await moveRefund(tx, refund, ['denied']);
-    await tx.query("UPDATE rights SET status = 'returned' WHERE termination_id = $1", [termination]);
+  for (const { refundId: refund, terminationId } of rows) {
+    await moveRefund(tx, { id: refund, statuses: ['denied'] });
+    await giveBackRights(tx, terminationId);
   }
 }
 
@@ -243,44 +256,17 @@ async function recordDecision(tx: Transaction, { id, by, reason }: RequestDecisi
   return request;
 }
 
-interface Row {
-  id: string;
-  seq: number;
-  instance_id: string;
-  account: string;
-  refund_id: string;
-  termination_id: string;
-  action: RequestedAction;
-  order_ids: string[] | null;
-  status: RefundStatus;
-  preview: QuotedItem;
-  reason: string;
-  requested_by: string;
-  requested_at: string;
-  decided_by: string | null;
-  decision_reason: string | null;
-  decided_at: string | null;
-}
+type Row = Omit<RefundRequestRow, 'decision' | 'orderIds'> & DecisionColumns & { seq: number; orderIds: string[] | null };
 
 const SELECT = `
-  SELECT r.*, f.status, q.action, q.order_ids, q.items->0 AS preview FROM refund_requests r
-  JOIN refunds f ON f.id = r.refund_id JOIN quotes q ON q.id = r.preview_quote_id`;
+  SELECT r.id, r.seq, r.instance_id AS "instanceId", r.account, r.refund_id AS "refundId", r.termination_id AS "terminationId", q.action,
+    q.order_ids AS "orderIds", f.status, q.items->0 AS preview, r.reason, r.requested_by AS "requestedBy", r.requested_at AS "requestedAt",
+    ${DECISION}
+  FROM refund_requests r JOIN refunds f ON f.id = r.refund_id JOIN quotes q ON q.id = r.preview_quote_id`;
 
-const toRequest = (row: Row): RefundRequestRow => ({
-  id: row.id,
-  instanceId: row.instance_id,
-  account: row.account,
-  refundId: row.refund_id,
-  terminationId: row.termination_id,
-  action: row.action,
-  orderIds: row.order_ids ?? undefined,
-  status: row.status,
-  preview: row.preview,
-  reason: row.reason,
-  requestedBy: row.requested_by,
-  requestedAt: row.requested_at,
-  decision: decisionOf(row),
-});
+function toRequest({ seq: _seq, decidedBy, decisionReason, decidedAt, orderIds, ...row }: Row): RefundRequestRow {
+  return { ...row, orderIds: orderIds ?? undefined, decision: decisionOf({ decidedBy, decisionReason, decidedAt }) };
+}
 
 /** @param tenant the only account that exists for who asks; missing or null: all do */
 export async function findRequest(db: Db, id: string, tenant?: string | null): Promise<RefundRequestRow | undefined> {
@@ -302,8 +288,5 @@ export async function listRequests(db: Db, filter: RequestFilter, page: PageRequ
     .add('r.account = ?', filter.account)
     .add('r.instance_id = ?', filter.instanceId)
     .add('f.status = ?', filter.status);
-  if (page.cursor !== undefined) conditions.add('r.seq < ?', decodeCursor(page.cursor, ['number'])[0]);
-  const limit = conditions.parameter(page.limit + 1);
-  const { rows } = await db.query<Row>(`${SELECT} ${conditions.where} ORDER BY r.seq DESC LIMIT ${limit}`, conditions.values);
-  return pageOf(rows, page.limit, toRequest, (row) => [row.seq]);
+  return await listPage(db, { select: SELECT, conditions, by: bySeq<Row>('r.seq'), latestFirst: true }, page, toRequest);
 }

@@ -1,13 +1,14 @@
 /** What must be true of amounts: a refund follows from what it was computed from, and rules are still what they were. */
 import { type Calculation, recompute } from '../../domain/calculation';
+import type { Facts } from '../../domain/instance';
 import { type Order, versionsOf } from '../../domain/instance';
 import { isSameMoney } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
 import type { Refund } from '../../domain/refund';
+import type { QuoteBasis } from '../agreements/quotes';
 import { asNow } from '../books/refunds';
 import type { Transaction } from '../db';
 import { hashOf } from '../hash';
-import type { Facts, QuoteBasis } from '../types';
 import type { Check, Finding } from './check';
 
 /** As many as are in memory at once. */

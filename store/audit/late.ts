@@ -1,6 +1,6 @@
 /** What has only been held up: it is put right where that needs nothing but another push, and is a finding where a push does not help. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { acceptedItems } from '../agreements/terminations';
+import { acceptedItems } from '../agreements/items';
 import { sealWaiting } from '../books/seal';
 import { isReadOnly, type Pool } from '../db';
 import { eachAtOnce } from './at-once';

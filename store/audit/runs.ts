@@ -1,8 +1,8 @@
 /** Whole audits: what is only late is healed first, then one snapshot is checked, then the workflows are asked; and all of it is kept. */
 
 import type { Head } from '../books/seal';
-import { Conditions, type Db, decodeCursor, type Pool, pageOf } from '../db';
-import type { Page, PageRequest } from '../types';
+import type { Db, Pool } from '../db';
+import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
 import { type AuditReport, audit, CHECKS, type CheckResult, type Finding } from '.';
 import { eachAtOnce } from './at-once';
 import { type Healed, healLate, LATE_CHECK } from './late';
@@ -136,19 +136,8 @@ export async function findAudit(db: Db, id: string): Promise<AuditRow | undefine
 
 /** The latest first. */
 export async function listAudits(db: Db, page: PageRequest): Promise<Page<AuditRow>> {
-  const conditions = new Conditions();
-  if (page.cursor !== undefined) conditions.add('seq < ?', decodeCursor(page.cursor, ['number'])[0]);
-  const limit = conditions.parameter(page.limit + 1);
-  const { rows } = await db.query<AuditRow & { seq: number }>(
-    `${SELECT} ${conditions.where} ORDER BY seq DESC LIMIT ${limit}`,
-    conditions.values,
-  );
-  return pageOf(
-    rows,
-    page.limit,
-    (row) => row,
-    (row) => [row.seq],
-  );
+  const listing = { select: SELECT, conditions: new Conditions(), by: bySeq<AuditRow & { seq: number }>(), latestFirst: true };
+  return await listPage(db, listing, page, ({ seq: _seq, ...row }) => row);
 }
 
 /** What the last audit found, and how long ago it ended; undefined before the first. */

@@ -2,11 +2,23 @@
 import { adjustmentTransactionId } from '../../domain/ids';
 import { type Adjustment, adjustmentPostings } from '../../domain/journal';
 import { exact, formatMoney, type Parts, SOURCES } from '../../domain/money';
-import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from '../db';
+import { type Db, type Pool, type Transaction, transaction } from '../db';
 import { hashOf } from '../hash';
-import type { AdjustmentRow, Page, PageRequest } from '../types';
+import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
 import { lockBalances, moveBalances, touchAccount } from './accounts';
 import { book } from './ledger';
+
+/** A deposit, a withdrawal or a credit. */
+export interface AdjustmentRow extends Adjustment {
+  id: string;
+  account: string;
+  reason: string;
+  /** The other system's own: once an account. */
+  reference: string;
+  by: string;
+  transactionId: string;
+  recordedAt: string;
+}
 
 export interface NewAdjustment extends Adjustment {
   id: string;
@@ -52,7 +64,7 @@ async function adjustOnce(tx: Transaction, wanted: NewAdjustment): Promise<Adjus
   if (!rowCount) return isSame(row, wanted) ? { ok: true, row, isNew: row.id === id } : { ok: false, code: 'REFERENCE_USED' };
   await move(tx, wanted);
   const postings = adjustmentPostings(wanted);
-  await book(tx, { adjustmentId: id, account, event: kind, refundId: null, effectiveAt: row.recordedAt, reversal: null, postings });
+  await book(tx, { adjustmentId: id, account, event: kind, refundId: null, effectiveAt: row.recordedAt, postings });
   return { ok: true, row, isNew: true };
 }
 
@@ -93,8 +105,5 @@ export async function listAdjustments(
   page: PageRequest,
 ): Promise<Page<AdjustmentRow>> {
   const conditions = new Conditions().add('account = ?', filter.account).add('reference = ?', filter.reference);
-  if (page.cursor !== undefined) conditions.add('seq < ?', decodeCursor(page.cursor, ['number'])[0]);
-  const limit = conditions.parameter(page.limit + 1);
-  const { rows } = await db.query<Row>(`${SELECT} ${conditions.where} ORDER BY seq DESC LIMIT ${limit}`, conditions.values);
-  return pageOf(rows, page.limit, toAdjustment, (row) => [row.seq]);
+  return await listPage(db, { select: SELECT, conditions, by: bySeq<Row>(), latestFirst: true }, page, toAdjustment);
 }

@@ -1,3 +1,4 @@
+/** The tables `transactions` and `entries`: the books, to which is only added. Written here only. */
 import { adjustmentTransactionId, transactionId } from '../../domain/ids';
 import type { Adjustment, Posting } from '../../domain/journal';
 import { exact, formatMoney } from '../../domain/money';
@@ -6,13 +7,16 @@ import type { Db, Transaction } from '../db';
 /** A transaction belongs to a step or to an adjustment. */
 type Origin = { instanceId: string; step: number; adjustmentId?: undefined } | { instanceId?: undefined; adjustmentId: string };
 
+/** What a step books for. */
+export type StepEvent = 'registration' | 'refund' | 'renewal' | 'end-orders' | 'reversal';
+
 export type LedgerTransaction = Origin & {
   account: string;
-  event: 'registration' | 'refund' | 'renewal' | 'end-orders' | 'reversal' | Adjustment['kind'];
+  event: StepEvent | Adjustment['kind'];
   refundId: string | null;
   effectiveAt: string;
   /** The transaction that it reverses, and why; who is its step's to say. */
-  reversal: { of: string; reason: string } | null;
+  reversal?: { of: string; reason: string };
   postings: Posting[];
 };
 
@@ -59,19 +63,13 @@ export type BookedPosting = Posting & { transactionId: string };
 
 /** The postings of a refund, read back from their legs. */
 export async function postingsOfRefund(db: Db, refundId: string): Promise<BookedPosting[]> {
-  const { rows } = await db.query<{ transaction_id: string; source: string; destination: string; currency: string; amount: string }>(
-    `SELECT t.id AS transaction_id, s.ledger_account AS source, d.ledger_account AS destination, d.currency, d.amount
+  const { rows } = await db.query<BookedPosting>(
+    `SELECT t.id AS "transactionId", s.ledger_account AS source, d.ledger_account AS destination, d.currency, d.amount
      FROM transactions t
      JOIN entries s ON s.transaction_id = t.id AND s.leg = 0
      JOIN entries d ON d.transaction_id = t.id AND d.leg = 1 AND d.line = s.line
      WHERE t.refund_id = $1 ORDER BY t.seq, s.line`,
     [refundId],
   );
-  return rows.map((row) => ({
-    transactionId: row.transaction_id,
-    source: row.source,
-    destination: row.destination,
-    currency: row.currency,
-    amount: formatMoney(exact(row.amount), row.currency),
-  }));
+  return rows.map((row) => ({ ...row, amount: formatMoney(exact(row.amount), row.currency) }));
 }

@@ -1,6 +1,7 @@
 /** Refunds that were booked, for the back-test: one snapshot, read page by page, because they are kept for ever. */
 import type { PastRefund } from '../../domain/backtest';
-import { Conditions, type Pool, snapshot, type Transaction } from '../db';
+import { type Pool, snapshot, type Transaction } from '../db';
+import { Conditions } from '../paging';
 import { asNow } from './refunds';
 
 export interface PastRefundFilter {

@@ -1,8 +1,43 @@
-/** Refunds, from their agreement or request to the end. Only their own step books them (`steps.ts`); progress is on the wall clock. */
+/**
+ * The table `refunds`, from their agreement or request to the end. Written here only, and booked by their own step only (`lives/steps.ts`);
+ * progress is on the wall clock.
+ */
+import type { Calculation } from '../../domain/calculation';
+import type { Posting } from '../../domain/journal';
 import { exact, formatMoney } from '../../domain/money';
-import { Conditions, type Db, decodeCursor, pageOf, type Transaction } from '../db';
-import type { Calculation, ItemProblem, Page, PageRequest, RefundRequestRow, RefundRow, RefundStatus } from '../types';
+import type { RefundKind } from '../../domain/refund';
+import { DECISION, type Decision, type DecisionColumns, decisionOf } from '../agreements/decision';
+import type { ItemProblem } from '../agreements/problem';
+import type { Db, Transaction } from '../db';
+import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
 import { postingsOfRefund } from './ledger';
+
+/** `in_review` until an operator decides; `reversed` once it was undone. */
+export const REFUND_STATUSES = ['requested', 'isolating', 'booked', 'done', 'in_review', 'denied', 'failed', 'reversed'] as const;
+export type RefundStatus = (typeof REFUND_STATUSES)[number];
+
+export interface RefundRow {
+  id: string;
+  instanceId: string;
+  account: string;
+  /** null while it is in review, and when it was denied. */
+  terminationId: string | null;
+  quoteId: string;
+  kind: RefundKind;
+  currency: string;
+  amount: string;
+  fee: string;
+  calculation: Calculation;
+  status: RefundStatus;
+  progress: { status: RefundStatus; at: string }[];
+  /** Why it failed. */
+  problem: ItemProblem | null;
+  /** Who undid it, and by which transaction (null: it had booked nothing). */
+  reversal: null | { transactionId: string | null; reason: string; by: string; at: string };
+  /** The request that it came by, if it needed approval. */
+  request: null | { id: string; decision: Decision | null };
+  entries: (Posting & { transactionId: string })[];
+}
 
 export interface NewRefund {
   id: string;
@@ -48,16 +83,19 @@ export async function approveRefund(
     'UPDATE refunds SET termination_id = $2, quote_id = $3, kind = $4, currency = $5, amount = $6, fee = $7, calculation = $8 WHERE id = $1',
     [id, terminationId, quoteId, kind, currency, amount, fee, calculation],
   );
-  await moveRefund(tx, id, ['requested']);
+  await moveRefund(tx, { id, statuses: ['requested'] });
 }
 
-/** Takes a refund through one or more statuses, to the last of them. */
-export async function moveRefund(
-  tx: Transaction,
-  id: string,
-  statuses: RefundStatus[],
-  { problem, reversal }: { problem?: ItemProblem; reversal?: NonNullable<RefundRow['reversal']> } = {},
-): Promise<void> {
+/** Through which statuses a refund goes, to the last of them. */
+export interface RefundMove {
+  id: string;
+  statuses: RefundStatus[];
+  /** Why it failed. */
+  problem?: ItemProblem;
+  reversal?: NonNullable<RefundRow['reversal']>;
+}
+
+export async function moveRefund(tx: Transaction, { id, statuses, problem, reversal }: RefundMove): Promise<void> {
   await tx.query(
     `UPDATE refunds SET status = $2, progress = progress || ${progressNow('$3::text[]')}, problem = coalesce($4, problem),
        reversal = coalesce($5, reversal)
@@ -72,57 +110,28 @@ const progressNow = (statuses: string): string => `(
     (SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))) ORDER BY number)
   FROM unnest(${statuses}) WITH ORDINALITY AS one(status, number))`;
 
-interface Row {
-  id: string;
-  seq: number;
-  instance_id: string;
-  account: string;
-  termination_id: string | null;
-  quote_id: string;
-  kind: RefundRow['kind'];
-  currency: string;
-  amount: string;
-  fee: string;
-  status: RefundStatus;
-  progress: RefundRow['progress'];
-  calculation: Calculation;
-  problem: RefundRow['problem'];
-  reversal: RefundRow['reversal'];
-  request_id: string | null;
-  decided_by: string | null;
-  decision_reason: string | null;
-  decided_at: string | null;
-}
+type Row = Omit<RefundRow, 'request' | 'entries'> & DecisionColumns & { seq: number; requestId: string | null };
 
 const SELECT = `
-  SELECT f.*, r.id AS request_id, r.decided_by, r.decision_reason, r.decided_at
+  SELECT f.id, f.seq, f.instance_id AS "instanceId", f.account, f.termination_id AS "terminationId", f.quote_id AS "quoteId", f.kind,
+    f.currency, f.amount, f.fee, f.calculation, f.status, f.progress, f.problem, f.reversal, r.id AS "requestId", ${DECISION}
   FROM refunds f LEFT JOIN refund_requests r ON r.refund_id = f.id`;
 
-const toOrder = (row: Row): Omit<RefundRow, 'entries'> => ({
-  id: row.id,
-  instanceId: row.instance_id,
-  account: row.account,
-  terminationId: row.termination_id,
-  quoteId: row.quote_id,
-  kind: row.kind,
-  currency: row.currency,
-  amount: formatMoney(exact(row.amount), row.currency),
-  fee: formatMoney(exact(row.fee), row.currency),
-  calculation: asNow(row.calculation),
-  status: row.status,
-  progress: row.progress,
-  problem: row.problem,
-  reversal: row.reversal,
-  request: row.request_id === null ? null : { id: row.request_id, decision: decisionOf(row) },
-});
-
-const toRefund = (row: Row, entries: RefundRow['entries']): RefundRow => ({ ...toOrder(row), entries });
-
-/** Who decided a request, and why. All three or none. */
-export function decisionOf(row: Pick<Row, 'decided_by' | 'decision_reason' | 'decided_at'>): RefundRequestRow['decision'] {
-  const { decided_by: by, decision_reason: reason, decided_at: at } = row;
-  return by !== null && reason !== null && at !== null ? { by, reason, at } : null;
+function toRefund({ seq: _seq, requestId, decidedBy, decisionReason, decidedAt, ...row }: Row): Omit<RefundRow, 'entries'> {
+  const decision = decisionOf({ decidedBy, decisionReason, decidedAt });
+  return {
+    ...row,
+    amount: formatMoney(exact(row.amount), row.currency),
+    fee: formatMoney(exact(row.fee), row.currency),
+    calculation: asNow(row.calculation),
+    request: requestId === null ? null : { id: requestId, decision },
+  };
 }
+
+const withEntries = async (db: Db, refund: Omit<RefundRow, 'entries'>): Promise<RefundRow> => ({
+  ...refund,
+  entries: await postingsOfRefund(db, refund.id),
+});
 
 /** What the first version of Sunset did not record, because there was nothing else. */
 const FIRST_VERSION = { action: 'return', assisted: false } as const;
@@ -132,13 +141,13 @@ export const asNow = ({ inputs, refund }: Calculation): Calculation => ({ inputs
 /** @param tenant the only account that exists for who asks; missing or null: all do */
 export async function findRefund(db: Db, id: string, tenant?: string | null): Promise<RefundRow | undefined> {
   const { rows } = await db.query<Row>(`${SELECT} WHERE f.id = $1 AND ($2::text IS NULL OR f.account = $2)`, [id, tenant ?? null]);
-  return rows[0] && toRefund(rows[0], await postingsOfRefund(db, id));
+  return rows[0] && (await withEntries(db, toRefund(rows[0])));
 }
 
 /** Without its entries. Nobody else moves it until the transaction ends. */
 export async function lockRefund(tx: Transaction, id: string): Promise<Omit<RefundRow, 'entries'> | undefined> {
   const { rows } = await tx.query<Row>(`${SELECT} WHERE f.id = $1 FOR UPDATE OF f`, [id]);
-  return rows[0] && toOrder(rows[0]);
+  return rows[0] && toRefund(rows[0]);
 }
 
 export interface RefundFilter {
@@ -158,14 +167,32 @@ export async function listRefunds(db: Db, filter: RefundFilter, page: PageReques
     .add('f.instance_id = ?', filter.instanceId)
     .add('f.termination_id = ?', filter.terminationId)
     .add('f.status = ?', filter.status);
-  if (page.cursor !== undefined) conditions.add('f.seq < ?', decodeCursor(page.cursor, ['number'])[0]);
-  const limit = conditions.parameter(page.limit + 1);
-  const { rows } = await db.query<Row>(`${SELECT} ${conditions.where} ORDER BY f.seq DESC LIMIT ${limit}`, conditions.values);
-  const { items, nextCursor } = pageOf(
-    rows,
-    page.limit,
-    (row) => row,
-    (row) => [row.seq],
+  const listing = { select: SELECT, conditions, by: bySeq<Row>('f.seq'), latestFirst: true };
+  const { items, nextCursor } = await listPage(db, listing, page, toRefund);
+  return { items: await Promise.all(items.map((refund) => withEntries(db, refund))), nextCursor };
+}
+
+/** Those that a refund request waits for (E5). */
+export async function instancesInReview(db: Db, instanceIds: string[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ instance_id: string }>(
+    "SELECT instance_id FROM refunds WHERE instance_id = ANY($1) AND status = 'in_review'",
+    [instanceIds],
   );
-  return { items: await Promise.all(items.map(async (row) => toRefund(row, await postingsOfRefund(db, row.id)))), nextCursor };
+  return new Set(rows.map((row) => row.instance_id));
+}
+
+/**
+ * M18: what was paid back or is agreed to be, by instance, since its last restore; before one, since its registration. An undone refund was
+ * none, and one in review is not agreed to.
+ */
+export async function paidBackOf(db: Db, instanceIds: string[]): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ instance_id: string; amount: string }>(
+    `SELECT r.instance_id, sum(r.amount)::text AS amount FROM refunds r
+     WHERE r.instance_id = ANY($1) AND r.status IN ('requested', 'isolating', 'booked', 'done')
+       AND (r.progress->0->>'at')::timestamptz > coalesce((SELECT max(s.recorded_at) FROM steps s
+         WHERE s.instance_id = r.instance_id AND s.command = 'restore' AND s.outcome = 'done'), '-infinity')
+     GROUP BY r.instance_id`,
+    [instanceIds],
+  );
+  return new Map(rows.map((row) => [row.instance_id, row.amount]));
 }

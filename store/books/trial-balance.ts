@@ -5,7 +5,7 @@
  */
 import { exact, formatMoney, type Source } from '../../domain/money';
 import { type Db, shownUpTo } from '../db';
-import type { AccountRow } from '../types';
+import type { AccountRow } from './accounts';
 import { partsByCurrency } from './accounts';
 
 /** @param at ISO-8601; undefined: now. @returns the instant in UTC */

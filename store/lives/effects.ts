@@ -1,12 +1,13 @@
 /**
- * What a step does to the world beside recording the new life, one function for each effect of `domain/lifecycle.ts`. All of it is part of the
- * step's transaction (`steps.ts`): a refusal here leaves nothing behind.
+ * What a step does to the world beside recording the new life, one function for each effect of `domain/lifecycle.ts`. An effect reads and locks
+ * what it rests on, and answers what it changes; the step (`steps.ts`) writes that in its own transaction. A refusal here leaves nothing behind.
  */
 import { isWithinBounds, MAX_ORDERS } from '../../domain/bounds';
 import { recompute } from '../../domain/calculation';
 import { renewalEnd } from '../../domain/calendar';
 import { refundId, transactionId } from '../../domain/ids';
 import {
+  type Facts,
   isTerm,
   lastTerm,
   movedBy,
@@ -25,16 +26,17 @@ import { type Effect, type Life, type NewOrder, openOrder } from '../../domain/l
 import { exact, formatMoney, type Parts, SOURCES } from '../../domain/money';
 import { payFromBalances, renewalPrice } from '../../domain/pricing';
 import type { Refund } from '../../domain/refund';
+import type { StepInput } from '../../domain/step';
 import type { Details } from '../../domain/timeline';
-import type { ItemCommand } from '../agreements/terminations';
-import { lockBalances, moveBalances, standings } from '../books/accounts';
-import { type LedgerTransaction, postingsOfRefund } from '../books/ledger';
-import { lockRefund, moveRefund } from '../books/refunds';
+import { type ItemChange, lockCommand } from '../agreements/items';
+import { lockBalances, standings } from '../books/accounts';
+import { postingsOfRefund, type StepEvent } from '../books/ledger';
+import { lockRefund, type RefundMove, type RefundRow } from '../books/refunds';
 import type { Transaction } from '../db';
 import { hashOf } from '../hash';
 import { policyById } from '../policies';
-import type { InstanceRow, ItemProblem, RefundRow, StepInput, TerminationItemRow } from '../types';
-import { insertOrders } from './instances';
+import type { InstanceRow } from './instances';
+import { lifeBeforeReturn } from './timeline';
 
 /** The database's own refusals, as business answers: nothing was written. */
 export class StepRefused extends Error {
@@ -46,66 +48,112 @@ export class StepRefused extends Error {
   }
 }
 
-/** A step being recorded: effects add to it. */
-export interface Work {
+/** What an effect changes. What is missing stays as it is. */
+export interface Changes {
+  life?: Life;
+  facts?: Facts;
+  orders?: {
+    added?: Order[];
+    /** Ids of those that come back. */
+    closed?: string[];
+    /** Ids of those that end. */
+    ended?: string[];
+    /** As they are opened again. */
+    reopened?: Order[];
+  };
+  /** What the account's balances gain; negative amounts are taken from them. */
+  balances?: { currency: string; amounts: Parts };
+  booking?: Booking;
+  item?: ItemChange;
+  refund?: RefundMove;
+  right?: { terminationId: string; become: 'used' | 'returned' };
+  /** What the timeline tells of it beside what the command says (L19). */
+  details?: Details;
+}
+
+export interface Booking {
+  event: StepEvent;
+  postings: Posting[];
+  /** The transaction that it reverses, and why. */
+  reversal?: { of: string; reason: string };
+}
+
+/** What effects see: the step, and the instance as it was before it. */
+export interface Scene {
   tx: Transaction;
   input: StepInput;
   row: InstanceRow;
+  /** As far as the effects before have taken it. */
   life: Life;
-  postings: Posting[];
-  event: LedgerTransaction['event'];
-  refundId: string | null;
-  reversal: LedgerTransaction['reversal'];
-  /** What the timeline tells of it beside what the command says (L19). */
-  details: Details;
 }
 
 type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
-export const EFFECTS: { [T in Effect['type']]: (work: Work, effect: Of<T>) => Promise<void> } = {
-  settle,
-  'finish-item': finishItem,
-  'fire-item': fireItem,
-  'move-item': moveItem,
-  'new-order': addOrder,
-  'end-orders': endOrders,
-  'check-arrears': checkArrears,
-  'undo-refund': undoRefund,
-  'switch-network': switchNetwork,
-  'put-prices': putPrices,
-};
+
+/** @throws StepRefused when what the effect needs is not there */
+export function changesOf(scene: Scene, effect: Effect): Changes | Promise<Changes> {
+  switch (effect.type) {
+    case 'settle':
+      return settle(scene, effect);
+    case 'finish-item':
+      return finishItem(scene, effect);
+    case 'fire-item':
+      return fireItem(effect);
+    case 'move-item':
+      return moveItem(scene, effect);
+    case 'new-order':
+      return addOrder(scene, effect);
+    case 'end-orders':
+      return endOrders(scene, effect);
+    case 'check-arrears':
+      return checkArrears(scene);
+    case 'undo-refund':
+      return undoRefund(scene, effect);
+    case 'switch-network':
+      return switchNetwork(scene);
+    case 'put-prices':
+      return putPrices(scene, effect);
+  }
+}
 
 /** M13, M15, J2: computes the refund again from the stored orders as of the quote's instant, holds it against the quote, and books it. */
-async function settle(work: Work, { terminationId }: Of<'settle'>): Promise<void> {
-  const { tx, row, input } = work;
-  await lockItem(work, terminationId);
+async function settle(scene: Scene, { terminationId }: Of<'settle'>): Promise<Changes> {
+  const { tx, row, input, life } = scene;
+  await requireAgreed(scene, terminationId);
   const id = refundId(terminationId, row.id);
   const opened = await lockRefund(tx, id);
   // Accepted by a version that opened no refunds, while this one was being deployed.
   if (!opened) throw new StepRefused('QUOTE_STALE', row.life.state);
   const { calculation } = opened;
-  const { at, action, policyId, orderIds } = calculation.inputs;
+  const { action, policyId } = calculation.inputs;
   const refund = recompute({ ...calculation.inputs, facts: row.facts, orders: row.orders }, await policyById(tx, policyId));
+  const returned = ordersReturned(row, opened, input.at);
+  if (!returned || moneyOf(refund) !== moneyOf(calculation.refund)) throw new StepRefused('QUOTE_STALE', row.life.state);
+  const isRenewals = action === 'return-renewals';
+  const releaseTime = isRenewals ? null : (life.purgeTime ?? input.at);
+  return {
+    // The books know each order's kind, which a life of an earlier version does not (M18).
+    ...(isRenewals ? { life: { ...life, orders: without(row.life.orders, returned) } } : {}),
+    orders: { closed: returned.map((order) => order.id) },
+    balances: { currency: refund.currency, amounts: refund.parts },
+    booking: { event: 'refund', postings: refundPostings(refund, returned) },
+    refund: { id, statuses: ['isolating', 'booked', 'done'] },
+    right: { terminationId, become: 'used' },
+    item: { terminationId, status: 'done', releaseTime, refundId: id },
+  };
+}
+
+/** The orders that come back, if they are what was quoted: one that has begun meanwhile is in use, and one bought meanwhile nobody gave back. */
+function ordersReturned(
+  row: InstanceRow,
+  { calculation: { inputs } }: Pick<RefundRow, 'calculation'>,
+  now: string,
+): StoredOrder[] | undefined {
   const open = openOrders(row.orders);
-  const returned = action === 'return-renewals' ? renewalsToReturn(open, at, orderIds) : open;
-  // What goes is what was quoted: a renewal that has begun meanwhile is in use, and one that was bought meanwhile nobody gave back.
-  const quoted = new Set(calculation.inputs.orders.map((order) => order.id));
-  const hasBegun = action === 'return-renewals' && returned.some((order) => Date.parse(order.startsAt) <= Date.parse(input.at));
-  const isAsQuoted = !hasBegun && returned.every((order) => quoted.has(order.id));
-  if (!isAsQuoted || moneyOf(refund) !== moneyOf(calculation.refund)) throw new StepRefused('QUOTE_STALE', row.life.state);
-  // The books know each order's kind, which a life of an earlier version does not (M18).
-  if (action === 'return-renewals') work.life = { ...work.life, orders: without(row.life.orders, returned) };
-  work.postings.push(...refundPostings(refund, returned));
-  work.event = 'refund';
-  work.refundId = id;
-  await moveRefund(tx, id, ['isolating', 'booked', 'done']);
-  await moveBalances(tx, row.facts.account, refund.currency, refund.parts);
-  const closed = returned.map((order) => order.id);
-  await tx.query('UPDATE orders SET closed_at = $3 WHERE instance_id = $1 AND id = ANY($2)', [row.id, closed, input.at]);
-  await tx.query("UPDATE rights SET status = 'used' WHERE termination_id = $1 AND instance_id = $2", [terminationId, row.id]);
-  await tx.query(
-    "UPDATE termination_items SET status = 'done', problem = NULL, refund_id = $3, release_time = $4 WHERE termination_id = $1 AND instance_id = $2",
-    [terminationId, row.id, id, action === 'return-renewals' ? null : (work.life.purgeTime ?? input.at)],
-  );
+  const isRenewals = inputs.action === 'return-renewals';
+  const returned = isRenewals ? renewalsToReturn(open, inputs.at, inputs.orderIds) : open;
+  const quoted = new Set(inputs.orders.map((order) => order.id));
+  const hasBegun = isRenewals && returned.some((order) => Date.parse(order.startsAt) <= Date.parse(now));
+  return !hasBegun && returned.every((order) => quoted.has(order.id)) ? returned : undefined;
 }
 
 function without<T extends { id: string }>(orders: T[], gone: { id: string }[]): T[] {
@@ -120,81 +168,66 @@ const moneyOf = ({ currency, amount, parts, fee, cells }: Refund): string => has
  * Undoes the return that put the instance into the bin: its transaction is reversed line by line, its orders are open again and later by the
  * time in the bin, which is not used (M20), and the right is given back.
  */
-async function undoRefund(work: Work, { refundId: id, reason }: Of<'undo-refund'>): Promise<void> {
-  const { tx, row, input } = work;
+async function undoRefund({ tx, row, input, life }: Scene, { refundId: id, reason }: Of<'undo-refund'>): Promise<Changes> {
   const refund = await lockRefund(tx, id);
-  const before = await lifeBeforeReturn(tx, row, id);
+  const before = await lifeBeforeReturn(tx, row.id, id, row.life.isolatedAt!);
   if (refund?.status !== 'done' || !before) throw new StepRefused('NOT_RETURNED', row.life.state);
-  await takeBack(work, refund);
+  await requireUnspent(tx, row, refund);
   const booked = await postingsOfRefund(tx, id);
-  work.postings.push(...reversalPostings(booked));
-  work.event = 'reversal';
-  work.refundId = id;
   const reversed = booked[0]?.transactionId;
-  if (reversed !== undefined) work.reversal = { of: reversed, reason };
-  const inBinMs = Date.parse(input.at) - Date.parse(row.life.isolatedAt!);
-  work.life = { ...work.life, orders: before.orders.map((order) => movedLater(order, inBinMs)) };
   const transaction = reversed === undefined ? null : transactionId(row.id, input.step);
-  await moveRefund(tx, id, ['reversed'], { reversal: { transactionId: transaction, reason, by: input.by, at: input.at } });
+  const inBinMs = Date.parse(input.at) - Date.parse(row.life.isolatedAt!);
+  const facts = withSwitchMoved(row.facts, inBinMs);
   // Those that it closed, and no others: an order may have been returned before.
-  const opened = row.orders.filter((order) => order.closedAt === row.life.isolatedAt);
-  await moveOrders(tx, row, opened, inBinMs, input.at);
-  await tx.query('UPDATE termination_items SET release_time = NULL WHERE refund_id = $1', [id]);
-  await tx.query("UPDATE rights SET status = 'returned' WHERE termination_id = $1 AND instance_id = $2", [refund.terminationId, row.id]);
+  const closed = row.orders.filter((order) => order.closedAt === row.life.isolatedAt);
+  return {
+    life: { ...life, orders: before.orders.map((order) => movedLater(order, inBinMs)) },
+    ...(facts ? { facts } : {}),
+    orders: { reopened: closed.map(({ closedAt: _closed, endedAt: _ended, ...order }) => movedBy(order, inBinMs, input.at)) },
+    balances: { currency: refund.currency, amounts: negated(refund.calculation.refund.parts, refund.currency) },
+    booking: {
+      event: 'reversal',
+      postings: reversalPostings(booked),
+      ...(reversed === undefined ? {} : { reversal: { of: reversed, reason } }),
+    },
+    refund: { id, statuses: ['reversed'], reversal: { transactionId: transaction, reason, by: input.by, at: input.at } },
+    right: { terminationId: refund.terminationId!, become: 'returned' },
+    item: { terminationId: refund.terminationId!, status: 'done', releaseTime: null, refundId: id },
+  };
 }
 
-/** Opens orders again, all of them later by the same (M20); so is the switch of the network, which is reckoned from their start. */
-async function moveOrders(tx: Transaction, { id, facts }: InstanceRow, orders: StoredOrder[], byMs: number, at: string): Promise<void> {
-  for (const { closedAt: _closed, endedAt: _ended, ...order } of orders) {
-    await tx.query('UPDATE orders SET closed_at = NULL, document = $3 WHERE instance_id = $1 AND id = $2', [
-      id,
-      order.id,
-      movedBy(order, byMs, at),
-    ]);
-  }
+/** The switch of the network is reckoned from the orders' start, and moves with them. undefined: there was none. */
+function withSwitchMoved(facts: Facts, byMs: number): Facts | undefined {
   const { network } = facts;
-  if (network.billing !== 'traffic' || network.switchedToTrafficAt === undefined) return;
+  if (network.billing !== 'traffic' || network.switchedToTrafficAt === undefined) return undefined;
   const switchedToTrafficAt = new Date(Date.parse(network.switchedToTrafficAt) + byMs).toISOString();
-  await tx.query('UPDATE instances SET facts = $2 WHERE id = $1', [id, { ...facts, network: { ...network, switchedToTrafficAt } }]);
+  return { ...facts, network: { ...network, switchedToTrafficAt } };
 }
 
-/** The life before the return that the instance is in the bin by, if this refund is that return's. */
-async function lifeBeforeReturn(tx: Transaction, row: InstanceRow, id: string): Promise<Life | undefined> {
-  const { rows } = await tx.query<{ life: Life }>(
-    `SELECT b.life FROM steps s JOIN steps b ON b.instance_id = s.instance_id AND b.step = s.step - 1
-     WHERE s.instance_id = $1 AND s.refund_id = $2 AND s.command = 'return' AND s.effective_at = $3`,
-    [row.id, id, row.life.isolatedAt],
-  );
-  return rows[0]?.life;
-}
-
-async function takeBack(
-  { tx, row }: Work,
-  { currency, calculation: { refund } }: Pick<RefundRow, 'currency' | 'calculation'>,
-): Promise<void> {
-  const balances = await lockBalances(tx, row.facts.account, currency);
-  const isSpent = SOURCES.some((source) => exact(balances[source]).compare(exact(refund.parts[source])) < 0);
+/** What was paid back has to be there still. */
+async function requireUnspent(tx: Transaction, row: InstanceRow, refund: Pick<RefundRow, 'currency' | 'calculation'>): Promise<void> {
+  const balances = await lockBalances(tx, row.facts.account, refund.currency);
+  const { parts } = refund.calculation.refund;
+  const isSpent = SOURCES.some((source) => exact(balances[source]).compare(exact(parts[source])) < 0);
   if (isSpent) throw new StepRefused('MONEY_SPENT', row.life.state);
-  await moveBalances(tx, row.facts.account, currency, negated(refund.parts, currency));
 }
 
 /** E4: what the network has cost until now stays known, and is reckoned up to here. */
-async function switchNetwork({ tx, row, input }: Work): Promise<void> {
+function switchNetwork({ row, input }: Scene): Changes {
   const { network } = row.facts;
   if (network.billing === 'traffic') throw new StepRefused('BY_TRAFFIC', row.life.state);
-  const facts = { ...row.facts, network: { ...network, billing: 'traffic', switchedToTrafficAt: input.at } };
-  await tx.query('UPDATE instances SET facts = $2 WHERE id = $1', [row.id, facts]);
+  return { facts: { ...row.facts, network: { ...network, billing: 'traffic', switchedToTrafficAt: input.at } } };
 }
 
 /** As many as an instance may have orders: snapshots are kept with it. */
 const MAX_PRICE_CHANGES = 500;
 
 /** M23: a new snapshot, for the renewals that are bought from now on. What was paid and is refunded goes by its own (M12). */
-async function putPrices({ tx, row, input }: Work, { prices }: Of<'put-prices'>): Promise<void> {
+function putPrices({ row, input }: Scene, { prices }: Of<'put-prices'>): Changes {
   requirePrices(row, prices);
   const priceChanges = [...(row.facts.priceChanges ?? []), { at: input.at, prices }];
   if (priceChanges.length > MAX_PRICE_CHANGES) throw new StepRefused('TOO_MANY_PRICES', row.life.state);
-  await tx.query('UPDATE instances SET facts = $2 WHERE id = $1', [row.id, { ...row.facts, priceChanges }]);
+  return { facts: { ...row.facts, priceChanges } };
 }
 
 /** As a registration's are: one currency, what refunds need, and one snapshot a version. Commands can be typed by hand. */
@@ -209,86 +242,52 @@ function requirePrices({ facts, orders, policy, life }: InstanceRow, prices: Pri
  * An item that failed meanwhile has given its right back: it must not be carried out any more. Nor is anything carried out in its name but
  * the very message that was agreed to: commands can be typed by hand.
  */
-async function lockItem({ tx, row, input }: Work, terminationId: string): Promise<void> {
-  const { rows } = await tx.query<{ status: string; command: ItemCommand }>(
-    'SELECT status, command FROM termination_items WHERE termination_id = $1 AND instance_id = $2 FOR UPDATE',
-    [terminationId, row.id],
-  );
+async function requireAgreed({ tx, row, input }: Scene, terminationId: string): Promise<void> {
+  const agreed = await lockCommand(tx, terminationId, row.id);
   const sent = { id: input.commandId, by: input.by, command: input.body };
-  if (rows[0]?.status !== 'accepted' || hashOf(rows[0].command) !== hashOf(sent)) throw new StepRefused('NOT_ACCEPTED', row.life.state);
+  if (!agreed || hashOf(agreed) !== hashOf(sent)) throw new StepRefused('NOT_ACCEPTED', row.life.state);
 }
 
 /** Whether it was carried out or waits for its time, the life says. */
-async function finishItem(work: Work, { terminationId, releaseTime }: Of<'finish-item'>): Promise<void> {
-  await lockItem(work, terminationId);
-  const isScheduled = work.life.termination?.terminationId === terminationId;
-  await moveTo(
-    work,
-    terminationId,
-    isScheduled ? { status: 'scheduled', releaseTime, scheduledAt: releaseTime } : { status: 'done', releaseTime },
-  );
+async function finishItem(scene: Scene, { terminationId, releaseTime }: Of<'finish-item'>): Promise<Changes> {
+  await requireAgreed(scene, terminationId);
+  const isScheduled = scene.life.termination?.terminationId === terminationId;
+  if (!isScheduled) return { item: { terminationId, status: 'done', releaseTime } };
+  return { item: { terminationId, status: 'scheduled', releaseTime, scheduledAt: releaseTime } };
 }
 
-async function fireItem(work: Work, { terminationId, releaseTime }: Of<'fire-item'>): Promise<void> {
-  await moveTo(work, terminationId, { status: 'done', releaseTime });
-}
+const fireItem = ({ terminationId, releaseTime }: Of<'fire-item'>): Changes => ({
+  item: { terminationId, status: 'done', releaseTime },
+});
 
-async function moveItem(work: Work, { terminationId, releaseTime, code }: Of<'move-item'>): Promise<void> {
-  if (releaseTime !== null) return await moveTo(work, terminationId, { status: 'scheduled', releaseTime, scheduledAt: releaseTime });
-  const problem = code === undefined ? {} : { problem: { code, state: work.life.state } };
-  await moveTo(work, terminationId, { status: 'cancelled', releaseTime: null, ...problem });
-}
-
-/** `scheduledAt`: the time that it now waits for; a cancelled or fired one keeps the last. */
-async function moveTo(
-  { tx, row }: Work,
-  terminationId: string,
-  {
-    status,
-    releaseTime,
-    scheduledAt,
-    problem,
-  }: Pick<TerminationItemRow, 'status' | 'releaseTime'> & {
-    scheduledAt?: string;
-    problem?: ItemProblem;
-  },
-): Promise<void> {
-  await tx.query(
-    `UPDATE termination_items SET status = $3, release_time = $4, scheduled_at = coalesce($5, scheduled_at), problem = $6
-     WHERE termination_id = $1 AND instance_id = $2`,
-    [terminationId, row.id, status, releaseTime, scheduledAt ?? null, problem ?? null],
-  );
+function moveItem({ life }: Scene, { terminationId, releaseTime, code }: Of<'move-item'>): Changes {
+  if (releaseTime !== null) return { item: { terminationId, status: 'scheduled', releaseTime, scheduledAt: releaseTime } };
+  const problem = code === undefined ? null : { code, state: life.state };
+  return { item: { terminationId, status: 'cancelled', releaseTime: null, problem } };
 }
 
 /** E6. */
-async function checkArrears({ tx, row }: Work): Promise<void> {
+async function checkArrears({ tx, row }: Scene): Promise<Changes> {
   const standing = (await standings(tx, [row.facts.account])).get(row.facts.account);
   if (standing?.arrears) throw new StepRefused('IN_ARREARS', row.life.state);
+  return {};
 }
 
-/** J3: an order has ended at its end, however late that is carried out; or now, when its instance ends before it. */
-async function endOrders(work: Work, { orderIds }: Of<'end-orders'>): Promise<void> {
-  const { tx, row, input } = work;
+function endOrders({ row }: Scene, { orderIds }: Of<'end-orders'>): Changes {
   const ended = row.orders.filter((order) => orderIds.includes(order.id));
-  await tx.query("UPDATE orders SET ended_at = least((document->>'endsAt')::timestamptz, $3) WHERE instance_id = $1 AND id = ANY($2)", [
-    row.id,
-    orderIds,
-    input.at,
-  ]);
-  work.postings.push(...endedPostings(ended, row.facts.prices!.currency));
+  return { orders: { ended: orderIds }, booking: { event: 'end-orders', postings: endedPostings(ended, row.facts.prices!.currency) } };
 }
 
 /** A renewal or an upgrade: its dates, its price, its money (J1) and its place in the life. Bounded like the orders of a registration. */
-async function addOrder(work: Work, { order: asked }: Of<'new-order'>): Promise<void> {
-  const { tx, row, input } = work;
-  const prices = row.facts.prices!;
+async function addOrder({ tx, row, input, life }: Scene, { order: asked }: Of<'new-order'>): Promise<Changes> {
+  const { currency } = row.facts.prices!;
   if (row.orders.length >= MAX_ORDERS) throw new StepRefused('TOO_MANY_ORDERS', row.life.state);
   const { startsAt, endsAt } = asked.kind === 'renewal' ? renewalDates(row, asked, input.at) : upgradeDates(row, input.at);
   if (!isWithinBounds(endsAt)) throw new StepRefused('ENDS_TOO_LATE', row.life.state);
   if (asked.prices) requirePrices(row, asked.prices);
   const basis = asked.kind === 'renewal' ? renewalPrices(row.orders, startsAt, row.facts) : undefined;
   const own = asked.kind === 'upgrade' ? asked.prices : basis;
-  const paid = asked.paid ?? (await debit(work, asked, basis));
+  const paid = asked.paid ?? (await priced(tx, row, asked, basis));
   const order: Order = {
     id: freeOrderId(row.orders, `${asked.kind}-${input.step}`),
     kind: asked.kind,
@@ -300,11 +299,13 @@ async function addOrder(work: Work, { order: asked }: Of<'new-order'>): Promise<
     ...(own !== undefined && own !== row.facts.prices ? { prices: own } : {}),
     boughtAt: input.at,
   };
-  await insertOrders(tx, row.id, row.orders.length, [order]);
-  work.event = 'renewal';
-  work.details.order = { id: order.id, kind: order.kind, startsAt, endsAt };
-  work.postings.push(...paidPostings(order, asked.paid ? 'world' : 'customer', prices.currency));
-  work.life = { ...work.life, orders: [...work.life.orders, openOrder(order)] };
+  return {
+    life: { ...life, orders: [...life.orders, openOrder(order)] },
+    orders: { added: [order] },
+    ...(asked.paid ? {} : { balances: { currency, amounts: negated(paid, currency) } }),
+    booking: { event: 'renewal', postings: paidPostings(order, asked.paid ? 'world' : 'customer', currency) },
+    details: { order: { id: order.id, kind: order.kind, startsAt, endsAt } },
+  };
 }
 
 /** A renewal starts at the last end and keeps the anchor (M22); when that has passed it starts now, and a new chain with it (L11). */
@@ -322,15 +323,13 @@ function upgradeDates(row: InstanceRow, at: string): { startsAt: string; endsAt:
   return { startsAt: at, endsAt: inForce.endsAt };
 }
 
-/** Prices the renewal from the snapshot and takes it from the account: gift, income, then cash. */
-async function debit({ tx, row }: Work, asked: NewOrder, basis: ReturnType<typeof renewalPrices>): Promise<Order['paid']> {
+/** What a renewal costs by the snapshot, from what the account has: gift, income, then cash. Its balances stay locked. */
+async function priced(tx: Transaction, row: InstanceRow, asked: NewOrder, basis: ReturnType<typeof renewalPrices>): Promise<Order['paid']> {
   const price = renewalPrice(asked.months!, basis, row.facts, row.policy);
   if (price === undefined) throw new StepRefused('PRICE_MISSING', row.life.state);
   const { currency } = row.facts.prices!;
-  const balances = await lockBalances(tx, row.facts.account, currency);
-  const paid = payFromBalances(price, balances, currency);
+  const paid = payFromBalances(price, await lockBalances(tx, row.facts.account, currency), currency);
   if (!paid) throw new StepRefused('INSUFFICIENT_BALANCE', row.life.state);
-  await moveBalances(tx, row.facts.account, currency, negated(paid, currency));
   return paid;
 }
 

@@ -1,47 +1,46 @@
-import type { Facts, Order, StoredOrder } from '../../domain/instance';
-import type { Life } from '../../domain/lifecycle';
+/** The table `instances`: what each one is and where its life stands. Written here only; its orders are in `orders.ts`. */
+import type { Facts, StoredOrder } from '../../domain/instance';
+import { type Life, nextDeadline } from '../../domain/lifecycle';
+import type { Plan } from '../../domain/plan';
 import type { Policy } from '../../domain/policy';
-import type { Details } from '../../domain/timeline';
-import { Conditions, type Db, decodeCursor, pageOf, type Transaction } from '../db';
-import type { InstanceRow, Page, PageRequest, TimelineRow } from '../types';
+import type { Db, Transaction } from '../db';
+import { bySeq, Conditions, listPage, type Page, type PageRequest, type SortColumn } from '../paging';
 
-interface Row {
+export interface InstanceRow {
   id: string;
-  seq: number;
   facts: Facts;
+  /** In order of their start. */
+  orders: StoredOrder[];
   life: Life;
-  document: Policy;
-  clock_offset_ms: number;
-  hold: InstanceRow['hold'];
-  disposal: InstanceRow['disposal'];
-  registration_hash: string;
-  registered_by: string;
-  purge_time: string | null;
-  orders: { document: Order; closed_at: string | null; ended_at: string | null }[] | null;
+  /** The policy snapshot of the registration, or of the last amendment. */
+  policy: Policy;
+  /** How far fast-forward has moved the instance's clock ahead of the wall clock, in milliseconds (decision 10). */
+  clockOffsetMs: number;
+  hold: { reason: string; by: string; at: string } | null;
+  /** What became of its parts, once it is terminated; null also where that was before it was kept. */
+  disposal: Plan | null;
+  /** Hash of the registration as first stated; the same facts again are answered 200, others 409. */
+  registrationHash: string;
+  /** The command that registered it. */
+  registeredBy: string;
 }
+
+type Row = Omit<InstanceRow, 'orders'> & { seq: number; purgeTime: string | null; orders: StoredOrder[] | null };
+
+const SELECT = `
+  SELECT i.id, i.seq, i.facts, i.life, p.document AS policy, i.clock_offset_ms AS "clockOffsetMs", i.hold, i.disposal,
+    i.registration_hash AS "registrationHash", i.registered_by AS "registeredBy", i.purge_time AS "purgeTime",
+    (SELECT json_agg(o.document || jsonb_build_object('closedAt', o.closed_at, 'endedAt', o.ended_at) ORDER BY o.position)
+       FROM orders o WHERE o.instance_id = i.id) AS orders
+  FROM instances i JOIN policies p ON p.id = i.policy_id`;
 
 const utc = (instant: string | null): string | null => (instant === null ? null : new Date(instant).toISOString());
 
-const toInstance = (row: Row): InstanceRow => ({
-  id: row.id,
-  facts: row.facts,
-  orders: (row.orders ?? []).map(
-    (order): StoredOrder => ({ ...order.document, closedAt: utc(order.closed_at), endedAt: utc(order.ended_at) }),
-  ),
-  life: row.life,
-  policy: row.document,
-  clockOffsetMs: row.clock_offset_ms,
-  hold: row.hold,
-  disposal: row.disposal,
-  registrationHash: row.registration_hash,
-  registeredBy: row.registered_by,
+const toInstance = ({ seq: _seq, purgeTime: _purgeTime, orders, ...row }: Row): InstanceRow => ({
+  ...row,
+  // Instants inside JSON are PostgreSQL's text of them.
+  orders: (orders ?? []).map((order) => ({ ...order, closedAt: utc(order.closedAt), endedAt: utc(order.endedAt) })),
 });
-
-const SELECT = `
-  SELECT i.id, i.seq, i.facts, i.life, p.document, i.clock_offset_ms, i.hold, i.disposal, i.registration_hash, i.registered_by, i.purge_time,
-    (SELECT json_agg(json_build_object('document', o.document, 'closed_at', o.closed_at, 'ended_at', o.ended_at) ORDER BY o.position)
-       FROM orders o WHERE o.instance_id = i.id) AS orders
-  FROM instances i JOIN policies p ON p.id = i.policy_id`;
 
 /** @param tenant the only account that exists for who asks; missing or null: all do */
 export async function findInstance(db: Db, id: string, tenant?: string | null): Promise<InstanceRow | undefined> {
@@ -83,11 +82,13 @@ export async function listInstances(db: Db, filter: InstanceFilter, page: PageRe
   // A condition of its own for the index, which has only those that have one.
   if (filter.externalId !== undefined) conditions.always("i.facts ? 'externalId'").add("i.facts->>'externalId' = ?", filter.externalId);
   if (filter.scheduled !== undefined) conditions.always(`i.life->'termination' ${filter.scheduled ? '<>' : '='} 'null'`);
-  if (page.cursor !== undefined) conditions.add('i.seq > ?', decodeCursor(page.cursor, ['number'])[0]);
-  const limit = conditions.parameter(page.limit + 1);
-  const { rows } = await db.query<Row>(`${SELECT} ${conditions.where} ORDER BY i.seq LIMIT ${limit}`, conditions.values);
-  return pageOf(rows, page.limit, toInstance, (row) => [row.seq]);
+  return await listPage(db, { select: SELECT, conditions, by: bySeq<Row>('i.seq') }, page, toInstance);
 }
+
+const byRelease: SortColumn<Row>[] = [
+  { sql: 'i.purge_time', type: 'timestamptz', of: ({ purgeTime }) => purgeTime },
+  ...bySeq<Row>('i.seq'),
+];
 
 /** What is in the bin, the next to be released first. */
 export async function listRecycleBin(
@@ -96,13 +97,7 @@ export async function listRecycleBin(
   page: PageRequest,
 ): Promise<Page<InstanceRow>> {
   const conditions = filterBy(filter).always("i.state = 'isolated'");
-  if (page.cursor !== undefined) {
-    const [purgeTime, seq] = decodeCursor(page.cursor, ['string', 'number']);
-    conditions.always(`(i.purge_time, i.seq) > (${conditions.parameter(purgeTime)}::timestamptz, ${conditions.parameter(seq)}::bigint)`);
-  }
-  const limit = conditions.parameter(page.limit + 1);
-  const { rows } = await db.query<Row>(`${SELECT} ${conditions.where} ORDER BY i.purge_time, i.seq LIMIT ${limit}`, conditions.values);
-  return pageOf(rows, page.limit, toInstance, (row) => [row.purge_time, row.seq]);
+  return await listPage(db, { select: SELECT, conditions, by: byRelease }, page, toInstance);
 }
 
 function filterBy(filter: Omit<InstanceFilter, 'state' | 'scheduled'>): Conditions {
@@ -113,65 +108,52 @@ function filterBy(filter: Omit<InstanceFilter, 'state' | 'scheduled'>): Conditio
     .add('i.region = ?', filter.region);
 }
 
-interface StepRow {
-  step: number | null;
-  command: string;
-  outcome: 'done' | 'refused';
-  from_state: string | null;
-  to_state: string;
-  by: string;
-  effective_at: string;
-  recorded_at: string;
-  refund_id: string | null;
-  code: string | null;
-  details: Details | null;
-  carried_out_at: string | null;
+export interface NewInstance {
+  id: string;
+  facts: Facts;
+  life: Life;
+  policyId: string;
+  registrationHash: string;
+  registeredBy: string;
 }
 
-const COLUMNS = 'step, command, outcome, from_state, to_state, by, effective_at, recorded_at, refund_id, code, details, carried_out_at';
-
-/** Steps, and between them what was said of the instance without changing its life: each after the step that it came upon (L19). */
-const TIMELINE = `
-  SELECT step AS after, 0::bigint AS seq, ${COLUMNS} FROM steps WHERE instance_id = $1
-  UNION ALL
-  SELECT s.step, h.id, NULL, CASE WHEN h.hold THEN 'hold' ELSE 'unhold' END, 'done', s.to_state, s.to_state, h.changed_by,
-    coalesce(h.effective_at, h.recorded_at), h.recorded_at, NULL, NULL, json_build_object('reason', h.reason), NULL::timestamptz
-  FROM hold_changes h JOIN steps s ON s.instance_id = h.instance_id AND s.step = coalesce(h.after_step,
-    (SELECT max(step) FROM steps before WHERE before.instance_id = h.instance_id AND before.recorded_at <= h.recorded_at), 0)
-  WHERE h.instance_id = $1`;
-
-const toTimeline = (row: StepRow): TimelineRow => ({
-  step: row.step,
-  command: row.command,
-  outcome: row.outcome,
-  from: row.from_state,
-  to: row.to_state,
-  by: row.by,
-  effectiveAt: row.effective_at,
-  carriedOutAt: row.carried_out_at,
-  recordedAt: row.recorded_at,
-  refundId: row.refund_id,
-  code: row.code,
-  details: row.details,
-});
-
-export async function listTimeline(db: Db, instanceId: string, page: PageRequest): Promise<Page<TimelineRow>> {
-  // What is before all: steps are numbered from 0.
-  const [after, seq] = page.cursor === undefined ? [-1, 0] : decodeCursor(page.cursor, ['number', 'number']);
-  const { rows } = await db.query<StepRow & { after: number; seq: number }>(
-    `SELECT * FROM (${TIMELINE}) AS told WHERE (after, seq) > ($2, $3) ORDER BY after, seq LIMIT $4`,
-    [instanceId, after, seq, page.limit + 1],
+export async function insertInstance(tx: Transaction, { facts, life, ...row }: NewInstance): Promise<void> {
+  await tx.query(
+    `INSERT INTO instances (id, account, product, billing, region, state, step, facts, life, policy_id, registration_hash, registered_by,
+       due_at, isolated_at, purge_time)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+    [
+      row.id,
+      facts.account,
+      facts.product,
+      facts.billing,
+      facts.region,
+      life.state,
+      life.step,
+      facts,
+      life,
+      row.policyId,
+      row.registrationHash,
+      row.registeredBy,
+      dueAt(life),
+      life.isolatedAt,
+      life.purgeTime,
+    ],
   );
-  return pageOf(rows, page.limit, toTimeline, (row) => [row.after, row.seq]);
 }
 
-/** The step that a command took, if it took one (L8). */
-export async function findStep(db: Db, instanceId: string, commandId: string): Promise<TimelineRow | undefined> {
-  const { rows } = await db.query<StepRow>(`SELECT ${COLUMNS} FROM steps WHERE instance_id = $1 AND command_id = $2`, [
-    instanceId,
-    commandId,
-  ]);
-  return rows[0] && toTimeline(rows[0]);
+/** Puts the life where its newest step has taken it. */
+export async function moveInstance(tx: Transaction, id: string, life: Life, disposal: Plan | null): Promise<void> {
+  await tx.query(
+    'UPDATE instances SET state = $2, step = $3, life = $4, isolated_at = $5, purge_time = $6, due_at = $7, disposal = $8 WHERE id = $1',
+    [id, life.state, life.step, life, life.isolatedAt, life.purgeTime, dueAt(life), disposal],
+  );
+}
+
+const dueAt = (life: Life): string | null => nextDeadline(life)?.at ?? null;
+
+export async function setFacts(tx: Transaction, id: string, facts: Facts): Promise<void> {
+  await tx.query('UPDATE instances SET facts = $2 WHERE id = $1', [id, facts]);
 }
 
 /** Remembers how far fast-forward has moved an instance's clock (decision 10). Never backwards. */
@@ -179,38 +161,18 @@ export async function setClockOffset(db: Db, id: string, offsetMs: number): Prom
   await db.query('UPDATE instances SET clock_offset_ms = greatest(clock_offset_ms, $2) WHERE id = $1', [id, Math.round(offsetMs)]);
 }
 
-export interface HoldChange {
-  id: string;
-  hold: boolean;
-  reason: string;
-  by: string;
+/** @param hold null takes it off */
+export async function setHold(tx: Transaction, id: string, hold: InstanceRow['hold']): Promise<void> {
+  await tx.query('UPDATE instances SET hold = $2 WHERE id = $1', [id, hold]);
 }
 
-/** Puts an instance on hold or takes it off, and keeps who did it and why (E5). */
-export async function putHold(db: Db, { id, hold, reason, by }: HoldChange): Promise<void> {
-  await db.query(
-    `WITH change AS (
-       INSERT INTO hold_changes (instance_id, hold, reason, changed_by, after_step, effective_at)
-       SELECT $1, $2, $3, $4, step, clock_timestamp() + make_interval(secs => clock_offset_ms / 1000.0) FROM instances WHERE id = $1
-       RETURNING recorded_at)
-     UPDATE instances SET hold = CASE WHEN $2 THEN jsonb_build_object('reason', $3::text, 'by', $4::text, 'at', change.recorded_at) END
-     FROM change WHERE id = $1`,
-    [id, hold, reason, by],
-  );
+/** Steps are recorded one after the other. @returns its state; undefined when it is not registered */
+export async function lockInstance(tx: Transaction, id: string): Promise<string | undefined> {
+  const { rows } = await tx.query<{ state: string }>('SELECT state FROM instances WHERE id = $1 FOR NO KEY UPDATE', [id]);
+  return rows[0]?.state;
 }
 
-/** `position`: the place of the first one among the instance's orders. One statement, however many there are. */
-export async function insertOrders(
-  tx: Transaction,
-  instanceId: string,
-  position: number,
-  orders: Order[],
-  { closedAt, endedAt }: Pick<StoredOrder, 'closedAt' | 'endedAt'> = { closedAt: null, endedAt: null },
-): Promise<void> {
-  await tx.query(
-    `INSERT INTO orders (instance_id, id, position, document, closed_at, ended_at)
-     SELECT $1, document->>'id', $2::int + place - 1, document, $4, $5
-     FROM json_array_elements($3::json) WITH ORDINALITY AS o (document, place)`,
-    [instanceId, position, JSON.stringify(orders), closedAt, endedAt],
-  );
+/** No step is recorded until the transaction ends. */
+export async function holdSteps(tx: Transaction, id: string): Promise<void> {
+  await tx.query('SELECT FROM instances WHERE id = $1 FOR SHARE', [id]);
 }

@@ -5,103 +5,76 @@
  */
 import { factsOf, type StoredOrder } from '../../domain/instance';
 import { registrationPostings } from '../../domain/journal';
-import { type Life, nextDeadline } from '../../domain/lifecycle';
+import type { Life } from '../../domain/lifecycle';
 import { type Plan, planFor, presentDisposal } from '../../domain/plan';
 import type { Authority } from '../../domain/signed';
+import type { BirthStep, EffectiveStep, RefusedStep, StepInput, StepResult } from '../../domain/step';
 import { type Details, detailsOf } from '../../domain/timeline';
+import { changeItem, leaveBin, planAgreed } from '../agreements/items';
 import { closeReviews } from '../agreements/refund-requests';
-import { touchAccount } from '../books/accounts';
+import { giveBackRights, useRight } from '../agreements/rights';
+import { moveBalances, touchAccount } from '../books/accounts';
 import { book } from '../books/ledger';
+import { moveRefund } from '../books/refunds';
 import { type Pool, type Transaction, transaction } from '../db';
 import { hashOf } from '../hash';
+import { post } from '../outbox';
 import { keepPolicy } from '../policies';
-import type { InstanceRow, StepInput, StepResult } from '../types';
-import { EFFECTS, StepRefused, type Work } from './effects';
-import { findInstance, insertOrders } from './instances';
+import { type Booking, type Changes, changesOf, StepRefused } from './effects';
+import { findInstance, type InstanceRow, insertInstance, lockInstance, moveInstance, setFacts } from './instances';
+import { closeOrders, endOrders, insertOrders, reopenOrders } from './orders';
+import { findStored, fingerprintOf, insertStep, type NewStep } from './timeline';
 import { cutUsage } from './usage';
 
-export type { StepInput, StepResult } from '../types';
 export { StepRefused } from './effects';
 
-/** A step as its activity asks for it, once it is known whose word it was; `refusal`: why that word counts for nothing. */
-export type VouchedStep = StepInput & { authority: Authority; refusal?: 'UNSIGNED' | 'BAD_SIGNATURE' | undefined };
+/** Whose word it was; `refusal`: why that word counts for nothing. */
+interface Vouched {
+  authority: Authority;
+  refusal?: 'UNSIGNED' | 'BAD_SIGNATURE' | undefined;
+}
+
+/** A step as its activity asks for it, once it is known whose word it was. */
+export type VouchedStep = StepInput & Vouched;
 
 /** Records a step. @throws StepRefused when what it needs is not there (a signature, a right, a balance, good standing). */
 export async function commitStep(pool: Pool, input: VouchedStep): Promise<StepResult> {
   return await transaction(pool, async (tx) => {
-    const locked = 'SELECT state FROM instances WHERE id = $1 FOR NO KEY UPDATE';
-    const { rows } = await tx.query<{ state: string }>(locked, [input.instanceId]);
+    const state = await lockInstance(tx, input.instanceId);
     const stored = await storedStep(tx, input);
     // What is stored was vouched for when it was recorded, however long ago that is.
     if (stored) return stored;
-    if (input.refusal !== undefined) throw new StepRefused(input.refusal, rows[0]?.state ?? '');
-    return input.birth ? await recordBirth(tx, input, input.birth) : await recordStep(tx, input);
+    if (input.refusal !== undefined) throw new StepRefused(input.refusal, state ?? '');
+    return input.birth ? await recordBirth(tx, input) : await recordStep(tx, input);
   });
-}
-
-const fingerprintOf = ({ commandId, body }: StepInput): string => hashOf([commandId, body]);
-
-interface StoredStep {
-  step: number;
-  command_id: string;
-  fingerprint: string;
-  refund_id: string | null;
-  life: Life;
 }
 
 /** What is stored of this step or this command, if anything, with the life as it is now. */
 async function storedStep(tx: Transaction, input: StepInput): Promise<StepResult | undefined> {
-  const { rows } = await tx.query<StoredStep>(
-    `SELECT s.step, s.command_id, s.fingerprint, s.refund_id, i.life FROM steps s JOIN instances i ON i.id = s.instance_id
-     WHERE s.instance_id = $1 AND (s.step = $2 OR s.command_id = $3) ORDER BY (s.command_id = $3) DESC LIMIT 1`,
-    [input.instanceId, input.step, input.commandId],
-  );
-  const row = rows[0];
-  if (!row) return undefined;
-  if (input.birth && row.command_id !== input.commandId) throw new StepRefused('ALREADY_REGISTERED', row.life.state);
-  if (row.command_id === input.commandId && row.fingerprint !== fingerprintOf(input))
-    throw new StepRefused('COMMAND_ID_REUSED', row.life.state);
-  return { life: row.life, commandId: row.command_id, step: row.step, refundId: row.refund_id };
+  const stored = await findStored(tx, input);
+  if (!stored) return undefined;
+  const { fingerprint, life, ...result } = stored;
+  const isOurs = stored.commandId === input.commandId;
+  if (input.birth && !isOurs) throw new StepRefused('ALREADY_REGISTERED', life.state);
+  if (isOurs && fingerprint !== fingerprintOf(input)) throw new StepRefused('COMMAND_ID_REUSED', life.state);
+  return { ...result, life };
 }
 
-async function recordBirth(
-  tx: Transaction,
-  input: VouchedStep,
-  { registration, policy }: NonNullable<StepInput['birth']>,
-): Promise<StepResult> {
+async function recordBirth(tx: Transaction, input: BirthStep & Vouched): Promise<StepResult> {
+  const { instanceId, commandId, step, next: life, at } = input;
+  const { registration, policy } = input.birth;
   const { orders } = registration;
   const facts = factsOf(registration);
-  const life = input.next;
   await touchAccount(tx, facts.account);
-  await tx.query(
-    `INSERT INTO instances (id, account, product, billing, region, state, step, facts, life, policy_id, registration_hash, registered_by,
-       due_at, isolated_at, purge_time)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-    [
-      input.instanceId,
-      facts.account,
-      facts.product,
-      facts.billing,
-      facts.region,
-      life.state,
-      input.step,
-      facts,
-      life,
-      await keepPolicy(tx, policy),
-      hashOf(registration),
-      input.commandId,
-      dueAt(life),
-      life.isolatedAt,
-      life.purgeTime,
-    ],
-  );
-  await insertOrders(tx, input.instanceId, 0, orders, settledElsewhere(life));
+  const policyId = await keepPolicy(tx, policy);
+  await insertInstance(tx, { id: instanceId, facts, life, policyId, registrationHash: hashOf(registration), registeredBy: commandId });
+  await insertOrders(tx, instanceId, 0, orders, settledElsewhere(life));
   const { cause, isolatedAt, purgeTime } = life;
-  await insertStep(tx, input, life, null, null, isolatedAt === null ? {} : { cause, isolatedAt, purgeTime });
+  await tell(tx, { input, life, from: null, refundId: null, details: isolatedAt === null ? {} : { cause, isolatedAt, purgeTime } });
   const currency = facts.prices?.currency;
-  const postings = currency ? registrationPostings(orders, life.isolatedAt !== null, currency) : [];
-  await book(tx, { ...bookedBy(input, facts.account), event: 'registration', refundId: null, reversal: null, postings });
-  return { life, commandId: input.commandId, step: input.step, refundId: null };
+  const postings = currency ? registrationPostings(orders, isolatedAt !== null, currency) : [];
+  await book(tx, { instanceId, step, account: facts.account, effectiveAt: at, event: 'registration', refundId: null, postings });
+  return { life, commandId, step, refundId: null };
 }
 
 /** L15: what has become of the orders of an instance that comes from another system's bin. */
@@ -110,94 +83,91 @@ function settledElsewhere({ isolatedAt, cause }: Life): Pick<StoredOrder, 'close
   return cause === 'expiry' ? { closedAt: null, endedAt: isolatedAt } : { closedAt: isolatedAt, endedAt: null };
 }
 
-async function recordStep(tx: Transaction, input: VouchedStep): Promise<StepResult> {
-  const row = await findInstance(tx, input.instanceId);
-  if (!row) throw new Error(`instance ${input.instanceId} has no row: its registration was never recorded`);
+async function recordStep(tx: Transaction, input: (EffectiveStep | RefusedStep) & Vouched): Promise<StepResult> {
+  const { instanceId, commandId, step, at } = input;
+  const row = await findInstance(tx, instanceId);
+  if (!row) throw new Error(`instance ${instanceId} has no row: its registration was never recorded`);
   // The workflow has lost the thread (a database put back from a copy), or was given a life that is not this one: it goes on from what is
   // stored, and decides again.
   const isElsewhere = input.from !== undefined && hashOf(input.from) !== hashOf(row.life);
-  if (row.life.step !== input.step - 1 || isElsewhere) return { life: row.life, commandId: '', step: row.life.step, refundId: null };
-  const work: Work = { tx, input, row, life: input.next, postings: [], event: 'end-orders', refundId: null, reversal: null, details: {} };
-  for (const effect of input.effects) await EFFECTS[effect.type](work, effect as never);
-  const { life } = work;
-  const disposal = life.state === 'terminated' && row.life.state !== 'terminated' ? await disposalOf(tx, row) : row.disposal;
-  await tx.query(
-    'UPDATE instances SET state = $2, step = $3, life = $4, isolated_at = $5, purge_time = $6, due_at = $7, disposal = $8 WHERE id = $1',
-    [input.instanceId, life.state, input.step, life, life.isolatedAt, life.purgeTime, dueAt(life), disposal],
-  );
-  if (row.life.purgeTime !== null && life.purgeTime === null) await leftBin(tx, row, life, input.at);
-  if (life.billingStoppedAt !== null && row.life.billingStoppedAt === null) await cutUsage(tx, row.id, life.billingStoppedAt);
-  if (hasEnded(life) && !hasEnded(row.life)) await closeReviews(tx, row.id, input.command);
-  const details = { ...detailsOf(input.body, row.life, life), ...work.details, ...(disposal ? presentDisposal(disposal) : {}) };
-  await insertStep(tx, input, life, row.life.state, work.refundId, details);
-  const { event, refundId, reversal, postings } = work;
-  await book(tx, { ...bookedBy(input, row.facts.account), event, refundId, reversal, postings });
-  return { life, commandId: input.commandId, step: input.step, refundId: work.refundId };
+  if (row.life.step !== step - 1 || isElsewhere) return { life: row.life, commandId: '', step: row.life.step, refundId: null };
+  const { life, refundId, bookings, details } = await carryOut(tx, input, row);
+  const disposal = await follow(tx, input, row, life);
+  const told = { ...detailsOf(input.body, row.life, life), ...details, ...(disposal ? presentDisposal(disposal) : {}) };
+  await tell(tx, { input, life, from: row.life.state, refundId, details: told });
+  await book(tx, { instanceId, step, account: row.facts.account, effectiveAt: at, refundId, ...asOne(bookings) });
+  return { life, commandId, step, refundId };
 }
 
-const dueAt = (life: Life): string | null => nextDeadline(life)?.at ?? null;
+interface CarriedOut {
+  life: Life;
+  refundId: string | null;
+  bookings: Booking[];
+  details: Details;
+}
+
+/** The effects, one after the other: what each changes is written, and the next one sees the life that it left. */
+async function carryOut(tx: Transaction, input: StepInput, row: InstanceRow): Promise<CarriedOut> {
+  const done: CarriedOut = { life: input.next, refundId: null, bookings: [], details: {} };
+  for (const effect of input.effects) {
+    const changes = await changesOf({ tx, input, row, life: done.life }, effect);
+    await write(tx, row, changes, input.at);
+    done.life = changes.life ?? done.life;
+    done.refundId = changes.refund?.id ?? done.refundId;
+    if (changes.booking) done.bookings.push(changes.booking);
+    Object.assign(done.details, changes.details);
+  }
+  return done;
+}
+
+/** All of a change but the life, the booking and what is told of it: those are the step's own. */
+async function write(tx: Transaction, row: InstanceRow, changes: Changes, at: string): Promise<void> {
+  const { facts, orders, balances, item, refund, right } = changes;
+  if (refund) await moveRefund(tx, refund);
+  if (balances) await moveBalances(tx, row.facts.account, balances.currency, balances.amounts);
+  if (orders?.closed) await closeOrders(tx, row.id, orders.closed, at);
+  if (orders?.ended) await endOrders(tx, row.id, orders.ended, at);
+  if (orders?.reopened) await reopenOrders(tx, row.id, orders.reopened);
+  if (orders?.added) await insertOrders(tx, row.id, row.orders.length, orders.added);
+  if (facts) await setFacts(tx, row.id, facts);
+  if (right?.become === 'used') await useRight(tx, right.terminationId, row.id);
+  if (right?.become === 'returned') await giveBackRights(tx, right.terminationId, row.id);
+  if (item) await changeItem(tx, row.id, item);
+}
+
+/** A step is one transaction of the ledger, named after what it is for; orders end beside that. */
+function asOne(bookings: Booking[]): Booking {
+  const [main = { event: 'end-orders' }] = bookings.filter(({ event }) => event !== 'end-orders');
+  return { ...main, postings: bookings.flatMap(({ postings }) => postings) };
+}
+
+/** Moves the instance to its new life, and what goes by its life with it. @returns what became of its parts, once it is terminated */
+async function follow(tx: Transaction, { at, command }: StepInput, row: InstanceRow, life: Life): Promise<Plan | null> {
+  const before = row.life;
+  const disposal = life.state === 'terminated' && before.state !== 'terminated' ? await disposalOf(tx, row) : row.disposal;
+  await moveInstance(tx, row.id, life, disposal);
+  if (before.purgeTime !== null && life.purgeTime === null) {
+    await leaveBin(tx, row.id, { purgeTime: before.purgeTime, at, isReleased: life.state === 'terminated' });
+  }
+  if (life.billingStoppedAt !== null && before.billingStoppedAt === null) await cutUsage(tx, row.id, life.billingStoppedAt);
+  if (hasEnded(life) && !hasEnded(before)) await closeReviews(tx, row.id, command);
+  return disposal;
+}
 
 /** Nothing can be returned of it any more. */
 const hasEnded = ({ state }: Life): boolean => state === 'isolated' || state === 'terminated';
 
-/** The item that led into the bin no longer says when it will be released: it was restored, or has gone before its time. */
-async function leftBin(tx: Transaction, { id, life: before }: InstanceRow, life: Life, at: string): Promise<void> {
-  await tx.query(
-    `UPDATE termination_items SET release_time = CASE WHEN $4 THEN least(release_time, $3::timestamptz) END
-     WHERE instance_id = $1 AND status = 'done' AND release_time = $2`,
-    [id, before.purgeTime, at, life.state === 'terminated'],
-  );
-}
-
 /** What becomes of each part: as the quote said that it was ended by (L19); where there was none, as the product's rules say. */
 async function disposalOf(tx: Transaction, { id, facts, policy, life }: InstanceRow): Promise<Plan> {
-  const { rows } = await tx.query<{ plan: Plan | null }>(
-    `SELECT item.plan FROM termination_items item JOIN terminations t ON t.id = item.termination_id
-     WHERE item.instance_id = $1 AND item.status = 'done' AND t.action <> 'return-renewals' ORDER BY item.accepted_at DESC LIMIT 1`,
-    [id],
-  );
-  return (life.cause === 'expiry' ? undefined : rows[0]?.plan) ?? planFor(id, facts, policy.disposal);
+  const agreed = life.cause === 'expiry' ? undefined : await planAgreed(tx, id);
+  return agreed ?? planFor(id, facts, policy.disposal);
 }
 
-async function insertStep(
-  tx: Transaction,
-  input: VouchedStep,
-  life: Life,
-  from: string | null,
-  refund: string | null,
-  details: Details,
-): Promise<void> {
-  await tx.query(
-    `INSERT INTO steps (instance_id, step, command_id, fingerprint, command, outcome, from_state, to_state, by, effective_at, refund_id, code, life,
-       authority, details, carried_out_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-    [
-      input.instanceId,
-      input.step,
-      input.commandId,
-      fingerprintOf(input),
-      input.command,
-      input.refused === undefined ? 'done' : 'refused',
-      from,
-      life.state,
-      input.by,
-      input.at,
-      refund,
-      input.refused ?? null,
-      life,
-      input.authority,
-      Object.keys(details).length ? details : null,
-      input.carriedOutAt ?? null,
-    ],
-  );
-  const payload = { command: input.command, from, to: life.state, refundId: refund, effectiveAt: input.at };
-  await tx.query('INSERT INTO outbox (topic, instance_id, step, payload) VALUES ($1, $2, $3, $4)', [
-    input.refused === undefined ? 'instance.changed' : 'instance.refused',
-    input.instanceId,
-    input.step,
-    payload,
-  ]);
+/** In the timeline, and to whoever listens. */
+async function tell(tx: Transaction, step: NewStep): Promise<void> {
+  await insertStep(tx, step);
+  const { input, life, from, refundId } = step;
+  const topic = input.refused === undefined ? 'instance.changed' : 'instance.refused';
+  const payload = { command: input.command, from, to: life.state, refundId, effectiveAt: input.at };
+  await post(tx, { topic, instanceId: input.instanceId, step: input.step, payload });
 }
-
-/** What a ledger transaction takes from its step. */
-const bookedBy = ({ instanceId, step, at }: StepInput, account: string) => ({ instanceId, step, account, effectiveAt: at });

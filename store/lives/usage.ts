@@ -1,9 +1,9 @@
 /** Usage as the control plane reports it, for as long as it may be charged (L9). */
 import { advance } from '../../domain/lifecycle';
 import { clockOf } from '../agreements/quotes';
-import { Conditions, type Db, decodeCursor, type Pool, pageOf, type Transaction, transaction } from '../db';
-import type { Page, PageRequest } from '../types';
-import { findInstance } from './instances';
+import { type Db, type Pool, type Transaction, transaction } from '../db';
+import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
+import { findInstance, holdSteps } from './instances';
 
 export interface NewUsage {
   id: string;
@@ -27,7 +27,7 @@ export interface UsageRow extends Omit<NewUsage, 'by'> {
 export async function reportUsage(pool: Pool, usage: NewUsage): Promise<{ row: UsageRow } | { stoppedAt: string }> {
   return await transaction(pool, async (tx) => {
     // Steps lock the row for update: a billing stop is either seen here, or its step comes after this report and cuts it.
-    await tx.query('SELECT FROM instances WHERE id = $1 FOR SHARE', [usage.instanceId]);
+    await holdSteps(tx, usage.instanceId);
     const known = await findUsage(tx, usage.id);
     if (known) return { row: known };
     const stoppedAt = (await billingStopWithin(tx, usage)) ?? (await promisedStop(tx, usage));
@@ -81,11 +81,5 @@ async function findUsage(tx: Transaction, id: string): Promise<UsageRow | undefi
 /** In the order in which it was reported. */
 export async function listUsage(db: Db, instanceId: string, page: PageRequest): Promise<Page<UsageRow>> {
   const conditions = new Conditions().add('instance_id = ?', instanceId);
-  if (page.cursor !== undefined) conditions.add('seq > ?', decodeCursor(page.cursor, ['number'])[0]);
-  const limit = conditions.parameter(page.limit + 1);
-  const { rows } = await db.query<UsageRow & { seq: number }>(
-    `${SELECT} ${conditions.where} ORDER BY seq LIMIT ${limit}`,
-    conditions.values,
-  );
-  return pageOf(rows, page.limit, toUsage, (row) => [row.seq]);
+  return await listPage(db, { select: SELECT, conditions, by: bySeq<UsageRow & { seq: number }>() }, page, toUsage);
 }

@@ -4,7 +4,7 @@ import { instanceAnswer } from '../../api/schemas/answers';
 import { parseRegistration } from '../../api/schemas/registration';
 import { newLife } from '../../domain/lifecycle';
 import { policyFor } from '../../policies';
-import type { InstanceRow } from '../../store/types';
+import type { InstanceRow } from '../../store/lives/instances';
 import { prepaid, purchase, renewal } from './registrations';
 
 const NOW = Date.parse('2026-11-20T00:00:00Z');

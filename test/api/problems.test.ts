@@ -3,7 +3,7 @@ import { invalid, notFound, Problem, presentProblem } from '../../api/errors';
 import { toProblem } from '../../api/problems';
 import { issue } from '../../api/schemas/issues';
 import { MESSAGES } from '../../domain/messages';
-import { BadCursor } from '../../store/db';
+import { BadCursor } from '../../store/paging';
 import { NotRunning, Refused, Unavailable } from '../../workflows/send';
 
 const CHINESE = /\p{Script=Han}/u;

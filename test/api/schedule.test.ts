@@ -4,7 +4,7 @@ import { parseRegistration } from '../../api/schemas/registration';
 import type { Action, Schedule } from '../../domain/instance';
 import { newLife } from '../../domain/lifecycle';
 import { POLICIES, policyFor } from '../../policies';
-import type { InstanceRow } from '../../store/types';
+import type { InstanceRow } from '../../store/lives/instances';
 import { postpaid } from './registrations';
 
 const NOW = Date.parse('2026-11-20T00:00:00Z');

@@ -1,7 +1,7 @@
+import { rightsLeft } from '../../domain/eligibility';
 import type { Facts, StoredOrder } from '../../domain/instance';
 import { expiresAt, newLife } from '../../domain/lifecycle';
 import { MESSAGES } from '../../domain/messages';
-import { rightsLeft } from '../../domain/offline';
 import type { Knobs, Policy } from '../../domain/policy';
 import { type QuoteItem, type QuoteRequest, quoteItems, rightsKey, type Subject } from '../../domain/quote';
 import { jdVm } from '../../policies/jd-vm';

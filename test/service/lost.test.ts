@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { checkLives } from '../../cli/sunset/doctor/lives';
 import { acceptQuote } from '../../store/agreements/acceptance';
-import { takeItems } from '../../store/agreements/terminations';
+import { takeItems } from '../../store/agreements/items';
 import { makeAudit } from '../../store/audit/runs';
 import type { Workflows } from '../../store/audit/workflows';
 import { lastWatch } from '../../store/lives/watch';

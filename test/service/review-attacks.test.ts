@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Worker } from '@temporalio/worker';
 import { acceptQuote } from '../../store/agreements/acceptance';
-import type { AcceptedItem } from '../../store/agreements/terminations';
+import type { AcceptedItem } from '../../store/agreements/items';
 import { audit } from '../../store/audit';
 import { unsealedBacklog } from '../../store/books/seal';
 import { sweepOnce } from '../../worker/sweep';

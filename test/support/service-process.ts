@@ -5,9 +5,10 @@
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
-import { type Activities, createActivities, type StepInput } from '../../activities';
+import { type Activities, createActivities } from '../../activities';
 import { startApi } from '../../api/server';
 import type { Policy } from '../../domain/policy';
+import type { StepInput } from '../../domain/step';
 import { POLICIES } from '../../policies';
 import { createPool } from '../../store/db';
 import { createSignatures } from '../../store/signatures';

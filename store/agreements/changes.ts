@@ -1,0 +1,107 @@
+/** What is another by now than a quote says: asked again as of the quote's own instant (M17). */
+import type { RightsLeft } from '../../domain/eligibility';
+import { openOrders, renewalsToReturn } from '../../domain/instance';
+import { exact, formatMoney } from '../../domain/money';
+import type { Policy } from '../../domain/policy';
+import { hasAmount, isRefund, type QuoteItem, type QuoteRequest, quoteInTurns, rightsKey, type Subject } from '../../domain/quote';
+import type { Transaction } from '../db';
+import { inTurns } from '../in-turns';
+import type { InstanceRow } from '../lives/instances';
+import { policyById } from '../policies';
+import type { Change } from './problem';
+import { basisOf, clockOf, type QuotedItem, type QuoteRow } from './quotes';
+import { rightsOf } from './rights';
+import { subjectsOf } from './subjects';
+
+/**
+ * What has changed since the quote, for the items that it permitted. Where stale items are to be skipped, what is left of the quote is asked
+ * again without them, until nothing in it has changed: what they no longer take may be another item's, and that one is another offer then.
+ */
+export async function changesSince(tx: Transaction, quote: QuoteRow, rows: InstanceRow[], skipStale: boolean): Promise<Change[]> {
+  const changes = await changesNow(tx, quote, rows);
+  if (!skipStale || !changes.length) return changes;
+  const stale = new Set(changes.map(({ instanceId }) => instanceId));
+  const items = quote.items.filter(({ permitted, instanceId }) => permitted && !stale.has(instanceId));
+  const left = new Set(items.map(({ instanceId }) => instanceId));
+  const rowsLeft = rows.filter(({ id }) => left.has(id));
+  return items.length ? [...changes, ...(await changesSince(tx, { ...quote, items }, rowsLeft, true))] : changes;
+}
+
+/** Amounts are asked again as of the quote's own instant (M17). */
+async function changesNow(tx: Transaction, quote: QuoteRow, rows: InstanceRow[]): Promise<Change[]> {
+  const policies = await policiesOf(tx, quote);
+  const basis = new Map(quote.items.map((item) => [item.instanceId, item.basis]));
+  const subjects = await subjectsOf(
+    tx,
+    rows,
+    (row) => policies.get(basis.get(row.id)!.policyId)!,
+    (row) => basis.get(row.id)!.asOf,
+  );
+  const request: QuoteRequest = {
+    action: quote.action,
+    schedule: quote.schedule,
+    fiveDayFor: quote.fiveDayFor ?? undefined,
+    orderIds: quote.orderIds,
+  };
+  const again = await inTurns(quoteInTurns(subjects, needed(quote, subjects, await rightsOf(tx, subjects)), request));
+  return quote.items.flatMap((item, index) => (item.permitted ? itemChanges(item, again[index]!, rows[index]!, quote) : []));
+}
+
+/** The rights that the quote placed, as far as they are still there: with those and nothing else changed, the same places come out (E7). */
+function needed(quote: QuoteRow, subjects: Subject[], left: Map<string, RightsLeft>): Map<string, RightsLeft> {
+  const wanted = new Map<string, RightsLeft>();
+  if (quote.action !== 'return') return left;
+  quote.items.forEach(({ permitted, refund }, index) => {
+    if (!permitted || !isRefund(refund)) return;
+    const { account, product } = subjects[index]!.facts;
+    const key = rightsKey(account, product);
+    const rights = wanted.get(key) ?? { fiveDay: 0, ordinary: 0 };
+    rights[refund.kind === 'five-day' ? 'fiveDay' : 'ordinary'] += 1;
+    wanted.set(key, rights);
+  });
+  const enough = [...wanted].every(
+    ([key, rights]) => rights.fiveDay <= left.get(key)!.fiveDay && rights.ordinary <= left.get(key)!.ordinary,
+  );
+  return enough ? wanted : left;
+}
+
+function itemChanges(old: QuotedItem, now: QuoteItem, row: InstanceRow, quote: QuoteRow): Change[] {
+  const current = basisOf(row, old.basis.asOf, old.basis.policyId);
+  const changes: Change[] = [];
+  const compare = (field: string, before: unknown, after: unknown, difference: string | null = null) => {
+    if (before !== after) changes.push({ instanceId: old.instanceId, field, old: before, new: after, difference });
+  };
+  compare('state', old.basis.state, current.state);
+  compare('orders', old.basis.orders, current.orders);
+  compare('prices', old.basis.prices, current.prices);
+  compare('network', old.basis.network, current.network);
+  compare('clockOffset', old.basis.clockOffsetMs, current.clockOffsetMs);
+  compare('blockers', old.blockers.join(', '), now.blockers.join(', '));
+  compare('refund.kind', old.refund.kind, now.refund.kind);
+  const [before, after] = [amountOf(old), amountOf(now)];
+  const currency = old.refund.currency;
+  const difference = before !== null && after !== null && currency ? formatMoney(exact(after).sub(exact(before)), currency) : null;
+  compare('refund.amount', before, after, difference);
+  if (quote.action === 'return-renewals')
+    compare('refund.orders', startingAfter(row, old.basis.asOf, quote), startingAfter(row, clockOf(row, Date.now()), quote));
+  if (quote.schedule.mode === 'timed' && Date.parse(quote.schedule.at) <= Date.parse(clockOf(row, Date.now()))) {
+    changes.push({ instanceId: old.instanceId, field: 'schedule.at', old: 'in the future', new: 'passed', difference: null });
+  }
+  return changes;
+}
+
+/** A renewal that has begun since the quote is in use, and can't come back alone any more. */
+const startingAfter = (row: InstanceRow, at: string, { orderIds }: QuoteRow): string =>
+  renewalsToReturn(openOrders(row.orders), at, orderIds)
+    .map(({ id }) => id)
+    .join(', ');
+
+const amountOf = ({ refund }: QuoteItem): string | null => (hasAmount(refund) ? refund.amount : null);
+
+/** The policies that a quote rests on, by id. */
+export async function policiesOf(tx: Transaction, quote: QuoteRow): Promise<Map<string, Policy>> {
+  const policies = new Map<string, Policy>();
+  for (const { basis } of quote.items)
+    if (!policies.has(basis.policyId)) policies.set(basis.policyId, await policyById(tx, basis.policyId));
+  return policies;
+}

@@ -1,0 +1,189 @@
+/** The table `termination_items`: what was agreed of each instance, and what has become of it. Written here only. */
+import { refundId } from '../../domain/ids';
+import type { Schedule } from '../../domain/instance';
+import type { Command, Envelope } from '../../domain/lifecycle';
+import type { Plan } from '../../domain/plan';
+import { moveRefund } from '../books/refunds';
+import { type Db, type Pool, type Transaction, transaction } from '../db';
+import type { ItemProblem } from './problem';
+import { giveBackRights } from './rights';
+
+/**
+ * `accepted` until its instance has answered; `scheduled` until its time comes (then `done`) or it is `cancelled`; `failed` when its instance
+ * refused it; `refused` by the quote, or at the confirmation.
+ */
+export const ITEM_STATUSES = ['accepted', 'scheduled', 'cancelled', 'done', 'failed', 'refused'] as const;
+export type ItemStatus = (typeof ITEM_STATUSES)[number];
+
+export interface TerminationItemRow {
+  instanceId: string;
+  status: ItemStatus;
+  refundId: string | null;
+  releaseTime: string | null;
+  /** As it now is: a timed one may have been moved since it was agreed to. */
+  schedule: Schedule;
+  /** What went wrong or stood against it. */
+  problem: ItemProblem | null;
+}
+
+/** What is sent to an instance's workflow for its item. */
+export type ItemCommand = Envelope & { command: Extract<Command, { name: 'terminate' }> };
+
+export interface AcceptedItem {
+  instanceId: string;
+  message: ItemCommand;
+}
+
+export interface NewItem {
+  instanceId: string;
+  account: string;
+  status: 'accepted' | 'refused';
+  /** null: nothing is to be sent. */
+  command: ItemCommand | null;
+  releaseTime: string | null;
+  problem: ItemProblem | null;
+  /** What becomes of the instance's parts (L19). */
+  plan: Plan | null;
+}
+
+/** In the order of the quote, in one statement. */
+export async function insertItems(tx: Transaction, terminationId: string, items: NewItem[]): Promise<void> {
+  await tx.query(
+    `INSERT INTO termination_items (termination_id, instance_id, position, account, status, command, release_time, problem, plan)
+     SELECT $1, item->>'instanceId', place - 1, item->>'account', item->>'status', nullif(item->'command', 'null'),
+       (item->>'releaseTime')::timestamptz, nullif(item->'problem', 'null'), nullif(item->'plan', 'null')
+     FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS items (item, place)`,
+    [terminationId, JSON.stringify(items)],
+  );
+}
+
+/** What was agreed to be sent, while it is still to be done. Nobody else moves the item until the transaction ends. */
+export async function lockCommand(tx: Transaction, terminationId: string, instanceId: string): Promise<ItemCommand | undefined> {
+  const { rows } = await tx.query<{ status: ItemStatus; command: ItemCommand }>(
+    'SELECT status, command FROM termination_items WHERE termination_id = $1 AND instance_id = $2 FOR UPDATE',
+    [terminationId, instanceId],
+  );
+  return rows[0]?.status === 'accepted' ? rows[0].command : undefined;
+}
+
+export interface ItemChange {
+  terminationId: string;
+  status: ItemStatus;
+  releaseTime: string | null;
+  /** The time that it now waits for; missing: a cancelled or fired one keeps the last. */
+  scheduledAt?: string;
+  /** Missing: it has none. */
+  problem?: ItemProblem | null;
+  /** Missing: as it was. */
+  refundId?: string;
+}
+
+export async function changeItem(tx: Transaction, instanceId: string, change: ItemChange): Promise<void> {
+  await tx.query(
+    `UPDATE termination_items SET status = $3, release_time = $4, scheduled_at = coalesce($5, scheduled_at), problem = $6,
+       refund_id = coalesce($7, refund_id)
+     WHERE termination_id = $1 AND instance_id = $2`,
+    [
+      change.terminationId,
+      instanceId,
+      change.status,
+      change.releaseTime,
+      change.scheduledAt ?? null,
+      change.problem ?? null,
+      change.refundId ?? null,
+    ],
+  );
+}
+
+/** The item that led into the bin no longer says when it will be released: it was restored, or has gone before its time. */
+export async function leaveBin(
+  tx: Transaction,
+  instanceId: string,
+  { purgeTime, at, isReleased }: { purgeTime: string; at: string; isReleased: boolean },
+): Promise<void> {
+  await tx.query(
+    `UPDATE termination_items SET release_time = CASE WHEN $4 THEN least(release_time, $3::timestamptz) END
+     WHERE instance_id = $1 AND status = 'done' AND release_time = $2`,
+    [instanceId, purgeTime, at, isReleased],
+  );
+}
+
+/** The plan of the quote that the instance was ended by last (L19). */
+export async function planAgreed(tx: Transaction, instanceId: string): Promise<Plan | undefined> {
+  const { rows } = await tx.query<{ plan: Plan | null }>(
+    `SELECT item.plan FROM termination_items item JOIN terminations t ON t.id = item.termination_id
+     WHERE item.instance_id = $1 AND item.status = 'done' AND t.action <> 'return-renewals' ORDER BY item.accepted_at DESC LIMIT 1`,
+    [instanceId],
+  );
+  return rows[0]?.plan ?? undefined;
+}
+
+const TO_SEND = 'termination_id AS "terminationId", instance_id AS "instanceId", command AS message';
+type ToSend = AcceptedItem & { terminationId: string };
+
+/** Items that were accepted at least so long ago and have neither been done nor failed. */
+export async function acceptedItems(db: Db, olderThanMs: number, limit: number): Promise<ToSend[]> {
+  const { rows } = await db.query<ToSend>(
+    `SELECT ${TO_SEND} FROM termination_items
+     WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1) ORDER BY accepted_at LIMIT $2`,
+    [olderThanMs / 1000, limit],
+  );
+  return rows;
+}
+
+/**
+ * Takes items to be sent again: those that were never tried first, then the one that has waited longest since. One that keeps failing waits as
+ * long again as it has waited so far, up to five minutes, so that any number of stuck ones starve nobody; two sweeps take none twice.
+ */
+export async function takeItems(db: Db, olderThanMs: number, limit: number): Promise<ToSend[]> {
+  const { rows } = await db.query<ToSend>(
+    `WITH next AS (
+       SELECT termination_id AS t, instance_id AS i FROM termination_items
+       WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1)
+         AND (tried_at IS NULL OR tried_at + least(tried_at - accepted_at, interval '5 minutes') < clock_timestamp())
+       ORDER BY coalesce(tried_at, '-infinity'), accepted_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
+     UPDATE termination_items SET tried_at = clock_timestamp() FROM next
+     WHERE (termination_id, instance_id) = (next.t, next.i) RETURNING ${TO_SEND}`,
+    [olderThanMs / 1000, limit],
+  );
+  return rows;
+}
+
+/** The items of one termination that are still to be sent. */
+export async function itemsToSend(db: Db, terminationId: string): Promise<AcceptedItem[]> {
+  const { rows } = await db.query<AcceptedItem>(
+    `SELECT instance_id AS "instanceId", command AS message FROM termination_items
+     WHERE termination_id = $1 AND status = 'accepted' ORDER BY position`,
+    [terminationId],
+  );
+  return rows;
+}
+
+/**
+ * There was no running workflow to send an item to. When its instance has ended, the item has failed; when it lives, its workflow is lost:
+ * the item says so, stays accepted, and is carried out after the repair (L14).
+ */
+export async function itemWithoutWorkflow(pool: Pool, terminationId: string, instanceId: string): Promise<void> {
+  const { rows } = await pool.query<{ state: string }>('SELECT state FROM instances WHERE id = $1', [instanceId]);
+  const { state } = rows[0]!;
+  if (state === 'terminated') return await failItem(pool, terminationId, instanceId, { code: 'WRONG_STATE', state });
+  await pool.query("UPDATE termination_items SET problem = $3 WHERE termination_id = $1 AND instance_id = $2 AND status = 'accepted'", [
+    terminationId,
+    instanceId,
+    { code: 'WORKFLOW_LOST', state },
+  ]);
+}
+
+/** An item that its instance refused: it fails alone, its refund with it, and its right is given back (E2). A decided one stays as it is. */
+export async function failItem(pool: Pool, terminationId: string, instanceId: string, problem: ItemProblem): Promise<void> {
+  await transaction(pool, async (tx) => {
+    const { rowCount } = await tx.query(
+      `UPDATE termination_items SET status = 'failed', problem = $3, release_time = NULL
+       WHERE termination_id = $1 AND instance_id = $2 AND status = 'accepted'`,
+      [terminationId, instanceId, problem],
+    );
+    if (!rowCount) return;
+    await giveBackRights(tx, terminationId, instanceId);
+    await moveRefund(tx, { id: refundId(terminationId, instanceId), statuses: ['failed'], problem });
+  });
+}

@@ -1,0 +1,18 @@
+/** What stands against an item of a quote or of a termination. */
+
+export interface ItemProblem {
+  code: string;
+  state: string | null;
+  /** Of a stale one. */
+  changes?: Change[] | undefined;
+}
+
+/** Something that is another than it was when it was quoted. */
+export interface Change {
+  instanceId: string;
+  field: string;
+  old: unknown;
+  new: unknown;
+  /** new − old, for amounts of money. */
+  difference: string | null;
+}

@@ -1,0 +1,33 @@
+/** What the engine needs to know of instances that are quoted, put together from what is stored. */
+import type { Policy } from '../../domain/policy';
+import type { Subject } from '../../domain/quote';
+import { standings } from '../books/accounts';
+import { instancesInReview, paidBackOf } from '../books/refunds';
+import type { Db } from '../db';
+import type { InstanceRow } from '../lives/instances';
+
+/** Puts together what the engine needs to know of each instance. */
+export async function subjectsOf(
+  db: Db,
+  rows: InstanceRow[],
+  policyOf: (row: InstanceRow) => Policy,
+  at: (row: InstanceRow) => string,
+): Promise<Subject[]> {
+  const standing = await standings(db, [...new Set(rows.map((row) => row.facts.account))]);
+  const ids = rows.map((row) => row.id);
+  const inReview = await instancesInReview(db, ids);
+  const paidBack = await paidBackOf(db, ids);
+  return rows.map((row) => {
+    const account = standing.get(row.facts.account) ?? { arrears: false, hold: false };
+    return {
+      id: row.id,
+      facts: row.facts,
+      orders: row.orders,
+      life: row.life,
+      policy: policyOf(row),
+      standing: { arrears: account.arrears, hold: account.hold || row.hold !== null, inReview: inReview.has(row.id) },
+      ...(paidBack.has(row.id) ? { paidBack: paidBack.get(row.id)! } : {}),
+      at: at(row),
+    };
+  });
+}

@@ -1,0 +1,98 @@
+/** Lists in pages. A cursor is the sort key of the last row that was shown, opaque to callers. */
+import type { QueryResultRow } from 'pg';
+import type { Db } from './db';
+
+/** A page of a list, and where the next one begins (null: there is none). */
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+export interface PageRequest {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+/** A cursor that this store did not make. */
+export class BadCursor extends Error {}
+
+/** Collects the conditions of a query with their parameters. */
+export class Conditions {
+  readonly values: unknown[] = [];
+  private readonly texts: string[] = [];
+
+  /** `?` in the text stands for the value. An undefined value adds nothing. */
+  add(text: string, value: unknown): this {
+    if (value === undefined) return this;
+    const parameter = this.parameter(value);
+    return this.always(text.replaceAll('?', parameter));
+  }
+
+  always(text: string): this {
+    this.texts.push(text);
+    return this;
+  }
+
+  parameter(value: unknown): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
+  }
+
+  get where(): string {
+    return this.texts.length ? `WHERE ${this.texts.join(' AND ')}` : '';
+  }
+}
+
+/** One of the columns that a list is ordered by: as SQL, and as a row has it. */
+export interface SortColumn<Row> {
+  sql: string;
+  type: 'bigint' | 'timestamptz';
+  of: (row: Row) => unknown;
+}
+
+export interface Listing<Row> {
+  /** Without its conditions. */
+  select: string;
+  conditions: Conditions;
+  /** Together they are unique. */
+  by: SortColumn<Row>[];
+  latestFirst?: boolean;
+}
+
+/** In the order in which rows were made: `seq` is a number that each table has. */
+export const bySeq = <Row extends { seq: number }>(sql = 'seq'): SortColumn<Row>[] => [{ sql, type: 'bigint', of: ({ seq }) => seq }];
+
+/** Reads one page. @throws BadCursor */
+export async function listPage<Row extends QueryResultRow, T>(
+  db: Db,
+  { select, conditions, by, latestFirst = false }: Listing<Row>,
+  { limit, cursor }: PageRequest,
+  toItem: (row: Row) => T,
+): Promise<Page<T>> {
+  if (cursor !== undefined) {
+    const after = decodeCursor(cursor, by).map((value, index) => `${conditions.parameter(value)}::${by[index]!.type}`);
+    conditions.always(`(${by.map(({ sql }) => sql).join(', ')}) ${latestFirst ? '<' : '>'} (${after.join(', ')})`);
+  }
+  const order = by.map(({ sql }) => `${sql} ${latestFirst ? 'DESC' : 'ASC'}`).join(', ');
+  const { where, values } = conditions;
+  const { rows } = await db.query<Row>(`${select} ${where} ORDER BY ${order} LIMIT ${conditions.parameter(limit + 1)}`, values);
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const nextCursor = rows.length > limit && last ? encodeCursor(by.map(({ of }) => of(last))) : null;
+  return { items: shown.map(toItem), nextCursor };
+}
+
+const encodeCursor = (key: unknown[]): string => Buffer.from(JSON.stringify(key)).toString('base64url');
+
+function decodeCursor(cursor: string, by: Pick<SortColumn<never>, 'type'>[]): unknown[] {
+  try {
+    const key = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown;
+    if (Array.isArray(key) && key.length === by.length && key.every((part, index) => isOf(by[index]!.type, part))) return key;
+  } catch {
+    // Not JSON: as bad as another shape.
+  }
+  throw new BadCursor('the cursor is not one of ours');
+}
+
+const isOf = (type: SortColumn<never>['type'], part: unknown): boolean =>
+  type === 'bigint' ? Number.isSafeInteger(part) : typeof part === 'string' && !Number.isNaN(Date.parse(part));
