@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import type { Command, Envelope } from '../domain/commands';
 import { REFUSAL } from '../domain/ids';
-import type { Command, Envelope } from '../domain/lifecycle';
 import { type Authority, isUnsignedName, type Signable, unsignedName } from '../domain/signed';
 import type { StepInput, StepResult } from '../domain/step';
 import { acceptQuote } from '../store/agreements/acceptance';

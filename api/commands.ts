@@ -1,10 +1,10 @@
 /** Commands to one instance's workflow, and what to answer whatever becomes of them. */
-import type { Command } from '../domain/lifecycle';
+import type { Command } from '../domain/commands';
 import type { Text } from '../domain/policy';
 import type { Lang } from '../domain/present';
 import type { InstanceRow } from '../store/lives/instances';
 import { findStep } from '../store/lives/timeline';
-import type { CommandMessage, SignalName, SignalPayload, UPDATES } from '../workflows/messages';
+import type { CommandMessage, SignalName, SignalPayload } from '../workflows/messages';
 import { hasWorkflow, NotRunning, Refused, type SendOptions, sendCommand, sendSignal, Unavailable } from '../workflows/send';
 import type { Call, Reply } from './call';
 import type { ApiDeps } from './deps';
@@ -58,13 +58,12 @@ export async function carryOut(
   deps: ApiDeps,
   row: InstanceRow,
   call: Pick<Call, 'commandId' | 'caller' | 'lang'>,
-  update: keyof typeof UPDATES,
   command: Command,
 ): Promise<Reply> {
   const message: CommandMessage = { id: call.commandId, by: call.caller.name, command };
   if (row.life.state === 'terminated') return await answerClosed(deps, row.id, call);
   try {
-    await sendCommand(deps.temporal, row.id, update, message, optionsOf(deps));
+    await sendCommand(deps.temporal, row.id, message, optionsOf(deps));
   } catch (error) {
     if (error instanceof NotRunning) return await answerClosed(deps, row.id, call);
     if (error instanceof Unavailable) return await unansweredReply(deps, row.id, call.lang, error);

@@ -2,17 +2,16 @@
  * The lifecycle: which command is legal in which state, what it changes, and what the step must do to the world. Pure: time is an argument.
  * A workflow runs this code, so it imports nothing that reads a clock, a locale or a time zone.
  */
+
+import { type Command, type CommandName, isAllowedIn, type NewOrder, type Power } from './commands';
 import {
   type Action,
   type Billing,
-  type Channel,
   type OrderKind,
   offeredAs,
-  type Paid,
   type Prices,
   type Registration,
   renewalsToReturn,
-  type Schedule,
   type State,
 } from './instance';
 import type { Ending, LifecycleRules } from './policy';
@@ -27,7 +26,7 @@ export interface Life {
   rules: LifecycleRules;
   state: State;
   /** On or off, also while isolated: a restore returns to it (L11). */
-  power: 'running' | 'stopped';
+  power: Power;
   /** The number of the last recorded step; registration is step 0. */
   step: number;
   /** Orders whose money is still deferred: each one's end is a deadline (J3). */
@@ -52,42 +51,6 @@ export interface OpenOrder {
   kind?: OrderKind;
   startsAt: string;
   endsAt: string;
-}
-
-/** A new order as asked for; its dates are worked out where the calendar is (the step), never here. */
-export interface NewOrder {
-  kind: 'renewal' | 'upgrade';
-  channel: Channel;
-  months?: number | undefined;
-  /** Stated by the operator; missing = Sunset prices it and debits the account. */
-  paid?: Paid | undefined;
-  /** Of an upgrade: what renewals cost from now on (M23). */
-  prices?: Prices | undefined;
-}
-
-export type Command =
-  | { name: 'terminate'; action: Action; schedule: Schedule; terminationId: string; rules: LifecycleRules }
-  | { name: 'cancel' }
-  | { name: 'reschedule'; at: string }
-  | { name: 'restore'; renewal?: { months: number; paid?: Paid | undefined } | undefined }
-  | { name: 'purge' }
-  | { name: 'undo'; refundId: string; reason: string }
-  | { name: 'switch-network' }
-  | { name: 'amend'; order: NewOrder; rules: LifecycleRules }
-  | { name: 'put-prices'; prices: Prices }
-  | { name: 'start' }
-  | { name: 'stop' }
-  | { name: 'begin-operation'; kind: string }
-  | { name: 'end-operation'; power: Life['power'] }
-  | { name: 'protect'; reason: string; holdRelease?: boolean | undefined }
-  /** `liftHold`: whoever asks may lift a legal hold too. */
-  | { name: 'unprotect'; reason: string; liftHold?: boolean | undefined };
-export type CommandName = Command['name'];
-
-/** Who asked, and the id that makes asking twice harmless (L8). */
-export interface Envelope {
-  id: string;
-  by: string;
 }
 
 export type DeadlineKind = 'fire' | 'release' | 'expire' | 'end-orders';
@@ -140,26 +103,6 @@ export interface Refusal {
 export type Decision = { ok: true; next: Life; effects: Effect[] } | { ok: false; refusal: Refusal };
 
 const PASSING: readonly State[] = ['changing', 'isolating', 'restoring', 'terminating'];
-
-/** The transition table's left side: the states in which a command makes sense. Everything else is 409 (L8, L11). */
-export const LEGAL: Record<CommandName, readonly State[]> = {
-  terminate: ['running', 'stopped', 'expired'],
-  cancel: ['running', 'stopped'],
-  reschedule: ['running', 'stopped'],
-  restore: ['isolated'],
-  purge: ['isolated'],
-  undo: ['isolated'],
-  'switch-network': ['running', 'stopped'],
-  amend: ['running', 'stopped', 'expired'],
-  // Also in the bin, which it leaves by a renewal.
-  'put-prices': ['running', 'stopped', 'expired', 'isolated'],
-  start: ['stopped', 'changing'],
-  stop: ['running', 'changing'],
-  'begin-operation': ['running', 'stopped'],
-  'end-operation': ['changing'],
-  protect: ['running', 'stopped', 'expired', 'isolated'],
-  unprotect: ['running', 'stopped', 'expired', 'isolated'],
-};
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 const later = (at: string, seconds: number): string => iso(Date.parse(at) + seconds * 1000);
@@ -223,7 +166,7 @@ export function nextDeadline(life: Life): Deadline | undefined {
 
 /** Why a command makes no sense in this state at all, or undefined. */
 function outOfPlace(life: Life, name: CommandName): Refusal | undefined {
-  if (LEGAL[name].includes(life.state)) return undefined;
+  if (isAllowedIn(name, life.state)) return undefined;
   return { code: PASSING.includes(life.state) ? 'BUSY' : 'WRONG_STATE', state: life.state };
 }
 
@@ -300,7 +243,7 @@ function decideIn(life: Life, command: Command, at: string, by: string): Decisio
 }
 
 /** On or off, whatever was under way before (L11). */
-const settled = (life: Life, power: Life['power']): Life => {
+const settled = (life: Life, power: Power): Life => {
   const { operation: _over, ...rest } = life;
   return { ...rest, state: power, power };
 };

@@ -3,7 +3,7 @@
  * Temporal (the Web UI, its CLI, batch operations, any program on its port) can send messages too, but not in anybody's name. A workflow has
  * no key: it looks at the form only, and the activity that records the step verifies. So nothing is known to be signed until it is recorded.
  */
-import type { Command, Envelope } from './lifecycle';
+import type { Command, Envelope } from './commands';
 
 /** What a signature is over, together with its instance: one command of one caller, under its id. */
 export type Signable = Envelope & { command: Command };

@@ -1,5 +1,6 @@
 /** What a timeline tells of a step beside the states: enough to understand it without looking elsewhere (L19). */
-import type { Command, Deadline, Life } from './lifecycle';
+import type { Command } from './commands';
+import type { Deadline, Life } from './lifecycle';
 
 /** Plain JSON, of what the command says and what it changed. Instants are ISO-8601. */
 export type Details = Record<string, unknown>;

@@ -3,8 +3,8 @@
  * operator's key. Stored nowhere, and nothing is asked of the database.
  */
 import { createHmac, scryptSync, timingSafeEqual } from 'node:crypto';
+import type { Envelope } from '../domain/commands';
 import type { Registration } from '../domain/instance';
-import type { Envelope } from '../domain/lifecycle';
 import type { Policy } from '../domain/policy';
 import { isSignature, type Sign, type Signable } from '../domain/signed';
 import { canonical } from './hash';

@@ -9,9 +9,7 @@ const WRITE = /\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+(?:ONLY\s+)?([a-z_]+)/g;
 const LOCKING = /FOR (?:NO KEY )?UPDATE|DO UPDATE/g;
 
 const files = ROOMS.flatMap((room) =>
-  (readdirSync(join(ROOT, room), { recursive: true }) as string[])
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => join(room, file)),
+  (readdirSync(join(ROOT, room), { recursive: true }) as string[]).filter((file) => file.endsWith('.ts')).map((file) => join(room, file)),
 );
 
 /** Comments may speak of a table. */
@@ -19,7 +17,9 @@ const codeOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8').
 
 /** The tables that migrations make. */
 const tables = readdirSync(join(ROOT, 'store/migrations')).flatMap((file) =>
-  [...readFileSync(join(ROOT, 'store/migrations', file), 'utf8').matchAll(/CREATE (?:UNLOGGED )?TABLE ([a-z_]+)/g)].map(([, table]) => table!),
+  [...readFileSync(join(ROOT, 'store/migrations', file), 'utf8').matchAll(/CREATE (?:UNLOGGED )?TABLE ([a-z_]+)/g)].map(
+    ([, table]) => table!,
+  ),
 );
 
 const writers = new Map<string, Set<string>>();

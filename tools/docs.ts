@@ -4,9 +4,10 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from '../domain/commands';
 import type { StoredOrder } from '../domain/instance';
 import { endedPostings, type Posting, paidPostings, refundPostings } from '../domain/journal';
-import { advance, type Command, decide, type Life, newLife } from '../domain/lifecycle';
+import { advance, decide, type Life, newLife } from '../domain/lifecycle';
 import { quoteOffline } from '../domain/offline';
 import type { Ending, Policy, WorkedExample } from '../domain/policy';
 import { presentQuoteItem } from '../domain/present';

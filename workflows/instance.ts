@@ -21,20 +21,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
+import { COMMANDS, type Command, type CommandName, type Envelope, type UpdateName } from '../domain/commands';
 import { deadlineCommandId, refusalCommandId, signalCommandId } from '../domain/ids';
-import {
-  type Command,
-  type CommandName,
-  type Deadline,
-  decide,
-  decideDeadline,
-  type Envelope,
-  type Life,
-  newLife,
-  nextDeadline,
-  promisedAt,
-  promisedFromHere,
-} from '../domain/lifecycle';
+import { type Deadline, decide, decideDeadline, type Life, newLife, nextDeadline, promisedAt, promisedFromHere } from '../domain/lifecycle';
 import { asUnsigned, type Voucher } from '../domain/signed';
 import type { StepBase, StepResult } from '../domain/step';
 import { currentDetails, stepSummary, timerSummary } from './details';
@@ -63,19 +52,6 @@ type Proxy = (summary: string) => Activities;
 const regular: Proxy = (summary) => proxyActivities<Activities>({ startToCloseTimeout: '10 seconds', retry, summary });
 /** For what is in history already (start, timer, signal): cheaper, and just as safe. */
 const local: Proxy = (summary) => proxyLocalActivities<Activities>({ startToCloseTimeout: '10 seconds', retry, summary });
-
-/** Which commands each update may carry: a name is not enough, messages can be typed by hand. */
-const COMMANDS_OF: Record<keyof typeof UPDATES, CommandName[]> = {
-  terminate: ['terminate'],
-  cancel: ['cancel'],
-  reschedule: ['reschedule'],
-  restore: ['restore'],
-  purge: ['purge'],
-  undo: ['undo'],
-  amend: ['amend', 'switch-network', 'put-prices'],
-  power: ['start', 'stop', 'begin-operation', 'end-operation'],
-  protect: ['protect', 'unprotect'],
-};
 
 /** How many answered commands a new run remembers: many more than callers ever have in flight (10 by the server's limit). */
 const REMEMBERED = 50;
@@ -108,6 +84,9 @@ type Work =
   | ({ by: 'unsigned update'; name: SignalName; payload: SignalPayload } & Waiting)
   /** `isUnsigned` is settled when it arrives: asking again later could answer differently in a replay. */
   | { by: 'signal'; name: SignalName; payload: SignalPayload; isUnsigned: boolean };
+
+/** A name is not enough: messages can be typed by hand. */
+const isCarriedBy = (update: UpdateName, command: CommandName): boolean => COMMANDS[command].update === update;
 
 const isSignalName = (name: string): name is SignalName => Object.hasOwn(SIGNALS, name);
 
@@ -144,7 +123,7 @@ async function live(input: Birth | Carried): Promise<Life> {
     return { life: life!, step: 0, refundId: null };
   });
   setHandler(lifeQuery, () => life ?? null);
-  for (const [name, update] of Object.entries(UPDATES) as [keyof typeof UPDATES, UpdateDefinition<Answer, [CommandMessage]>][]) {
+  for (const [name, update] of Object.entries(UPDATES) as [UpdateName, UpdateDefinition<Answer, [CommandMessage]>][]) {
     setHandler(update, (message) => receive(name, message), { validator: (message) => validate(name, message) });
   }
   for (const [name, signal] of Object.entries(SIGNALS) as [SignalName, SignalDefinition<[unknown]>][]) {
@@ -156,7 +135,7 @@ async function live(input: Birth | Carried): Promise<Life> {
     });
   }
 
-  function receive(name: keyof typeof UPDATES, message: CommandMessage): Promise<Answer> | Answer {
+  function receive(name: UpdateName, message: CommandMessage): Promise<Answer> | Answer {
     if (isUnsigned(isSigned(message))) {
       // The validator lets no other pass.
       if (!isSignalName(name)) throw refused({ code: 'UNSIGNED', state: life?.state ?? '' });
@@ -172,13 +151,13 @@ async function live(input: Birth | Carried): Promise<Life> {
    * A dry run: an impossible command is rejected before it costs anything. While a step is under way the state that the command will meet
    * is not known yet (the database may hold more than this run does, after a crash), so it is queued and decided then.
    */
-  function validate(name: keyof typeof UPDATES, message: CommandMessage): void {
+  function validate(name: UpdateName, message: CommandMessage): void {
     if (!isSigned(message)) validateUnsigned(name, payloadOfUpdate(message));
-    else if (isSound(message) && COMMANDS_OF[name].includes(message.command.name)) tryOut(message, message.command);
+    else if (isSound(message) && isCarriedBy(name, message.command.name)) tryOut(message, message.command);
     else throw refused({ code: 'BAD_PAYLOAD', state: life?.state ?? '' });
   }
 
-  function validateUnsigned(name: keyof typeof UPDATES, payload: SignalPayload): void {
+  function validateUnsigned(name: UpdateName, payload: SignalPayload): void {
     const reading: Reading = isSignalName(name) ? readUnsigned(name, instanceId, payload) : { refused: 'UNSIGNED' };
     if ('refused' in reading) throw refused({ code: reading.refused, state: life?.state ?? '' });
     // Nothing random here: a replay runs no validators. An id that is missing is none that was answered before.

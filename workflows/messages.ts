@@ -1,7 +1,8 @@
 /** The messages of `instance/<id>` (DESIGN.md, decision 5), in one place for the workflow, the API and the worker's sweep. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Command, CommandName, CommandOf, Envelope, UpdateName } from '../domain/commands';
 import type { Paid, Registration } from '../domain/instance';
-import type { Command, CommandName, Envelope, Life } from '../domain/lifecycle';
+import type { Life } from '../domain/lifecycle';
 import type { Policy } from '../domain/policy';
 
 export const WORKFLOW_TYPE = 'instance';
@@ -55,17 +56,18 @@ export interface RefusalDetail {
 }
 
 export const registerUpdate = defineUpdate<Answer>('register');
+const commandUpdate = <U extends UpdateName>(name: U) => defineUpdate<Answer, [CommandMessage<CommandOf<U>>]>(name);
 export const UPDATES = {
-  terminate: defineUpdate<Answer, [CommandMessage<'terminate'>]>('terminate'),
-  cancel: defineUpdate<Answer, [CommandMessage<'cancel'>]>('cancel'),
-  reschedule: defineUpdate<Answer, [CommandMessage<'reschedule'>]>('reschedule'),
-  restore: defineUpdate<Answer, [CommandMessage<'restore'>]>('restore'),
-  purge: defineUpdate<Answer, [CommandMessage<'purge'>]>('purge'),
-  undo: defineUpdate<Answer, [CommandMessage<'undo'>]>('undo'),
-  amend: defineUpdate<Answer, [CommandMessage<'amend' | 'switch-network' | 'put-prices'>]>('amend'),
-  power: defineUpdate<Answer, [CommandMessage<'start' | 'stop' | 'begin-operation' | 'end-operation'>]>('power'),
-  protect: defineUpdate<Answer, [CommandMessage<'protect' | 'unprotect'>]>('protect'),
-} as const;
+  terminate: commandUpdate('terminate'),
+  cancel: commandUpdate('cancel'),
+  reschedule: commandUpdate('reschedule'),
+  restore: commandUpdate('restore'),
+  purge: commandUpdate('purge'),
+  undo: commandUpdate('undo'),
+  amend: commandUpdate('amend'),
+  power: commandUpdate('power'),
+  protect: commandUpdate('protect'),
+} satisfies Record<UpdateName, unknown>;
 
 /** What the workflow holds, for diagnosis; reads are served by the store. */
 export const lifeQuery = defineQuery<Life | null>('life');

@@ -4,8 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import type { UpdateDefinition } from '@temporalio/common';
+import { COMMANDS, type Envelope } from '../domain/commands';
 import { workflowId } from '../domain/ids';
-import type { Envelope } from '../domain/lifecycle';
 import type { Sign } from '../domain/signed';
 import { Crowded, Dropped, meaningOf, NotRunning, Refused, Unavailable } from './meaning';
 import {
@@ -71,17 +72,11 @@ const summaryOf = ({ product, billing }: { product: string; billing: string }, r
   `${product} ${billing} in ${region}`;
 
 /** Signs and sends a command, and answers once its step is recorded. The message's id is the update's id, so a repeat answers the first result. */
-export async function sendCommand(
-  client: Client,
-  instanceId: string,
-  name: keyof typeof UPDATES,
-  message: CommandMessage,
-  options: SendOptions,
-): Promise<Answer> {
+export async function sendCommand(client: Client, instanceId: string, message: CommandMessage, options: SendOptions): Promise<Answer> {
   const handle = client.workflow.getHandle(workflowId(instanceId));
   const signed = { ...message, signature: options.sign(instanceId, message) };
-  const update = { args: [signed], updateId: message.id } as never;
-  const send = () => handle.executeUpdate(UPDATES[name] as never, update) as Promise<Answer>;
+  const definition: UpdateDefinition<Answer, [CommandMessage]> = UPDATES[COMMANDS[message.command.name].update];
+  const send = () => handle.executeUpdate(definition, { args: [signed], updateId: message.id });
   return await ofAFew(instanceId, () => untilTaken(options.waitMs, (waitMs) => within(client, { waitMs }, send)));
 }
 
@@ -208,7 +203,7 @@ export async function sendItems(client: Client, items: Item[], options: ItemOpti
 
 async function sendItem(client: Client, item: Item, options: ItemOptions): Promise<void> {
   try {
-    await sendCommand(client, item.instanceId, 'terminate', item.message, options);
+    await sendCommand(client, item.instanceId, item.message, options);
   } catch (error) {
     if (error instanceof Refused) await options.onRefused(item, error);
     else if (error instanceof NotRunning) await options.onNotRunning(item);

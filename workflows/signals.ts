@@ -1,4 +1,4 @@
-import type { Command } from '../domain/lifecycle';
+import type { Command } from '../domain/commands';
 import type { SignalName, SignalPayload } from './messages';
 import { isCommandId, isMonths, isText } from './sound';
 

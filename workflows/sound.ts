@@ -2,9 +2,10 @@
  * Whether a message can be carried out at all. The API validates what it sends; but updates and signals can also be typed by hand (Web UI,
  * Temporal CLI, batch operations), and a command that no database can store would be retried for ever and wedge its instance.
  */
+
+import type { Command, CommandName } from '../domain/commands';
 import { isOwnId } from '../domain/ids';
 import { ACTIONS } from '../domain/instance';
-import type { Command, CommandName } from '../domain/lifecycle';
 import { isSignature } from '../domain/signed';
 import type { CommandMessage } from './messages';
 

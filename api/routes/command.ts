@@ -1,9 +1,8 @@
 /** What the commands to one instance have in common. */
 import type { z } from 'zod';
+import type { Command } from '../../domain/commands';
 import type { Prices } from '../../domain/instance';
-import type { Command } from '../../domain/lifecycle';
 import type { InstanceRow } from '../../store/lives/instances';
-import type { UPDATES } from '../../workflows/messages';
 import type { Call, Reply } from '../call';
 import { carryOut } from '../commands';
 import type { ApiDeps } from '../deps';
@@ -29,8 +28,8 @@ export const COMMAND_ANSWERS: Answers = {
 export const COMMAND_PROBLEMS = { 429: ['TOO_MANY_COMMANDS'] };
 
 /** Sends a command that needs nothing but its body. */
-export async function send(deps: ApiDeps, call: InstanceCall, update: keyof typeof UPDATES, command: Command): Promise<Reply> {
-  return await carryOut(deps, await existingInstance(deps, call.caller, call.params.id), call, update, command);
+export async function send(deps: ApiDeps, call: InstanceCall, command: Command): Promise<Reply> {
+  return await carryOut(deps, await existingInstance(deps, call.caller, call.params.id), call, command);
 }
 
 /** @throws Problem 400 when a price snapshot is not what a registration's would have to be (M23) */

@@ -43,7 +43,7 @@ export const controlPlaneRoutes = (deps: ApiDeps): Route[] => [
     body: networkSchema,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['BY_TRAFFIC', 'WRONG_STATE', 'BUSY'] },
-    handle: (call) => send(deps, call, 'amend', { name: 'switch-network' }),
+    handle: (call) => send(deps, call, { name: 'switch-network' }),
   }),
   route({
     method: 'post',

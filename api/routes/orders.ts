@@ -52,7 +52,7 @@ async function putPrices(deps: ApiDeps, call: InstanceCall<z.output<typeof price
   requireSoundPrices(row, call.body, []);
   const newest = row.facts.priceChanges?.at(-1);
   if (newest && hashOf(newest.prices) === hashOf(call.body)) return instanceReply(row);
-  return await carryOut(deps, row, call, 'amend', { name: 'put-prices', prices: call.body });
+  return await carryOut(deps, row, call, { name: 'put-prices', prices: call.body });
 }
 
 /** An amendment brings the product's current rules with it (decision 1). */
@@ -63,5 +63,5 @@ async function amend(deps: ApiDeps, call: InstanceCall<z.output<typeof ordersSch
   requireDigits(row, order.paid, ['paid']);
   if (order.kind === 'upgrade') requireSoundPrices(row, order.prices, ['prices']);
   const rules = (policyOf(deps)(row.facts.product) ?? row.policy).lifecycle;
-  return await carryOut(deps, row, call, 'amend', { name: 'amend', order, rules });
+  return await carryOut(deps, row, call, { name: 'amend', order, rules });
 }

@@ -24,7 +24,7 @@ export const powerRoutes = (deps: ApiDeps): Route[] => [
     body: operationSchema,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY'] },
-    handle: (call) => send(deps, call, 'power', { name: 'begin-operation', kind: call.body.kind }),
+    handle: (call) => send(deps, call, { name: 'begin-operation', kind: call.body.kind }),
   }),
   route({
     method: 'post',
@@ -37,7 +37,7 @@ export const powerRoutes = (deps: ApiDeps): Route[] => [
     body: operationEndSchema,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE'] },
-    handle: (call) => send(deps, call, 'power', { name: 'end-operation', power: call.body.power }),
+    handle: (call) => send(deps, call, { name: 'end-operation', power: call.body.power }),
   }),
   route({
     method: 'post',
@@ -78,7 +78,7 @@ function power(deps: ApiDeps, name: 'start' | 'stop', summary: string): Route {
     params: byId,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY'] },
-    handle: (call) => send(deps, call, 'power', { name }),
+    handle: (call) => send(deps, call, { name }),
   });
 }
 
@@ -86,7 +86,7 @@ function power(deps: ApiDeps, name: 'start' | 'stop', summary: string): Route {
 async function protect(deps: ApiDeps, call: InstanceCall<z.output<typeof protectSchema>>): Promise<Reply> {
   const { reason, holdRelease } = call.body;
   if (holdRelease) call.caller.require('hold', ['holdRelease']);
-  return await send(deps, call, 'protect', { name: 'protect', reason, ...(holdRelease ? { holdRelease } : {}) });
+  return await send(deps, call, { name: 'protect', reason, ...(holdRelease ? { holdRelease } : {}) });
 }
 
 /** Whether a legal hold is there is for the workflow to say: one may come between this look and the command. */
@@ -95,5 +95,5 @@ async function unprotect(deps: ApiDeps, call: InstanceCall<z.output<typeof reaso
   const row = await existingInstance(deps, caller, params.id);
   const mayLift = caller.may('hold');
   if (row.life.protection?.holdRelease) caller.require('hold');
-  return await carryOut(deps, row, call, 'protect', { name: 'unprotect', reason: body.reason, ...(mayLift ? { liftHold: true } : {}) });
+  return await carryOut(deps, row, call, { name: 'unprotect', reason: body.reason, ...(mayLift ? { liftHold: true } : {}) });
 }

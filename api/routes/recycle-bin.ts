@@ -66,7 +66,7 @@ async function restore(deps: ApiDeps, call: InstanceCall<z.output<typeof restore
   if (call.respondAsync && !renewal?.paid) {
     return await signal(deps, row, call, 'restore', renewal ? { renewal: { months: renewal.months } } : {});
   }
-  return await carryOut(deps, row, call, 'restore', { name: 'restore', renewal });
+  return await carryOut(deps, row, call, { name: 'restore', renewal });
 }
 
 /** L6: irreversible, so the id has to be typed again. */
@@ -75,5 +75,5 @@ async function purge(deps: ApiDeps, call: InstanceCall<z.output<typeof purgeSche
   const row = await existingInstance(deps, call.caller, id);
   if (call.body.confirm !== id) throw invalid([issue(['confirm'], 'NOT_CONFIRMED', { id })]);
   if (call.respondAsync) return await signal(deps, row, call, 'purge', { confirm: id });
-  return await carryOut(deps, row, call, 'purge', { name: 'purge' });
+  return await carryOut(deps, row, call, { name: 'purge' });
 }

@@ -81,6 +81,6 @@ async function refundReply(deps: ApiDeps, { params, caller, lang }: RefundCall):
 async function undo(deps: ApiDeps, call: RefundCall<z.output<typeof reasonSchema>>): Promise<Reply> {
   const { id, instanceId } = await existingRefund(deps, call.caller, call.params.id);
   const row = await existingInstance(deps, call.caller, instanceId);
-  const reply = await carryOut(deps, row, call, 'undo', { name: 'undo', refundId: id, reason: call.body.reason });
+  const reply = await carryOut(deps, row, call, { name: 'undo', refundId: id, reason: call.body.reason });
   return reply.status === 200 ? await refundReply(deps, call) : reply;
 }

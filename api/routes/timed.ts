@@ -25,9 +25,7 @@ export const timedRoutes = (deps: ApiDeps): Route[] => [
     problems: { ...COMMAND_PROBLEMS, 409: ['NOT_SCHEDULED', 'WRONG_STATE', 'BUSY'] },
     handle: async (call) => {
       const row = await existingInstance(deps, call.caller, call.params.id);
-      return call.respondAsync
-        ? await signal(deps, row, call, 'cancel', {})
-        : await carryOut(deps, row, call, 'cancel', { name: 'cancel' });
+      return call.respondAsync ? await signal(deps, row, call, 'cancel', {}) : await carryOut(deps, row, call, { name: 'cancel' });
     },
   }),
   route({
@@ -52,5 +50,5 @@ async function reschedule(deps: ApiDeps, call: InstanceCall<z.output<typeof resc
     const issues = timeIssues(at, row, row.policy, ['at'], Date.now());
     if (issues.length) throw invalid(issues);
   }
-  return await carryOut(deps, row, call, 'reschedule', { name: 'reschedule', at });
+  return await carryOut(deps, row, call, { name: 'reschedule', at });
 }

@@ -1,7 +1,8 @@
 /** The table `termination_items`: what was agreed of each instance, and what has become of it. Written here only. */
+
+import type { Command, Envelope } from '../../domain/commands';
 import { refundId } from '../../domain/ids';
 import type { Schedule } from '../../domain/instance';
-import type { Command, Envelope } from '../../domain/lifecycle';
 import type { Plan } from '../../domain/plan';
 import { moveRefund } from '../books/refunds';
 import { type Db, type Pool, type Transaction, transaction } from '../db';

@@ -1,32 +1,13 @@
 /** What must be true of lives: the timeline has no gap, every step was allowed and in time, and the read model is where it ends. */
+
+import { COMMANDS, type CommandRules, SAME } from '../../domain/commands';
 import type { State } from '../../domain/instance';
-import { type CommandName, type DeadlineKind, LEGAL } from '../../domain/lifecycle';
+import type { DeadlineKind } from '../../domain/lifecycle';
 import { type Check, sqlCheck } from './check';
 
-/** The state stays as it is. */
-const SAME = 'same';
 type Target = State | typeof SAME;
-
-/** Where commands lead; whence they are allowed is the lifecycle's own table. A timed termination changes nothing until it fires. */
-const COMMANDS: Record<CommandName, Target[]> = {
-  terminate: [SAME, 'isolated', 'terminated'],
-  cancel: [SAME],
-  reschedule: [SAME],
-  restore: ['running', 'stopped'],
-  purge: ['terminated'],
-  undo: ['running', 'stopped'],
-  'switch-network': [SAME],
-  amend: [SAME, 'stopped'],
-  'put-prices': [SAME],
-  start: ['running'],
-  stop: ['stopped'],
-  'begin-operation': ['changing'],
-  'end-operation': ['running', 'stopped'],
-  protect: [SAME],
-  unprotect: [SAME],
-};
-const LIVING: State[] = ['running', 'stopped', 'expired'];
-const DEADLINES: Record<DeadlineKind, { from: State[]; to: Target[] }> = {
+const LIVING = COMMANDS.terminate.from;
+const DEADLINES: Record<DeadlineKind, { from: readonly State[]; to: readonly Target[] }> = {
   fire: { from: LIVING, to: ['isolated', 'terminated'] },
   release: { from: ['isolated'], to: ['terminated'] },
   expire: { from: LIVING, to: ['isolated', 'expired', 'terminated'] },
@@ -45,16 +26,12 @@ interface Path {
  */
 function paths(): Path[] {
   const rules = [
-    ...(Object.keys(COMMANDS) as CommandName[]).map((command) => ({
-      command: command as string,
-      from: LEGAL[command],
-      to: COMMANDS[command],
-    })),
-    { command: 'return', from: LEGAL.terminate, to: ['isolated'] as Target[] },
-    { command: 'return-renewals', from: LEGAL.terminate, to: [SAME] as Target[] },
+    ...Object.entries<CommandRules>(COMMANDS).map(([command, { from, leadsTo }]) => ({ command, from, to: leadsTo })),
+    { command: 'return', from: COMMANDS.terminate.from, to: ['isolated'] as const },
+    { command: 'return-renewals', from: COMMANDS.terminate.from, to: [SAME] as const },
     ...Object.entries(DEADLINES).map(([command, { from, to }]) => ({ command, from, to })),
   ];
-  const all = rules.flatMap(({ command, from, to }) =>
+  const all: Path[] = rules.flatMap(({ command, from, to }) =>
     from.flatMap((state) => to.map((target) => ({ command, from: state, to: target === SAME ? state : target }))),
   );
   return all.filter(({ command, from, to }) => command !== 'amend' || (from === 'expired' ? to === 'stopped' : to === from));

@@ -5,6 +5,7 @@
 import { isWithinBounds, MAX_ORDERS } from '../../domain/bounds';
 import { recompute } from '../../domain/calculation';
 import { renewalEnd } from '../../domain/calendar';
+import type { NewOrder } from '../../domain/commands';
 import { refundId, transactionId } from '../../domain/ids';
 import {
   type Facts,
@@ -22,7 +23,7 @@ import {
   snapshotsOf,
 } from '../../domain/instance';
 import { endedPostings, type Posting, paidPostings, refundPostings, reversalPostings } from '../../domain/journal';
-import { type Effect, type Life, type NewOrder, openOrder } from '../../domain/lifecycle';
+import { type Effect, type Life, openOrder } from '../../domain/lifecycle';
 import { exact, formatMoney, type Parts, SOURCES } from '../../domain/money';
 import { payFromBalances, renewalPrice } from '../../domain/pricing';
 import type { Refund } from '../../domain/refund';

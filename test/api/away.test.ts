@@ -53,7 +53,7 @@ describe.each(places)('%s', (_, port) => {
         expect(ms).toBeLessThan(READY_MS + SLACK_MS);
       }
       const message = { id: 'a', by: 'b', command: { name: 'stop' } } as const;
-      const send = sendCommand(temporal, 'web-1', 'power', message, { waitMs: SEND_MS, sign: () => 'unsigned' });
+      const send = sendCommand(temporal, 'web-1', message, { waitMs: SEND_MS, sign: () => 'unsigned' });
       expect(await took(() => expect(send).rejects.toThrow(Unavailable))).toBeLessThan(SEND_MS + SLACK_MS);
     } finally {
       await connection.close();

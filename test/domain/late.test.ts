@@ -1,15 +1,7 @@
 /** L12: a promise counts from its instant, however late it is carried out; what was held back counts from when that ended (L11). */
-import {
-  advance,
-  type Command,
-  decide,
-  decideDeadline,
-  type Life,
-  newLife,
-  nextDeadline,
-  promisedAt,
-  promisedFromHere,
-} from '../../domain/lifecycle';
+
+import type { Command } from '../../domain/commands';
+import { advance, decide, decideDeadline, type Life, newLife, nextDeadline, promisedAt, promisedFromHere } from '../../domain/lifecycle';
 import { POLICIES } from '../../policies';
 import { cvmPostpaid, cvmPrepaid, purchase } from '../support/lives';
 

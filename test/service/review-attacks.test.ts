@@ -88,7 +88,7 @@ async function accepted(id: string, action: 'return' | 'return-renewals'): Promi
 }
 
 const send = (id: string, message: Body): Promise<unknown> =>
-  sendCommand(service.client, id, 'terminate', message as AcceptedItem['message'], {
+  sendCommand(service.client, id, message as AcceptedItem['message'], {
     sign: service.signatures.sign,
     taskQueue: service.taskQueue,
     waitMs: 10_000,

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import type { Command, Envelope } from '../../domain/lifecycle';
+import type { Command, Envelope } from '../../domain/commands';
 import { workflowId } from '../../workflows/messages';
 import type { Body, Http } from '../support/http';
 import {

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Client, WorkflowUpdateFailedError } from '@temporalio/client';
-import type { Command } from '../../domain/lifecycle';
+import type { Command } from '../../domain/commands';
 import { unsignedName } from '../../domain/signed';
 import { POLICIES } from '../../policies';
 import { audit } from '../../store/audit';

@@ -5,7 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { fastForward as moveAhead } from '../../api/fast-forward';
-import type { Command, Life } from '../../domain/lifecycle';
+import type { Command } from '../../domain/commands';
+import type { Life } from '../../domain/lifecycle';
 import { type Done, lifeQuery, workflowId } from '../../workflows/messages';
 import type { Body, Http } from '../support/http';
 import {
