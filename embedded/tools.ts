@@ -1,5 +1,6 @@
 /** What `npm run cluster` builds on, which starts other servers in the same ways as this room does. */
 
+export { lastLines } from './errors';
 export { cacheFolder, makeFolder, openDataFolder } from './folders';
 export type { ClusterState } from './postgres/cluster';
 export { asSuperuser } from './postgres/roles';
@@ -7,7 +8,8 @@ export { type StopPlan, stopProcess } from './process/charges';
 export { type Launched, launch } from './process/launch';
 export { choosePorts, isPortOpen, LOOPBACK } from './process/ports';
 export { run } from './process/run';
-export { processIdentity, until } from './process/table';
+export { whyNotUp } from './process/supervisor';
+export { processIdentity } from './process/table';
 export { during } from './progress';
 export { readState, writeState } from './state';
 export { temporalAnswers } from './temporal/check';

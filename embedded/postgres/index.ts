@@ -4,29 +4,22 @@ import { join } from 'node:path';
 import { EmbeddedError, inPlainWords, refuseWindows } from '../errors';
 import { openDataFolder } from '../folders';
 import { closeDataFolder } from '../modes';
-import { keepUp, type Watcher } from '../process/keep-up';
 import type { Account } from '../process/run';
+import { type Supervised, supervise } from '../process/supervisor';
 import type { Progress } from '../progress';
 import { readState, writeState } from '../state';
 import { canEnter, serverAccount } from './account';
 import { makeSharedFolder, serverBinaries } from './binaries';
 import { type ClusterState, ensureCluster, newPasswords } from './cluster';
 import { ADMIN_ROLE, databaseUrl, ensureRoles, SERVICE_ROLE } from './roles';
-import { adoptOrphan, startServer } from './server';
+import { postgresServer } from './server';
 
-export interface EmbeddedPostgres {
+export interface EmbeddedPostgres extends Supervised<'port'> {
   /** Of the role that owns the database: migrations. */
   adminUrl: string;
   /** Of the role that the service uses; migrations grant it what it may do. */
   serviceUrl: string;
   port: number;
-  pid: number;
-  /** It was running already: its Sunset had been killed. */
-  adopted: boolean;
-  /** Starts it again when it ends by itself, until `stop`, or until what is answered is called. */
-  keepUp(watcher: Watcher): () => Promise<void>;
-  /** Ends sessions, checkpoints and stops the server; resolves when it is gone. May be called again. */
-  stop(): Promise<void>;
 }
 
 export interface PostgresOptions {
@@ -107,33 +100,13 @@ export async function startPostgres({ dataFolder, report }: PostgresOptions): Pr
     const state = openState(home, report);
     const directory = state.dataDirectory ?? home.inside;
     await ensureCluster(directory, binaries, account, state, report);
-    const place = { directory, logFile: join(folder, 'postgres.log'), binaries, account };
-    let running = (await adoptOrphan(place, state, report)) ?? (await startServer(place, state, report));
-    const { port, adopted } = running;
-    if (state.port !== port) writeState(home.stateFile, { ...state, port });
+    const place = { directory, folder, stateFile: home.stateFile, binaries, account };
+    const server = await supervise(postgresServer(place, state), report);
+    const { port } = server.ports;
     await ensureRoles(port, state);
     const adminUrl = databaseUrl(port, ADMIN_ROLE, state.adminPassword);
     const serviceUrl = databaseUrl(port, SERVICE_ROLE, state.servicePassword);
-    let leave = async (): Promise<void> => {};
-    const again = async (): Promise<void> => {
-      running = await startServer(place, state, () => {}, port);
-    };
-    return {
-      ...{ adminUrl, serviceUrl, port, adopted },
-      get pid() {
-        return running.pid;
-      },
-      keepUp: (watcher) => {
-        leave = keepUp({ title: 'PostgreSQL', pid: () => running.pid, again }, watcher);
-        return leave;
-      },
-      stop: async () => {
-        const left = leave();
-        await running.stop();
-        await left;
-        await running.stop(); // one that was being started
-      },
-    };
+    return Object.assign(server, { adminUrl, serviceUrl, port });
   } catch (error) {
     throw inPlainWords('PostgreSQL could not be started', error);
   }

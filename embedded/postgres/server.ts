@@ -1,14 +1,12 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError } from 'pg';
-import { EmbeddedError, knownTrouble, lastLines } from '../errors';
-import { type StopPlan, stopProcess, takeCharge } from '../process/charges';
-import { type Launched, launch } from '../process/launch';
-import { choosePorts, freed, LOOPBACK } from '../process/ports';
+import type { StopPlan } from '../process/charges';
+import { LOOPBACK } from '../process/ports';
 import type { Account } from '../process/run';
-import { commandLine, processIdentity, until, worksIn } from '../process/table';
-import { during, type Progress } from '../progress';
+import type { Orphan, Server } from '../process/supervisor';
+import { commandLine, processIdentity, worksIn } from '../process/table';
+import { writeState } from '../state';
 import { type Binaries, SERVER_ENV } from './binaries';
 import type { ClusterState } from './cluster';
 import { asSuperuser } from './roles';
@@ -19,137 +17,92 @@ const STOP_PLAN: StopPlan = [
   ['SIGQUIT', 5000],
   ['SIGKILL', 2000],
 ];
-/** Recovery after a crash may take its time. */
-const READY_LIMIT_MS = 120_000;
-const ORPHAN_ANSWER_LIMIT_MS = 5000;
-const ATTEMPTS = 5;
 const INVALID_PASSWORD = '28P01';
-
-export interface RunningServer {
-  pid: number;
-  port: number;
-  adopted: boolean;
-  stop: () => Promise<void>;
-}
+/** Backends of a killed server hold its shared memory until they notice; a port can be lost between look and bind. */
+const PASSING =
+  /lock file "postmaster.pid" already exists|address already in use|could not create any TCP\/IP sockets|shared memory block .* still in use|pre-existing shared memory/i;
 
 export interface ServerPlace {
   directory: string;
-  logFile: string;
+  /** Absolute; the data folder, with its log and `postgres.json`. */
+  folder: string;
+  stateFile: string;
   binaries: Binaries;
   account: Account | undefined;
 }
 
 function serverWords(directory: string, port: number): string[] {
-  const settings = [`listen_addresses=${LOOPBACK}`, 'unix_socket_directories=', 'max_connections=200', 'timezone=UTC', 'log_timezone=UTC'];
+  const settings = [
+    ...[`listen_addresses=${LOOPBACK}`, 'unix_socket_directories=', 'max_connections=200'],
+    ...['timezone=UTC', 'log_timezone=UTC'],
+  ];
   return ['-D', directory, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
 }
 
-/** Whether the server on this port takes our password and serves this very data directory. */
-async function answers(port: number, directory: string, state: ClusterState): Promise<'yes' | 'not yet' | 'refuses us'> {
+/** @throws when what answers there takes another password, or serves other data */
+async function answers(port: number, directory: string, state: ClusterState): Promise<boolean> {
+  let served: string | undefined;
   try {
-    return await asSuperuser(port, state, async (client) => {
-      const { rows } = await client.query<{ directory: string }>(`SELECT current_setting('data_directory') AS directory`);
-      return rows[0]?.directory === directory ? 'yes' : 'refuses us';
+    served = await asSuperuser(port, state, async (client) => {
+      const sql = `SELECT current_setting('data_directory') AS directory`;
+      return (await client.query<{ directory: string }>(sql)).rows[0]?.directory;
     });
   } catch (error) {
-    return error instanceof DatabaseError && error.code === INVALID_PASSWORD ? 'refuses us' : 'not yet';
+    if (!(error instanceof DatabaseError) || error.code !== INVALID_PASSWORD) return false;
+    throw new Error('its passwords are not those in postgres.json');
   }
+  if (served !== directory) throw new Error(`another one answers on its port, with its data in ${served}`);
+  return true;
 }
 
-/** What the server notes about itself in its data directory; undefined when it is stopped, or was killed and nothing of it lives. */
+const noteFile = (directory: string): string => join(directory, 'postmaster.pid');
+
+/** What the server notes about itself in its data directory; undefined when it was stopped. */
 function noted(directory: string): { pid: number; port: number } | undefined {
-  const file = join(directory, 'postmaster.pid');
-  let lines: string[];
   try {
-    lines = readFileSync(file, 'utf8').split('\n');
+    const lines = readFileSync(noteFile(directory), 'utf8').split('\n');
+    return { pid: Number(lines[0]), port: Number(lines[3]) };
   } catch {
     return undefined;
   }
-  const pid = Number(lines[0]);
-  const isOurs = processIdentity(pid) !== undefined && (commandLine(pid) ?? '').includes(`postgres -D ${directory} `);
-  if (isOurs) return { pid, port: Number(lines[3]) };
-  // The pid may be another program's by now, or a zombie's: PostgreSQL itself would refuse to start. But by this file it also sees whether
-  // processes of a killed server still use the data, so it goes only when none does.
-  const isUsed = worksIn(directory) ?? processIdentity(pid) === undefined;
-  if (!isUsed) rmSync(file, { force: true });
-  return undefined;
 }
 
-/** Takes over a server that outlived its Sunset (kill -9), if it runs as we would run it; stops it if it does not, or is sick. */
-export async function adoptOrphan(place: ServerPlace, state: ClusterState, report: Progress): Promise<RunningServer | undefined> {
-  const { directory, binaries } = place;
-  const orphan = noted(directory);
-  if (!orphan) return undefined;
-  const { pid, port } = orphan;
-  return during(report, `PostgreSQL of an earlier start still runs (process ${pid})`, async (note) => {
-    const gone = () => processIdentity(pid) === undefined;
-    const asWeWould = commandLine(pid) === [binaries.postgres, ...serverWords(directory, port)].join(' ');
-    let answer = 'not yet';
-    const settled = async () => {
-      answer = await answers(port, directory, state);
-      return gone() || answer !== 'not yet';
-    };
-    if (asWeWould) await until(settled, ORPHAN_ANSWER_LIMIT_MS, 100);
-    if (answer === 'yes') {
-      report('PostgreSQL answers: adopted, with all its data');
-      return { pid, port, adopted: true, stop: takeCharge(pid, STOP_PLAN) };
-    }
-    note('stopping it');
-    await stopProcess(pid, STOP_PLAN);
-    rmSync(join(directory, 'postmaster.pid'), { force: true });
-    return undefined;
-  });
-}
-
-/** Whether it came up; when it ended instead, whether another try may help. */
-async function comesUp(server: Launched, port: number, directory: string, state: ClusterState): Promise<'up' | 'again'> {
-  let answer = 'not yet';
-  const settled = async () => {
-    answer = await answers(port, directory, state);
-    return server.ended() !== undefined || answer !== 'not yet';
-  };
-  await until(settled, READY_LIMIT_MS);
-  // A server that ended at once has left its port to another, and then that one's answer is worth nothing.
-  if (answer === 'yes' && server.ended() === undefined) return 'up';
-  const how = server.ended() ?? (answer === 'refuses us' ? 'its passwords are not those in postgres.json' : 'no answer');
-  const output = server.output();
-  await server.stop();
-  // Backends of a killed server hold its shared memory until they notice; a port can be lost between look and bind.
-  if (
-    /lock file "postmaster.pid" already exists|address already in use|could not create any TCP\/IP sockets|shared memory block .* still in use|pre-existing shared memory/i.test(
-      output,
-    )
-  )
-    return 'again';
-  throw new EmbeddedError(
-    `PostgreSQL did not come up (${how}):\n${lastLines(output)}`,
-    knownTrouble(output) ?? `see its words above; its data is in ${directory}`,
-  );
+/** Undefined also when the server was killed and nothing of it lives: pids come again. */
+function orphanOf(directory: string): Orphan<'port'> | undefined {
+  const { pid, port } = noted(directory) ?? {};
+  if (pid === undefined || port === undefined || processIdentity(pid) === undefined) return undefined;
+  return commandLine(pid)?.includes(`postgres -D ${directory} `) ? { pid, ports: { port } } : undefined;
 }
 
 /**
- * Starts the server on its remembered port, or on another one when that is taken.
- * @param only the port that alone will do: that of a server that ended, whose clients look for it there
+ * Removes the note of a killed server. Its pid may be another program's by now, or a zombie's: PostgreSQL itself would refuse to start. But
+ * by this file it also sees whether processes of a killed server still use the data, so it goes only when none does.
  */
-export async function startServer(place: ServerPlace, state: ClusterState, report: Progress, only?: number): Promise<RunningServer> {
-  const { directory, logFile, binaries, account } = place;
-  const options = { logFile, env: SERVER_ENV, stopPlan: STOP_PLAN, account };
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const remembered = attempt === 1 && state.port !== undefined ? { port: state.port } : {};
-    noted(directory); // clears what a killed one has left
-    if (only !== undefined) await freed('PostgreSQL', [only]);
-    const { port } = only === undefined ? await choosePorts(['port'], remembered) : { port: only };
-    if (only === undefined && remembered.port !== undefined && port !== remembered.port)
-      report(`port ${remembered.port} is taken by another program: PostgreSQL gets ${port}`);
-    const server = await launch(binaries.postgres, serverWords(directory, port), options);
-    const outcome = await during(report, `starting PostgreSQL ${binaries.major} on ${LOOPBACK}:${port}`, () =>
-      comesUp(server, port, directory, state),
-    );
-    if (outcome === 'up') return { pid: server.pid, port, adopted: false, stop: server.stop };
-    await sleep(500);
-  }
-  throw new EmbeddedError(
-    `PostgreSQL did not come up in ${ATTEMPTS} tries: its ports were taken, or an earlier server's processes would not end`,
-    `look for processes with ${directory} in their command line, and stop them`,
-  );
+function clear(directory: string): void {
+  const note = noted(directory);
+  if (!note || orphanOf(directory)) return;
+  const isUsed = worksIn(directory) ?? processIdentity(note.pid) === undefined;
+  if (!isUsed) rmSync(noteFile(directory), { force: true });
+}
+
+/** PostgreSQL as the supervisor runs it. The port in `state` follows where it is. */
+export function postgresServer(place: ServerPlace, state: ClusterState): Server<'port'> {
+  const { directory, folder, stateFile, binaries, account } = place;
+  return {
+    title: 'PostgreSQL',
+    data: directory,
+    ports: ['port'],
+    remembered: () => (state.port === undefined ? undefined : { port: state.port }),
+    remember: ({ port }) => {
+      if (state.port === port) return;
+      state.port = port;
+      writeState(stateFile, state);
+    },
+    setup: ({ port }) => ({ command: binaries.postgres, args: serverWords(directory, port), files: {} }),
+    answers: ({ port }) => answers(port, directory, state),
+    orphan: () => orphanOf(directory),
+    clear: () => clear(directory),
+    passing: PASSING,
+    launch: { logFile: join(folder, 'postgres.log'), env: SERVER_ENV, stopPlan: STOP_PLAN, account },
+  };
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { EmbeddedError } from '../errors';
 import { type StopPlan, takeCharge } from './charges';
 import type { Account } from './run';
@@ -51,6 +51,7 @@ function spawned(child: ChildProcess, command: string): Promise<number> {
 export async function launch(command: string, args: readonly string[], options: LaunchOptions): Promise<Launched> {
   const { logFile, env, stopPlan, account, pidFile } = options;
   const log = openLog(logFile);
+  if (pidFile) rmSync(pidFile, { force: true });
   // What it writes is for its own user only.
   const words = ['-c', `umask 077; ${pidFile ? 'echo $$ > "$0" && ' : ''}exec "$@"`, pidFile ?? 'sh', command, ...args];
   const identity = account ? { uid: account.uid, gid: account.gid } : {};

@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClientConnectConfig, clientConfigToToml, loadClientConnectConfig } from '@temporalio/envconfig';
 import { writeWhole } from '../state';
-import { type Certificates, SERVER_NAME } from './certificates';
+import { type Certificates, type ClientTls, SERVER_NAME } from './certificates';
+
+/** Where a server is, and what to show and check there. */
+export interface Connecting {
+  address: string;
+  /** Without it the server takes anybody. */
+  tls?: ClientTls;
+}
 
 const fileIn = (dataFolder: string): string => join(dataFolder, 'temporal', 'client.toml');
 

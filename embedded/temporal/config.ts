@@ -1,14 +1,7 @@
 import { join } from 'node:path';
 import { LOOPBACK } from '../process/ports';
+import type { Setup } from '../process/supervisor';
 import { type Certificates, SERVER_NAME } from './certificates';
-
-/** What a process is started with. Two of the same text are the same: by that an orphan is adopted or not. */
-export interface Setup {
-  command: string;
-  args: string[];
-  /** Configuration files by path, as they must be on disk. JSON is YAML, and needs no quoting rules of its own. */
-  files: Record<string, string>;
-}
 
 export const SERVER_PORTS = [
   'frontend',
@@ -38,6 +31,7 @@ const DYNAMIC: Record<string, boolean | number> = {
   'frontend.namespaceRPS.visibility': 100,
 };
 
+/** JSON is YAML, and needs no quoting rules of its own. */
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
 /** In SQLite's file URI these three would end or change the path. */

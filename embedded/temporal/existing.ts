@@ -2,7 +2,6 @@ import { Connection } from '@temporalio/client';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 import { EmbeddedError } from '../errors';
 import { during, type Progress } from '../progress';
-import type { EmbeddedTemporal } from '.';
 import {
   canSkipTime,
   ensureNamespace,
@@ -13,6 +12,14 @@ import {
   UNIMPLEMENTED,
   waitUntilUsable,
 } from './check';
+import type { Connecting } from './client';
+
+export interface ExistingTemporal {
+  address: string;
+  namespace: string;
+  connection: Connecting;
+  timeSkipping: boolean;
+}
 
 const CONNECT_LIMIT = '5 seconds';
 
@@ -78,7 +85,7 @@ export async function useExisting(
   env: NodeJS.ProcessEnv,
   attributes: Record<string, SearchAttributeKind>,
   report: Progress,
-): Promise<EmbeddedTemporal> {
+): Promise<ExistingTemporal> {
   const config = settings(env);
   const address = config.connectionOptions.address ?? env.TEMPORAL_ADDRESS ?? '';
   const namespace = config.namespace ?? 'default';
@@ -89,19 +96,7 @@ export async function useExisting(
       await ensureSearchAttributes(connection, namespace, attributes);
       await waitUntilUsable(connection, namespace, Object.keys(attributes));
       const timeSkipping = await canSkipTime(connection, namespace).catch(() => false);
-      return {
-        address,
-        namespace,
-        webUiUrl: null,
-        connection: config.connectionOptions as EmbeddedTemporal['connection'],
-        clientConfig: null,
-        timeSkipping,
-        started: false,
-        source: 'TEMPORAL_ADDRESS',
-        pids: [],
-        keepUp: () => async () => {},
-        stop: async () => {},
-      };
+      return { address, namespace, connection: config.connectionOptions as Connecting, timeSkipping };
     } finally {
       await connection.close();
     }

@@ -5,12 +5,13 @@ import { EmbeddedError, type Progress } from '../../embedded';
 import {
   during,
   type Launched,
+  lastLines,
   launch,
   processIdentity,
   readState,
   type StopPlan,
   stopProcess,
-  until,
+  whyNotUp,
   writeState,
 } from '../../embedded/tools';
 
@@ -19,7 +20,6 @@ const STOP_PLAN: StopPlan = [
   ['SIGTERM', 30_000],
   ['SIGKILL', 2000],
 ];
-const HEALTHY_LIMIT_MS = 120_000;
 
 export interface RunningProcess extends Launched {
   name: string;
@@ -65,13 +65,9 @@ export class Processes {
     const process = { ...launched, name };
     this.running.push(process);
     this.note();
-    const settled = async () => launched.ended() !== undefined || (await isHealthy());
-    const came = await during(this.report, `starting ${name}`, () => until(settled, HEALTHY_LIMIT_MS, 100));
-    if (came && launched.ended() === undefined) return process;
-    throw new EmbeddedError(
-      `${name} did not come up (${launched.ended() ?? 'not healthy in time'}):\n${launched.output().trimEnd().split('\n').slice(-8).join('\n')}`,
-      `see ${logFile}`,
-    );
+    const why = await during(this.report, `starting ${name}`, () => whyNotUp(launched.ended, isHealthy));
+    if (why === undefined) return process;
+    throw new EmbeddedError(`${name} did not come up (${why}):\n${lastLines(launched.output())}`, `see ${logFile}`);
   }
 
   /** Those of the names, all at once. */

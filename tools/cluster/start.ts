@@ -10,6 +10,7 @@ import {
   during,
   ensureBuilt,
   LOOPBACK,
+  lastLines,
   makeFolder,
   openDataFolder,
   readState,
@@ -82,8 +83,7 @@ async function runOnce(start: Start, name: string, own: Record<string, string | 
   const { code, output } = await during(start.report, `running ${name}`, () => run(program, words, { env }));
   writeFileSync(join(start.folder, `${name}.log`), output, { mode: 0o600 });
   if (code === 0) return;
-  const last = output.trimEnd().split('\n').slice(-8).join('\n');
-  throw new EmbeddedError(`${name} failed (exit code ${code}):\n${last}`, `see ${join(start.folder, `${name}.log`)}`);
+  throw new EmbeddedError(`${name} failed (exit code ${code}):\n${lastLines(output)}`, `see ${join(start.folder, `${name}.log`)}`);
 }
 
 /** The programs of Temporal's images, built once, under the names that they have there. */

@@ -1,8 +1,6 @@
 /** PostgreSQL: the operator's own by DATABASE_URL, else the one that `npm start` keeps in its data folder, else what the service says. */
-import { join } from 'node:path';
 import { Client } from 'pg';
-import { databaseUrl, SERVICE_ROLE } from '../../../embedded/postgres/roles';
-import { readState } from '../../../embedded/state';
+import { rememberedPostgres } from '../../../embedded/postgres';
 import { clockFinding, type Finding, fail, ok, type Service, warn } from './finding';
 
 const OLDEST = 15;
@@ -33,8 +31,7 @@ const away = (whose: string, fix: string): Finding =>
 
 function embeddedUrl(folder: string): string | undefined {
   try {
-    const state = readState<{ port?: number; servicePassword: string }>(join(folder, 'postgres.json'));
-    return state?.port === undefined ? undefined : databaseUrl(state.port, SERVICE_ROLE, state.servicePassword);
+    return rememberedPostgres(folder)?.url;
   } catch {
     return undefined;
   }
