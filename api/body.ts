@@ -6,7 +6,7 @@ import { invalid, Problem } from './errors';
 import { issue } from './schemas/issues';
 
 /** Of a body as it comes, and unpacked. */
-export const BODY_LIMIT = 256 * 1024;
+const BODY_LIMIT = 256 * 1024;
 /** What goes on coming of a body that is too large is read up to here, so that its sender gets to the answer; then the connection ends. */
 const DRAIN_LIMIT = 2 * 1024 * 1024;
 /** Far beyond any input of the contract, far below what a recursive reader can't stand. */

@@ -15,7 +15,7 @@ const ABOUT_THE_INPUT: Record<string, { path: string[]; code: IssueCode }> = {
   RENEWAL_NOT_ALLOWED: { path: ['renewal'], code: 'RENEWAL_NOT_ALLOWED' },
 };
 
-export const unavailable = (): Problem => new Problem('UNAVAILABLE', { headers: { 'Retry-After': '5' } });
+const unavailable = (): Problem => new Problem('UNAVAILABLE', { headers: { 'Retry-After': '5' } });
 
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;

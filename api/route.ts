@@ -11,7 +11,7 @@ import type { Caller } from './caller';
 import { invalid } from './errors';
 import { type Parsed, parse } from './schemas/issues';
 
-export type Method = 'get' | 'post' | 'put';
+type Method = 'get' | 'post' | 'put';
 
 /** Never a body, never a query: what is not declared is refused. */
 const NOTHING = z.strictObject({});

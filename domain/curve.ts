@@ -27,9 +27,9 @@ import { atOnce, each, type Turns } from './turns';
  * end of the order in force.
  */
 export const CURVE_REASONS = ['now', 'five-day', 'month', 'upgrade-end', 'order-end'] as const;
-export type CurveReason = (typeof CURVE_REASONS)[number];
+type CurveReason = (typeof CURVE_REASONS)[number];
 
-export interface CurvePoint {
+interface CurvePoint {
   at: string;
   reason: CurveReason;
   kind: RefundKind | 'none';

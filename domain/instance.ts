@@ -70,7 +70,7 @@ export interface Order {
 }
 
 /** Dates as they were, and until when. */
-export interface Moved {
+interface Moved {
   startsAt: string;
   endsAt: string;
   /** The instant of the undo, on the instance's clock. */
@@ -98,7 +98,7 @@ export interface Address {
   month?: string | undefined;
 }
 
-export interface PriceChange {
+interface PriceChange {
   /** On the instance's clock. */
   at: string;
   prices: Prices;

@@ -11,7 +11,7 @@ export interface Text {
 export type Ending = { into: 'terminated' } | { into: 'bin'; retentionSeconds: number } | { into: 'expired' };
 
 /** How instances of one billing mode are ended by a person. */
-export interface EndRules {
+interface EndRules {
   action: Action;
   /** States that the product asks for before it lets go (002-02, 002-05). */
   requires: ('stopped' | 'expired')[];

@@ -16,7 +16,7 @@ export interface PublicLine {
   amount: string;
 }
 
-export interface PublicRefund {
+interface PublicRefund {
   kind: RefundKind | 'none';
   /** null: a pay-as-you-go instance that was registered without prices. */
   currency: string | null;
@@ -62,7 +62,7 @@ export function presentBlocker(code: BlockerCode, lang: Lang): PublicQuoteItem['
   return { code, message: render(message, lang), next: render(next, lang) };
 }
 
-export function presentPlan(plan: Plan, lang: Lang): PublicQuoteItem['plan'] {
+function presentPlan(plan: Plan, lang: Lang): PublicQuoteItem['plan'] {
   return {
     terminate: plan.terminate.map(({ kind, id }) => ({ kind, id })),
     retain: plan.retain.map(({ kind, id, reason, monthly }) => ({
@@ -79,7 +79,7 @@ export function presentRefundLines(lines: readonly Line[], lang: Lang): PublicLi
 }
 
 /** The refund is always an object: nothing to pay back has zeros, a blocked item has no amounts at all. */
-export function presentRefund(refund: QuotedRefund, lang: Lang): PublicRefund {
+function presentRefund(refund: QuotedRefund, lang: Lang): PublicRefund {
   const { kind, currency } = refund;
   if (isRefund(refund)) {
     const { amount, parts, fee } = refund;

@@ -1,6 +1,6 @@
 /** What a renewal costs when Sunset prices it, and which balances pay for it. */
 import type { Facts, Paid, Prices } from './instance';
-import { type Exact, exact, formatMinorUnits, leastUnits, SOURCES, sum, toMinorUnits } from './money';
+import { exact, formatMinorUnits, leastUnits, toMinorUnits } from './money';
 import type { Policy } from './policy';
 import { discountFor } from './refund';
 
@@ -27,5 +27,3 @@ export function payFromBalances(price: bigint, balances: Record<'cash' | 'gift' 
   }
   return owed === 0n ? paid : undefined;
 }
-
-export const total = (paid: Paid): Exact => sum(SOURCES.map((source) => exact(paid[source])));

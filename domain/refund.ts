@@ -51,7 +51,7 @@ export interface Line {
 }
 
 /** What comes back out of one order, from one source. Money leaves the books cell by cell (J2). */
-export interface RefundCell {
+interface RefundCell {
   orderId: string;
   source: Source;
   amount: string;

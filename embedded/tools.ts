@@ -6,7 +6,7 @@ export type { ClusterState } from './postgres/cluster';
 export { asSuperuser } from './postgres/roles';
 export { type StopPlan, stopProcess } from './process/charges';
 export { type Launched, launch } from './process/launch';
-export { choosePorts, isPortOpen, LOOPBACK } from './process/ports';
+export { choosePorts, LOOPBACK } from './process/ports';
 export { run } from './process/run';
 export { whyNotUp } from './process/supervisor';
 export { processIdentity } from './process/table';

@@ -20,7 +20,7 @@ export interface KeyRow {
 }
 
 /** Two, so that a new key can be brought into use before the old one is revoked. */
-export const LIVE_KEYS = 2;
+const LIVE_KEYS = 2;
 
 export interface NewKey {
   id: string;

@@ -10,7 +10,7 @@ import { isSignature, type Sign, type Signable } from '../domain/signed';
 import { canonical } from './hash';
 
 /** A registration as it is signed: its policy too, since that holds the rules of all refunds. */
-export interface SignableBirth {
+interface SignableBirth {
   instanceId: string;
   registration: Registration;
   policy: Policy;

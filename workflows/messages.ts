@@ -8,7 +8,7 @@ import type { Policy } from '../domain/policy';
 export const WORKFLOW_TYPE = 'instance';
 export const TASK_QUEUE = 'sunset';
 
-export { instanceIdOf, itemCommandId, REFUSAL, workflowId } from '../domain/ids';
+export { REFUSAL, workflowId } from '../domain/ids';
 
 /** The input of a first run; a later run (continue-as-new) gets a {@link Carried}. */
 export interface Birth {

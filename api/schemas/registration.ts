@@ -17,7 +17,7 @@ export { type Issue, issuesOf } from './issues';
 
 const PRODUCTS = POLICIES.map((policy) => policy.product);
 
-export const productSchema = z
+const productSchema = z
   .string()
   .refine((product) => PRODUCTS.includes(product), { error: 'UNKNOWN_PRODUCT', params: { allowed: PRODUCTS.join(', ') } })
   .meta({ enum: PRODUCTS });
@@ -65,7 +65,7 @@ const networkSchema = z
   .meta({ id: 'Network' });
 
 export const channelSchema = z.enum(['standard', 'promotion', 'activity']);
-export const billingSchema = z.enum(['prepaid', 'postpaid']);
+const billingSchema = z.enum(['prepaid', 'postpaid']);
 
 export const orderSchema = z
   .strictObject({

@@ -166,7 +166,7 @@ export const accountSchema = z
   .meta({ id: 'AccountChange' });
 
 const DURATION = /^P(?=\d|T\d)(?:(\d{1,5})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?$/;
-export const MAX_FORWARD_SECONDS = 3660 * 86_400;
+const MAX_FORWARD_SECONDS = 3660 * 86_400;
 
 /** Whole seconds of an ISO-8601 duration of days and smaller; undefined when it is none. Months and years have no fixed length. */
 export function secondsOf(duration: string): number | undefined {

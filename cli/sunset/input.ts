@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { text as readStream } from 'node:stream/consumers';
 import { Usage } from './session';
 
-export interface Registration {
+interface Registration {
   id: string;
   facts: Record<string, unknown>;
 }

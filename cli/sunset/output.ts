@@ -109,7 +109,7 @@ export const instanceCells = (session: Session, one: Instance): Cell[] => [
 ];
 
 /** What will happen to it by itself, and when. */
-export function dueOf({ say }: Session, one: Instance): string {
+function dueOf({ say }: Session, one: Instance): string {
   const until = (at: string): string => `${when(at)} (${span(Date.parse(at) - Date.parse(one.clock))})`;
   if (one.termination) return say({ en: `terminated at ${until(one.termination.at)}`, zh: `将于 ${until(one.termination.at)} 销毁` });
   if (one.purgeTime) return say({ en: `released at ${until(one.purgeTime)}`, zh: `将于 ${until(one.purgeTime)} 释放` });

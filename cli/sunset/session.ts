@@ -31,7 +31,7 @@ export interface Session {
   keyFrom: string;
 }
 
-export const DEFAULT_URL = 'http://127.0.0.1:3000';
+const DEFAULT_URL = 'http://127.0.0.1:3000';
 
 export const dataFolder = (env: NodeJS.ProcessEnv = process.env): string => resolve(env.SUNSET_DATA || '.sunset');
 

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { LOOPBACK } from '../process/ports';
 import { type ClusterState, SUPERUSER } from './cluster';
 
-export const DATABASE = 'sunset';
+const DATABASE = 'sunset';
 /** Owns the database: makes schemas, runs migrations, and may make databases beside it, which tests do. */
 export const ADMIN_ROLE = 'sunset_admin';
 /** What the service connects as: it owns nothing, and may do what migrations grant it. */

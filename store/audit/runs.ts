@@ -8,7 +8,7 @@ import { eachAtOnce } from './at-once';
 import { type Healed, healLate, LATE_CHECK } from './late';
 import { ASKED_AT_ONCE, compareWithWorkflows, PAUSE_MS, TemporalAway, WORKFLOWS_CHECK, type Workflows } from './workflows';
 
-export type AuditTrigger = 'schedule' | 'command';
+type AuditTrigger = 'schedule' | 'command';
 
 export interface AuditOptions {
   id: string;
@@ -34,7 +34,7 @@ export interface FinishedAudit extends Omit<AuditReport, 'rows'> {
 }
 
 /** How many checks a whole audit makes: those of one snapshot, and two that need more than that. */
-export const CHECK_COUNT = CHECKS.length + 2;
+const CHECK_COUNT = CHECKS.length + 2;
 
 /** Makes a whole audit; {@link recordAudit} keeps it. Changes nothing but what is late. */
 export async function makeAudit(pool: Pool, options: AuditOptions): Promise<FinishedAudit> {

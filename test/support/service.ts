@@ -53,7 +53,7 @@ export const signed = <M extends Signable>(
 let installed = false;
 
 /** The SDK says only what is wrong. */
-export function quietRuntime(): void {
+function quietRuntime(): void {
   if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'ERROR' } } });
   installed = true;
 }

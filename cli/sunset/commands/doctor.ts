@@ -18,7 +18,7 @@ export function addDoctor(program: Command): void {
     .action(async (_: unknown, command: Command) => {
       const { url, key, lang, json } = command.optsWithGlobals<GlobalOptions>();
       // Loaded here: the clients of the database and of Temporal take longer to load than other commands take to run.
-      const { runChecks } = require('../doctor/checks') as typeof import('../doctor/checks');
+      const { runChecks }: typeof import('../doctor/checks') = require('../doctor/checks');
       const findings = await runChecks({ url, key, env: process.env });
       if (json) printJson({ findings: findings.map(({ detail, ...one }) => ({ ...one, detail: detail[lang] })) });
       else print(describe(findings, lang));

@@ -9,7 +9,7 @@ import { clockFinding, type Finding, fail, ok, type Service, warn } from './find
 import { checkLives } from './lives';
 import { checkTemporal } from './temporal';
 
-export interface Surroundings {
+interface Surroundings {
   url: string | undefined;
   key: string | undefined;
   env: NodeJS.ProcessEnv;
