@@ -74,20 +74,20 @@ function explain(error: unknown): string {
 }
 
 function banner(url: string, settings: Settings, { temporal }: Foundation, key: OperatorKey, ms: number): string {
-  const keyLine = key.fresh
-    ? `${key.key}   (printed this once; kept in ${key.file})`
-    : key.file
-      ? `in ${key.file}`
-      : 'as set by SUNSET_OPERATOR_KEY';
   const rows: [string, string][] = [
     ['API', url],
     ['Docs', `${url}/docs`],
     ['Web UI', temporal.webUiUrl ?? temporal.webUiProblem ?? noWebUi(temporal)],
-    ['Operator key', keyLine],
+    ['Operator key', keyLine(key)],
     ['Sandbox', sandboxLine(settings, temporal.timeSkipping)],
   ];
   const lines = rows.map(([name, value]) => `  ${name.padEnd(13)} ${value}`);
   return `\nSunset is up (${(ms / 1000).toFixed(1)} s)\n${lines.join('\n')}\n\nCtrl-C stops it; the data stays in ${settings.dataFolder}\n`;
+}
+
+function keyLine({ key, file, fresh }: OperatorKey): string {
+  if (file === null) return 'as set by SUNSET_OPERATOR_KEY';
+  return fresh ? `${key}   (printed this once; kept in ${file})` : `in ${file}`;
 }
 
 const noWebUi = ({ started, address }: Foundation['temporal']): string =>

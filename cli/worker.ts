@@ -10,7 +10,8 @@ async function serveHealth({ settings, logger, parts }: Process, worker: Running
   const { host, workerHealthPort: port } = settings;
   if (port === undefined) return;
   const server = createServer((request, response) => {
-    const status = request.url !== '/healthz' ? 404 : worker.isPolling() ? 200 : 503;
+    const health = worker.isPolling() ? 200 : 503;
+    const status = request.url === '/healthz' ? health : 404;
     response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify({ status: status === 200 ? 'ok' : 'no' }));
   });
   server.listen(port, host);

@@ -82,8 +82,10 @@ function firstStop(life: Life): string {
   return advance(life, due).state;
 }
 
-const labelOf = (command: Command): string =>
-  command.name === 'terminate' ? `${command.action} ${command.schedule.mode}` : command.name === 'amend' ? 'renew' : command.name;
+function labelOf(command: Command): string {
+  if (command.name === 'terminate') return `${command.action} ${command.schedule.mode}`;
+  return command.name === 'amend' ? 'renew' : command.name;
+}
 
 const HOUR = 3600;
 const kept = (seconds: number): string => (seconds % (24 * HOUR) === 0 ? `${seconds / (24 * HOUR)} d` : `${seconds / HOUR} h`);

@@ -32,7 +32,10 @@ function bruteForce(amounts: Amounts[], left: RightsLeft): (RefundKind | undefin
 
 /** The total, then how many items get anything, then how many leave the rarer right (M28). */
 function worthOf(amounts: Amounts[], kinds: (RefundKind | undefined)[]): number[] {
-  const values = kinds.map((kind, index) => (kind === 'five-day' ? amounts[index]!.fiveDay! : kind ? amounts[index]!.ordinary! : 0));
+  const values = kinds.map((kind, index) => {
+    if (!kind) return 0;
+    return kind === 'five-day' ? amounts[index]!.fiveDay! : amounts[index]!.ordinary!;
+  });
   return [values.reduce((a, b) => a + b, 0), kinds.filter((kind) => kind).length, kinds.filter((kind) => kind === 'ordinary').length];
 }
 

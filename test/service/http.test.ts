@@ -120,11 +120,12 @@ describe('without a key', () => {
     expect(policy).not.toMatch(/script-src[^;]*unsafe/);
     const assets = [...body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address!);
     expect(assets.length).toBeGreaterThanOrEqual(3);
+    const types: Record<string, string> = { css: 'text/css', js: 'text/javascript', png: 'image/png' };
     for (const address of assets) {
       expect(address).toMatch(/^\//);
       const asset = await open(address);
       expect(asset.status).toBe(200);
-      const type = address.endsWith('.css') ? 'text/css' : address.endsWith('.js') ? 'text/javascript' : 'image/png';
+      const type = types[address.split('.').at(-1)!];
       expect(asset.headers.get('content-type')).toContain(type);
       expect(String(asset.body).length).toBeGreaterThan(20);
     }

@@ -29,7 +29,7 @@ export interface Compose {
 
 type Raw = Record<string, unknown>;
 
-const strings = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : value === undefined ? [] : [String(value)]);
+const strings = (value: unknown): string[] => (value === undefined ? [] : [value].flat().map(String));
 const optional = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));
 
 /** `${NAME:-default}` and `${NAME}`, as compose fills them in when the environment has no such name. */

@@ -30,7 +30,10 @@ export function environmentOf(service: ComposeService, place: Place, own: Record
 /** What the service runs, as it would be run here: `node` is this one, and paths in the image are paths of the checkout. */
 export function commandOf(service: ComposeService, place: Place): string[] {
   const words = [...service.entrypoint, ...service.command].map((word) => located(word, service, place));
-  return words.map((word) => (word === 'node' ? process.execPath : word.startsWith('dist/') ? join(ROOT, word) : word));
+  return words.map((word) => {
+    if (word === 'node') return process.execPath;
+    return word.startsWith('dist/') ? join(ROOT, word) : word;
+  });
 }
 
 /** Copies of the secrets with this machine's addresses: the URLs among them name the compose network's. */

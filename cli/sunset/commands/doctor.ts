@@ -37,14 +37,12 @@ function describe(findings: Finding[], lang: Lang): string {
   const rows = findings.map(({ check, status, detail }) => [check, MARK[status][lang], detail[lang]]);
   const fixes = findings.flatMap(({ check, status, fix }) => (status === 'ok' || fix === null ? [] : [`  ${check}: ${fix}`]));
   const failed = findings.filter((one) => one.status === 'fail').length;
-  const verdict =
-    lang === 'zh'
-      ? failed
-        ? `${failed} 项故障。`
-        : '一切正常。'
-      : failed
-        ? `${failed} ${failed === 1 ? 'thing is' : 'things are'} wrong.`
-        : 'Nothing is wrong.';
+  const verdict = failed ? wrong(failed) : { en: 'Nothing is wrong.', zh: '一切正常。' };
   const help = fixes.length ? ['', lang === 'zh' ? '处理方法：' : 'What to do:', ...fixes] : [];
-  return [table(head, rows), ...help, '', verdict].join('\n');
+  return [table(head, rows), ...help, '', verdict[lang]].join('\n');
 }
+
+const wrong = (failed: number): Text => ({
+  en: `${failed} ${failed === 1 ? 'thing is' : 'things are'} wrong.`,
+  zh: `${failed} 项故障。`,
+});
