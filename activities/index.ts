@@ -15,7 +15,7 @@ import { commitStep, StepRefused, type VouchedStep } from '../store/lives/steps'
 import { findStep } from '../store/lives/timeline';
 import type { Signatures, Verdict } from '../store/signatures';
 
-export interface AcceptInput {
+interface AcceptInput {
   instanceId: string;
   envelope: Envelope;
   /** The instance's clock. */
@@ -25,7 +25,7 @@ export interface AcceptInput {
 }
 
 /** The message is signed: it is carried out in the name of the agreement that was just made. */
-export type AcceptResult = { ok: true; message: ItemCommand & { signature?: string | undefined } } | { ok: false; code: string };
+type AcceptResult = { ok: true; message: ItemCommand & { signature?: string | undefined } } | { ok: false; code: string };
 
 export interface Activities {
   /** Computes a refund, holds it against its quote, and books it with the step. */

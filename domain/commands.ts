@@ -79,8 +79,6 @@ export const COMMANDS = {
   unprotect: { from: [...LIVING, 'isolated'], leadsTo: [SAME], update: 'protect' },
 } as const satisfies Record<CommandName, CommandRules>;
 
-export const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];
-
 export type UpdateName = (typeof COMMANDS)[CommandName]['update'];
 /** The commands that an update may carry. */
 export type CommandOf<U extends UpdateName> = {

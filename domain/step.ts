@@ -30,7 +30,7 @@ export interface StepBase {
 }
 
 /** What an instance begins with. */
-export interface Birth {
+interface Birth {
   registration: Registration;
   policy: Policy;
 }

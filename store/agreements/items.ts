@@ -14,7 +14,7 @@ import { giveBackRights } from './rights';
  * refused it; `refused` by the quote, or at the confirmation.
  */
 export const ITEM_STATUSES = ['accepted', 'scheduled', 'cancelled', 'done', 'failed', 'refused'] as const;
-export type ItemStatus = (typeof ITEM_STATUSES)[number];
+type ItemStatus = (typeof ITEM_STATUSES)[number];
 
 export interface TerminationItemRow {
   instanceId: string;

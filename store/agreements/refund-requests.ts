@@ -25,7 +25,7 @@ import { giveBackRights, heldRight, reserveAgain, reserveRights, rightsOf } from
 import { subjectsOf } from './subjects';
 
 /** A return of the instance, or of its renewals that have not started. */
-export type RequestedAction = Exclude<Action, 'terminate'>;
+type RequestedAction = Exclude<Action, 'terminate'>;
 
 /** A refund that needs approval (E5). Its status is its refund's. */
 export interface RefundRequestRow {
