@@ -1,12 +1,13 @@
 /** The arrows of the house (see README, "Find your way around"): each room may import only the rooms named here. */
 const ROOMS = {
   domain: [],
+  contract: ['domain'],
   policies: ['domain'],
   workflows: ['domain'],
   store: ['domain'],
   activities: ['domain', 'store'],
   embedded: [],
-  api: ['domain', 'policies', 'store', 'workflows'],
+  api: ['contract', 'domain', 'store', 'workflows'],
   worker: ['domain', 'policies', 'store', 'activities', 'workflows'],
 };
 
@@ -16,7 +17,7 @@ const roomRules = Object.entries(ROOMS).map(([room, allowed]) => ({
   severity: 'error',
   from: { path: `^${room}/` },
   to: {
-    path: '^(domain|policies|workflows|activities|store|worker|api|embedded|cli|tools|test|bench)/',
+    path: '^(contract|domain|policies|workflows|activities|store|worker|api|embedded|cli|tools|test|bench)/',
     pathNot: `^(${[room, ...allowed].join('|')})/`,
     // Activities are known to workflows, and messages of workflows to activities, as types only.
     ...(room === 'workflows' || room === 'activities' ? { dependencyTypesNot: ['type-only'] } : {}),
@@ -33,6 +34,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^domain/' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: 'node_modules/(decimal\\.js|temporal-polyfill|currency-codes)/' },
+    },
+    {
+      name: 'contract-runs-in-a-browser',
+      severity: 'error',
+      from: { path: '^contract/' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: 'node_modules/zod/' },
     },
     {
       name: 'one-place-counts-digits',

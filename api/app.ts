@@ -26,7 +26,7 @@ export function createApi(deps: ApiDeps): Express {
   app.set('query parser', 'simple');
   app.use(metrics.measure, identify(deps), securityHeaders(), refuseOddRequests, refuseLargeBodies);
   app.use(docsPage());
-  app.get('/openapi.json', serveDocument(routes));
+  app.get('/openapi.json', serveDocument(deps, routes));
   app.use(
     routerOf(
       deps,
@@ -84,8 +84,9 @@ const noStore: RequestHandler = (_request, response, next) => {
   next();
 };
 
-function serveDocument(routes: Route[]): RequestHandler {
-  const document = Buffer.from(JSON.stringify(openApiDocument(routes)));
+function serveDocument({ policies }: Pick<ApiDeps, 'policies'>, routes: Route[]): RequestHandler {
+  const products = policies.map(({ product }) => product);
+  const document = Buffer.from(JSON.stringify(openApiDocument(routes, products)));
   return (_request, response) => void response.setHeader('Content-Type', 'application/json').send(document);
 }
 

@@ -1,8 +1,9 @@
 /** Who asks, what they may do, and whose things they see. */
+
+import { issue } from '../contract/issues';
 import { PERMISSIONS, type Permission } from '../domain/permissions';
 import type { KeyRow } from '../store/keys';
 import { Problem } from './errors';
-import { issue } from './schemas/issues';
 
 export class Caller {
   private readonly permissions: ReadonlySet<Permission>;

@@ -3,6 +3,7 @@
  * is missing, and nothing of it is read, so that it takes no longer either. Each throws Problem 404.
  */
 
+import type { Issue } from '../contract/issues';
 import type { QuoteRow } from '../store/agreements/quotes';
 import { findQuote } from '../store/agreements/quotes';
 import type { RefundRequestRow } from '../store/agreements/refund-requests';
@@ -20,7 +21,6 @@ import { accountsOf, findInstance } from '../store/lives/instances';
 import type { Caller } from './caller';
 import type { ApiDeps } from './deps';
 import { notFound } from './errors';
-import type { Issue } from './schemas/issues';
 
 type Store = Pick<ApiDeps, 'pool'>;
 

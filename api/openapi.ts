@@ -1,8 +1,9 @@
 /** The OpenAPI 3.1 document, made from the declarations of the routes and the zod schemas that validate them. */
 import { OpenAPIRegistry, OpenApiGeneratorV31, type ResponseConfig, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import { problemAnswer } from '../contract/answers';
+import { PRODUCTS } from '../contract/registration';
 import type { Route } from './route';
-import { problemAnswer } from './schemas/answers';
 
 const VERSION = '1';
 const DESCRIPTION = [
@@ -23,7 +24,8 @@ const preferHeader = z
     examples: ['respond-async'],
   });
 
-export function openApiDocument(routes: readonly Route[]): object {
+/** @param products the names of those that this installation offers */
+export function openApiDocument(routes: readonly Route[], products: string[]): object {
   const registry = new OpenAPIRegistry();
   const bearer = registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
   for (const one of routes) registry.registerPath({ ...operation(one), security: one.open ? [] : [{ [bearer.name]: [] }] });
@@ -33,21 +35,25 @@ export function openApiDocument(routes: readonly Route[]): object {
     servers: [{ url: '/' }],
     tags: [...new Set(routes.map((one) => one.tag))].map((name) => ({ name })),
   });
-  return nullable(document) as object;
+  return completed(document, products) as object;
+}
+
+/** The document with what its generator can't know or gets wrong, part by part. */
+function completed(part: unknown, products: string[]): unknown {
+  if (Array.isArray(part)) return part[0] === PRODUCTS ? products : part.map((one) => completed(one, products));
+  if (typeof part !== 'object' || part === null) return part;
+  return nullable(Object.fromEntries(Object.entries(part).map(([name, value]) => [name, completed(value, products)])));
 }
 
 /**
  * A named schema that may be null comes out as `allOf` the name and `object | null`, which no null passes: the name lets none in. What is
  * meant is any one of them.
  */
-function nullable(part: unknown): unknown {
-  if (Array.isArray(part)) return part.map(nullable);
-  if (typeof part !== 'object' || part === null) return part;
-  const whole = Object.fromEntries(Object.entries(part).map(([name, value]) => [name, nullable(value)]));
-  const [named, more] = Array.isArray(whole.allOf) ? (whole.allOf as Record<string, unknown>[]) : [];
-  if (!named?.$ref || !Array.isArray(more?.type) || !more.type.includes('null')) return whole;
+function nullable(schema: Record<string, unknown>): Record<string, unknown> {
+  const [named, more] = Array.isArray(schema.allOf) ? (schema.allOf as Record<string, unknown>[]) : [];
+  if (!named?.$ref || !Array.isArray(more?.type) || !more.type.includes('null')) return schema;
   const { type: _, ...described } = more;
-  return { ...whole, allOf: undefined, anyOf: [{ $ref: named.$ref }, { type: 'null' }], ...described };
+  return { ...schema, allOf: undefined, anyOf: [{ $ref: named.$ref }, { type: 'null' }], ...described };
 }
 
 function operation(one: Route): RouteConfig {

@@ -1,6 +1,6 @@
 /** `npm run backtest`: refunds that were booked, run again under a changed policy. Reads one snapshot and changes nothing. */
 import { parseArgs } from 'node:util';
-import { instant } from '../api/schemas/fields';
+import { instant } from '../contract/fields';
 import { Backtest, type BacktestReport, type CurrencyTotal, type Difference, type Payment } from '../domain/backtest';
 import { type Policy, policyId } from '../domain/policy';
 import { EmbeddedError } from '../embedded';

@@ -1,17 +1,19 @@
 /** `npm run --silent quote -- case.json`: the refund engine's front door for people, other programs and tests. No servers, no clock. */
+
 import { readFile } from 'node:fs/promises';
 import { text as readStream } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { id, instant } from '../api/schemas/fields';
-import { type Issue, issue, type Parsed, parse, pointerOf } from '../api/schemas/issues';
-import { parseRegistration, scheduleSchema } from '../api/schemas/registration';
+import { id, instant } from '../contract/fields';
+import { type Issue, issue, type Parsed, parse, pointerOf } from '../contract/issues';
+import { scheduleSchema } from '../contract/registration';
+import { parseRegistration } from '../contract/registration-rules';
 import { addYears } from '../domain/calendar';
 import { ACTIONS, type Registration } from '../domain/instance';
 import { type OfflineCase, quoteOffline } from '../domain/offline';
 import { type Knobs, modesFor, type Policy } from '../domain/policy';
 import { LANGS, type Lang, type PublicQuoteItem, presentQuoteItem } from '../domain/present';
-import { policyFor } from '../policies';
+import { POLICIES } from '../policies';
 import { count, knobShape } from './sources/policy-file';
 
 const KNOBS = Object.keys(knobShape).join(', ');
@@ -82,9 +84,10 @@ function readCase(input: unknown, path: PropertyKey[]): Read {
   const given = isObject(input) ? input : {};
   // A bad knob must not hide what is wrong with the instance: the product's own knobs stand in for it.
   const knobs = parse(frameShape.policy, given.policy);
-  const policyOf = (product: string): Policy | undefined => overridden(policyFor(product), knobs.ok ? knobs.value : {});
-  const registration = readInstance(given.instance, policyOf, frame.ok ? frame.value.at : undefined);
-  const known = isObject(given.instance) && typeof given.instance.product === 'string' ? policyOf(given.instance.product) : undefined;
+  const policies = POLICIES.map((policy) => overridden(policy, knobs.ok ? knobs.value : {}));
+  const registration = readInstance(given.instance, policies, frame.ok ? frame.value.at : undefined);
+  const { product } = isObject(given.instance) ? given.instance : {};
+  const known = policies.find((policy) => policy.product === product);
   const issues = [
     ...(frame.ok ? [] : frame.issues.map(explained)),
     ...(registration.ok ? [] : registration.issues),
@@ -96,10 +99,10 @@ function readCase(input: unknown, path: PropertyKey[]): Read {
 }
 
 /** The instance without its id, which the frame has read. What is no object at all is the frame's to say. */
-function readInstance(given: unknown, policyOf: (product: string) => Policy | undefined, at: string | undefined): Parsed<Registration> {
+function readInstance(given: unknown, policies: Policy[], at: string | undefined): Parsed<Registration> {
   if (!isObject(given)) return { ok: false, issues: [] };
   const { id: _, ...registration } = given;
-  const result = parseRegistration(registration, policyOf, at);
+  const result = parseRegistration(registration, policies, at);
   return result.ok ? result : { ok: false, issues: result.issues.map((one) => ({ ...one, pointer: `/instance${one.pointer}` })) };
 }
 
@@ -107,9 +110,9 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 const located = (one: Issue, path: PropertyKey[]): Issue => ({ ...one, pointer: `${pointerOf(path)}${one.pointer}` });
 
 /** The given knobs over the product's; what is undefined was not given. */
-function overridden(policy: Policy | undefined, knobs: { [Knob in keyof Knobs]?: Knobs[Knob] | undefined }): Policy | undefined {
+function overridden(policy: Policy, knobs: { [Knob in keyof Knobs]?: Knobs[Knob] | undefined }): Policy {
   const given = Object.fromEntries(Object.entries(knobs).filter(([, value]) => value !== undefined)) as Partial<Knobs>;
-  return policy && { ...policy, knobs: { ...policy.knobs, ...given } };
+  return { ...policy, knobs: { ...policy.knobs, ...given } };
 }
 
 /** Adds what only a case has to say: which knobs there are, and what a time zone is. */

@@ -1,11 +1,11 @@
 /** Movements and accounts. */
 import type { z } from 'zod';
+import type { accountAnswer, statementAnswer } from '../../contract/answers';
 import type { RightsLeft } from '../../domain/eligibility';
 import type { Policy } from '../../domain/policy';
 import type { RightCounts, RightsByProduct } from '../../store/agreements/rights';
 import type { AccountRow } from '../../store/books/accounts';
 import type { StatementRow } from '../../store/books/statement';
-import type { accountAnswer, statementAnswer } from '../schemas/answers';
 
 export function presentMovement(row: StatementRow): z.infer<typeof statementAnswer> {
   const { id, kind, currency, amount, parts, balance, instanceId, refundId, reverses, reason, reference, effectiveAt, recordedAt } = row;

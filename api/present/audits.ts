@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import type { auditAnswer, auditSummaryAnswer } from '../../contract/books';
 import type { AuditRow } from '../../store/audit/runs';
-import type { auditAnswer, auditSummaryAnswer } from '../schemas/books';
 
 export function presentAuditSummary(row: AuditRow): z.infer<typeof auditSummaryAnswer> {
   const { id, trigger, startedAt, finishedAt, rows, head, findingCount, healedCount, skipped } = row;

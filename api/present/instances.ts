@@ -1,5 +1,6 @@
 /** Instances, the bin and the timeline as callers see them. */
 import type { z } from 'zod';
+import type { binAnswer, instanceAnswer, timelineAnswer } from '../../contract/answers';
 import { lastTerm, openOrders, orderStatus, type Paid } from '../../domain/instance';
 import type { Life } from '../../domain/lifecycle';
 import { exact, formatMoney } from '../../domain/money';
@@ -7,7 +8,6 @@ import { presentDisposal } from '../../domain/plan';
 import { clockOf } from '../../store/agreements/quotes';
 import type { InstanceRow } from '../../store/lives/instances';
 import type { TimelineRow } from '../../store/lives/timeline';
-import type { binAnswer, instanceAnswer, timelineAnswer } from '../schemas/answers';
 
 type Instance = z.infer<typeof instanceAnswer>;
 

@@ -1,5 +1,6 @@
 /** Refunds, the record behind their amounts, and requests for approval. */
 import type { z } from 'zod';
+import type { refundAnswer, refundDetailAnswer, refundRequestAnswer } from '../../contract/answers';
 import { recompute } from '../../domain/calculation';
 import { workflowId } from '../../domain/ids';
 import { endedInReview } from '../../domain/messages';
@@ -12,7 +13,6 @@ import { hashOf } from '../../store/hash';
 import type { Reply } from '../call';
 import { type Column, type ListQuery, listAsCsv } from '../csv';
 import { Problem, presentProblem } from '../errors';
-import type { refundAnswer, refundDetailAnswer, refundRequestAnswer } from '../schemas/answers';
 import { presentPaid } from './instances';
 
 export function presentRefund(row: RefundRow, lang: Lang): z.infer<typeof refundAnswer> {

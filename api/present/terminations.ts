@@ -1,5 +1,6 @@
 /** Quotes and what became of them. */
 import type { z } from 'zod';
+import type { quoteAnswer, terminationAnswer } from '../../contract/answers';
 import type { State } from '../../domain/instance';
 import { type Lang, presentQuoteItem } from '../../domain/present';
 import { unknownItem } from '../../domain/quote';
@@ -7,7 +8,6 @@ import type { ItemProblem } from '../../store/agreements/problem';
 import type { QuoteRow, UnknownItem } from '../../store/agreements/quotes';
 import type { TerminationRow } from '../../store/agreements/terminations';
 import { Problem, presentProblem } from '../errors';
-import type { quoteAnswer, terminationAnswer } from '../schemas/answers';
 
 type Quote = z.infer<typeof quoteAnswer>;
 type Termination = z.infer<typeof terminationAnswer>;

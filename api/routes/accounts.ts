@@ -1,3 +1,6 @@
+import { accountAnswer, pageOf, statementAnswer } from '../../contract/answers';
+import { statementQuery } from '../../contract/books';
+import { accountSchema, byAccount } from '../../contract/requests';
 import { countRightsLeft, rightsUsed } from '../../store/agreements/rights';
 import { type AccountRow, putAccount } from '../../store/books/accounts';
 import { listStatement } from '../../store/books/statement';
@@ -9,9 +12,6 @@ import { listReply } from '../page';
 import { presentAccount, presentMovement } from '../present/accounts';
 import { statementAsCsv } from '../present/statement';
 import { type Route, route } from '../route';
-import { accountAnswer, pageOf, statementAnswer } from '../schemas/answers';
-import { statementQuery } from '../schemas/books';
-import { accountSchema, byAccount } from '../schemas/requests';
 
 const TAG = 'Accounts';
 

@@ -1,5 +1,8 @@
 /** Deposits, withdrawals and credits of an account. */
 import type { z } from 'zod';
+import { pageOf } from '../../contract/answers';
+import { adjustmentAnswer, adjustmentSchema, adjustmentsQuery } from '../../contract/books';
+import { byAccount } from '../../contract/requests';
 import { type Adjusted, adjust, listAdjustments } from '../../store/books/adjustments';
 import type { Call, Reply } from '../call';
 import type { ApiDeps } from '../deps';
@@ -8,9 +11,6 @@ import { existingAccount, requireAccount } from '../existing';
 import { derivedId } from '../idempotency';
 import { listReply } from '../page';
 import { type Route, route } from '../route';
-import { pageOf } from '../schemas/answers';
-import { adjustmentAnswer, adjustmentSchema, adjustmentsQuery } from '../schemas/books';
-import { byAccount } from '../schemas/requests';
 
 const TAG = 'Accounts';
 

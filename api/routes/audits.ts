@@ -1,13 +1,14 @@
 /** What audits have found. They are made every night by a schedule, and by `npm run audit`. */
+
+import { pageOf } from '../../contract/answers';
+import { auditAnswer, auditSummaryAnswer } from '../../contract/books';
+import { byDerivedId, pageQuery } from '../../contract/requests';
 import { findAudit, listAudits } from '../../store/audit/runs';
 import type { ApiDeps } from '../deps';
 import { notFound } from '../errors';
 import { listReply } from '../page';
 import { presentAudit, presentAuditSummary } from '../present/audits';
 import { type Route, route } from '../route';
-import { pageOf } from '../schemas/answers';
-import { auditAnswer, auditSummaryAnswer } from '../schemas/books';
-import { byDerivedId, pageQuery } from '../schemas/requests';
 
 const TAG = 'Books';
 

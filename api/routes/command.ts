@@ -1,5 +1,9 @@
 /** What the commands to one instance have in common. */
 import type { z } from 'zod';
+import { acceptedAnswer, instanceAnswer } from '../../contract/answers';
+import type { paidSchema } from '../../contract/registration';
+import { paidIssues, priceIssues } from '../../contract/registration-rules';
+import type { byId } from '../../contract/requests';
 import type { Command } from '../../domain/commands';
 import type { Prices } from '../../domain/instance';
 import type { InstanceRow } from '../../store/lives/instances';
@@ -9,9 +13,6 @@ import type { ApiDeps } from '../deps';
 import { invalid } from '../errors';
 import { existingInstance } from '../existing';
 import type { Answers } from '../route';
-import { acceptedAnswer, instanceAnswer } from '../schemas/answers';
-import { paidIssues, type paidSchema, priceIssues } from '../schemas/registration';
-import type { byId } from '../schemas/requests';
 
 export type InstanceCall<B = unknown> = Call<z.output<typeof byId>, unknown, B>;
 

@@ -1,5 +1,8 @@
 /** What the control plane tells of an instance: its hold, its network billing, its usage. */
 import type { z } from 'zod';
+import { instanceAnswer, pageOf, usageAnswer } from '../../contract/answers';
+import { issue } from '../../contract/issues';
+import { byId, holdSchema, networkSchema, pageQuery, usageSchema } from '../../contract/requests';
 import { clockOf } from '../../store/agreements/quotes';
 import { putHold } from '../../store/lives/holds';
 import { listUsage, reportUsage } from '../../store/lives/usage';
@@ -11,9 +14,6 @@ import { existingInstance } from '../existing';
 import { derivedId } from '../idempotency';
 import { listReply } from '../page';
 import { type Route, route } from '../route';
-import { instanceAnswer, pageOf, usageAnswer } from '../schemas/answers';
-import { issue } from '../schemas/issues';
-import { byId, holdSchema, networkSchema, pageQuery, usageSchema } from '../schemas/requests';
 import { COMMAND_ANSWERS, COMMAND_PROBLEMS, type InstanceCall, send } from './command';
 
 const TAG = 'Instances';

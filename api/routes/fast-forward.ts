@@ -1,6 +1,8 @@
 /** Sandbox: moves one instance's clock ahead, and answers when it is there with all that came due on the way. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
+import { acceptedAnswer, instanceAnswer } from '../../contract/answers';
+import { byId, fastForwardSchema, secondsOf } from '../../contract/requests';
 import { nextDeadline } from '../../domain/lifecycle';
 import { clockOf } from '../../store/agreements/quotes';
 import type { InstanceRow } from '../../store/lives/instances';
@@ -15,8 +17,6 @@ import { existingInstance } from '../existing';
 import { fastForward, lastMoveId, type Move } from '../fast-forward';
 import { derivedId } from '../idempotency';
 import { type Route, route } from '../route';
-import { acceptedAnswer, instanceAnswer } from '../schemas/answers';
-import { byId, fastForwardSchema, secondsOf } from '../schemas/requests';
 
 const WAIT_MS = 30_000;
 const CATCH_UP_MS = 30_000;

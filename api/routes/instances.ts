@@ -1,4 +1,10 @@
 /** Registration and what can be read of an instance. */
+
+import { acceptedAnswer, instanceAnswer, pageOf, timelineAnswer } from '../../contract/answers';
+import { issue } from '../../contract/issues';
+import { registrationSchema } from '../../contract/registration';
+import { readRegistration } from '../../contract/registration-rules';
+import { byId, instancesQuery, pageQuery } from '../../contract/requests';
 import type { Registration } from '../../domain/instance';
 import { hashOf } from '../../store/hash';
 import type { InstanceRow } from '../../store/lives/instances';
@@ -14,10 +20,6 @@ import { existingInstance, requireAccount } from '../existing';
 import { listReply } from '../page';
 import { presentInstance, presentTimelineEntry } from '../present/instances';
 import { type Route, route } from '../route';
-import { acceptedAnswer, instanceAnswer, pageOf, timelineAnswer } from '../schemas/answers';
-import { issue } from '../schemas/issues';
-import { readRegistration, registrationSchema } from '../schemas/registration';
-import { byId, instancesQuery, pageQuery } from '../schemas/requests';
 
 const TAG = 'Instances';
 
@@ -77,7 +79,7 @@ const registration = (deps: ApiDeps): Route =>
     permission: 'register',
     params: byId,
     body: registrationSchema,
-    read: (input) => readRegistration(input, policyOf(deps)),
+    read: (input) => readRegistration(input, deps.policies),
     answers: {
       201: { description: 'Registered.', schema: instanceAnswer, location: 'The instance.' },
       200: { description: 'It was registered with the same facts before.', schema: instanceAnswer },

@@ -1,6 +1,10 @@
 /** Keys of callers: made, listed, revoked. */
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
+import { pageOf } from '../../contract/answers';
+import { issue } from '../../contract/issues';
+import { keyAnswer, keySchema, keysQuery, newKeyAnswer } from '../../contract/keys';
+import { byId } from '../../contract/requests';
 import type { Permission } from '../../domain/permissions';
 import type { KeyRow } from '../../store/keys';
 import { createKey, findKey, listKeys, revokeKey } from '../../store/keys';
@@ -12,10 +16,6 @@ import { existingKey, requireAccount } from '../existing';
 import { derivedId } from '../idempotency';
 import { listReply } from '../page';
 import { type Route, route } from '../route';
-import { pageOf } from '../schemas/answers';
-import { issue } from '../schemas/issues';
-import { keyAnswer, keySchema, keysQuery, newKeyAnswer } from '../schemas/keys';
-import { byId } from '../schemas/requests';
 import { hashOfKey, type KeySecrets, keySecrets } from '../secrets';
 
 const TAG = 'Keys';

@@ -1,12 +1,13 @@
 /** The books added up, as of any instant. */
+
+import { atQuery, balancesAnswer, trialBalanceAnswer, trialBalanceQuery } from '../../contract/books';
+import { byAccount } from '../../contract/requests';
 import { balancesAt, trialBalance } from '../../store/books/trial-balance';
 import { wantsCsv } from '../csv';
 import type { ApiDeps } from '../deps';
 import { existingAccount } from '../existing';
 import { trialBalanceAsCsv } from '../present/trial-balance';
 import { type Route, route } from '../route';
-import { atQuery, balancesAnswer, trialBalanceAnswer, trialBalanceQuery } from '../schemas/books';
-import { byAccount } from '../schemas/requests';
 
 const TAG = 'Books';
 

@@ -1,13 +1,13 @@
 /** Renewals and upgrades of a prepaid instance. */
 import type { z } from 'zod';
+import { ordersSchema, pricesSchema } from '../../contract/registration';
+import { byId } from '../../contract/requests';
 import { hashOf } from '../../store/hash';
 import type { Reply } from '../call';
 import { carryOut, instanceReply } from '../commands';
 import { type ApiDeps, policyOf } from '../deps';
 import { existingInstance } from '../existing';
 import { type Route, route } from '../route';
-import { ordersSchema, pricesSchema } from '../schemas/registration';
-import { byId } from '../schemas/requests';
 import { COMMAND_ANSWERS, COMMAND_PROBLEMS, type InstanceCall, requireDigits, requireSoundPrices } from './command';
 
 export const orderRoutes = (deps: ApiDeps): Route[] => [

@@ -1,11 +1,11 @@
 /** Power, operations and protection of one instance. */
 import type { z } from 'zod';
+import { byId, operationEndSchema, operationSchema, protectSchema, reasonSchema } from '../../contract/requests';
 import type { Reply } from '../call';
 import { carryOut } from '../commands';
 import type { ApiDeps } from '../deps';
 import { existingInstance } from '../existing';
 import { type Route, route } from '../route';
-import { byId, operationEndSchema, operationSchema, protectSchema, reasonSchema } from '../schemas/requests';
 import { COMMAND_ANSWERS, COMMAND_PROBLEMS, type InstanceCall, send } from './command';
 
 const TAG = 'Instances';

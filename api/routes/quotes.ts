@@ -1,5 +1,8 @@
 /** Quotes: preflight, plan and refund of every item. They change nothing but the store of quotes. */
 import type { z } from 'zod';
+import { quoteAnswer } from '../../contract/answers';
+import { issue } from '../../contract/issues';
+import { byId, quoteSchema } from '../../contract/requests';
 import type { UnknownItem } from '../../store/agreements/quotes';
 import { createQuote, findQuote } from '../../store/agreements/quotes';
 import type { InstanceRow } from '../../store/lives/instances';
@@ -13,9 +16,6 @@ import { derivedId } from '../idempotency';
 import { presentQuote } from '../present/terminations';
 import { type Route, route } from '../route';
 import { scheduleIssues } from '../schedule';
-import { quoteAnswer } from '../schemas/answers';
-import { issue } from '../schemas/issues';
-import { byId, quoteSchema } from '../schemas/requests';
 
 const TAG = 'Quotes';
 

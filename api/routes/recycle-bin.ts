@@ -1,5 +1,8 @@
 /** The recycle bin: what is in it, and the two ways out before its time. */
 import type { z } from 'zod';
+import { binAnswer, pageOf } from '../../contract/answers';
+import { issue } from '../../contract/issues';
+import { binQuery, byId, purgeSchema, restoreSchema } from '../../contract/requests';
 import { listRecycleBin } from '../../store/lives/instances';
 import type { Reply } from '../call';
 import { carryOut, signal } from '../commands';
@@ -9,9 +12,6 @@ import { existingInstance } from '../existing';
 import { listReply } from '../page';
 import { presentBinEntry } from '../present/instances';
 import { type Route, route } from '../route';
-import { binAnswer, pageOf } from '../schemas/answers';
-import { issue } from '../schemas/issues';
-import { binQuery, byId, purgeSchema, restoreSchema } from '../schemas/requests';
 import { COMMAND_ANSWERS, COMMAND_PROBLEMS, type InstanceCall, requireDigits } from './command';
 
 const TAG = 'Recycle bin';

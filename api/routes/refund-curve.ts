@@ -1,4 +1,7 @@
 /** What waiting does to a refund: computed at each call, kept nowhere. */
+
+import { refundCurveAnswer } from '../../contract/answers';
+import { byId } from '../../contract/requests';
 import { curveInTurns } from '../../domain/curve';
 import { rightsKey } from '../../domain/quote';
 import { clockOf } from '../../store/agreements/quotes';
@@ -9,8 +12,6 @@ import { type ApiDeps, policyOfRow } from '../deps';
 import { existingInstance } from '../existing';
 import { presentRefundCurve } from '../present/refund-curve';
 import { type Route, route } from '../route';
-import { refundCurveAnswer } from '../schemas/answers';
-import { byId } from '../schemas/requests';
 
 export const refundCurveRoutes = (deps: ApiDeps): Route[] => [
   route({

@@ -1,5 +1,7 @@
 /** The operator's path: returns that self-service refuses (promotion orders, holds, large amounts) are asked for, and decided by another (E5, M11). */
 import type { z } from 'zod';
+import { pageOf, refundRequestAnswer } from '../../contract/answers';
+import { approvalSchema, byId, reasonSchema, refundRequestSchema, refundRequestsQuery } from '../../contract/requests';
 import type { RefundRequestRow } from '../../store/agreements/refund-requests';
 import { approveRequest, denyRequest, findRequest, listRequests, openRequest, previewNow } from '../../store/agreements/refund-requests';
 import type { Call, Reply } from '../call';
@@ -11,8 +13,6 @@ import { sendForAWhile } from '../items';
 import { listReply } from '../page';
 import { presentRefundRequest } from '../present/refunds';
 import { type Route, route } from '../route';
-import { pageOf, refundRequestAnswer } from '../schemas/answers';
-import { approvalSchema, byId, reasonSchema, refundRequestSchema, refundRequestsQuery } from '../schemas/requests';
 
 const TAG = 'Refund requests';
 

@@ -1,4 +1,7 @@
 import type { z } from 'zod';
+import { acceptedAnswer, pageOf, refundAnswer, refundDetailAnswer } from '../../contract/answers';
+import { refundListQuery } from '../../contract/books';
+import { byDerivedId, reasonSchema } from '../../contract/requests';
 import { listRefunds } from '../../store/books/refunds';
 import { policyById } from '../../store/policies';
 import type { Call, Reply } from '../call';
@@ -9,9 +12,6 @@ import { existingInstance, existingRefund } from '../existing';
 import { listReply } from '../page';
 import { presentRefund, presentRefundDetail, refundsAsCsv } from '../present/refunds';
 import { type Route, route } from '../route';
-import { acceptedAnswer, pageOf, refundAnswer, refundDetailAnswer } from '../schemas/answers';
-import { refundListQuery } from '../schemas/books';
-import { byDerivedId, reasonSchema } from '../schemas/requests';
 import { COMMAND_PROBLEMS } from './command';
 
 const TAG = 'Refunds';

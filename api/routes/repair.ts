@@ -1,5 +1,7 @@
 /** Lives that Temporal has lost (L14): what the watch has seen, and starting one again from what is stored. */
 import { z } from 'zod';
+import { acceptedAnswer, instanceAnswer } from '../../contract/answers';
+import { byId } from '../../contract/requests';
 import type { InstanceRow } from '../../store/lives/instances';
 import { storedLife } from '../../store/lives/repair';
 import { lastWatch } from '../../store/lives/watch';
@@ -12,8 +14,6 @@ import { existingInstance } from '../existing';
 import { fastForward } from '../fast-forward';
 import { derivedId } from '../idempotency';
 import { type Route, route } from '../route';
-import { acceptedAnswer, instanceAnswer } from '../schemas/answers';
-import { byId } from '../schemas/requests';
 import type { InstanceCall } from './command';
 
 const TAG = 'Service';

@@ -1,5 +1,8 @@
 /** Confirmations: what was quoted and agreed to is carried out, item by item. */
 import type { z } from 'zod';
+import { pageOf, terminationAnswer } from '../../contract/answers';
+import { issue } from '../../contract/issues';
+import { byId, terminationSchema, terminationsQuery } from '../../contract/requests';
 import type { Action } from '../../domain/instance';
 import type { Permission } from '../../domain/permissions';
 import { type Acceptance, acceptQuote } from '../../store/agreements/acceptance';
@@ -13,9 +16,6 @@ import { sendForAWhile } from '../items';
 import { listReply } from '../page';
 import { presentTermination } from '../present/terminations';
 import { type Route, route } from '../route';
-import { pageOf, terminationAnswer } from '../schemas/answers';
-import { issue } from '../schemas/issues';
-import { byId, terminationSchema, terminationsQuery } from '../schemas/requests';
 
 const TAG = 'Terminations';
 /** What confirming a quote of each action takes. */

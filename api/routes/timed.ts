@@ -1,5 +1,6 @@
 /** Timed terminations that wait: moved or cancelled until they fire (L2). */
 import type { z } from 'zod';
+import { byId, rescheduleSchema } from '../../contract/requests';
 import type { Reply } from '../call';
 import { carryOut, signal } from '../commands';
 import type { ApiDeps } from '../deps';
@@ -7,7 +8,6 @@ import { invalid } from '../errors';
 import { existingInstance } from '../existing';
 import { type Route, route } from '../route';
 import { timeIssues } from '../schedule';
-import { byId, rescheduleSchema } from '../schemas/requests';
 import { COMMAND_ANSWERS, COMMAND_PROBLEMS, type InstanceCall } from './command';
 
 const TAG = 'Terminations';

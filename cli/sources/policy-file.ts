@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { currency, money, rate, text } from '../../api/schemas/fields';
-import { type Issue, parse } from '../../api/schemas/issues';
-import { channelSchema } from '../../api/schemas/registration';
+import { currency, money, rate, text } from '../../contract/fields';
+import { type Issue, parse } from '../../contract/issues';
+import { channelSchema } from '../../contract/registration';
 import { isTimeZone } from '../../domain/calendar';
 import type { Knobs, Policy } from '../../domain/policy';
 

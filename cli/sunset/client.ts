@@ -5,9 +5,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import type * as answers from '../../api/schemas/answers';
-import type * as books from '../../api/schemas/books';
-import type { keyAnswer, newKeyAnswer } from '../../api/schemas/keys';
+import type * as answers from '../../contract/answers';
+import type * as books from '../../contract/books';
+import type { keyAnswer, newKeyAnswer } from '../../contract/keys';
 import type { Lang } from './text';
 
 export type Problem = z.infer<typeof answers.problemAnswer>;

@@ -4,17 +4,11 @@ import type { Command, Envelope } from '../../domain/commands';
 import { refundId } from '../../domain/ids';
 import type { Schedule } from '../../domain/instance';
 import type { Plan } from '../../domain/plan';
+import type { ItemStatus } from '../../domain/statuses';
 import { moveRefund } from '../books/refunds';
 import { type Db, type Pool, type Transaction, transaction } from '../db';
 import type { ItemProblem } from './problem';
 import { giveBackRights } from './rights';
-
-/**
- * `accepted` until its instance has answered; `scheduled` until its time comes (then `done`) or it is `cancelled`; `failed` when its instance
- * refused it; `refused` by the quote, or at the confirmation.
- */
-export const ITEM_STATUSES = ['accepted', 'scheduled', 'cancelled', 'done', 'failed', 'refused'] as const;
-type ItemStatus = (typeof ITEM_STATUSES)[number];
 
 export interface TerminationItemRow {
   instanceId: string;

@@ -2,19 +2,17 @@
  * The table `refunds`, from their agreement or request to the end. Written here only, and booked by their own step only (`lives/steps.ts`);
  * progress is on the wall clock.
  */
+
 import type { Calculation } from '../../domain/calculation';
 import type { Posting } from '../../domain/journal';
 import { exact, formatMoney } from '../../domain/money';
 import type { RefundKind } from '../../domain/refund';
+import type { RefundStatus } from '../../domain/statuses';
 import { DECISION, type Decision, type DecisionColumns, decisionOf } from '../agreements/decision';
 import type { ItemProblem } from '../agreements/problem';
 import type { Db, Transaction } from '../db';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
 import { postingsOfRefund } from './ledger';
-
-/** `in_review` until an operator decides; `reversed` once it was undone. */
-export const REFUND_STATUSES = ['requested', 'isolating', 'booked', 'done', 'in_review', 'denied', 'failed', 'reversed'] as const;
-export type RefundStatus = (typeof REFUND_STATUSES)[number];
 
 export interface RefundRow {
   id: string;

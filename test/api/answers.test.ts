@@ -1,10 +1,12 @@
 /** Every answer that a test gets is held against the OpenAPI document: what does not agree with it fails that test. */
+
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { openApiDocument } from '../../api/openapi';
 import { allRoutes } from '../../api/routes';
+import { POLICIES } from '../../policies';
 import { type Answer, AnswerCheck, type ApiDocument } from '../support/answers';
 import { Http } from '../support/http';
 import { depsWithoutServers } from './app';
@@ -14,7 +16,8 @@ afterAll(async () => {
   await deps.pool.end();
   await deps.temporal.connection.close();
 });
-const document = JSON.parse(JSON.stringify(openApiDocument(allRoutes(deps, new Registry())))) as ApiDocument;
+const PRODUCTS = POLICIES.map(({ product }) => product);
+const document = JSON.parse(JSON.stringify(openApiDocument(allRoutes(deps, new Registry()), PRODUCTS))) as ApiDocument;
 const check = new AnswerCheck(document);
 
 const AT = '2026-11-01T00:00:00.000Z';

@@ -1,10 +1,11 @@
 /** The document lists every call of the contract, and says of each what the router does. */
+
 import { Registry } from 'prom-client';
 import { openApiDocument } from '../../api/openapi';
 import { allRoutes } from '../../api/routes';
-import { parseRegistration } from '../../api/schemas/registration';
-import { quoteSchema } from '../../api/schemas/requests';
-import { policyFor } from '../../policies';
+import { parseRegistration } from '../../contract/registration-rules';
+import { quoteSchema } from '../../contract/requests';
+import { POLICIES } from '../../policies';
 import { depsWithoutServers } from './app';
 
 interface Operation {
@@ -26,7 +27,8 @@ afterAll(async () => {
   await deps.temporal.connection.close();
 });
 const routes = allRoutes(deps, new Registry());
-const document = JSON.parse(JSON.stringify(openApiDocument(routes))) as Document;
+const PRODUCTS = POLICIES.map(({ product }) => product);
+const document = JSON.parse(JSON.stringify(openApiDocument(routes, PRODUCTS))) as Document;
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, method, path, operation })),
 );
@@ -136,6 +138,6 @@ it('lists take limit and cursor, and filter by account', () => {
 
 it('its examples are valid', () => {
   const example = (name: string) => (document.components.schemas[name] as { examples: unknown[] }).examples[0];
-  expect(parseRegistration(example('Registration'), policyFor)).toMatchObject({ ok: true });
+  expect(parseRegistration(example('Registration'), POLICIES)).toMatchObject({ ok: true });
   expect(quoteSchema.safeParse(example('QuoteRequest')).success).toBe(true);
 });

@@ -1,9 +1,10 @@
 /** What callers see of an instance: its registration, all digits of its money, and how things stand on its own clock. */
+
 import { presentBinEntry, presentInstance } from '../../api/present/instances';
-import { instanceAnswer } from '../../api/schemas/answers';
-import { parseRegistration } from '../../api/schemas/registration';
+import { instanceAnswer } from '../../contract/answers';
+import { parseRegistration } from '../../contract/registration-rules';
 import { newLife } from '../../domain/lifecycle';
-import { policyFor } from '../../policies';
+import { POLICIES, policyFor } from '../../policies';
 import type { InstanceRow } from '../../store/lives/instances';
 import { prepaid, purchase, renewal } from './registrations';
 
@@ -11,7 +12,7 @@ const NOW = Date.parse('2026-11-20T00:00:00Z');
 const DAY = 86_400_000;
 
 function row(fields: Partial<InstanceRow> = {}, closedAt: string | null = null): InstanceRow {
-  const parsed = parseRegistration({ ...prepaid, orders: [purchase, renewal({ paid: { cash: '507.9' } })] }, policyFor);
+  const parsed = parseRegistration({ ...prepaid, orders: [purchase, renewal({ paid: { cash: '507.9' } })] }, POLICIES);
   if (!parsed.ok) throw new Error('a registration of this test is bad');
   const { state: _state, orders, ...facts } = parsed.value;
   const policy = policyFor('tencent-cvm')!;

@@ -1,11 +1,14 @@
 /** What is refused at registration, with the pointer of every bad field; and what is read as what. */
-import { checkRegistration, issuesOf, parseRegistration, registrationSchema } from '../../api/schemas/registration';
+
+import { issuesOf } from '../../contract/issues';
+import { registrationSchema } from '../../contract/registration';
+import { checkRegistration, parseRegistration } from '../../contract/registration-rules';
 import type { Policy } from '../../domain/policy';
-import { policyFor } from '../../policies';
+import { POLICIES, policyFor } from '../../policies';
 import { order, postpaid, prepaid, purchase, renewal, upgrade } from './registrations';
 
-const issues = (input: unknown, policyOf: (product: string) => Policy | undefined = policyFor): string[] => {
-  const parsed = parseRegistration(input, policyOf);
+const issues = (input: unknown, policies = POLICIES): string[] => {
+  const parsed = parseRegistration(input, policies);
   return parsed.ok ? [] : parsed.issues.map((one) => `${one.pointer} ${one.code}`);
 };
 const withOrder = (fields: Record<string, unknown>) => ({ ...prepaid, orders: [order(fields)] });
@@ -23,7 +26,7 @@ const isolated = {
 
 describe('what is accepted', () => {
   it('reads the contract’s example as it is', () => {
-    expect(parseRegistration(prepaid, policyFor)).toEqual({ ok: true, value: prepaid });
+    expect(parseRegistration(prepaid, POLICIES)).toEqual({ ok: true, value: prepaid });
   });
 
   it('fills in what may be missing', () => {

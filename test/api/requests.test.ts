@@ -1,7 +1,7 @@
 /** The other bodies and queries: what is refused, and where. */
 import type { z } from 'zod';
-import { parse } from '../../api/schemas/issues';
-import { ordersSchema } from '../../api/schemas/registration';
+import { parse } from '../../contract/issues';
+import { ordersSchema } from '../../contract/registration';
 import {
   accountSchema,
   fastForwardSchema,
@@ -12,7 +12,7 @@ import {
   restoreSchema,
   secondsOf,
   terminationSchema,
-} from '../../api/schemas/requests';
+} from '../../contract/requests';
 
 const issues = (schema: z.ZodType, input: unknown): string[] => {
   const parsed = parse(schema, input);

@@ -1,6 +1,6 @@
 /** Modes and times of a termination (L2), by each product's own rules. */
 import { scheduleIssues, timeIssues } from '../../api/schedule';
-import { parseRegistration } from '../../api/schemas/registration';
+import { parseRegistration } from '../../contract/registration-rules';
 import type { Action, Schedule } from '../../domain/instance';
 import { newLife } from '../../domain/lifecycle';
 import { POLICIES, policyFor } from '../../policies';
@@ -11,7 +11,7 @@ const NOW = Date.parse('2026-11-20T00:00:00Z');
 const HOUR = 3_600_000;
 
 function row(product: string, clockOffsetMs = 0): InstanceRow {
-  const parsed = parseRegistration({ ...postpaid, product }, policyFor);
+  const parsed = parseRegistration({ ...postpaid, product }, POLICIES);
   if (!parsed.ok) throw new Error('a registration of this test is bad');
   const { state: _state, orders: _orders, ...facts } = parsed.value;
   const policy = policyFor(product)!;

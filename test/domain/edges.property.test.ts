@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { parseRegistration } from '../../api/schemas/registration';
+import { parseRegistration } from '../../contract/registration-rules';
 import { refundCurve } from '../../domain/curve';
 import { ACTIONS, type Order, type Paid } from '../../domain/instance';
 import { advance, newLife } from '../../domain/lifecycle';
 import { minorDigits, SOURCES } from '../../domain/money';
-import type { Knobs, Policy } from '../../domain/policy';
+import type { Knobs } from '../../domain/policy';
 import { hasAmount, isRefund, type QuoteItem, quoteItems, rightsKey, type Subject } from '../../domain/quote';
-import { policyFor } from '../../policies';
+import { POLICIES } from '../../policies';
 import { plusMonths } from '../fixtures/oracle';
 import { SCALE } from '../support/scale';
 
@@ -90,18 +90,15 @@ it(
     const seen = { legal: 0, refused: 0, quotes: 0, permitted: 0 };
     fc.assert(
       fc.property(registration, knobs, fc.boolean(), (input, over, assisted) => {
-        const policyOf = (product: string): Policy | undefined => {
-          const policy = policyFor(product);
-          return policy && { ...policy, knobs: { ...policy.knobs, ...over } };
-        };
-        const read = parseRegistration(input, policyOf);
+        const policies = POLICIES.map((policy) => ({ ...policy, knobs: { ...policy.knobs, ...over } }));
+        const read = parseRegistration(input, policies);
         if (!read.ok) {
           seen.refused += 1;
           return;
         }
         seen.legal += 1;
         const { orders, state: _, ...facts } = read.value;
-        const policy = policyOf(facts.product)!;
+        const policy = policies.find(({ product }) => product === facts.product)!;
         const left = { fiveDay: 1, ordinary: 3 };
         const rights = new Map([[rightsKey(facts.account, facts.product), left]]);
         for (const at of instants(orders)) {

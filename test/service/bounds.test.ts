@@ -1,9 +1,10 @@
 /** What comes in is bounded, whichever way it comes: orders and years, and what a hostile body can make the API do. */
+
 import { randomUUID } from 'node:crypto';
 import type { Client as Database, Pool } from 'pg';
-import { parseRegistration } from '../../api/schemas/registration';
+import { parseRegistration } from '../../contract/registration-rules';
 import { newLife } from '../../domain/lifecycle';
-import { policyFor } from '../../policies';
+import { POLICIES, policyFor } from '../../policies';
 import { acceptQuote } from '../../store/agreements/acceptance';
 import { audit } from '../../store/audit';
 import { findingsOf } from '../../store/audit/runs';
@@ -117,7 +118,7 @@ describe('statements', () => {
     const birth = async (count: number): Promise<number> => {
       const id = newId();
       const paid = { cash: '10.01', gift: '1', income: '2', voucher: '3' };
-      const read = parseRegistration(cvmPrepaid({ orders: manyOrders(count, paid) }), policyFor);
+      const read = parseRegistration(cvmPrepaid({ orders: manyOrders(count, paid) }), POLICIES);
       if (!read.ok) throw new Error(JSON.stringify(read.issues));
       const registration = read.value;
       const next = newLife(id, registration, policy.lifecycle);

@@ -1,8 +1,8 @@
 /** Bodies, paths and queries of the calls, registrations and orders aside. */
 import { z } from 'zod';
-import { MAX_ITEMS } from '../../domain/bounds';
-import { ACTIONS, STATES } from '../../domain/instance';
-import { REFUND_STATUSES } from '../../store/books/refunds';
+import { MAX_ITEMS } from '../domain/bounds';
+import { ACTIONS, STATES } from '../domain/instance';
+import { REFUND_STATUSES } from '../domain/statuses';
 import { QUOTE_REQUEST } from './examples';
 import { account, derivedId, id, instant, money, months, sentence, text } from './fields';
 import { evenBeside, repeatedAt } from './issues';

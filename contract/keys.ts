@@ -1,6 +1,6 @@
 /** Keys of callers, as they come in and as they are answered. */
 import { z } from 'zod';
-import { PERMISSIONS } from '../../domain/permissions';
+import { PERMISSIONS } from '../domain/permissions';
 import { account, id, instant } from './fields';
 import { evenBeside } from './issues';
 import { flagDuplicates, pageQuery } from './requests';

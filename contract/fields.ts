@@ -1,7 +1,7 @@
 /** The kinds of fields that the contract is made of. A rule's message is the code of its issue (see issues.ts). */
 import { z } from 'zod';
-import { LAST_YEAR } from '../../domain/bounds';
-import { isMoney } from '../../domain/money';
+import { LAST_YEAR } from '../domain/bounds';
+import { isMoney } from '../domain/money';
 
 /** Control characters and lone surrogates: PostgreSQL can't store U+0000, and JSON of a lone surrogate isn't text. */
 const TEXT = /^[^\p{Cc}\p{Cs}]{1,128}$/u;

@@ -1,7 +1,7 @@
 /** Answers and queries about the books as a whole: audits, trial balance, balances at an instant. */
 import { z } from 'zod';
-import { ADJUSTMENTS } from '../../domain/journal';
-import { minorDigits, SOURCES } from '../../domain/money';
+import { ADJUSTMENTS } from '../domain/journal';
+import { minorDigits, SOURCES } from '../domain/money';
 import { amount, currency, instant as time } from './answers';
 import { currency as currencyCode, instant, money, sentence, text } from './fields';
 import { evenBeside } from './issues';

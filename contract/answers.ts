@@ -1,11 +1,10 @@
 /** What the API answers (DESIGN.md, "Shapes"). Presenters are typed by these schemas, and the document is made from them. */
 import { z } from 'zod';
-import { CURVE_REASONS } from '../../domain/curve';
-import { ACTIONS, STATES } from '../../domain/instance';
-import { ADJUSTMENTS } from '../../domain/journal';
-import { SOURCES } from '../../domain/money';
-import { ITEM_STATUSES } from '../../store/agreements/items';
-import { REFUND_STATUSES } from '../../store/books/refunds';
+import { CURVE_REASONS } from '../domain/curve';
+import { ACTIONS, STATES } from '../domain/instance';
+import { ADJUSTMENTS } from '../domain/journal';
+import { SOURCES } from '../domain/money';
+import { ITEM_STATUSES, REFUND_STATUSES } from '../domain/statuses';
 import { factsShape, orderSchema, pricesSchema, scheduleSchema } from './registration';
 
 export const instant = z.string().meta({ format: 'date-time', examples: ['2026-11-01T00:00:00+08:00'] });

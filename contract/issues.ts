@@ -3,7 +3,7 @@
  * named at once, unknown ones included (DESIGN.md, "Contract"). It knows zod and nothing of HTTP, so the command line uses it too.
  */
 import type { z } from 'zod';
-import type { Text } from '../../domain/policy';
+import type { Text } from '../domain/policy';
 
 export interface Issue {
   /** RFC 6901; `""` is the whole input. */
