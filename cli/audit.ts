@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Sign } from '../domain/signed';
-import { EmbeddedError, rememberedTemporal } from '../embedded';
+import { rememberedTemporal } from '../embedded';
 import type { CheckResult } from '../store/audit';
 import { type FinishedAudit, findingsOf, makeAudit, recordAudit } from '../store/audit/runs';
 import { noWorkflows, type Workflows } from '../store/audit/workflows';
@@ -13,9 +13,9 @@ import { createSignatures } from '../store/signatures';
 import { workflowsOf } from '../worker/workflows';
 import { TASK_QUEUE } from '../workflows/messages';
 import { keptOperatorKey } from './process/operator-key';
-import { BadSettings, readSettings, type Settings } from './process/settings';
-import { databaseOf, explain, NotMade, progress } from './sources/database';
-import { mention, print, printJson, table } from './sunset/output';
+import { readSettings, type Settings } from './process/settings';
+import { databaseOf, explain, progress, readOptions, runReport } from './sources/database';
+import { print, printJson, table } from './sunset/output';
 
 const HELP = `Usage: npm run audit [-- --json]
 
@@ -34,20 +34,17 @@ the instance web-1, web-1/o1 its order o1, t_1/web-1 the item for web-1 of the t
 Exit 0 when nothing is found, 1 when something is, 2 when the audit could not be made.
 `;
 
-const EXIT = { found: 1, notMade: 2 } as const;
-/** Of one check; the rest is told by --json. */
+const EXIT_FOUND = 1;
+/** Of one check; --json shows the rest. */
 const SHOWN = 20;
 const CONNECT_MS = 5000;
 
 function readArguments(): { help: boolean; json: boolean } {
-  try {
-    const { values } = parseArgs({
-      options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
-    });
-    return values;
-  } catch (error) {
-    throw new NotMade(`${(error as Error).message.split('.')[0]} (see npm run audit -- --help)`);
-  }
+  const options = {
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  } as const;
+  return readOptions('audit', () => parseArgs({ options })).values;
 }
 
 type Stop = () => Promise<void>;
@@ -78,16 +75,16 @@ async function connectTemporal(settings: Settings, pool: Pool): Promise<{ workfl
 async function makeReport(settings: Settings): Promise<{ finished: FinishedAudit; isKept: boolean }> {
   const { url, next } = databaseOf(settings);
   const pool = createPool(url, { max: 4 });
-  const told = progress();
+  const waiting = progress();
   const temporal = await connectTemporal(settings, pool);
   try {
-    const options = { id: `audit_${randomUUID()}`, trigger: 'command', workflows: temporal.workflows, onProgress: told.at } as const;
+    const options = { id: `audit_${randomUUID()}`, trigger: 'command', workflows: temporal.workflows, onProgress: waiting.at } as const;
     const finished = await makeAudit(pool, options);
     return { finished, isKept: await keep(pool, finished) };
   } catch (error) {
     throw explain(error, next);
   } finally {
-    told.stop();
+    waiting.stop();
     await temporal.stop();
     await pool.end();
   }
@@ -133,20 +130,13 @@ function describe({ name, title, findings }: CheckResult): string {
 }
 
 async function main(): Promise<void> {
-  try {
-    const { help, json } = readArguments();
-    if (help) return void process.stdout.write(HELP);
-    const { finished, isKept } = await makeReport(readSettings(process.env));
-    const found = findingsOf(finished).length;
-    if (json) printJson({ found, kept: isKept, ...finished });
-    else show(finished, isKept);
-    if (found) process.exitCode = EXIT.found;
-  } catch (error) {
-    process.exitCode = EXIT.notMade;
-    if (error instanceof NotMade || error instanceof BadSettings) mention(`audit: ${error.message}`);
-    else if (error instanceof EmbeddedError) mention(`audit: ${error.message}\n${error.next}`);
-    else throw error;
-  }
+  const { help, json } = readArguments();
+  if (help) return void process.stdout.write(HELP);
+  const { finished, isKept } = await makeReport(readSettings(process.env));
+  const found = findingsOf(finished).length;
+  if (json) printJson({ found, kept: isKept, ...finished });
+  else show(finished, isKept);
+  if (found) process.exitCode = EXIT_FOUND;
 }
 
-void main();
+void runReport('audit', main);

@@ -3,13 +3,13 @@ import { parseArgs } from 'node:util';
 import { instant } from '../contract/fields';
 import { Backtest, type BacktestReport, type CurrencyTotal, type Difference, type Payment } from '../domain/backtest';
 import { type Policy, policyId } from '../domain/policy';
-import { EmbeddedError } from '../embedded';
 import { eachPastRefund, type PastRefundFilter } from '../store/books/past-refunds';
 import { createPool } from '../store/db';
-import { BadSettings, readSettings, type Settings } from './process/settings';
-import { databaseOf, explain, NotMade, progress } from './sources/database';
-import { BadPolicy, readPolicy } from './sources/policy-file';
-import { mention, print, printJson, table } from './sunset/output';
+import { readSettings, type Settings } from './process/settings';
+import { databaseOf, explain, progress, readOptions, runReport } from './sources/database';
+import { NotMade } from './sources/not-made';
+import { readPolicy } from './sources/policy-file';
+import { print, printJson, table } from './sunset/output';
 
 const HELP = `Usage: npm run backtest -- --policy <file> [--account <account>] [--since <instant>] [--until <instant>] [--json]
 
@@ -30,8 +30,7 @@ The right that a return used is taken to be there, and an ordinary one beside it
 Exit 0 whether or not anything differs, 2 when the back-test could not be made.
 `;
 
-const NOT_MADE = 2;
-/** Differences that are listed; the rest is told by --json. */
+/** Differences that are listed; --json shows the rest. */
 const SHOWN = 100;
 
 interface Asked extends Omit<PastRefundFilter, 'product'> {
@@ -41,8 +40,8 @@ interface Asked extends Omit<PastRefundFilter, 'product'> {
 }
 
 function readArguments(): Asked {
-  try {
-    const { values } = parseArgs({
+  const { values } = readOptions('backtest', () =>
+    parseArgs({
       options: {
         policy: { type: 'string' },
         account: { type: 'string' },
@@ -51,11 +50,9 @@ function readArguments(): Asked {
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
-    });
-    return { policy: undefined, ...values };
-  } catch (error) {
-    throw new NotMade(`${(error as Error).message.split('.')[0]} (see npm run backtest -- --help)`);
-  }
+    }),
+  );
+  return { policy: undefined, ...values };
 }
 
 function requireInstant(name: string, value: string | undefined): void {
@@ -73,21 +70,21 @@ interface Report extends BacktestReport {
 async function makeReport(settings: Settings, policy: Policy, filter: Omit<PastRefundFilter, 'product'>): Promise<Report> {
   const { url, next } = databaseOf(settings);
   const pool = createPool(url, { max: 1 });
-  const told = progress();
+  const waiting = progress();
   const backtest = new Backtest(policy);
   let count = 0;
   try {
-    told.at(`reading refunds of ${policy.product}`);
+    waiting.at(`reading refunds of ${policy.product}`);
     const at = await eachPastRefund(pool, { product: policy.product, ...filter }, (past) => {
       backtest.add(past);
       count += 1;
-      told.at(`${count} refunds of ${policy.product}, the last as of ${past.calculation.inputs.at}`);
+      waiting.at(`${count} refunds of ${policy.product}, the last as of ${past.calculation.inputs.at}`);
     });
     return { policy: policyId(policy), product: policy.product, at, ...backtest.report };
   } catch (error) {
     throw explain(error, next);
   } finally {
-    told.stop();
+    waiting.stop();
     await pool.end();
   }
 }
@@ -133,21 +130,14 @@ const totalTable = (totals: CurrencyTotal[]): string =>
   );
 
 async function main(): Promise<void> {
-  try {
-    const { help, json, policy: file, ...filter } = readArguments();
-    if (help) return void process.stdout.write(HELP);
-    if (file === undefined) throw new NotMade('--policy is missing: name the changed policy’s file (see npm run backtest -- --help)');
-    requireInstant('since', filter.since);
-    requireInstant('until', filter.until);
-    const report = await makeReport(readSettings(process.env), readPolicy(file), filter);
-    if (json) printJson(report);
-    else show(report);
-  } catch (error) {
-    process.exitCode = NOT_MADE;
-    if (error instanceof NotMade || error instanceof BadSettings || error instanceof BadPolicy) mention(`backtest: ${error.message}`);
-    else if (error instanceof EmbeddedError) mention(`backtest: ${error.message}\n${error.next}`);
-    else throw error;
-  }
+  const { help, json, policy: file, ...filter } = readArguments();
+  if (help) return void process.stdout.write(HELP);
+  if (file === undefined) throw new NotMade('--policy is missing: name the changed policy’s file (see npm run backtest -- --help)');
+  requireInstant('since', filter.since);
+  requireInstant('until', filter.until);
+  const report = await makeReport(readSettings(process.env), readPolicy(file), filter);
+  if (json) printJson(report);
+  else show(report);
 }
 
-void main();
+void runReport('backtest', main);

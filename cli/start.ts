@@ -65,8 +65,7 @@ function watchServers({ postgres, temporal }: Foundation, parts: Parts): Promise
 
 function explain(error: unknown): string {
   if (error instanceof BadSettings) return error.message;
-  if (error instanceof EmbeddedError) return `${error.message}\nWhat to do: ${error.next}`;
-  if (error instanceof WorkerLost) return `${error.message}\nWhat to do: ${error.next}`;
+  if (error instanceof EmbeddedError || error instanceof WorkerLost) return `${error.message}\nWhat to do: ${error.next}`;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE')
     return `The API's port is taken (${message}).\nWhat to do: stop what listens there, or set PORT to another one.`;

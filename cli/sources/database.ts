@@ -1,10 +1,31 @@
-/** What `audit` and `backtest` have in common: which database they read, and how its failures and their own waits are told. */
-import { rememberedPostgres } from '../../embedded';
-import type { Settings } from '../process/settings';
+/** What `audit` and `backtest` share: which database they read, and how its failures and their own waits are reported. */
+import { EmbeddedError, rememberedPostgres } from '../../embedded';
+import { BadSettings, type Settings } from '../process/settings';
 import { mention } from '../sunset/output';
+import { NotMade } from './not-made';
 
-/** What was asked for could not be made, in words for who asked. */
-export class NotMade extends Error {}
+const EXIT_NOT_MADE = 2;
+
+/** Runs such a command. What it could not make is said in words, with exit code 2; a mistake of ours shows its stack. */
+export async function runReport(name: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    process.exitCode = EXIT_NOT_MADE;
+    if (error instanceof EmbeddedError) mention(`${name}: ${error.message}\n${error.next}`);
+    else if (error instanceof NotMade || error instanceof BadSettings) mention(`${name}: ${error.message}`);
+    else throw error;
+  }
+}
+
+/** @throws NotMade when the command line can't be read */
+export function readOptions<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new NotMade(`${(error as Error).message.split('.')[0]} (see npm run ${name} -- --help)`);
+  }
+}
 
 /** The database of `DATABASE_URL`, else the one that `npm start` has brought up; `next`: what to do when it does not answer. */
 export function databaseOf({ databaseUrl, dataFolder }: Settings): { url: string; next: string } {

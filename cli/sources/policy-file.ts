@@ -8,6 +8,7 @@ import { type Issue, parse } from '../../contract/issues';
 import { channelSchema } from '../../contract/registration';
 import { isTimeZone } from '../../domain/calendar';
 import type { Knobs, Policy } from '../../domain/policy';
+import { NotMade } from './not-made';
 
 export const count = z.number().int().min(0).max(1_000_000);
 const period = z.number().int().min(1).max(36_600).nullable();
@@ -79,29 +80,26 @@ const EXPLAINED: Record<string, string> = {
   '/returns': 'must not be null where prepaid instances are ended by a return',
 };
 
-/** The file is no policy, and why. */
-export class BadPolicy extends Error {}
-
 /**
  * Reads the policy that a file holds: its default export, or the only one that is an object; a JSON file is one itself.
- * @throws BadPolicy that names the file and every bad field
+ * @throws NotMade that names the file and every bad field
  */
 export function readPolicy(path: string): Policy {
   const file = resolve(path);
-  if (!existsSync(file)) throw new BadPolicy(`${path} is not there`);
+  if (!existsSync(file)) throw new NotMade(`${path} is not there`);
   const read = parse(policySchema, policyIn(load(file, path), path));
   // Texts and examples, which the schema lets pass as they are, compute nothing.
   if (read.ok) return read.value as unknown as Policy;
   const sentenceOf = ({ pointer, code, detail }: Issue): string => (code === 'INVALID' && EXPLAINED[pointer]) || detail;
   const lines = read.issues.map((one) => `  ${one.pointer || '(the whole file)'}: ${sentenceOf(one)}`);
-  throw new BadPolicy(`${path} holds no policy:\n${lines.join('\n')}`);
+  throw new NotMade(`${path} holds no policy:\n${lines.join('\n')}`);
 }
 
 function load(file: string, path: string): unknown {
   try {
     return createRequire(__filename)(file);
   } catch (error) {
-    throw new BadPolicy(`${path} can't be read: ${(error as Error).message.split('\n')[0]}`);
+    throw new NotMade(`${path} can't be read: ${(error as Error).message.split('\n')[0]}`);
   }
 }
 
@@ -113,5 +111,5 @@ function policyIn(loaded: unknown, path: string): unknown {
   const candidates = Object.entries(loaded).filter(([, value]) => isObject(value));
   if (candidates.length === 1) return candidates[0]![1];
   const names = candidates.map(([name]) => name).join(', ');
-  throw new BadPolicy(`${path} exports ${names ? `several objects (${names})` : 'no object'}: make the policy its default export`);
+  throw new NotMade(`${path} exports ${names ? `several objects (${names})` : 'no object'}: make the policy its default export`);
 }
