@@ -16,7 +16,7 @@ Starts what docker-compose.yml describes as processes of this machine, on free l
 
   --demo     runs the demo against it, kills one worker in the middle, and ends with the demo's status
 
-Data, logs and secrets are in SUNSET_DATA/cluster (.sunset/cluster) and stay there; remove that folder to begin anew.
+Data, logs and secrets are in SUNSET_DATA/cluster (.sunset/cluster) and stay there; remove that folder to start over.
 `;
 
 function banner(cluster: Cluster, ms: number): string {
@@ -35,11 +35,11 @@ function banner(cluster: Cluster, ms: number): string {
 
 /** Says when a process ends that nobody has stopped; compose would start it again, here it stays away. */
 function watch(cluster: Cluster, report: Progress, isEnding: () => boolean): void {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   setInterval(() => {
     for (const { name, ended } of isEnding() ? [] : cluster.processes.running) {
-      if (ended() === undefined || told.has(name)) continue;
-      told.add(name);
+      if (ended() === undefined || reported.has(name)) continue;
+      reported.add(name);
       report(`${name} ${ended()}; the others go on (compose would start it again)`);
     }
   }, 500).unref();
@@ -66,7 +66,7 @@ async function main(): Promise<void> {
   let status = 0;
   try {
     const cluster = await startCluster(dataFolder, parts, report);
-    watch(cluster, report, isEnding);
+    watch(cluster, report, () => parts.isStopping);
     process.stdout.write(banner(cluster, Date.now() - begun));
     if (!values.demo) {
       process.stdout.write('Ctrl-C stops it\n');
