@@ -16,7 +16,7 @@ export function readState<T>(file: string): T | undefined {
   try {
     return JSON.parse(text) as T;
   } catch (error) {
-    throw new EmbeddedError(`${file} is damaged`, 'restore it from a backup, or choose another SUNSET_DATA to begin anew', {
+    throw new EmbeddedError(`${file} is damaged`, 'restore it from a backup, or choose another SUNSET_DATA to start over', {
       cause: error,
     });
   }

@@ -11,7 +11,7 @@ const DIST = join(ROOT, 'dist');
 async function build(): Promise<void> {
   const begun = Date.now();
   const bundling = workflowBundle(); // beside tsc
-  bundling.catch(() => {}); // told below
+  bundling.catch(() => {}); // awaited below
   rmSync(DIST, { recursive: true, force: true });
   const compiler = require.resolve('typescript/lib/tsc.js');
   const compiling = spawn(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' });

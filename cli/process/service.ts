@@ -89,7 +89,7 @@ async function connect({ connection, namespace }: Foundation, parts: Parts): Pro
 export async function runWorker(options: ServiceOptions, parts: Parts): Promise<RunningWorker> {
   const { foundation, settings, operatorKey, logger, taskQueue = TASK_QUEUE, bundlePath } = options;
   installRuntime();
-  const onError = (error: unknown): void => told(parts, logger, error, 'worker');
+  const onError = (error: unknown): void => logUnlessStopping(parts, logger, error, 'worker');
   const pool = createPool(foundation.databaseUrl, { max: 20, onError });
   parts.add('the connections to PostgreSQL', () => pool.end(), CLOSE_LIMIT_MS);
   const client = await connect(foundation, parts);
@@ -102,13 +102,13 @@ export async function runWorker(options: ServiceOptions, parts: Parts): Promise<
 }
 
 /** Connections that are closed because everything stops are no failure. */
-function told(parts: Parts, logger: Logger, error: unknown, where: string): void {
+function logUnlessStopping(parts: Parts, logger: Logger, error: unknown, where: string): void {
   if (!parts.isStopping) logger.error({ err: error }, where);
 }
 
 let installed = false;
 
-/** Once a process, before any worker (TEMPORAL.md 46): the SDK's own log says only what needs attention. Signals are ours to handle. */
+/** Once a process, before any worker: the SDK's own log says only what needs attention. Signals are ours to handle. */
 function installRuntime(): void {
   if (installed) return;
   installed = true;
@@ -120,7 +120,7 @@ export async function runApi(
   { foundation, settings, operatorKey, logger, taskQueue = TASK_QUEUE }: ServiceOptions,
   parts: Parts,
 ): Promise<ApiServer> {
-  const onError = (error: unknown): void => told(parts, logger, error, 'database');
+  const onError = (error: unknown): void => logUnlessStopping(parts, logger, error, 'database');
   const pool = createPool(foundation.databaseUrl, { max: 20, onError });
   parts.add('the connections to PostgreSQL', () => pool.end(), CLOSE_LIMIT_MS);
   const temporal = await connect(foundation, parts);

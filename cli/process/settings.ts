@@ -1,4 +1,4 @@
-/** Every setting, by environment or from a file, validated at the start: all problems at once, each with what to do (DESIGN.md, "Settings"). */
+/** Every setting, by environment or from a file, validated at the start: all problems at once, each with what to do. */
 import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';

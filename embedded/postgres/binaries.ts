@@ -77,16 +77,16 @@ async function removeLeftovers(target: string): Promise<void> {
   }
 }
 
-/** Copies under a passing name and renames: of starts at the same time one wins, and none sees half a copy. */
+/** Copies under a temporary name and renames: of starts at the same time one wins, and none sees half a copy. */
 async function copyPrograms(native: string, target: string, report: Progress): Promise<void> {
   await during(report, `copying PostgreSQL's programs to ${target}`, async () => {
-    const passing = `${target}.${process.pid}`;
+    const temporary = `${target}.${process.pid}`;
     await removeLeftovers(target);
-    await cp(native, passing, { recursive: true, verbatimSymlinks: true });
-    linkLibraries(passing);
-    await openToAll(passing);
-    await rename(passing, target).catch(async (error: unknown) => {
-      await rm(passing, { recursive: true, force: true });
+    await cp(native, temporary, { recursive: true, verbatimSymlinks: true });
+    linkLibraries(temporary);
+    await openToAll(temporary);
+    await rename(temporary, target).catch(async (error: unknown) => {
+      await rm(temporary, { recursive: true, force: true });
       if (!existsSync(target)) throw error;
     });
   });

@@ -31,7 +31,7 @@ function checkCluster(directory: string, binaries: Binaries, account: Account | 
   if (made !== binaries.major) {
     throw new EmbeddedError(
       `The data in ${directory} was made by PostgreSQL ${made}, and this is PostgreSQL ${binaries.major}`,
-      `dump it with the Sunset that made it and restore it into a new SUNSET_DATA, or move ${directory} away to begin anew`,
+      `dump it with the Sunset that made it and restore it into a new SUNSET_DATA, or move ${directory} away to start over`,
     );
   }
   const owner = statSync(directory).uid;
@@ -89,7 +89,7 @@ export async function ensureCluster(
   if (state.port !== undefined) {
     throw new EmbeddedError(
       `The database in ${directory} is gone, but this data folder has been used with it`,
-      'put it back, or choose another SUNSET_DATA to begin anew',
+      'put it back, or choose another SUNSET_DATA to start over',
     );
   }
   if (existsSync(directory) && (await readdir(directory)).length > 0) {

@@ -66,7 +66,7 @@ function openState(home: Home, report: Progress): ClusterState {
   if (existsSync(join(inside, 'PG_VERSION'))) {
     throw new EmbeddedError(
       `${inside} has a database, but its passwords (${stateFile}) are gone`,
-      `restore ${stateFile}, or move ${inside} away to begin anew`,
+      `restore ${stateFile}, or move ${inside} away to start over`,
     );
   }
   const directory = placeForNew(home, report);

@@ -1,9 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseError } from 'pg';
-import type { StopPlan } from '../process/charges';
 import { LOOPBACK } from '../process/ports';
 import type { Account } from '../process/run';
+import type { StopPlan } from '../process/started';
 import type { Orphan, Server } from '../process/supervisor';
 import { commandLine, processIdentity, worksIn } from '../process/table';
 import { writeState } from '../state';
@@ -19,7 +19,7 @@ const STOP_PLAN: StopPlan = [
 ];
 const INVALID_PASSWORD = '28P01';
 /** Backends of a killed server hold its shared memory until they notice; a port can be lost between look and bind. */
-const PASSING =
+const RETRY_ON =
   /lock file "postmaster.pid" already exists|address already in use|could not create any TCP\/IP sockets|shared memory block .* still in use|pre-existing shared memory/i;
 
 export interface ServerPlace {
@@ -102,7 +102,7 @@ export function postgresServer(place: ServerPlace, state: ClusterState): Server<
     answers: ({ port }) => answers(port, directory, state),
     orphan: () => orphanOf(directory),
     clear: () => clear(directory),
-    passing: PASSING,
+    retryOn: RETRY_ON,
     launch: { logFile: join(folder, 'postgres.log'), env: SERVER_ENV, stopPlan: STOP_PLAN, account },
   };
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { EmbeddedError } from '../errors';
-import { type StopPlan, takeCharge } from './charges';
 import type { Account } from './run';
+import { noteStarted, type StopPlan } from './started';
 
 const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
 
@@ -63,7 +63,12 @@ export async function launch(command: string, args: readonly string[], options: 
     });
     const pid = await spawned(child, command);
     child.unref();
-    return { pid, stop: takeCharge(pid, stopPlan), ended: () => ended, output: () => readFileSync(logFile).subarray(log.begin).toString() };
+    return {
+      pid,
+      stop: noteStarted(pid, stopPlan),
+      ended: () => ended,
+      output: () => readFileSync(logFile).subarray(log.begin).toString(),
+    };
   } finally {
     closeSync(log.fd);
   }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { endCharge, takeCharge } from './charges';
+import { noteEnded, noteStarted } from './started';
 
 /** The OS user that a program runs as; undefined: the one that runs Node. */
 export interface Account {
@@ -39,11 +39,11 @@ export function run(command: string, args: readonly string[], options: RunOption
     child.stderr.on('data', hear);
     child.once('error', (error) => resolve({ code: -1, output: `${output}\n${error.message}` }));
     child.once('close', (code) => {
-      if (child.pid !== undefined) endCharge(child.pid);
+      if (child.pid !== undefined) noteEnded(child.pid);
       resolve({ code: code ?? -1, output });
     });
     if (child.pid !== undefined)
-      takeCharge(child.pid, [
+      noteStarted(child.pid, [
         ['SIGTERM', 5000],
         ['SIGKILL', 1000],
       ]);

@@ -6,10 +6,10 @@ import { EmbeddedError, knownTrouble, lastLines } from '../errors';
 import { makeFolder, PRIVATE } from '../folders';
 import { during, type Progress } from '../progress';
 import { writeWhole } from '../state';
-import { stopProcess, takeCharge } from './charges';
 import { keepUp, type Watcher } from './keep-up';
 import { type LaunchOptions, launch } from './launch';
 import { choosePorts, freed, isPortFree } from './ports';
+import { noteStarted, stopProcess } from './started';
 import { commandLine, processIdentity, until } from './table';
 
 /** What a process is started with. Two of the same text are the same: by that an orphan is adopted or not. */
@@ -47,7 +47,7 @@ export interface Server<Port extends string> {
   /** Takes away what a killed one has left in the way of the next; called before each start. */
   clear?: () => void;
   /** What it says when it did not come up, and another try, perhaps on other ports, may help. */
-  passing: RegExp;
+  retryOn: RegExp;
   launch: LaunchOptions;
 }
 
@@ -122,7 +122,7 @@ async function adopt<Port extends string>(server: Server<Port>, report: Progress
     if (ports && (await isOurs(ports))) {
       report(`${title} answers: adopted, with all its data`);
       server.remember(ports);
-      return { pid, ports, stop: takeCharge(pid, launch.stopPlan) };
+      return { pid, ports, stop: noteStarted(pid, launch.stopPlan) };
     }
     note('stopping it');
     await stopProcess(pid, launch.stopPlan);
@@ -148,7 +148,7 @@ async function startOn<Port extends string>(
   if (why === undefined) return { pid, ports, stop };
   const words = output();
   await stop();
-  if (server.passing.test(words)) return undefined;
+  if (server.retryOn.test(words)) return undefined;
   throw new EmbeddedError(
     `${title} did not come up (${why}):\n${lastLines(words).slice(-2000)}`,
     knownTrouble(words) ?? `see ${server.launch.logFile}; its data is in ${data}`,

@@ -18,7 +18,7 @@ const KINDS: Record<SearchAttributeKind, IndexedValueType> = {
   Double: temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE,
 };
 
-// The gRPC status codes that are told apart here (@grpc/grpc-js is not a dependency of ours).
+// The gRPC status codes that matter here (@grpc/grpc-js is not a dependency of ours).
 export const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
 export const UNIMPLEMENTED = 12;

@@ -39,6 +39,6 @@ export function rememberedTemporal(dataFolder: string): (ClientConnectConfig & {
     const { address } = config.connectionOptions;
     return address === undefined ? undefined : { ...config, address };
   } catch {
-    return undefined; // Damaged: npm start writes it anew.
+    return undefined; // Damaged: npm start writes it again.
   }
 }

@@ -3,8 +3,8 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 
 async function download(folder: string, version: string): Promise<void> {
   const executable = { type: 'cached-download', downloadDir: folder, version: `v${version}` } as const;
-  const passing = await TestWorkflowEnvironment.createLocal({ server: { executable } });
-  await passing.teardown();
+  const temporary = await TestWorkflowEnvironment.createLocal({ server: { executable } });
+  await temporary.teardown();
 }
 
 const [folder = '', version = ''] = process.argv.slice(2);

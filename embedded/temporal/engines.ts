@@ -78,7 +78,7 @@ export async function startCli(program: TemporalProgram, options: EngineOptions)
   return { connection: { address: addressOf(ports) }, server, webUiUrl: webUi ? urlOf(ports) : null };
 }
 
-/** @throws EmbeddedError when the server does not come up; that its Web UI does not is told */
+/** @throws EmbeddedError when the server does not come up; that its Web UI does not is reported */
 export async function startServer(program: TemporalProgram, options: EngineOptions): Promise<RunningEngine> {
   const { folder, report, env, webUi } = options;
   const certificates = await ensureCertificates(join(folder, 'tls'));
@@ -100,7 +100,7 @@ export async function startServer(program: TemporalProgram, options: EngineOptio
   return { ...running, webUiUrl: null };
 }
 
-/** The Web UI is a convenience: that it can't be had is told, and stops nothing. */
+/** The Web UI is a convenience: that it can't be had is reported, and stops nothing. */
 async function startWebUi(
   { folder, cache, report, env }: EngineOptions,
   address: string,

@@ -117,7 +117,7 @@ async function whileItGrows<T>(folder: string, note: (text: string) => void, wor
 }
 
 /**
- * Lets the SDK download its CLI. The SDK does so only on the way to starting a server, so a process of its own starts a passing one in
+ * Lets the SDK download its CLI. The SDK does so only on the way to starting a server, so a process of its own starts a temporary one in
  * memory, which proves that the program runs here, and leaves this process without the SDK's native runtime, which can be set up once only.
  */
 async function downloadCli(search: Search): Promise<TemporalProgram | undefined> {
@@ -170,7 +170,7 @@ export async function findTemporal(search: Search, made: Engine | undefined): Pr
   }
   throw new EmbeddedError(
     `This data folder was made with the temporal CLI, which is not here any more`,
-    `put the CLI ≥ ${CLI_MINIMUM} back on PATH, or choose another SUNSET_DATA to begin anew`,
+    `put the CLI ≥ ${CLI_MINIMUM} back on PATH, or choose another SUNSET_DATA to start over`,
   );
 }
 

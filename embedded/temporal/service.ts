@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type StopPlan, stopProcess } from '../process/charges';
+import { type StopPlan, stopProcess } from '../process/started';
 import type { Server, Setup } from '../process/supervisor';
 import { commandLine, processIdentity } from '../process/table';
 import { readState, writeState } from '../state';
@@ -64,7 +64,7 @@ export function temporalServer<Port extends string>(service: Service<Port>): Ser
       const pid = orphanOf(name, folder);
       return pid === undefined ? undefined : { pid, ports: remembered() };
     },
-    passing: /address already in use|can't (set|use) .*port/i,
+    retryOn: /address already in use|can't (set|use) .*port/i,
     launch: { logFile: at('log'), pidFile: at('pid'), env: serverEnv(env), stopPlan: STOP_PLAN },
   };
 }
