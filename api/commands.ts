@@ -15,7 +15,7 @@ import { presentInstance } from './present/instances';
 
 /** Who vouches for what is sent, and how long to wait for a workflow's answer. */
 export const optionsOf = ({ commandWaitMs, taskQueue, signatures }: ApiDeps): SendOptions => ({
-  sign: signatures.sign,
+  signer: signatures,
   ...(commandWaitMs === undefined ? {} : { waitMs: commandWaitMs }),
   ...(taskQueue === undefined ? {} : { taskQueue }),
 });
@@ -64,6 +64,8 @@ export async function carryOut(
   if (row.life.state === 'terminated') return await answerClosed(deps, row.id, call);
   try {
     await sendCommand(deps.temporal, row.id, message, optionsOf(deps));
+    // Whoever may start workflows in Temporal could have another one answer. Done is what is stored.
+    if (!(await tookEffect(deps, row.id, call.commandId))) throw new Unavailable('answered, and not stored', true);
   } catch (error) {
     if (error instanceof NotRunning) return await answerClosed(deps, row.id, call);
     if (error instanceof Unavailable) return await unansweredReply(deps, row.id, call.lang, error);

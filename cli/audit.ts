@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import type { Sign } from '../domain/signed';
+import type { Signer } from '../domain/signed';
 import { rememberedTemporal } from '../embedded';
 import type { CheckResult } from '../store/audit';
 import { type FinishedAudit, findingsOf, makeAudit, recordAudit } from '../store/audit/runs';
@@ -50,9 +50,9 @@ function readArguments(): { help: boolean; json: boolean } {
 type Stop = () => Promise<void>;
 
 /** Signs what is sent again, where the operator's key is known: given, or kept by `npm start` beside its own database. */
-function signOf({ operatorKey, databaseUrl, dataFolder }: Settings): Sign | undefined {
+function signerOf({ operatorKey, databaseUrl, dataFolder }: Settings): Signer | undefined {
   const key = operatorKey ?? (databaseUrl === undefined ? keptOperatorKey(dataFolder) : undefined);
-  return key === undefined ? undefined : createSignatures(key).sign;
+  return key === undefined ? undefined : createSignatures(key);
 }
 
 /** Temporal, or why it can't be asked. The embedded one belongs to the embedded database: no other is held against it. */
@@ -66,7 +66,7 @@ async function connectTemporal(settings: Settings, pool: Pool): Promise<{ workfl
   try {
     const connection = await Connection.connect({ ...config.connectionOptions, address, connectTimeout: CONNECT_MS });
     const client = new Client({ connection, namespace: config.namespace ?? 'default' });
-    return { workflows: workflowsOf(client, pool, TASK_QUEUE, signOf(settings)), stop: () => connection.close() };
+    return { workflows: workflowsOf(client, pool, TASK_QUEUE, signerOf(settings)), stop: () => connection.close() };
   } catch (error) {
     return without(`Temporal does not answer at ${address} (${(error as Error).message.split('\n')[0]})`);
   }

@@ -17,6 +17,15 @@ export const isSignature = (value: unknown): value is string => typeof value ===
 /** Makes signatures of messages to an instance. */
 export type Sign = (instanceId: string, message: Signable) => string;
 
+/**
+ * What the sender of a message needs of the key. Temporal answers an update under an id that it knows with the outcome of the first one,
+ * whatever the second one asks: so an update's id, too, is one that only Sunset can tell, and the same whenever the message is.
+ */
+export interface Signer {
+  sign: Sign;
+  updateId: (instanceId: string, message: Signable) => string;
+}
+
 /** Ids of messages that nobody vouches for live in a space of their own: none of them can take the id of somebody's command. */
 const UNSIGNED_IDS = 'unsigned/';
 /** Stands before the name that an unsigned message gives itself. */

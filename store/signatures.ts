@@ -6,7 +6,7 @@ import { createHmac, scryptSync, timingSafeEqual } from 'node:crypto';
 import type { Envelope } from '../domain/commands';
 import type { Registration } from '../domain/instance';
 import type { Policy } from '../domain/policy';
-import { isSignature, type Sign, type Signable } from '../domain/signed';
+import { isSignature, type Signable, type Signer } from '../domain/signed';
 import { canonical } from './hash';
 
 /** A registration as it is signed: its policy too, since that holds the rules of all refunds. */
@@ -20,8 +20,7 @@ interface SignableBirth {
 /** What became of verifying: `late` is one of ours that has waited too long to be a message that is still on its way. */
 export type Verdict = 'good' | 'late' | 'bad';
 
-export interface Signatures {
-  sign: Sign;
+export interface Signatures extends Signer {
   signBirth(birth: SignableBirth): string;
   verify(instanceId: string, message: Signable, signature: string): Verdict;
   verifyBirth(birth: SignableBirth, signature: string): Verdict;
@@ -55,13 +54,15 @@ export function createSignatures(operatorKey: string, previousKey?: string): Sig
   };
   return {
     sign: (instanceId, message) => sign(textOf(instanceId, message)),
+    updateId: (instanceId, message) => `u/${macOf(root, 'update-id', textOf(instanceId, message)).toString('base64url')}`,
     signBirth: (birth) => sign(textOfBirth(birth)),
     verify: (instanceId, message, signature) => verify(textOf(instanceId, message), signature),
     verifyBirth: (birth, signature) => verify(textOfBirth(birth), signature),
   };
 }
 
-const macOf = (key: Buffer, at: string, text: string): Buffer => createHmac('sha256', key).update(`${at} ${text}`).digest();
+/** @param what when it was signed, in base 36; or a word that no signature can have there */
+const macOf = (key: Buffer, what: string, text: string): Buffer => createHmac('sha256', key).update(`${what} ${text}`).digest();
 
 const textOf = (instanceId: string, { id, by, command }: Signable): string => canonical(['message', instanceId, id, by, command]);
 

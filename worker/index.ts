@@ -57,8 +57,8 @@ export const STOP_WITHIN_MS = 12_000;
 
 /** Starts a worker; resolves when it polls. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { sign } = options.trust.signatures;
-  const workflows = workflowsOf(options.client, options.pool, options.taskQueue, sign);
+  const signer = options.trust.signatures;
+  const workflows = workflowsOf(options.client, options.pool, options.taskQueue, signer);
   const connection = await NativeConnection.connect(options.connection);
   const worker = await Worker.create({
     connection,
@@ -79,7 +79,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     everyMs: options.sweepEveryMs ?? 5000,
     olderThanMs: options.sweepOlderThanMs ?? 10_000,
     taskQueue: options.taskQueue,
-    sign,
+    signer,
     onError: options.onError,
   });
   const sealer = startSealer(options.pool, { everyMs: options.sealEveryMs ?? 1000, onError: options.onError });

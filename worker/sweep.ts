@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { Sign } from '../domain/signed';
+import type { Signer } from '../domain/signed';
 import { failItem, itemWithoutWorkflow, takeItems } from '../store/agreements/items';
 import type { Pool } from '../store/db';
 import { sendItems } from '../workflows/send';
@@ -10,7 +10,7 @@ export interface SweepOptions extends LoopOptions {
   olderThanMs: number;
   taskQueue: string;
   /** Vouches for what is sent. */
-  sign: Sign;
+  signer: Signer;
 }
 
 /** What can be stuck holds a round up for less than half a minute: 64 at 16 at a time, five seconds each. */
@@ -30,13 +30,13 @@ export function startSweep(client: Client, pool: Pool, options: SweepOptions): {
 export async function sweepOnce(
   client: Client,
   pool: Pool,
-  options: Pick<SweepOptions, 'olderThanMs' | 'taskQueue' | 'sign'>,
+  options: Pick<SweepOptions, 'olderThanMs' | 'taskQueue' | 'signer'>,
 ): Promise<number> {
   const items = await takeItems(pool, options.olderThanMs, BATCH);
   const terminationOf = new Map(items.map((item) => [item.message.id, item.terminationId]));
   await sendItems(client, items, {
     taskQueue: options.taskQueue,
-    sign: options.sign,
+    signer: options.signer,
     concurrency: CONCURRENCY,
     waitMs: WAIT_MS,
     onRefused: ({ instanceId, message }, refusal) => failItem(pool, terminationOf.get(message.id)!, instanceId, refusal),

@@ -2,7 +2,7 @@
 import { type Client, isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { instanceIdOf, workflowId } from '../domain/ids';
 import type { Life } from '../domain/lifecycle';
-import type { Sign } from '../domain/signed';
+import type { Signer } from '../domain/signed';
 import { type Seen, type Standing, TemporalAway, type Workflows } from '../store/audit/workflows';
 import type { Pool } from '../store/db';
 import { storedLife } from '../store/lives/repair';
@@ -19,9 +19,9 @@ const FALLEN_MS = 3_600_000;
 
 /**
  * @param taskQueue whose workflows are meant: a namespace may have several installations
- * @param sign vouches for items that are sent again; undefined: the operator's key is not known here, and none can be sent
+ * @param signer vouches for items that are sent again; undefined: the operator's key is not known here, and none can be sent
  */
-export function workflowsOf(client: Client, pool: Pool, taskQueue: string, sign: Sign | undefined): Workflows {
+export function workflowsOf(client: Client, pool: Pool, taskQueue: string, signer: Signer | undefined): Workflows {
   return {
     running: () => running(client, taskQueue),
     fallen: () => fallen(client, taskQueue),
@@ -29,8 +29,8 @@ export function workflowsOf(client: Client, pool: Pool, taskQueue: string, sign:
     startAgain: (instanceId) => orAway(() => restart(client, pool, taskQueue, instanceId)),
     look: (instanceId) => orAway(() => look(client, instanceId)),
     sendAgain: async (olderThanMs) => {
-      if (!sign) throw new TemporalAway('the operator’s key, which signs commands, is not known here: set SUNSET_OPERATOR_KEY');
-      await orAway(() => sweepOnce(client, pool, { olderThanMs, taskQueue, sign }));
+      if (!signer) throw new TemporalAway('the operator’s key, which signs commands, is not known here: set SUNSET_OPERATOR_KEY');
+      await orAway(() => sweepOnce(client, pool, { olderThanMs, taskQueue, signer }));
     },
   };
 }

@@ -143,7 +143,7 @@ async function live(input: Birth | Carried): Promise<Life> {
       return new Promise((answer, refuse) => queue.push({ by: 'unsigned update', name, payload, answer, refuse }));
     }
     const known = takenBefore(done, message.id, message.command.name);
-    if (known && known !== 'reused') return { life: life!, step: known.step, refundId: known.refundId };
+    if (known && known !== 'reused') return answerOf(life!, known);
     return new Promise((answer, refuse) => queue.push({ by: 'update', message, answer, refuse }));
   }
 
@@ -215,6 +215,8 @@ function takenBefore(done: Done[], id: string, name: string): Done | 'reused' | 
   const isOther = known?.name !== undefined && known.name !== name;
   return isOther && patched('same-id-other-command') ? 'reused' : known;
 }
+
+const answerOf = (life: Life, { id, step, refundId }: Done): Answer => ({ life, step, refundId, commandId: id });
 
 const reused = ({ state }: Life): RefusalDetail => ({ code: 'COMMAND_ID_REUSED', state });
 
@@ -320,7 +322,7 @@ async function takeUpdate(life: Life, said: Said, { answer, refuse }: Waiting, d
     return life;
   }
   if (known) {
-    answer({ life, step: known.step, refundId: known.refundId });
+    answer(answerOf(life, known));
     return life;
   }
   const outcome = await heed(life, said, regular);
@@ -329,8 +331,9 @@ async function takeUpdate(life: Life, said: Said, { answer, refuse }: Waiting, d
     return outcome.life;
   }
   const { step, refundId } = outcome.result;
-  done.push({ id, name: said.name, step, refundId });
-  answer({ life: outcome.life, step, refundId });
+  const taken = { id, name: said.name, step, refundId };
+  done.push(taken);
+  answer(answerOf(outcome.life, taken));
   return outcome.life;
 }
 

@@ -47,6 +47,8 @@ export interface Answer {
   /** The step that the command took. */
   step: number;
   refundId: string | null;
+  /** The command that took it; missing in answers of earlier versions, and where a registration is answered. */
+  commandId?: string;
 }
 
 /** The first detail of a failure of type {@link REFUSAL}. */

@@ -2,12 +2,13 @@
  * The client's side of the messages: how the API and the worker's sweep talk to `instance/<id>`. Not part of the workflow bundle.
  * What comes back is an {@link Answer}, or one of the errors of `meaning.ts`.
  */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import { COMMANDS, type Envelope } from '../domain/commands';
 import { workflowId } from '../domain/ids';
-import type { Sign } from '../domain/signed';
+import type { Signer } from '../domain/signed';
 import { Crowded, Dropped, meaningOf, NotRunning, Refused, Unavailable } from './meaning';
 import {
   type Answer,
@@ -29,8 +30,8 @@ import { readSignal } from './signals';
 export { Crowded, NotRunning, Refused, Unavailable } from './meaning';
 
 export interface SendOptions {
-  /** Vouches for what is sent. */
-  sign: Sign;
+  /** Vouches for what is sent, and names it. */
+  signer: Signer;
   /** How long to wait for the answer, in milliseconds. */
   waitMs?: number;
   taskQueue?: string;
@@ -43,15 +44,11 @@ const LOOK_MS = 5000;
 /**
  * Starts the workflow of an instance and answers when its registration is recorded; an existing one answers its life. One that has ended
  * does not keep its id: what is registered is a row, the caller has seen that there is none, and the step that makes it sees to it once more.
+ * Asking twice is harmless, so each asking is an update of its own, whose id nobody can have taken before.
  * @param birth signed
- * @param options.attempt another one than before, where the server would otherwise answer what the workflow before has answered
  */
-export async function registerInstance(
-  client: Client,
-  birth: Birth,
-  options: Omit<SendOptions, 'sign'> & { attempt?: number },
-): Promise<Answer> {
-  const { instanceId, registration, envelope } = birth;
+export async function registerInstance(client: Client, birth: Birth, options: Omit<SendOptions, 'signer'>): Promise<Answer> {
+  const { instanceId, registration } = birth;
   const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPE, {
     workflowId: workflowId(instanceId),
     taskQueue: options.taskQueue ?? TASK_QUEUE,
@@ -61,23 +58,28 @@ export async function registerInstance(
     typedSearchAttributes: [...attributesAtStart(registration), ...releaseAttribute(registration.purgeTime ?? null)],
     staticSummary: summaryOf(registration, registration.region),
   });
-  const update = {
-    updateId: `register/${envelope.id}${options.attempt === undefined ? '' : `/${options.attempt}`}`,
-    startWorkflowOperation,
-  };
-  return await within(client, options, () => client.workflow.executeUpdateWithStart(registerUpdate, update));
+  return await within(client, options, () => client.workflow.executeUpdateWithStart(registerUpdate, { startWorkflowOperation }));
 }
 
 const summaryOf = ({ product, billing }: { product: string; billing: string }, region: string): string =>
   `${product} ${billing} in ${region}`;
 
-/** Signs and sends a command, and answers once its step is recorded. The message's id is the update's id, so a repeat answers the first result. */
+/**
+ * Signs and sends a command, and answers once its step is recorded. The update's id comes from the message, so a repeat answers the first
+ * result; who has no key can't tell that id before the message is in a history. What was answered to another message all the same (a later
+ * run, where whoever reads histories was faster) is no answer: the command is sent again under an id of its own, and takes effect once (L8).
+ */
 export async function sendCommand(client: Client, instanceId: string, message: CommandMessage, options: SendOptions): Promise<Answer> {
   const handle = client.workflow.getHandle(workflowId(instanceId));
-  const signed = { ...message, signature: options.sign(instanceId, message) };
+  const { signer, waitMs = WAIT_MS } = options;
+  const signed = { ...message, signature: signer.sign(instanceId, message) };
   const definition: UpdateDefinition<Answer, [CommandMessage]> = UPDATES[COMMANDS[message.command.name].update];
-  const send = () => handle.executeUpdate(definition, { args: [signed], updateId: message.id });
-  return await ofAFew(instanceId, () => untilTaken(options.waitMs, (waitMs) => within(client, { waitMs }, send)));
+  const sendAs = (updateId: string) => handle.executeUpdate(definition, { args: [signed], updateId });
+  const send = async (): Promise<Answer> => {
+    const answer = await sendAs(signer.updateId(instanceId, message));
+    return answer.commandId === message.id ? answer : await sendAs(`u/${randomUUID()}`);
+  };
+  return await ofAFew(instanceId, () => untilTaken(waitMs, (leftMs) => within(client, { waitMs: leftMs }, send)));
 }
 
 /** Fewer than the ten that the server lets be in flight: the sweep and other processes send commands too. */
@@ -102,7 +104,7 @@ async function ofAFew<T>(instanceId: string, send: () => Promise<T>): Promise<T>
 const PAUSE_MS = 100;
 
 /** Sends again what the server has dropped, for as long as it may take; whoever waits is not told of it, since it changes nothing. */
-async function untilTaken<T>(waitMs = WAIT_MS, send: (waitMs: number) => Promise<T>): Promise<T> {
+async function untilTaken<T>(waitMs: number, send: (waitMs: number) => Promise<T>): Promise<T> {
   const until = Date.now() + waitMs;
   for (;;) {
     try {
@@ -126,7 +128,8 @@ export async function sendSignal(
   // The signature is over the command, as the workflow will read it from the payload.
   const reading = readSignal(name, instanceId, payload);
   const { id, by } = payload;
-  const signed = 'command' in reading ? { ...payload, signature: options.sign(instanceId, { id, by, command: reading.command }) } : payload;
+  const signed =
+    'command' in reading ? { ...payload, signature: options.signer.sign(instanceId, { id, by, command: reading.command }) } : payload;
   await within(client, options, () => handle.signal(SIGNALS[name], signed));
 }
 
@@ -149,7 +152,7 @@ export interface Restart extends Carried {
  * Starts the workflow of a living instance again, from its stored life (L14): deadlines that came due meanwhile are taken at once. One that
  * runs, maybe because somebody else was faster, stays as it is.
  */
-export async function startAgain(client: Client, { life, done, region }: Restart, options: Omit<SendOptions, 'sign'>): Promise<void> {
+export async function startAgain(client: Client, { life, done, region }: Restart, options: Omit<SendOptions, 'signer'>): Promise<void> {
   try {
     await within(client, options, () =>
       client.workflow.start(WORKFLOW_TYPE, {

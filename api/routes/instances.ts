@@ -108,7 +108,7 @@ async function register(deps: ApiDeps, id: string, registration: Registration, c
     // A workflow under its id that runs without a row is none of ours: ours writes the row before it answers.
     if (!(await findInstance(deps.pool, id))) {
       await abandon(deps.temporal, id, 'no registration of it is stored', optionsOf(deps));
-      await registerInstance(deps.temporal, signed, { ...optionsOf(deps), attempt: 2 });
+      await registerInstance(deps.temporal, signed, optionsOf(deps));
     }
   } catch (error) {
     if (error instanceof Unavailable) return await unansweredReply(deps, id, call.lang, error);

@@ -52,8 +52,9 @@ describe.each(places)('%s', (_, port) => {
         const ms = await took(async () => expect(await temporalAnswers({ temporal, namespace: 'default' })).toBe(false));
         expect(ms).toBeLessThan(READY_MS + SLACK_MS);
       }
+      const signer = { sign: () => 'unsigned', updateId: () => 'any' };
       const message = { id: 'a', by: 'b', command: { name: 'stop' } } as const;
-      const send = sendCommand(temporal, 'web-1', message, { waitMs: SEND_MS, sign: () => 'unsigned' });
+      const send = sendCommand(temporal, 'web-1', message, { waitMs: SEND_MS, signer });
       expect(await took(() => expect(send).rejects.toThrow(Unavailable))).toBeLessThan(SEND_MS + SLACK_MS);
     } finally {
       await connection.close();

@@ -41,7 +41,7 @@ beforeAll(async () => {
   // Nothing is swept or sealed here but by audits.
   await service.startWorker({ sweepEveryMs: NEVER, sealEveryMs: NEVER });
   http = service.http;
-  workflows = workflowsOf(service.client, service.pool, service.taskQueue, service.signatures.sign);
+  workflows = workflowsOf(service.client, service.pool, service.taskQueue, service.signatures);
 });
 afterAll(() => service.stop());
 

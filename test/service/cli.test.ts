@@ -867,7 +867,7 @@ describe('doctor', () => {
 
   it('L14: names a lost life, and the command that starts it again, which does', async () => {
     const id = await register(http, cvmPostpaid());
-    const workflows = workflowsOf(service.client, service.pool, service.taskQueue, service.signatures.sign);
+    const workflows = workflowsOf(service.client, service.pool, service.taskQueue, service.signatures);
     await service.client.workflow.getHandle(workflowId(id)).terminate('by hand');
     await until(async () => {
       await watchOnce(service.pool, workflows, true);

@@ -44,7 +44,7 @@ beforeAll(async () => {
   // Nothing is swept or watched here but by the tests.
   await service.startWorker({ sweepEveryMs: NEVER, watchEveryMs: NEVER });
   http = service.http;
-  workflows = workflowsOf(service.client, service.pool, service.taskQueue, service.signatures.sign);
+  workflows = workflowsOf(service.client, service.pool, service.taskQueue, service.signatures);
 });
 afterAll(() => service.stop());
 
@@ -59,7 +59,7 @@ async function erase(id: string): Promise<void> {
 }
 const repair = (id: string, body: Body = {}): Promise<Reply> => http.post(`/v1/instances/${id}/repair`, body);
 const sweep = (olderThanMs = 0) =>
-  sweepOnce(service.client, service.pool, { olderThanMs, taskQueue: service.taskQueue, sign: service.signatures.sign });
+  sweepOnce(service.client, service.pool, { olderThanMs, taskQueue: service.taskQueue, signer: service.signatures });
 const watched = async (): Promise<string[]> => {
   await watchOnce(service.pool, workflows, true);
   return (await lastWatch(service.pool))!.troubles.map(({ kind, instanceId }) => `${kind} ${instanceId}`).sort();

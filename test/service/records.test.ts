@@ -41,7 +41,7 @@ beforeAll(async () => {
 /** Whatever was done, the books and records say the same at the end, and so do the workflows. */
 afterAll(async () => {
   const { pool, client, taskQueue, signatures } = service;
-  const workflows = workflowsOf(client, pool, taskQueue, signatures.sign);
+  const workflows = workflowsOf(client, pool, taskQueue, signatures);
   const { checks } = await makeAudit(pool, { id: 'records', trigger: 'command', workflows });
   await service.stop();
   expect(checks.flatMap(({ findings, skipped }) => [...findings, ...(skipped === undefined ? [] : [skipped])])).toEqual([]);

@@ -89,7 +89,7 @@ async function accepted(id: string, action: 'return' | 'return-renewals'): Promi
 
 const send = (id: string, message: Body): Promise<unknown> =>
   sendCommand(service.client, id, message as AcceptedItem['message'], {
-    sign: service.signatures.sign,
+    signer: service.signatures,
     taskQueue: service.taskQueue,
     waitMs: 10_000,
   });
@@ -263,7 +263,7 @@ describe('undo against everything else', () => {
     expect((await instanceOf(http, id)).state).toBe('running');
     expect(await answerTo(send(id, second.item.message))).toBe('QUOTE_STALE');
     // There is no sweep here but this one: it hears the refusal, and gives the right back.
-    await sweepOnce(service.client, service.pool, { olderThanMs: 0, taskQueue: service.taskQueue, sign: service.signatures.sign });
+    await sweepOnce(service.client, service.pool, { olderThanMs: 0, taskQueue: service.taskQueue, signer: service.signatures });
     await settled(http, second.terminationId);
     expect((await rightsOf(account)).ordinary).toMatchObject({ used: 0, reserved: 0, left: 3 });
   });

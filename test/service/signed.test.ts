@@ -4,6 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Client, WorkflowUpdateFailedError } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { commandIdOf, derivedId } from '../../api/idempotency';
 import type { Command } from '../../domain/commands';
 import { unsignedName } from '../../domain/signed';
 import { POLICIES } from '../../policies';
@@ -26,6 +28,7 @@ import {
   until,
 } from '../support/lives';
 import { type ServiceUnderTest, startService } from '../support/service';
+import { shared, temporalOf } from '../support/shared';
 
 let service: ServiceUnderTest;
 let http: Http;
@@ -162,6 +165,74 @@ describe('a forged signature', () => {
     expect(await codeOf(update(id, 'power', { ...message, signature }))).toBe('BAD_SIGNATURE');
     expect(await instanceOf(http, id)).toMatchObject({ state: 'stopped' });
   });
+});
+
+/** Temporal answers an update under an id that it knows with the outcome of the first one, whatever the second one asks. */
+describe('an update under the id that a command of the API will have', () => {
+  /** Sends it without waiting longer than a worker could need; what is refused is refused. */
+  const squat = async (id: string, updateId: string, name: string, message?: Body): Promise<void> => {
+    const args = (message === undefined ? [] : [message]) as unknown as [];
+    const sending = service.client.withDeadline(Date.now() + 20_000, () => handleOf(id).executeUpdate(name, { args, updateId }));
+    await sending.catch((error: unknown) => {
+      if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+    });
+  };
+  const forgery = (commandId: string): Body => {
+    const message = { id: commandId, by: 'operator', command: { name: 'stop' } };
+    return { ...message, signature: `${Date.now().toString(36)}.${'A'.repeat(43)}` };
+  };
+
+  it('is no answer to that command, whether it was refused or had success of its own', async () => {
+    const id = await register(http, cvmPostpaid());
+    await squat(id, 'key/operator/squat-1', 'power', forgery('key/operator/squat-1'));
+    await squat(id, 'key/operator/squat-2', 'register');
+    expectStatus(await http.post(`/v1/instances/${id}/stop`, {}, { key: 'squat-1' }), 200);
+    expect(await instanceOf(http, id)).toMatchObject({ state: 'stopped', step: 1 });
+    expectStatus(await http.post(`/v1/instances/${id}/start`, {}, { key: 'squat-2' }), 200);
+    expect(await instanceOf(http, id)).toMatchObject({ state: 'running', step: 2 });
+  });
+
+  it('does not keep the item of a termination from being carried out', async () => {
+    const id = await register(http, cvmPostpaid());
+    const { id: quoteId } = await quote(http, [id]);
+    const key = randomUUID();
+    const item = `${derivedId('t', commandIdOf('operator', key))}/${id}`;
+    await squat(id, item, 'register');
+    expectStatus(await http.post('/v1/terminations', { quoteId, agree: true }, { key }), 202);
+    await until(async () => (await instanceOf(http, id)).state === 'terminated', `${id} to be terminated`);
+  });
+
+  it('can’t be told beforehand; where one is known all the same, its success is not taken for the command’s', async () => {
+    const id = await register(http, cvmPostpaid());
+    const message = { id: 'key/operator/known', by: 'operator', command: { name: 'stop' } as const };
+    const { updateId } = service.signatures;
+    expect(updateId(id, message)).toBe(createSignatures(service.operatorKey).updateId(id, message));
+    const others = [
+      createSignatures('another-operator-key').updateId(id, message),
+      updateId('web-other', message),
+      updateId(id, { ...message, id: 'another' }),
+      updateId(id, { ...message, command: { name: 'start' } }),
+      service.signatures.sign(id, message).split('.')[1],
+    ];
+    expect(others).not.toContain(updateId(id, message));
+    await squat(id, updateId(id, message), 'register');
+    expectStatus(await http.post(`/v1/instances/${id}/stop`, {}, { key: 'known' }), 200);
+    expect(await instanceOf(http, id)).toMatchObject({ state: 'stopped', step: 1 });
+  });
+});
+
+it('a workflow of somebody’s own that says that it has done a command is not believed', async () => {
+  const id = await register(http, cvmPostpaid());
+  const taskQueue = `${service.taskQueue}-lies`;
+  const { namespace } = service.client.options;
+  const connection = await NativeConnection.connect(temporalOf(shared()));
+  const workflowsPath = require.resolve('../support/lying-workflow');
+  const liar = await Worker.create({ connection, namespace, taskQueue, workflowsPath });
+  await handleOf(id).terminate('by the test');
+  await service.client.workflow.start('instance', { workflowId: workflowId(id), taskQueue });
+  const reply = await liar.runUntil(() => http.post(`/v1/instances/${id}/stop`));
+  expect(reply).toMatchObject({ status: 202, body: { status: 'accepted' } });
+  await connection.close();
 });
 
 describe('a registration that is typed by hand', () => {
