@@ -15,7 +15,7 @@ const SIGNATURE = /^[0-9a-z]{1,11}\.[\w-]{43}$/;
 export const isSignature = (value: unknown): value is string => typeof value === 'string' && SIGNATURE.test(value);
 
 /** Makes signatures of messages to an instance. */
-export type Sign = (instanceId: string, message: Signable) => string;
+type Sign = (instanceId: string, message: Signable) => string;
 
 /**
  * What the sender of a message needs of the key. Temporal answers an update under an id that it knows with the outcome of the first one,
