@@ -42,7 +42,7 @@ export async function acceptQuote(pool: Pool, confirmation: Confirmation): Promi
     // Its id comes from the command's: the same command for another quote is a mistake.
     if (await findTermination(tx, terminationId)) return { ok: false, code: 'COMMAND_ID_REUSED', terminationId };
     if (quote.terminationId !== null) return { ok: false, code: 'QUOTE_USED', terminationId: quote.terminationId };
-    if (Date.parse(quote.expiresAt) <= Date.now()) return { ok: false, code: 'QUOTE_EXPIRED' };
+    if (quote.isExpired) return { ok: false, code: 'QUOTE_EXPIRED' };
     const permitted = quote.items.filter((item) => item.permitted);
     if (!permitted.length) return { ok: false, code: 'NOTHING_PERMITTED' };
     const rows = await findInstances(

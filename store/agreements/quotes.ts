@@ -51,8 +51,10 @@ export interface QuoteRow {
   /** Ids beside them that are not known to who asked, and their places among all (L17). */
   unknown: UnknownItem[];
   createdAt: string;
-  /** Wall clock. */
+  /** On the database's clock, which wrote it. */
   expiresAt: string;
+  /** Whether that had come when the quote was read, by the same clock. */
+  isExpired: boolean;
   /** The termination that confirmed it. */
   terminationId: string | null;
 }
@@ -163,7 +165,8 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
 
 const SELECT = `
   SELECT id, action, schedule, five_day_for AS "fiveDayFor", rules_version AS "rulesVersion", order_ids AS "orderIds", assisted, items, unknown,
-    created_at AS "createdAt", expires_at AS "expiresAt", termination_id AS "terminationId"
+    created_at AS "createdAt", expires_at AS "expiresAt",
+    expires_at <= clock_timestamp() AS "isExpired", termination_id AS "terminationId"
   FROM quotes WHERE id = $1`;
 
 /** @param lock nobody else confirms it until the transaction ends */

@@ -1,4 +1,5 @@
 /** The HTTP manners of the contract: addresses, methods, lists, languages, idempotency, quotes that bind, and shapes, field by field. */
+
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -8,6 +9,7 @@ import pino from 'pino';
 import { createApi } from '../../api/app';
 import { fingerprintOf } from '../../api/idempotency';
 import { POLICIES } from '../../policies';
+import { acceptQuote } from '../../store/agreements/acceptance';
 import { createPool, type Pool } from '../../store/db';
 import { openOwner } from '../../store/idempotency';
 import { createSignatures } from '../../store/signatures';
@@ -460,6 +462,15 @@ describe('quotes that bind', () => {
     expect((await instanceOf(http, id)).state).toBe('running');
     // Reading it is still possible.
     expectStatus(await http.get(`/v1/quotes/${quoteId}`), 200);
+  });
+
+  it('a quote holds by the clock that wrote it, whatever that of this process says', async () => {
+    const { id: quoteId } = await quote(http, [await register(http, cvmPostpaid())]);
+    const { now } = Date;
+    const ahead = jest.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
+    const confirmation = { quoteId, terminationId: `t_${quoteId}`, by: 'test', via: 'test' };
+    const accepted = await acceptQuote(service.pool, confirmation).finally(() => ahead.mockRestore());
+    expect(accepted).toMatchObject({ ok: true });
   });
 
   it('QUOTE_USED names the termination that used it', async () => {
