@@ -5,19 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workflowId } from '../../workflows/messages';
-import type { Body, Http, Reply } from '../support/http';
+import type { Body, Reply } from '../support/http';
 import { cvmPostpaid, end, expectStatus, instanceOf, redisPostpaid, register, timelineOf, until } from '../support/lives';
 import { inParallel, range } from '../support/parallel';
 import { SCALE } from '../support/scale';
-import { type ServiceUnderTest, signed, startService } from '../support/service';
+import { signed, useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
-afterAll(() => service.stop());
+const { service, http } = useService();
 
 const ASYNC = { headers: { prefer: 'respond-async' } };
 const doneBy = async (id: string, command: string): Promise<number> =>

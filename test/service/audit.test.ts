@@ -39,10 +39,8 @@ import {
 } from '../support/lives';
 import { inParallel } from '../support/parallel';
 import { approvalOf } from '../support/review';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
 let owner: Pool;
 /** Lives that tamperings look for. */
 let lives: Record<'fiveDay' | 'ordinary' | 'released' | 'fired' | 'failed' | 'running' | 'living' | 'undone' | 'shortened', string>;
@@ -52,10 +50,9 @@ let approver: Http;
 /** An account with a deposit, a withdrawal and a credit. */
 const adjusted = newAccount();
 
+// Many lives at once: each answer is worth waiting for.
+const { service, http } = useService({ commandWaitMs: 60_000 });
 beforeAll(async () => {
-  // Many lives at once: each answer is worth waiting for.
-  service = await startService({ commandWaitMs: 60_000 });
-  http = service.http;
   owner = createPool(service.adminUrl, { max: 1 });
   approver = await as(http, { account: null, name: 'approver', permissions: ['refund:approve'] });
   const named = namedLives();
@@ -88,7 +85,6 @@ async function auditUntil(finished: Promise<unknown>): Promise<void> {
 
 afterAll(async () => {
   await owner.end();
-  await service.stop();
 });
 
 const giveBack = (ids: string[]): Promise<Body> => end(http, ids, { action: 'return' });

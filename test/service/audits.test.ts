@@ -14,7 +14,7 @@ import { compareWithWorkflows, noWorkflows, type Workflows } from '../../store/a
 import { createPool } from '../../store/db';
 import { auditScheduleId, ensureAuditSchedule } from '../../worker/schedule';
 import { workflowsOf } from '../../worker/workflows';
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -29,21 +29,16 @@ import {
   timelineOf,
   until,
 } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 import { shared } from '../support/shared';
 
 const NEVER = 2 ** 30;
-let service: ServiceUnderTest;
-let http: Http;
 let workflows: Workflows;
+// Nothing is swept or sealed here but by audits.
+const { service, http } = useService({ worker: { sweepEveryMs: NEVER, sealEveryMs: NEVER } });
 beforeAll(async () => {
-  service = await startService({ worker: false });
-  // Nothing is swept or sealed here but by audits.
-  await service.startWorker({ sweepEveryMs: NEVER, sealEveryMs: NEVER });
-  http = service.http;
   workflows = workflowsOf(service.client, service.pool, service.taskQueue, service.signatures);
 });
-afterAll(() => service.stop());
 
 /** Short: nothing here needs long to settle, and a difference that stays is asked for several times. */
 const pauseMs = 250;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tencentCvm } from '../../policies/tencent-cvm';
 import { command, type Ran } from '../support/command';
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import {
   cvmPrepaid,
   DAY,
@@ -18,10 +18,8 @@ import {
   redisPrepaid,
   register,
 } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
 const folder = mkdtempSync(join(tmpdir(), 'sunset-backtest-'));
 const account = newAccount();
 /** Instances by what was special about their return. */
@@ -29,9 +27,8 @@ const ids: Record<'fiveDay' | 'ordinary' | 'partMonth' | 'family' | 'redis', str
 
 const daysAgo = (days: number): string => hoursAgo((days * DAY) / 3_600_000);
 
+const { service, http } = useService();
 beforeAll(async () => {
-  service = await startService();
-  http = service.http;
   const returned = async (body: Body): Promise<string> => {
     const id = await register(http, body);
     expect((await end(http, [id], { action: 'return' })).items).toMatchObject([{ status: 'done' }]);
@@ -45,7 +42,6 @@ beforeAll(async () => {
   ids.family = await returned(cvmPrepaid({ account: newAccount(), type: 'M9.LARGE' }, daysAgo(10)));
   ids.redis = await returned(redisPrepaid({ account }));
 });
-afterAll(() => service.stop());
 
 /** A copy of the policy's own file, changed by hand as an operator would. */
 function changedCopy(name: string, changes: [from: string, to: string][]): string {

@@ -21,17 +21,14 @@ import {
   redisPostpaid,
   register,
 } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
 /** Instances that the bad requests are aimed at, and a quote that would hold. */
 const world = { postpaid: '', prepaid: '', redis: '', jd: '', timed: '', isolated: '', returned: '', account: '', quoteId: '' };
 let before: Body;
 
+const { service, http } = useService();
 beforeAll(async () => {
-  service = await startService();
-  http = service.http;
   const body = cvmPrepaid();
   world.account = body.account;
   [world.postpaid, world.prepaid, world.redis, world.jd, world.timed, world.isolated] = (await Promise.all([
@@ -49,7 +46,6 @@ beforeAll(async () => {
   world.quoteId = (await quote(http, [world.postpaid])).id;
   before = await everything();
 });
-afterAll(() => service.stop());
 
 const TABLES = [
   'instances',

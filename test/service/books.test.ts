@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { acceptQuote } from '../../store/agreements/acceptance';
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -25,16 +25,10 @@ import {
   settled,
   timelineOf,
 } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 import { withDatabase } from '../support/shared';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
-afterAll(() => service.stop());
+const { service, http } = useService();
 /** After every life, of all lives so far. */
 afterEach(async () => {
   await expectSoundBooks();

@@ -10,7 +10,7 @@ import { audit } from '../../store/audit';
 import { findingsOf } from '../../store/audit/runs';
 import { commitStep } from '../../store/lives/steps';
 import { SIGNALS } from '../../workflows/messages';
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -28,16 +28,10 @@ import {
   timelineOf,
   until,
 } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 import { withDatabase } from '../support/shared';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
-afterAll(() => service.stop());
+const { service, http } = useService();
 
 const START = hoursAgo(48);
 const FREE = { cash: '0', gift: '0', income: '0', voucher: '0' };

@@ -1,18 +1,14 @@
 /** `sunset` for many instances at once, and its commands to living ones. */
 import { type Ran, sunset, sunsetAtTerminal } from '../support/command';
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import { cvmPostpaid, DAY, end, expectStatus, fromNow, instanceOf, newAccount, register } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
 let env: NodeJS.ProcessEnv;
+const { http } = useService();
 beforeAll(async () => {
-  service = await startService();
-  http = service.http;
   env = { SUNSET_URL: http.url, SUNSET_OPERATOR_KEY: http.operatorKey };
 });
-afterAll(() => service.stop());
 
 const call = (args: string[]): Promise<Ran> => sunset(args, { env });
 const flat = (text: string): string => text.replace(/ +/g, ' ');

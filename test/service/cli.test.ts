@@ -11,7 +11,7 @@ import { watchOnce } from '../../worker/watch';
 import { workflowsOf } from '../../worker/workflows';
 import { workflowId } from '../../workflows/messages';
 import { type Ran, type RunOptions, sunset, sunsetAtTerminal } from '../support/command';
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -30,7 +30,7 @@ import {
   timelineOf,
   until,
 } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
 const ROOT = join(__dirname, '..', '..');
 const COMMANDS = [
@@ -68,18 +68,14 @@ const COMMANDS = [
   'keys',
   'doctor',
 ];
-let service: ServiceUnderTest;
-let http: Http;
 let env: NodeJS.ProcessEnv;
 const servers: Server[] = [];
+const { service, http } = useService();
 beforeAll(async () => {
-  service = await startService();
-  http = service.http;
   env = { SUNSET_URL: http.url, SUNSET_OPERATOR_KEY: http.operatorKey };
 });
 afterAll(async () => {
   for (const server of servers) server.close();
-  await service.stop();
 });
 
 const call = async (args: string[], options: RunOptions = {}): Promise<Ran> =>

@@ -7,7 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
 const ROOT = join(__dirname, '..', '..');
 const PAGES = [
@@ -30,14 +30,12 @@ function blocksOf(page: string): Block[] {
   return [...text.matchAll(block)].map(([, notRun, script]) => ({ notRun, script: script! }));
 }
 
-let service: ServiceUnderTest;
 let keyFile: string;
+const { service } = useService();
 beforeAll(async () => {
-  service = await startService();
   keyFile = join(mkdtempSync(join(tmpdir(), 'sunset-docs-')), 'operator.key');
   writeFileSync(keyFile, service.http.operatorKey);
 });
-afterAll(() => service.stop());
 
 /** Runs in a shell of its own, without holding up the service in this process. */
 async function shell(script: string): Promise<string> {

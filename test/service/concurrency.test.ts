@@ -1,15 +1,9 @@
 /** Many at once: one confirmation of many, many commands of which one can win. (Rights: parallel-returns; keys: same-key.) */
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import { cvmPostpaid, cvmPrepaid, end, newAccount, register } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
-afterAll(() => service.stop());
+const { service, http } = useService();
 
 const times = <T>(n: number, make: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: n }, (_, index) => make(index)));

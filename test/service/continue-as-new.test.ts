@@ -2,13 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { lifeQuery, UPDATES, workflowId } from '../../workflows/messages';
 import { cvmPostpaid, end, fastForward, fromNow, instanceOf, register, timelineOf } from '../support/lives';
-import { type ServiceUnderTest, signed, startService } from '../support/service';
+import { signed, useService } from '../support/service';
 
-let service: ServiceUnderTest;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
+const { service } = useService();
 
 it('state, deadline and answered commands go over to the next run', async () => {
   const { http, client } = service;

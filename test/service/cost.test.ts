@@ -3,14 +3,10 @@ import type { Policy } from '../../domain/policy';
 import { POLICIES } from '../../policies';
 import { workflowId } from '../../workflows/messages';
 import { cvmPostpaid, cvmPrepaid, end, expectStatus, instanceOf, register, until } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-beforeAll(async () => {
-  // Time skipping adds events of its own: a short bin by policy instead.
-  service = await startService({ policies: POLICIES.map(withShortBin) });
-});
-afterAll(() => service.stop());
+// Time skipping adds events of its own: a short bin by policy instead.
+const { service } = useService({ policies: POLICIES.map(withShortBin) });
 
 function withShortBin(policy: Policy): Policy {
   const { end: rules } = policy.lifecycle;

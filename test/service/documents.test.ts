@@ -1,5 +1,5 @@
 /** The four documents read line by line, each as what a customer of the API would see. What is the console's own comes with the console. */
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -20,15 +20,9 @@ import {
   settled,
   until,
 } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
-afterAll(() => service.stop());
+const { http } = useService();
 
 const codes = (list: Body[]): string[] => list.map((one) => one.code);
 const RETURN = { action: 'return' } as const;

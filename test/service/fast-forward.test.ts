@@ -1,17 +1,10 @@
 /** The sandbox's clock arrives where it was sent, however close a deadline is before or after that. */
 import { nextDeadline } from '../../domain/lifecycle';
-import type { Http } from '../support/http';
 import { cvmPrepaid, DAY, expectStatus, fastForward, fromNow, instanceOf, purchase, register, timelineOf } from '../support/lives';
 import { inParallel, range } from '../support/parallel';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
-afterAll(() => service.stop());
+const { service, http } = useService();
 
 /** Expires a day from now, then stays in the bin for seven. */
 const expiring = () => register(http, cvmPrepaid({ orders: [purchase(fromNow(-29 * DAY), { endsAt: fromNow(DAY) })] }));

@@ -3,7 +3,7 @@
  * illegal leaves the instance's step as it was and costs its workflow no history.
  */
 import { workflowId } from '../../workflows/messages';
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -21,15 +21,9 @@ import {
   timelineOf,
   until,
 } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
-afterAll(() => service.stop());
+const { service, http } = useService();
 
 /** How an instance gets into each state. */
 const STATES: Record<string, () => Promise<string>> = {

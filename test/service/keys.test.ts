@@ -7,19 +7,13 @@ import { POLICIES } from '../../policies';
 import { Http } from '../support/http';
 import { as, makeKey } from '../support/keys';
 import { cvmPostpaid, expectStatus, instanceOf, newAccount, newId, quote, register, timelineOf } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 import { shared, withDatabase } from '../support/shared';
 
-let service: ServiceUnderTest;
-let http: Http;
 const servers: ApiServer[] = [];
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
+const { service, http } = useService();
 afterAll(async () => {
   for (const server of servers) await server.close();
-  await service.stop();
 });
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,5 +1,5 @@
 /** L12: what is carried out late, because Sunset was down, counts from the instant for which it was promised, and says both. */
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -13,15 +13,9 @@ import {
   timelineOf,
   until,
 } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService({ worker: false });
-  http = service.http;
-});
-afterAll(() => service.stop());
+const { service, http } = useService({ worker: false });
 
 const HOUR = 3_600_000;
 const report = (instanceId: string, startsAt: string, endsAt: string) =>

@@ -13,7 +13,7 @@ import { sweepOnce } from '../../worker/sweep';
 import { watchOnce } from '../../worker/watch';
 import { workflowsOf } from '../../worker/workflows';
 import { lifeQuery, workflowId } from '../../workflows/messages';
-import type { Body, Http, Reply } from '../support/http';
+import type { Body, Reply } from '../support/http';
 import { as } from '../support/keys';
 import {
   cvmPostpaid,
@@ -33,20 +33,15 @@ import {
   timelineOf,
   until,
 } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
 const NEVER = 2 ** 30;
-let service: ServiceUnderTest;
-let http: Http;
 let workflows: Workflows;
+// Nothing is swept or watched here but by the tests.
+const { service, http } = useService({ worker: { sweepEveryMs: NEVER, watchEveryMs: NEVER } });
 beforeAll(async () => {
-  service = await startService({ worker: false });
-  // Nothing is swept or watched here but by the tests.
-  await service.startWorker({ sweepEveryMs: NEVER, watchEveryMs: NEVER });
-  http = service.http;
   workflows = workflowsOf(service.client, service.pool, service.taskQueue, service.signatures);
 });
-afterAll(() => service.stop());
 
 const handleOf = (id: string) => service.client.workflow.getHandle(workflowId(id));
 const lose = (id: string): Promise<unknown> => handleOf(id).terminate('by hand');

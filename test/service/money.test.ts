@@ -1,6 +1,5 @@
 /** Money over the life of an instance, each with the smallest input that once went wrong (M20–M25). */
 import { acceptQuote } from '../../store/agreements/acceptance';
-import { audit } from '../../store/audit';
 import type { Body, Http } from '../support/http';
 import { as } from '../support/keys';
 import {
@@ -20,20 +19,12 @@ import {
   until,
 } from '../support/lives';
 import { approvalOf } from '../support/review';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { auditAtEnd, useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
+const { service, http } = useService({}, auditAtEnd);
 let approver: Http;
 beforeAll(async () => {
-  service = await startService();
-  http = service.http;
   approver = await as(http, { account: null, name: 'approver', permissions: ['refund:approve', 'read'] });
-});
-afterAll(async () => {
-  const { checks } = await audit(service.pool);
-  await service.stop();
-  expect(checks.flatMap(({ findings }) => findings)).toEqual([]);
 });
 
 const HOUR = DAY / 24;

@@ -1,13 +1,9 @@
 /** A worker without a cache replays a life from its history at every task: slower, and the same. */
 import { workflowId } from '../../workflows/messages';
 import { cvmPrepaid, end, expectStatus, fastForward, register, timelineOf } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-beforeAll(async () => {
-  service = await startService({ maxCachedWorkflows: 0 });
-});
-afterAll(() => service.stop());
+const { service } = useService({ worker: { maxCachedWorkflows: 0 } });
 
 it('a whole life on a worker without a cache, with no failed task', async () => {
   const { http, client } = service;

@@ -28,7 +28,7 @@ import { inParallel, range } from '../support/parallel';
 import { Random } from '../support/random';
 import { randomRegistration } from '../support/random-registrations';
 import { SCALE } from '../support/scale';
-import { type ServiceUnderTest, signed, startService } from '../support/service';
+import { signed, useService } from '../support/service';
 
 const SEQUENCES = SCALE === 1 ? 300 : 1000 * SCALE;
 /** Sequences that one instance lives through, if it lives so long. */
@@ -37,13 +37,8 @@ const SEED = Number(process.env.SUNSET_SEED ?? Date.now() % 1_000_000);
 /** A worker that is there answers well within this. */
 const ANSWER_MS = 20_000;
 
-let service: ServiceUnderTest;
-beforeAll(async () => {
-  service = await startService({ worker: false });
-  // What a test ends in Temporal it starts again itself.
-  await service.startWorker({ watchEveryMs: 3_600_000 });
-});
-afterAll(() => service.stop());
+// What a test ends in Temporal it starts again itself.
+const { service } = useService({ worker: { watchEveryMs: 3_600_000 } });
 
 const handleOf = (id: string) => service.client.workflow.getHandle(workflowId(id));
 const told = new Map<string, number>();

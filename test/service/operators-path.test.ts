@@ -1,8 +1,8 @@
 /** The operator's path (E5, M11): refund requests, holds, amounts above the threshold; undo; renewal-only refunds; network and usage. */
+
 import { randomUUID } from 'node:crypto';
 import { POLICIES } from '../../policies';
 import { type Approval, approveRequest } from '../../store/agreements/refund-requests';
-import { audit } from '../../store/audit';
 import type { Body, Http } from '../support/http';
 import {
   cvmPostpaid,
@@ -21,23 +21,15 @@ import {
   until,
 } from '../support/lives';
 import { approvalOf } from '../support/review';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { auditAtEnd, startService, useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
+const { service, http } = useService({}, auditAtEnd);
 /** A second person: requests of the operator are decided by her. */
 let approver: Http;
 
 beforeAll(async () => {
-  service = await startService();
-  http = service.http;
   const made = await http.post('/v1/keys', { account: null, name: 'approver', permissions: ['refund:approve', 'read'] });
   approver = http.as(expectStatus(made, 201).body.key);
-});
-afterAll(async () => {
-  const { checks } = await audit(service.pool);
-  await service.stop();
-  expect(checks.flatMap(({ findings }) => findings)).toEqual([]);
 });
 
 const balancesOf = async (account: string): Promise<Body[]> => expectStatus(await http.get(`/v1/accounts/${account}`), 200).body.balances;

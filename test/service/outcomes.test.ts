@@ -1,5 +1,5 @@
 /** Every row of the contract's outcome table on the real server, months passing by time skipping. */
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -20,15 +20,9 @@ import {
   seconds,
   timelineOf,
 } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
-afterAll(() => service.stop());
+const { service, http } = useService();
 
 const HOUR = DAY / 24;
 const last = async (id: string): Promise<Body> => (await timelineOf(http, id)).at(-1);

@@ -4,19 +4,13 @@
  */
 import { exact, formatDecimal, sum } from '../../domain/money';
 import { audit } from '../../store/audit';
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import { cvmPrepaid, DAY, expectStatus, hoursAgo, newAccount, quote, register, settled } from '../support/lives';
 import { inParallel, range } from '../support/parallel';
 import { SCALE } from '../support/scale';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
-afterAll(() => service.stop());
+const { service, http } = useService();
 
 const ACCOUNTS = 10 * SCALE;
 const CLIENTS = 20;

@@ -4,14 +4,13 @@
  */
 import { audit } from '../../store/audit';
 import { againstOracle } from '../support/against-oracle';
-import type { Http } from '../support/http';
 import { expectStatus, instanceOf, newId, until } from '../support/lives';
 import { inParallel, range } from '../support/parallel';
 import { Random } from '../support/random';
 import { DEEDS, type Deed, nextDeed, type Walk } from '../support/random-lives';
 import { randomRegistration } from '../support/random-registrations';
 import { SCALE } from '../support/scale';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
 const LIVES = 300 * SCALE;
 /** Several lives an account, so that rights run out and batches have something to choose. */
@@ -19,16 +18,12 @@ const ACCOUNTS = LIVES / 4;
 const DEEDS_OF_A_LIFE = 9;
 const SEED = Number(process.env.SUNSET_SEED ?? Date.now() % 1_000_000);
 
-let service: ServiceUnderTest;
-let http: Http;
 let reviewer: string;
+const { service, http } = useService();
 beforeAll(async () => {
-  service = await startService();
-  http = service.http;
   const asked = { account: null, name: 'reviewer', permissions: ['refund:approve', 'read'] };
   reviewer = expectStatus(await http.post('/v1/keys', asked), 201).body.key;
 });
-afterAll(() => service.stop());
 
 const told = { asked: new Map<string, number>(), done: new Map<string, number>(), refused: new Map<string, number>() };
 const tell = (map: Map<string, number>, what: string): void => void map.set(what, (map.get(what) ?? 0) + 1);

@@ -30,20 +30,12 @@ import {
   timelineOf,
   until,
 } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
 /** Whatever was done, the books and records say the same at the end, and so do the workflows. */
-afterAll(async () => {
-  const { pool, client, taskQueue, signatures } = service;
+const { service, http } = useService({}, async ({ pool, client, taskQueue, signatures }) => {
   const workflows = workflowsOf(client, pool, taskQueue, signatures);
   const { checks } = await makeAudit(pool, { id: 'records', trigger: 'command', workflows });
-  await service.stop();
   expect(checks.flatMap(({ findings, skipped }) => [...findings, ...(skipped === undefined ? [] : [skipped])])).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 /** The refund curve over HTTP: the same amounts as quotes, from the rights that are left. */
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -12,15 +12,9 @@ import {
   quote,
   register,
 } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
-afterAll(() => service.stop());
+const { http } = useService();
 
 const curveOf = async (id: string, headers: Record<string, string> = {}): Promise<Body> =>
   expectStatus(await http.get(`/v1/instances/${id}/refund-curve`, { headers }), 200).body;

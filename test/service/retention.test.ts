@@ -1,19 +1,12 @@
 /** What is kept for a time only: deleted after it, in batches, and never what anything rests on. */
 import { randomUUID } from 'node:crypto';
 import { KEEP, trim } from '../../store/retention';
-import type { Http } from '../support/http';
 import { makeKey } from '../support/keys';
 import { cvmPostpaid, cvmPrepaid, end, expectStatus, hoursAgo, newAccount, purchase, quote, register } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 import { withDatabase } from '../support/shared';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
-afterAll(() => service.stop());
+const { service, http } = useService();
 
 /** Makes rows of a table older, as the owner of the schema. */
 const age = (table: string, column: string, days: number, where = 'true') =>

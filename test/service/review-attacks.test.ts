@@ -31,23 +31,18 @@ import {
 } from '../support/lives';
 import { range } from '../support/parallel';
 import { approvalOf } from '../support/review';
-import { type ServiceUnderTest, signed, startService } from '../support/service';
+import { signed, useService } from '../support/service';
 import { shared } from '../support/shared';
 
-let service: ServiceUnderTest;
-let http: Http;
 /** Two people who decide on what the operator asks for. */
 let alice: Http;
 let bob: Http;
 
+// No sweep: what a test accepts is sent when the test sends it.
+const { service, http } = useService({ worker: { sweepEveryMs: 3_600_000 } });
 beforeAll(async () => {
-  service = await startService({ worker: false });
-  // No sweep: what a test accepts is sent when the test sends it.
-  await service.startWorker({ sweepEveryMs: 3_600_000 });
-  http = service.http;
   [alice, bob] = await Promise.all([staff('alice'), staff('bob')]);
 });
-afterAll(() => service.stop());
 
 const staff = (name: string): Promise<Http> => as(http, { account: null, name, permissions: ['refund:approve', 'read'] });
 const ask = (instanceId: string, by = http): Promise<Reply> => by.post('/v1/refund-requests', { instanceId, reason: 'bought by mistake' });

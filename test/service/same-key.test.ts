@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { audit } from '../../store/audit';
-import type { Http, WholeReply } from '../support/http';
+import type { WholeReply } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -21,16 +21,10 @@ import {
 } from '../support/lives';
 import { inParallel, range } from '../support/parallel';
 import { SCALE } from '../support/scale';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 import { withDatabase } from '../support/shared';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
-afterAll(() => service.stop());
+const { service, http } = useService();
 
 const CLIENTS = 50;
 const KEYS = SCALE > 1 ? 1000 : 50;

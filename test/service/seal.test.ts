@@ -2,6 +2,7 @@
  * The seal: everything that is booked gets one place in the chain, once and whatever commits when; and whatever is changed afterwards is
  * named by the audit, by its own row. A tampering is made as the owner with the guards taken away, and rolled back.
  */
+
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,18 +11,16 @@ import { sealHash, sealWaiting } from '../../store/books/seal';
 import { createPool, type Pool, type Transaction } from '../../store/db';
 import type { Body } from '../support/http';
 import { cvmPrepaid, end, register, until } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { startService, useService } from '../support/service';
 
-let service: ServiceUnderTest;
 let owner: Pool;
+const { service } = useService({ worker: false });
 beforeAll(async () => {
-  service = await startService({ worker: false });
   owner = createPool(service.adminUrl, { max: 10 });
   await makeInstance(owner);
 });
 afterAll(async () => {
   await owner.end();
-  await service.stop();
 });
 
 async function makeInstance(db: Pool): Promise<void> {

@@ -2,6 +2,7 @@
  * Whose word counts. What comes through the API is signed; whoever else reaches Temporal's port may do what the documented signals may, is
  * shown as `unsigned: …`, and can state no money, lift no protection, approve nothing, and take no caller's name or id.
  */
+
 import { randomUUID } from 'node:crypto';
 import { Client, WorkflowUpdateFailedError } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -12,7 +13,7 @@ import { POLICIES } from '../../policies';
 import { audit } from '../../store/audit';
 import { createSignatures, GOOD_FOR_MS } from '../../store/signatures';
 import { workflowId } from '../../workflows/messages';
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -27,16 +28,10 @@ import {
   timelineOf,
   until,
 } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { startService, useService } from '../support/service';
 import { shared, temporalOf } from '../support/shared';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
-afterAll(() => service.stop());
+const { service, http } = useService();
 
 const handleOf = (id: string) => service.client.workflow.getHandle(workflowId(id));
 /** Waits no longer than a worker could need: a message that nobody answers is a failure of the test. */

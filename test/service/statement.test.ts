@@ -1,17 +1,11 @@
 /** The books to look at: the statement as CSV, balances at an instant, the trial balance. */
 import { toCsv } from '../../api/csv';
 import { audit } from '../../store/audit';
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import { cvmPrepaid, end, expectStatus, hoursAgo, newAccount, newId, purchase, redisPrepaid, register } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
-afterAll(() => service.stop());
+const { service, http } = useService();
 
 /** RFC 4180, read back by other means than it was written. */
 function parseCsv(text: string): string[][] {

@@ -4,13 +4,9 @@ import { type Activities, createActivities } from '../../activities';
 import { STOP_WITHIN_MS } from '../../worker';
 import { type LoopOptions, startLoop } from '../../worker/loop';
 import { cvmPostpaid, expectStatus, instanceOf, register, until } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-beforeAll(async () => {
-  service = await startService({ worker: false, commandWaitMs: 8000 });
-});
-afterAll(() => service.stop());
+const { service } = useService({ worker: false, commandWaitMs: 8000 });
 
 const never = new Promise<never>(() => {});
 const BAD: [string, (called: () => void) => Activities['record']][] = [

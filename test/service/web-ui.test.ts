@@ -5,24 +5,22 @@ import chromium from '@sparticuz/chromium';
 import { type Browser, type Page, chromium as playwright } from 'playwright-core';
 import { SIGNALS, workflowId } from '../../workflows/messages';
 import { cvmPostpaid, cvmPrepaid, DAY, end, fromNow, instanceOf, newAccount, newId, register, timelineOf, until } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 import { shared } from '../support/shared';
 
 const PICTURES = join(__dirname, '..', '..', '.test-results', 'web-ui');
 const account = newAccount();
-let service: ServiceUnderTest;
 let browser: Browser;
 let page: Page;
 
+const { service } = useService();
 beforeAll(async () => {
   mkdirSync(PICTURES, { recursive: true });
-  service = await startService();
   browser = await playwright.launch({ args: [...chromium.args, '--no-sandbox'], executablePath: await chromium.executablePath() });
   page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
-  await service.stop();
 });
 
 const at = (path: string): string => `${shared().webUiUrl}/namespaces/${shared().namespace}${path}`;

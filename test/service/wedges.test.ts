@@ -8,7 +8,7 @@ import { fastForward as moveAhead } from '../../api/fast-forward';
 import type { Command } from '../../domain/commands';
 import type { Life } from '../../domain/lifecycle';
 import { type Done, lifeQuery, workflowId } from '../../workflows/messages';
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   DAY,
@@ -23,20 +23,16 @@ import {
   timelineOf,
   until,
 } from '../support/lives';
-import { type ServiceUnderTest, signed, startService } from '../support/service';
+import { signed, useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
 let admin: pg.Client;
+const { service, http } = useService();
 beforeAll(async () => {
-  service = await startService();
-  http = service.http;
   admin = new pg.Client({ connectionString: service.adminUrl });
   await admin.connect();
 });
 afterAll(async () => {
   await admin.end();
-  await service.stop();
 });
 
 const handleOf = (id: string) => service.client.workflow.getHandle(workflowId(id));

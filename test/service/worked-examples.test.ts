@@ -1,15 +1,9 @@
 /** The documents' seven worked examples to the cent, through the API and into the ledger. */
-import type { Body, Http } from '../support/http';
+import type { Body } from '../support/http';
 import { cvmPrepaid, end, hoursAgo, instanceOf, newAccount, plusMonths, purchase, quote, register } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
-let service: ServiceUnderTest;
-let http: Http;
-beforeAll(async () => {
-  service = await startService();
-  http = service.http;
-});
-afterAll(() => service.stop());
+const { service, http } = useService();
 
 const paid = (cash: string) => ({ cash, gift: '0', income: '0', voucher: '0' });
 

@@ -31,11 +31,21 @@ export class Http {
   ) {}
 
   /** The same service, as the holder of another key. */
-  as = (key: string): Http => new Http(this.url, key);
+  as(key: string): Http {
+    return new Http(this.url, key);
+  }
 
-  get = (path: string, options?: CallOptions): Promise<Reply> => this.call('GET', path, undefined, options);
-  put = (path: string, body: unknown, options?: CallOptions): Promise<Reply> => this.call('PUT', path, body, options);
-  post = (path: string, body: unknown = {}, options?: CallOptions): Promise<Reply> => this.call('POST', path, body, options);
+  async get(path: string, options?: CallOptions): Promise<Reply> {
+    return await this.call('GET', path, undefined, options);
+  }
+
+  async put(path: string, body: unknown, options?: CallOptions): Promise<Reply> {
+    return await this.call('PUT', path, body, options);
+  }
+
+  async post(path: string, body: unknown = {}, options?: CallOptions): Promise<Reply> {
+    return await this.call('POST', path, body, options);
+  }
 
   async call(method: string, path: string, body: unknown, { key, headers = {} }: CallOptions = {}): Promise<WholeReply> {
     const response = await fetch(this.url + path, {

@@ -6,6 +6,7 @@ import pino from 'pino';
 import { startApi } from '../../api/server';
 import type { Signable } from '../../domain/signed';
 import { POLICIES } from '../../policies';
+import { audit } from '../../store/audit';
 import { createPool, type Pool } from '../../store/db';
 import { createSignatures, type Signatures } from '../../store/signatures';
 import { type RunningWorker, startWorker, type WorkerOptions } from '../../worker';
@@ -33,9 +34,9 @@ export interface ServiceUnderTest {
 }
 
 export interface ServiceOptions {
-  worker?: boolean;
+  /** None, or one that is set otherwise; default: one like in production, in a hurry. */
+  worker?: boolean | Parameters<ServiceUnderTest['startWorker']>[0];
   policies?: typeof POLICIES;
-  maxCachedWorkflows?: number;
   commandWaitMs?: number;
   authFailuresPerMinute?: number;
 }
@@ -119,9 +120,35 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       await connection.close();
     },
   };
-  const { maxCachedWorkflows } = options;
-  if (options.worker ?? true) await service.startWorker(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows });
+  const { worker = true } = options;
+  if (worker) await service.startWorker(worker === true ? {} : worker);
   return service;
+}
+
+/**
+ * A service for all tests of a file: it is there once they run, and is stopped after them.
+ * @param atEnd what is to be done with it before that
+ */
+export function useService(
+  options: ServiceOptions = {},
+  atEnd: (service: ServiceUnderTest) => Promise<void> = async () => {},
+): { service: ServiceUnderTest; http: Http } {
+  // Filled by the time that anybody looks into them.
+  const service = {} as ServiceUnderTest;
+  const http = Object.create(Http.prototype) as Http;
+  beforeAll(async () => {
+    const started = await startService(options);
+    Object.assign(http, started.http);
+    Object.assign(service, started, { http });
+  });
+  afterAll(() => atEnd(service).finally(() => service.stop()));
+  return { service, http };
+}
+
+/** Whatever was done, the books and records say the same at the end. */
+export async function auditAtEnd({ pool }: ServiceUnderTest): Promise<void> {
+  const { checks } = await audit(pool);
+  expect(checks.flatMap(({ findings }) => findings)).toEqual([]);
 }
 
 async function createDatabase({ adminUrl, serviceUrl }: Shared, name: string): Promise<{ adminUrl: string; serviceUrl: string }> {
