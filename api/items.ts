@@ -1,6 +1,6 @@
 /** The items of an agreement, sent to their instances: of a confirmation, and of an approval. */
 import { type AcceptedItem, failItem, itemWithoutWorkflow } from '../store/agreements/items';
-import { sendItems } from '../workflows/send';
+import { sendItems } from '../temporal/items';
 import { optionsOf } from './commands';
 import type { ApiDeps } from './deps';
 

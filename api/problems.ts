@@ -6,7 +6,8 @@ import { RequestRefused } from '../store/agreements/refund-requests';
 import { isDatabaseAway } from '../store/db';
 import { LockLost } from '../store/idempotency';
 import { BadCursor } from '../store/paging';
-import { Crowded, NotRunning, Refused, Unavailable } from '../workflows/send';
+import { Replaced } from '../temporal/fast-forward';
+import { Crowded, NotRunning, Refused, Unavailable } from '../temporal/meaning';
 import { invalid, notFound, Problem } from './errors';
 
 /** Refusals that are about what was sent, not about how things stand: 400 with the field. */
@@ -23,6 +24,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof MissingInstances) return notFound('instance', error.ids.join(', '));
   if (error instanceof Refused) return refusal(error);
   if (error instanceof Crowded) return new Problem('TOO_MANY_COMMANDS', { headers: { 'Retry-After': '1' } });
+  if (error instanceof Replaced) return new Problem('FAST_FORWARD_REPLACED');
   if (error instanceof RequestRefused) return new Problem(error.code, { state: error.state, changes: error.changes });
   if (error instanceof Unavailable || error instanceof NotRunning || error instanceof LockLost || isDatabaseAway(error))
     return unavailable();

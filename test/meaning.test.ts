@@ -1,7 +1,7 @@
 /** What callers are told of each way in which a call to a workflow fails: it happened, may still happen, or surely did not. */
 import { ServiceError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
-import { Crowded, Dropped, meaningOf, NotRunning, Refused, Unavailable } from '../workflows/meaning';
+import { Crowded, Dropped, meaningOf, NotRunning, Refused, Unavailable } from '../temporal/meaning';
 
 const status = (code: number, details: string): ServiceError =>
   new ServiceError('Workflow Update failed', { cause: Object.assign(new Error(`${code} ${details}`), { code, details }) });

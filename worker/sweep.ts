@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Signer } from '../domain/signed';
 import { failItem, itemWithoutWorkflow, takeItems } from '../store/agreements/items';
 import type { Pool } from '../store/db';
-import { sendItems } from '../workflows/send';
+import { sendItems } from '../temporal/items';
 import { type LoopOptions, startLoop } from './loop';
 
 export interface SweepOptions extends LoopOptions {

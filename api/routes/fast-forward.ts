@@ -1,4 +1,5 @@
 /** Sandbox: moves one instance's clock ahead, and answers when it is there with all that came due on the way. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { acceptedAnswer, instanceAnswer } from '../../contract/answers';
@@ -7,14 +8,14 @@ import { nextDeadline } from '../../domain/lifecycle';
 import { clockOf } from '../../store/agreements/quotes';
 import type { InstanceRow } from '../../store/lives/instances';
 import { setClockOffset } from '../../store/lives/instances';
-import { NotRunning, Unavailable } from '../../workflows/send';
+import { fastForward, lastMoveId, type Move } from '../../temporal/fast-forward';
+import { NotRunning, Unavailable } from '../../temporal/meaning';
 import type { Call, Reply } from '../call';
 import type { Caller } from '../caller';
 import { instanceReply, unansweredReply, withoutWorkflow } from '../commands';
 import type { ApiDeps } from '../deps';
 import { Problem } from '../errors';
 import { existingInstance } from '../existing';
-import { fastForward, lastMoveId, type Move } from '../fast-forward';
 import { derivedId } from '../idempotency';
 import { type Route, route } from '../route';
 

@@ -4,8 +4,9 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { Client } from '@temporalio/client';
 import { postgresAnswers, temporalAnswers } from '../../api/health';
 import { createPool } from '../../store/db';
-import { lazyClient } from '../../workflows/connect';
-import { sendCommand, Unavailable } from '../../workflows/send';
+import { lazyClient } from '../../temporal/connect';
+import { Unavailable } from '../../temporal/meaning';
+import { sendCommand } from '../../temporal/send';
 
 /** The promises, and what a busy machine may add. */
 const READY_MS = 2000;

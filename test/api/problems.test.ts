@@ -4,7 +4,7 @@ import { toProblem } from '../../api/problems';
 import { issue } from '../../contract/issues';
 import { MESSAGES } from '../../domain/messages';
 import { BadCursor } from '../../store/paging';
-import { NotRunning, Refused, Unavailable } from '../../workflows/send';
+import { NotRunning, Refused, Unavailable } from '../../temporal/meaning';
 
 const CHINESE = /\p{Script=Han}/u;
 

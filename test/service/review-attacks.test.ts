@@ -5,9 +5,10 @@ import { acceptQuote } from '../../store/agreements/acceptance';
 import type { AcceptedItem } from '../../store/agreements/items';
 import { audit } from '../../store/audit';
 import { unsealedBacklog } from '../../store/books/seal';
+import { Refused } from '../../temporal/meaning';
+import { sendCommand } from '../../temporal/send';
 import { sweepOnce } from '../../worker/sweep';
 import { workflowId } from '../../workflows/messages';
-import { Refused, sendCommand } from '../../workflows/send';
 import type { Body, Http, Reply } from '../support/http';
 import { as } from '../support/keys';
 import {

@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { fastForward as moveAhead } from '../../api/fast-forward';
 import type { Command } from '../../domain/commands';
 import type { Life } from '../../domain/lifecycle';
+import { fastForward as moveAhead } from '../../temporal/fast-forward';
 import { type Done, lifeQuery, workflowId } from '../../workflows/messages';
 import type { Body } from '../support/http';
 import {

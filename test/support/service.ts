@@ -9,8 +9,8 @@ import { POLICIES } from '../../policies';
 import { audit } from '../../store/audit';
 import { createPool, type Pool } from '../../store/db';
 import { createSignatures, type Signatures } from '../../store/signatures';
+import { connectClient } from '../../temporal/connect';
 import { type RunningWorker, startWorker, type WorkerOptions } from '../../worker';
-import { connectClient } from '../../workflows/connect';
 import { Http } from './http';
 import { type Shared, shared, TEMPLATE, temporalOf, withDatabase } from './shared';
 

@@ -2,9 +2,9 @@
  * What it means when a call to an instance's workflow fails, in one place. The question that callers have is always the same: has it happened,
  * may it still happen, or surely not?
  */
-import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { type Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { REFUSAL, type RefusalDetail } from './messages';
+import { REFUSAL, type RefusalDetail } from '../workflows/messages';
 
 /** The workflow or the database refused the command; nothing changed. */
 export class Refused extends Error {
@@ -98,4 +98,13 @@ function meaningOfStatus({ message }: Error, { code, details = message }: { code
   if (isCrowded(details)) return new Crowded(details);
   if (DROPPED.test(details)) return new Dropped(details);
   return new Unavailable(`Temporal does not answer: ${details}`, !NOT_TAKEN.includes(code));
+}
+
+/** Runs a call with a deadline, in milliseconds from now, and gives its failures their meaning. */
+export async function within<T>(client: Client, waitMs: number, call: () => Promise<T>): Promise<T> {
+  try {
+    return await client.withDeadline(Date.now() + waitMs, call);
+  } catch (error) {
+    throw meaningOf(error);
+  }
 }

@@ -1,4 +1,4 @@
-/** Connections to Temporal whose calls end when they promised to. Not part of the workflow bundle. */
+/** Connections to Temporal whose calls end when they promised to. */
 import { Connection, type ConnectionOptions, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { isCrowded } from './meaning';
 

@@ -1,5 +1,5 @@
 /**
- * The client's side of the messages: how the API and the worker's sweep talk to `instance/<id>`. Not part of the workflow bundle.
+ * How the API and the worker's sweep talk to `instance/<id>`: its messages, sent.
  * What comes back is an {@link Answer}, or one of the errors of `meaning.ts`.
  */
 import { randomUUID } from 'node:crypto';
@@ -9,13 +9,10 @@ import type { UpdateDefinition } from '@temporalio/common';
 import { COMMANDS, type Envelope } from '../domain/commands';
 import { workflowId } from '../domain/ids';
 import type { Signer } from '../domain/signed';
-import { Crowded, Dropped, meaningOf, NotRunning, Refused, Unavailable } from './meaning';
 import {
   type Answer,
   type Birth,
-  type Carried,
   type CommandMessage,
-  lifeQuery,
   registerUpdate,
   SIGNALS,
   type SignalName,
@@ -23,11 +20,10 @@ import {
   TASK_QUEUE,
   UPDATES,
   WORKFLOW_TYPE,
-} from './messages';
-import { attributesAtStart, releaseAttribute, releaseTimeOf } from './search-attributes';
-import { readSignal } from './signals';
-
-export { Crowded, NotRunning, Refused, Unavailable } from './meaning';
+} from '../workflows/messages';
+import { attributesAtStart, releaseAttribute } from '../workflows/search-attributes';
+import { readSignal } from '../workflows/signals';
+import { Crowded, Dropped, within } from './meaning';
 
 export interface SendOptions {
   /** Vouches for what is sent, and names it. */
@@ -38,8 +34,7 @@ export interface SendOptions {
 }
 
 /** With the look at the server that follows when nobody answered (2 s), an answer comes within 15 s. */
-const WAIT_MS = 13_000;
-const LOOK_MS = 5000;
+export const WAIT_MS = 13_000;
 
 /**
  * Starts the workflow of an instance and answers when its registration is recorded; an existing one answers its life. One that has ended
@@ -58,10 +53,12 @@ export async function registerInstance(client: Client, birth: Birth, options: Om
     typedSearchAttributes: [...attributesAtStart(registration), ...releaseAttribute(registration.purgeTime ?? null)],
     staticSummary: summaryOf(registration, registration.region),
   });
-  return await within(client, options, () => client.workflow.executeUpdateWithStart(registerUpdate, { startWorkflowOperation }));
+  return await within(client, options.waitMs ?? WAIT_MS, () =>
+    client.workflow.executeUpdateWithStart(registerUpdate, { startWorkflowOperation }),
+  );
 }
 
-const summaryOf = ({ product, billing }: { product: string; billing: string }, region: string): string =>
+export const summaryOf = ({ product, billing }: { product: string; billing: string }, region: string): string =>
   `${product} ${billing} in ${region}`;
 
 /**
@@ -79,7 +76,7 @@ export async function sendCommand(client: Client, instanceId: string, message: C
     const answer = await sendAs(signer.updateId(instanceId, message));
     return answer.commandId === message.id ? answer : await sendAs(`u/${randomUUID()}`);
   };
-  return await ofAFew(instanceId, () => untilTaken(waitMs, (leftMs) => within(client, { waitMs: leftMs }, send)));
+  return await ofAFew(instanceId, () => untilTaken(waitMs, (leftMs) => within(client, leftMs, send)));
 }
 
 /** Fewer than the ten that the server lets be in flight: the sweep and other processes send commands too. */
@@ -130,95 +127,5 @@ export async function sendSignal(
   const { id, by } = payload;
   const signed =
     'command' in reading ? { ...payload, signature: options.signer.sign(instanceId, { id, by, command: reading.command }) } : payload;
-  await within(client, options, () => handle.signal(SIGNALS[name], signed));
-}
-
-/** Whether the instance has a running workflow; that one may all the same not answer. @throws Unavailable */
-export async function hasWorkflow(client: Client, instanceId: string): Promise<boolean> {
-  try {
-    const handle = client.workflow.getHandle(workflowId(instanceId));
-    return (await within(client, { waitMs: LOOK_MS }, () => handle.describe())).status.name === 'RUNNING';
-  } catch (error) {
-    if (error instanceof NotRunning) return false;
-    throw error;
-  }
-}
-
-export interface Restart extends Carried {
-  region: string;
-}
-
-/**
- * Starts the workflow of a living instance again, from its stored life (L14): deadlines that came due meanwhile are taken at once. One that
- * runs, maybe because somebody else was faster, stays as it is.
- */
-export async function startAgain(client: Client, { life, done, region }: Restart, options: Omit<SendOptions, 'signer'>): Promise<void> {
-  try {
-    await within(client, options, () =>
-      client.workflow.start(WORKFLOW_TYPE, {
-        workflowId: workflowId(life.id),
-        taskQueue: options.taskQueue ?? TASK_QUEUE,
-        args: [{ life, done }],
-        workflowIdConflictPolicy: 'FAIL',
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        typedSearchAttributes: [...attributesAtStart(life), ...releaseAttribute(releaseTimeOf(life))],
-        staticSummary: summaryOf(life, region),
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof NotRunning)) throw error;
-  }
-}
-
-/** Ends a workflow that runs and is of no use; what it was told and has not recorded is lost. */
-export async function abandon(client: Client, instanceId: string, reason: string, options: Pick<SendOptions, 'waitMs'>): Promise<void> {
-  const handle = client.workflow.getHandle(workflowId(instanceId));
-  await within(client, options, () => handle.terminate(reason));
-}
-
-/** Waits until the workflow has taken up its life. @throws Unavailable when it has not in time */
-export async function hasBegun(client: Client, instanceId: string, options: Pick<SendOptions, 'waitMs'>): Promise<void> {
-  const handle = client.workflow.getHandle(workflowId(instanceId));
-  await within(client, options, () => handle.query(lifeQuery));
-}
-
-export interface Item {
-  instanceId: string;
-  message: CommandMessage<'terminate'>;
-}
-
-export interface ItemOptions extends SendOptions {
-  concurrency?: number;
-  /** What to do with an item that its instance refuses. */
-  onRefused: (item: Item, refusal: { code: string; state: string | null }) => Promise<void>;
-  /** What to do with an item whose instance has no running workflow. */
-  onNotRunning: (item: Item) => Promise<void>;
-}
-
-/** Sends the items of a termination with bounded concurrency. Those that nobody answered stay accepted, and the sweep sends them again. */
-export async function sendItems(client: Client, items: Item[], options: ItemOptions): Promise<void> {
-  const waiting = [...items];
-  const sendNext = async (): Promise<void> => {
-    for (let item = waiting.shift(); item; item = waiting.shift()) await sendItem(client, item, options);
-  };
-  await Promise.all(Array.from({ length: Math.min(options.concurrency ?? 8, items.length) }, sendNext));
-}
-
-async function sendItem(client: Client, item: Item, options: ItemOptions): Promise<void> {
-  try {
-    await sendCommand(client, item.instanceId, item.message, options);
-  } catch (error) {
-    if (error instanceof Refused) await options.onRefused(item, error);
-    else if (error instanceof NotRunning) await options.onNotRunning(item);
-    else if (!(error instanceof Unavailable)) throw error;
-  }
-}
-
-/** Runs a call with a deadline and gives its failures their meaning. */
-async function within<T>(client: Client, { waitMs = WAIT_MS }: Pick<SendOptions, 'waitMs'>, call: () => Promise<T>): Promise<T> {
-  try {
-    return await client.withDeadline(Date.now() + waitMs, call);
-  } catch (error) {
-    throw meaningOf(error);
-  }
+  await within(client, options.waitMs ?? WAIT_MS, () => handle.signal(SIGNALS[name], signed));
 }

@@ -6,8 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { google, temporal } from '@temporalio/proto';
 import { workflowId } from '../domain/ids';
-import { NotRunning, Unavailable } from '../workflows/send';
-import { Problem } from './errors';
+import { NotRunning, Unavailable } from './meaning';
 
 export interface Move {
   client: Client;
@@ -27,6 +26,9 @@ export interface Moved {
   reachedMs: number;
 }
 
+/** Another move of the same instance came in between. */
+export class Replaced extends Error {}
+
 const { FastForwardPollingResult, WorkflowExecutionStatus } = temporal.api.enums.v1;
 const GRPC = { DEADLINE_EXCEEDED: 4, NOT_FOUND: 5 } as const;
 const POLL_MS = 20_000;
@@ -41,8 +43,7 @@ const LOOK_EVERY_MS = 20;
  * Answers once the clock is there, or the workflow has ended on the way. A server skips whenever nothing is in flight, to the target or to the
  * next timer. When the target passes by itself while a task is in flight, the server skips on to that timer, days too far: so a move begins when
  * nothing is in flight, and what is near is waited for.
- * @throws NotRunning when there is none to move; Unavailable when it does not arrive in time, for want of a worker; Problem 409 when another
- * move replaced this one
+ * @throws NotRunning when there is none to move; Unavailable when it does not arrive in time, for want of a worker; Replaced by another move
  */
 export async function fastForward(move: Move): Promise<Moved> {
   const before = await settled(move);
@@ -85,7 +86,7 @@ async function settled(move: Move): Promise<Description> {
 async function begin({ client, namespace, instanceId, id }: Move, ms: number): Promise<void> {
   const duration = google.protobuf.Duration.fromObject({ seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 });
   const config = { enabled: true, fastForwardConfig: { id, duration } };
-  await within(client, CALL_MS, () =>
+  await ask(client, CALL_MS, () =>
     client.connection.workflowService.updateWorkflowExecutionOptions({
       namespace,
       workflowExecution: { workflowId: workflowId(instanceId) },
@@ -99,7 +100,7 @@ async function begin({ client, namespace, instanceId, id }: Move, ms: number): P
 async function poll(move: Move, deadline: number): Promise<boolean> {
   const { client, namespace, instanceId, id } = move;
   try {
-    const { fastForwardPollingResult: result } = await within(client, Math.max(1, Math.min(POLL_MS, deadline - Date.now())), () =>
+    const { fastForwardPollingResult: result } = await ask(client, Math.max(1, Math.min(POLL_MS, deadline - Date.now())), () =>
       client.connection.workflowService.pollWorkflowExecutionTimeSkipping({
         namespace,
         workflowExecution: { workflowId: workflowId(instanceId) },
@@ -114,7 +115,7 @@ async function poll(move: Move, deadline: number): Promise<boolean> {
   }
   // It can't complete any more: ended on the way, or somebody moved the clock again.
   if (!(await describe(move)).running) return true;
-  throw new Problem('FAST_FORWARD_REPLACED');
+  throw new Replaced(`another move took the place of ${id}`);
 }
 
 interface Description {
@@ -131,7 +132,7 @@ interface Description {
 
 async function describe({ client, namespace, instanceId }: Pick<Move, 'client' | 'namespace' | 'instanceId'>): Promise<Description> {
   const asked = Date.now();
-  const description = await within(client, CALL_MS, () =>
+  const description = await ask(client, CALL_MS, () =>
     client.connection.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId: workflowId(instanceId) } }),
   );
   const answered = Date.now();
@@ -146,8 +147,8 @@ async function describe({ client, namespace, instanceId }: Pick<Move, 'client' |
   };
 }
 
-/** A raw call with a deadline, its failures with the meaning that `workflows/send` gives to them. */
-async function within<T>(client: Client, waitMs: number, ask: () => Promise<T>): Promise<T> {
+/** Like {@link meaningOf}, of calls that tell a life nothing: only a move that is late may still be made. */
+async function ask<T>(client: Client, waitMs: number, ask: () => Promise<T>): Promise<T> {
   try {
     return await client.withDeadline(Date.now() + waitMs, ask);
   } catch (error) {
