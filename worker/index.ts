@@ -1,8 +1,9 @@
 /** The process that hosts workflows and activities, sweeps up what was accepted but not carried out, seals what was booked, and deletes what was kept for its time. */
 import type { Client } from '@temporalio/client';
 import { NativeConnection, type NativeConnectionOptions, Worker, type WorkflowBundleOption } from '@temporalio/worker';
-import { type Activities, createActivities, type Trust } from '../activities';
+import { type Activities, createActivities } from '../activities';
 import { createAuditActivities } from '../activities/audit';
+import type { Trust } from '../activities/trust';
 import type { Pool } from '../store/db';
 import { KEEP, type Keep } from '../store/retention';
 import { bundleForWorker } from './bundle';

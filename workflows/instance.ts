@@ -364,7 +364,7 @@ async function heed(life: Life, { envelope, reading, voucher }: Said, proxy: Pro
   if ('command' in reading) return await carryOut(life, envelope, reading.command, proxy, voucher);
   try {
     const { accept } = proxy('agreement to terminate');
-    const acceptance = await accept({ instanceId: life.id, envelope, at: now(), ...reading.acceptance });
+    const acceptance = await accept({ instanceId: life.id, envelope, ...reading.acceptance });
     if (!acceptance.ok) return { life, refusal: { code: acceptance.code, state: life.state } };
     const { signature, ...message } = acceptance.message;
     return await carryOut(life, message, message.command, proxy, signature === undefined ? undefined : { signature });
