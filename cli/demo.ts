@@ -27,30 +27,19 @@ It needs a sandbox: a service that npm start brought up with its own PostgreSQL 
 
 const CHAPTERS = [cvmPayAsYouGo, redis, jdVm, cvmPrepaidReturns];
 
-function readArguments(): { help: boolean; session: Session | undefined } {
-  const { values } = (() => {
-    try {
-      return parseArgs({
-        options: {
-          lang: { type: 'string', default: 'en' },
-          url: { type: 'string' },
-          key: { type: 'string' },
-          help: { type: 'boolean', short: 'h', default: false },
-        },
-      });
-    } catch (error) {
-      throw new Usage(`${(error as Error).message.split('.')[0]} (see npm run demo -- --help)`);
-    }
-  })();
-  if (values.help) return { help: true, session: undefined };
-  const { lang, url, key } = values;
-  const session = openSession({
-    lang: lang as Lang,
-    json: false,
-    ...(url === undefined ? {} : { url }),
-    ...(key === undefined ? {} : { key }),
-  });
-  return { help: false, session };
+const OPTIONS = {
+  lang: { type: 'string', default: 'en' },
+  url: { type: 'string' },
+  key: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+function readArguments() {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    throw new Usage(`${(error as Error).message.split('.')[0]} (see npm run demo -- --help)`);
+  }
 }
 
 /** Asks an instance that does not exist to move ahead: a service that can't do it at all says so first. */
@@ -121,10 +110,10 @@ function verdict({ say }: Session, told: Told[], ms: number): number {
 async function main(): Promise<void> {
   let session: Session | undefined;
   try {
-    const read = readArguments();
-    session = read.session;
-    if (read.help) process.stdout.write(HELP);
-    else process.exitCode = await playDemo(session!);
+    const { lang, help, ...service } = readArguments();
+    if (help) return void process.stdout.write(HELP);
+    session = openSession({ lang: lang as Lang, json: false, ...service });
+    process.exitCode = await playDemo(session);
   } catch (error) {
     process.exitCode = complain(error, 'demo', session) === EXIT.usage ? EXIT.usage : EXIT.refused;
   }

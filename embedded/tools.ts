@@ -8,7 +8,7 @@ export { type Launched, launch } from './process/launch';
 export { choosePorts, LOOPBACK } from './process/ports';
 export { run } from './process/run';
 export { type StopPlan, stopProcess } from './process/started';
-export { whyNotUp } from './process/supervisor';
+export { whyNotUp, writeFiles } from './process/supervisor';
 export { processIdentity } from './process/table';
 export { during } from './progress';
 export { readState, writeState } from './state';

@@ -42,7 +42,7 @@ export async function startFoundation(settings: Settings, parts: Parts, report =
   const lock = lockDataFolder(settings.dataFolder);
   parts.addLast(async () => lock.release());
   void bundleForWorker().catch(() => {});
-  const [postgres, temporal] = await Promise.allSettled([startDatabase(settings, report), startTemporalService(settings, report)]);
+  const [postgres, temporal] = await Promise.allSettled([startDatabase(settings, report), startTemporalFor(settings, report)]);
   if (postgres.status === 'rejected') throw postgres.reason;
   if (temporal.status === 'rejected') throw temporal.reason;
   const { connection, namespace } = temporal.value;
@@ -61,11 +61,9 @@ async function startDatabase(settings: Settings, report: Report): Promise<{ data
   return { databaseUrl: postgres.serviceUrl, postgres };
 }
 
-async function startTemporalService(settings: Settings, report: Report): Promise<EmbeddedTemporal> {
-  const { dataFolder, env } = settings;
+function startTemporalFor({ dataFolder, env }: Settings, report: Report): Promise<EmbeddedTemporal> {
   const webUi = env.SUNSET_WEB_UI !== 'off';
-  const temporal = await startTemporal({ dataFolder, report, env, searchAttributes: SEARCH_ATTRIBUTES, webUi });
-  return temporal;
+  return startTemporal({ dataFolder, report, env, searchAttributes: SEARCH_ATTRIBUTES, webUi });
 }
 
 export interface ServiceOptions {

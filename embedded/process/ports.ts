@@ -37,17 +37,16 @@ export async function choosePorts<Name extends string>(
   names: readonly Name[],
   remembered: Partial<Record<Name, number>> = {},
 ): Promise<Record<Name, number>> {
-  const known = names.map((name) => remembered[name]);
-  if (known.every((port) => port !== undefined) && (await Promise.all(known.map(isPortFree))).every(Boolean)) {
-    return Object.fromEntries(names.map((name, i) => [name, known[i]])) as Record<Name, number>;
-  }
+  const named = (ports: Iterable<number>) => Object.fromEntries([...ports].map((port, i) => [names[i], port]));
+  const known = names.flatMap((name) => remembered[name] ?? []);
+  const areFree = (await Promise.all(known.map(isPortFree))).every(Boolean);
+  if (areFree && known.length === names.length) return named(known) as Record<Name, number>;
   const chosen = new Set<number>();
   while (chosen.size < names.length) {
     const port = randomInt(LOWEST, HIGHEST);
     if (await isPortFree(port)) chosen.add(port);
   }
-  const ports = [...chosen];
-  return Object.fromEntries(names.map((name, i) => [name, ports[i]])) as Record<Name, number>;
+  return named(chosen) as Record<Name, number>;
 }
 
 const FREED_LIMIT_MS = 5000;

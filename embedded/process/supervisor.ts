@@ -98,6 +98,14 @@ export async function whyNotUp(
   return ended() ?? why;
 }
 
+/** Puts the configuration of a server where it reads it. */
+export function writeFiles({ files }: Setup): void {
+  for (const [file, text] of Object.entries(files)) {
+    makeFolder(dirname(file), PRIVATE);
+    writeWhole(file, text);
+  }
+}
+
 function isAsSetUp(pid: number, { command, args, files }: Setup): boolean {
   const isSame = ([file, text]: [string, string]): boolean => {
     try {
@@ -137,13 +145,10 @@ async function startOn<Port extends string>(
   report: Progress,
 ): Promise<Running<Port> | undefined> {
   const { title, data } = server;
-  const { command, args, files } = server.setup(ports);
-  for (const [file, text] of Object.entries(files)) {
-    makeFolder(dirname(file), PRIVATE);
-    writeWhole(file, text);
-  }
+  const setup = server.setup(ports);
+  writeFiles(setup);
   server.remember(ports); // before the start: the next one must know an orphan of this one
-  const { pid, stop, ended, output } = await launch(command, args, server.launch);
+  const { pid, stop, ended, output } = await launch(setup.command, setup.args, server.launch);
   const why = await during(report, `starting ${title}`, () => whyNotUp(ended, () => server.answers(ports)));
   if (why === undefined) return { pid, ports, stop };
   const words = output();

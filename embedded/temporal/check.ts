@@ -104,7 +104,7 @@ function checkKinds(
  * finds out whether they are there.
  * @throws EmbeddedError when one of the same name has another type, or when some are missing and can't be added.
  */
-export async function ensureSearchAttributes(
+async function ensureSearchAttributes(
   connection: Connection,
   namespace: string,
   wanted: Record<string, SearchAttributeKind>,
@@ -129,7 +129,7 @@ export async function ensureSearchAttributes(
 }
 
 /** Waits until the server's caches know the namespace and each search attribute, and its history service takes calls. */
-export async function waitUntilUsable(connection: Connection, namespace: string, attributes: readonly string[]): Promise<void> {
+async function waitUntilUsable(connection: Connection, namespace: string, attributes: readonly string[]): Promise<void> {
   const query = queryOf(attributes);
   let last: unknown;
   const works = async () => {
@@ -146,6 +146,19 @@ export async function waitUntilUsable(connection: Connection, namespace: string,
   };
   if (await until(works, USABLE_LIMIT_MS, 100)) return;
   throw new EmbeddedError(`Temporal is up, but can't be used: ${(last as Error).message}`, 'see its log', { cause: last });
+}
+
+/**
+ * Adds the search attributes that are missing, and waits until they can be used.
+ * @throws EmbeddedError when they can't be added, or the server does not get ready
+ */
+export async function makeSearchable(
+  connection: Connection,
+  namespace: string,
+  attributes: Record<string, SearchAttributeKind>,
+): Promise<void> {
+  await ensureSearchAttributes(connection, namespace, attributes);
+  await waitUntilUsable(connection, namespace, Object.keys(attributes));
 }
 
 /**

@@ -2,16 +2,7 @@ import { Connection } from '@temporalio/client';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 import { EmbeddedError } from '../errors';
 import { during, type Progress } from '../progress';
-import {
-  canSkipTime,
-  ensureNamespace,
-  ensureSearchAttributes,
-  NOT_FOUND,
-  type SearchAttributeKind,
-  statusOf,
-  UNIMPLEMENTED,
-  waitUntilUsable,
-} from './check';
+import { canSkipTime, ensureNamespace, makeSearchable, NOT_FOUND, type SearchAttributeKind, statusOf, UNIMPLEMENTED } from './check';
 import type { Connecting } from './client';
 
 export interface ExistingTemporal {
@@ -23,24 +14,30 @@ export interface ExistingTemporal {
 
 const CONNECT_LIMIT = '5 seconds';
 
-function settings(env: NodeJS.ProcessEnv): ClientConnectConfig {
+/** Where the operator's Temporal is. */
+interface Target {
+  options: ClientConnectConfig['connectionOptions'];
+  address: string;
+  namespace: string;
+}
+
+function targetOf(env: NodeJS.ProcessEnv): Target {
   const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   try {
-    return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(set) });
+    const { connectionOptions: options, namespace = 'default' } = loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(set) });
+    return { options, address: options.address ?? env.TEMPORAL_ADDRESS ?? '', namespace };
   } catch (error) {
     throw new EmbeddedError(
       `Temporal's settings can't be used: ${(error as Error).message}`,
       'correct the TEMPORAL_… variables, or unset them',
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 }
 
-async function connect(address: string, { connectionOptions }: ClientConnectConfig): Promise<Connection> {
+async function connect({ options, address }: Target): Promise<Connection> {
   try {
-    return await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_LIMIT });
+    return await Connection.connect({ ...options, connectTimeout: CONNECT_LIMIT });
   } catch (error) {
     throw new EmbeddedError(
       `TEMPORAL_ADDRESS is ${address}, but no Temporal server answers there: ${(error as Error).message}`,
@@ -50,29 +47,30 @@ async function connect(address: string, { connectionOptions }: ClientConnectConf
   }
 }
 
+/** What is wrong with the namespace, and what to do: for an operator who may not know which part it is. */
+function explain(error: unknown, namespace: string): [message: string, next: string] {
+  const status = statusOf(error);
+  if (status === UNIMPLEMENTED)
+    return [
+      'What answers at TEMPORAL_ADDRESS is no Temporal frontend',
+      'give the host:port of its gRPC frontend (7233 by default), not of its Web UI',
+    ];
+  if (status === NOT_FOUND)
+    return [
+      `The Temporal server of TEMPORAL_ADDRESS has no namespace ${namespace}`,
+      `make it (temporal operator namespace create --retention 30d -n ${namespace}), or set TEMPORAL_NAMESPACE`,
+    ];
+  return [
+    `The Temporal server of TEMPORAL_ADDRESS refuses namespace ${namespace}: ${(error as Error).message}`,
+    'check TEMPORAL_NAMESPACE and the credentials (TEMPORAL_API_KEY, TEMPORAL_TLS_…)',
+  ];
+}
+
 async function checkNamespace(connection: Connection, namespace: string): Promise<void> {
   try {
     await connection.withDeadline(Date.now() + 5000, () => connection.workflowService.describeNamespace({ namespace }));
   } catch (error) {
-    if (statusOf(error) === UNIMPLEMENTED) {
-      throw new EmbeddedError(
-        'What answers at TEMPORAL_ADDRESS is no Temporal frontend',
-        'give the host:port of its gRPC frontend (7233 by default), not of its Web UI',
-        { cause: error },
-      );
-    }
-    if (statusOf(error) === NOT_FOUND) {
-      throw new EmbeddedError(
-        `The Temporal server of TEMPORAL_ADDRESS has no namespace ${namespace}`,
-        `make it (temporal operator namespace create --retention 30d -n ${namespace}), or set TEMPORAL_NAMESPACE`,
-        { cause: error },
-      );
-    }
-    throw new EmbeddedError(
-      `The Temporal server of TEMPORAL_ADDRESS refuses namespace ${namespace}: ${(error as Error).message}`,
-      'check TEMPORAL_NAMESPACE and the credentials (TEMPORAL_API_KEY, TEMPORAL_TLS_…)',
-      { cause: error },
-    );
+    throw new EmbeddedError(...explain(error, namespace), { cause: error });
   }
 }
 
@@ -86,17 +84,15 @@ export async function useExisting(
   attributes: Record<string, SearchAttributeKind>,
   report: Progress,
 ): Promise<ExistingTemporal> {
-  const config = settings(env);
-  const address = config.connectionOptions.address ?? env.TEMPORAL_ADDRESS ?? '';
-  const namespace = config.namespace ?? 'default';
+  const target = targetOf(env);
+  const { options, address, namespace } = target;
   return during(report, `connecting to Temporal at ${address}, namespace ${namespace} (TEMPORAL_ADDRESS)`, async () => {
-    const connection = await connect(address, config);
+    const connection = await connect(target);
     try {
       await checkNamespace(connection, namespace);
-      await ensureSearchAttributes(connection, namespace, attributes);
-      await waitUntilUsable(connection, namespace, Object.keys(attributes));
+      await makeSearchable(connection, namespace, attributes);
       const timeSkipping = await canSkipTime(connection, namespace).catch(() => false);
-      return { address, namespace, connection: config.connectionOptions as Connecting, timeSkipping };
+      return { address, namespace, connection: options as Connecting, timeSkipping };
     } finally {
       await connection.close();
     }
@@ -109,10 +105,9 @@ export async function useExisting(
  * @throws EmbeddedError when the server can't be reached or refuses.
  */
 export async function ensureExistingNamespace(env: NodeJS.ProcessEnv, report: Progress): Promise<void> {
-  const config = settings(env);
-  const address = config.connectionOptions.address ?? env.TEMPORAL_ADDRESS ?? '';
-  const namespace = config.namespace ?? 'default';
-  const connection = await connect(address, config);
+  const target = targetOf(env);
+  const { address, namespace } = target;
+  const connection = await connect(target);
   try {
     await checkNamespace(connection, namespace);
   } catch (error) {

@@ -6,7 +6,7 @@ import { cacheFolder, makeFolder, openDataFolder, PRIVATE } from '../folders';
 import { closeTree } from '../modes';
 import type { Watcher } from '../process/keep-up';
 import { during, type Progress } from '../progress';
-import { canSkipTime, ensureNamespace, ensureSearchAttributes, type SearchAttributeKind, waitUntilUsable } from './check';
+import { canSkipTime, ensureNamespace, makeSearchable, type SearchAttributeKind } from './check';
 import { type Connecting, rememberClient } from './client';
 import { startCli, startServer } from './engines';
 import { type ExistingTemporal, useExisting } from './existing';
@@ -62,8 +62,7 @@ async function makeUsable(connecting: Connecting, attributes: Record<string, Sea
     const connection = await Connection.connect(connecting);
     try {
       await ensureNamespace(connection, NAMESPACE);
-      await ensureSearchAttributes(connection, NAMESPACE, attributes);
-      await waitUntilUsable(connection, NAMESPACE, Object.keys(attributes));
+      await makeSearchable(connection, NAMESPACE, attributes);
       return await canSkipTime(connection, NAMESPACE);
     } finally {
       await connection.close();

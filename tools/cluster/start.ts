@@ -11,7 +11,6 @@ import {
   ensureBuilt,
   LOOPBACK,
   lastLines,
-  makeFolder,
   openDataFolder,
   readState,
   run,
@@ -20,6 +19,7 @@ import {
   temporalAnswers,
   uiSetup,
   WEB_UI,
+  writeFiles,
   writeState,
 } from '../../embedded/tools';
 import { type Compose, type ComposeService, readCompose } from './compose';
@@ -140,10 +140,7 @@ async function startTemporal(start: Start, webUi: string): Promise<string> {
   place.ports['temporal:7233'] = ports.frontend!;
   // The image's start script reads its settings from the environment into a file; here the file is written.
   const ui = uiSetup(webUi, folder, ports.ui!, address);
-  for (const [file, text] of Object.entries(ui.files)) {
-    makeFolder(join(file, '..'));
-    writeFileSync(file, text, { mode: 0o600 });
-  }
+  writeFiles(ui);
   await processes.start('temporal-ui', [ui.command, ...ui.args], { PATH: start.path }, () =>
     isOk(`http://${LOOPBACK}:${ports.ui}/healthz`),
   );

@@ -5,7 +5,7 @@ import { holderOf } from '../../../embedded/process/lock';
 import { dataFolder, type FoundKey, findKey, serviceUrl } from '../session';
 import { webUiAddress, webUiAnswers } from '../web-ui';
 import { checkDatabase } from './database';
-import { clockFinding, type Finding, fail, ok, type Service, warn } from './finding';
+import { askService, clockFinding, type Finding, fail, ok, type Service, warn } from './finding';
 import { checkLives } from './lives';
 import { checkTemporal } from './temporal';
 
@@ -14,8 +14,6 @@ interface Surroundings {
   key: string | undefined;
   env: NodeJS.ProcessEnv;
 }
-
-const ANSWER_LIMIT_MS = 5000;
 
 export async function runChecks({ url: given, key: givenKey, env }: Surroundings): Promise<Finding[]> {
   const url = serviceUrl(given, env);
@@ -80,7 +78,7 @@ async function checkService(url: string, folder: string): Promise<ServiceFinding
   const asked = Date.now();
   let response: Response;
   try {
-    response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+    response = await askService(`${url}/readyz`);
   } catch (error) {
     return { finding: silent(url, folder, (error as { cause?: { code?: string } }).cause?.code ?? 'no answer'), parts: undefined };
   }
@@ -111,12 +109,10 @@ function silent(url: string, folder: string, reason: string): Finding {
   return fail('service', `nothing answers at ${url} (${reason})`, `${url} 无响应（${reason}）`, 'npm start');
 }
 
-const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
-
 async function checkKey(url: string, { key, from }: FoundKey): Promise<Finding> {
   const fix = 'export SUNSET_OPERATOR_KEY="$(cat <the data folder of npm start>/operator.key)"';
   if (key === undefined) return fail('key', `there is none in ${from}`, `${from} 中没有密钥`, fix);
-  const { status } = await fetch(`${url}/v1/instances?limit=1`, { headers: bearer(key), signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+  const { status } = await askService(`${url}/v1/instances?limit=1`, key);
   // 403: it is known, but may not read.
   if (status === 200 || status === 403) return ok('key', `accepted (from ${from})`, `有效（来自 ${from}）`);
   return fail('key', `the one from ${from} is not accepted (${status})`, `来自 ${from} 的密钥无效（${status}）`, fix);
@@ -125,11 +121,10 @@ async function checkKey(url: string, { key, from }: FoundKey): Promise<Finding> 
 /** Asked of an instance that does not exist: what can't be done at all is said first. */
 async function checkFastForward(url: string, { key }: FoundKey): Promise<Finding | undefined> {
   if (key === undefined) return undefined;
-  const response = await fetch(`${url}/v1/instances/sunset-doctor-asks/fast-forward`, {
+  const response = await askService(`${url}/v1/instances/sunset-doctor-asks/fast-forward`, key, {
     method: 'POST',
-    headers: { ...bearer(key), 'content-type': 'application/json', 'idempotency-key': `doctor-${Date.now()}-${process.pid}` },
+    headers: { 'content-type': 'application/json', 'idempotency-key': `doctor-${Date.now()}-${process.pid}` },
     body: '{"duration": "PT1S"}',
-    signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
   });
   switch (response.status) {
     case 404:

@@ -24,6 +24,16 @@ export interface Service {
   parts: { postgres: string; temporal: string } | null | undefined;
 }
 
+const ANSWER_LIMIT_MS = 5000;
+
+/** Asks the service, for no longer than anybody would wait. */
+export const askService = (url: string, key?: string, init: RequestInit = {}): Promise<Response> =>
+  fetch(url, {
+    ...init,
+    headers: { ...init.headers, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
+    signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+  });
+
 const SKEW_LIMIT_MS = 2000;
 
 /** Deadlines are absolute: clocks that differ make things happen early or late. */

@@ -1,7 +1,7 @@
 /** Lives that are lost, stuck or overdue, as a worker saw them last (L14): each with the command that puts it right. */
 import type { FoundKey } from '../session';
 import { span } from '../text';
-import { type Finding, fail, ok, warn } from './finding';
+import { askService, type Finding, fail, ok, warn } from './finding';
 
 interface Watch {
   at: string | null;
@@ -11,7 +11,6 @@ interface Watch {
   items: { instanceId: string; kind: 'lost' | 'stuck' | 'overdue'; detail: string; since: string }[];
 }
 
-const ANSWER_LIMIT_MS = 5000;
 /** Named one by one; the rest is counted. */
 const SHOWN = 20;
 /** It is looked every half minute. */
@@ -20,8 +19,7 @@ const KINDS = { lost: '已丢失', stuck: '无响应', overdue: '已逾期' } as
 
 export async function checkLives(url: string, { key }: FoundKey): Promise<Finding[]> {
   if (key === undefined) return [];
-  const headers = { authorization: `Bearer ${key}` };
-  const response = await fetch(`${url}/v1/troubles`, { headers, signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+  const response = await askService(`${url}/v1/troubles`, key);
   // A key without the permission can't tell.
   if (response.status !== 200) return [];
   const watch = (await response.json()) as Watch;
