@@ -117,7 +117,7 @@ function refuseMethod(routes: Route[]): RequestHandler {
 
 /** Whatever was thrown becomes a problem; only what is our fault is logged with its cause, and none of it is shown. */
 function answerErrors({ logger }: ApiDeps): ErrorRequestHandler {
-  return (error: unknown, request, response, next) => {
+  return async (error: unknown, request, response, next) => {
     if (response.headersSent) {
       next(error);
       return;
@@ -127,6 +127,6 @@ function answerErrors({ logger }: ApiDeps): ErrorRequestHandler {
     // Node.js would read to the end what nobody wants: a sender who goes on sending is not waited for.
     if (hasBody(request.headers) && !request.complete) response.setHeader('Connection', 'close');
     const lang = languageOf(request);
-    sendReply(response, lang, problemReply(problem, lang));
+    await sendReply(response, lang, problemReply(problem, lang));
   };
 }

@@ -97,6 +97,9 @@ async function readJson(bytes: Buffer): Promise<unknown> {
   return value;
 }
 
+/** Characters of JSON, as `charCodeAt` gives them. */
+const [OBJECT, OBJECT_END, LIST, LIST_END, COMMA, QUOTE] = [0x7b, 0x7d, 0x5b, 0x5d, 0x2c, 0x22] as const;
+
 /** An object or list that is being scanned. */
 interface Level {
   /** Names of an object so far, and whether they have been told; null for a list. */
@@ -119,24 +122,26 @@ function scan(text: string): PropertyKey[][] {
   const levels: Level[] = [];
   const repeated: PropertyKey[][] = [];
   let values = 0;
+  let level: Level | undefined;
   for (let index = 0; index < text.length; index += 1) {
-    const level = levels.at(-1);
-    switch (text.charAt(index)) {
-      case '{':
-      case '[':
-        levels.push({ names: text[index] === '{' ? new Map() : null, at: 0 });
+    switch (text.charCodeAt(index)) {
+      case OBJECT:
+      case LIST:
+        level = { names: text.charCodeAt(index) === OBJECT ? new Map() : null, at: 0 };
+        levels.push(level);
         values += 1;
         if (levels.length > MAX_DEPTH) throw new Problem('MALFORMED_JSON');
         break;
-      case '}':
-      case ']':
+      case OBJECT_END:
+      case LIST_END:
         levels.pop();
+        level = levels.at(-1);
         break;
-      case ',':
+      case COMMA:
         values += 1;
         if (level && !level.names) (level.at as number) += 1;
         break;
-      case '"': {
+      case QUOTE: {
         const end = endOfString(text, index);
         if (level?.names && isName(text, end)) {
           level.at = nameOf(text.slice(index, end + 1));

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Lang } from '../domain/present';
+import { jsonOf } from '../store/json';
 import type { Call, Reply } from './call';
 import { ANYBODY } from './caller';
 import type { ApiDeps } from './deps';
@@ -39,7 +40,7 @@ export async function serve(deps: ApiDeps, route: Route, request: Request, respo
     fingerprint: fingerprintOf(request.method, request.originalUrl, call.body),
   };
   const reply = keyed ? await once(deps, keyed, run) : await run();
-  sendReply(response, lang, await route.reveal(reply, caller));
+  await sendReply(response, lang, await route.reveal(reply, caller));
 }
 
 /** Problems below 500 are answers like any other: a repeat gets them again. */
@@ -60,7 +61,7 @@ export function problemReply(problem: Problem, lang: Lang): Reply {
   return { status: problem.status, body: presentProblem(problem, lang), headers };
 }
 
-export function sendReply(response: Response, lang: Lang, { status, body, headers = {} }: Reply): void {
+export async function sendReply(response: Response, lang: Lang, { status, body, headers = {} }: Reply): Promise<void> {
   markLanguage(response, lang);
   // A stored answer is in the language of its first asking, and says so itself.
   response.status(status);
@@ -71,5 +72,5 @@ export function sendReply(response: Response, lang: Lang, { status, body, header
   }
   if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', 'application/json');
   // Bytes, not text: JSON is always UTF-8, and its media types have no charset parameter.
-  response.send(Buffer.from(JSON.stringify(body)));
+  response.send(await jsonOf(body));
 }

@@ -98,6 +98,10 @@ const TEXTS = {
   NOT_AMONG_ITEMS: fixed('must be one of instanceIds', '必须是 instanceIds 之一'),
   ONLY_RENEWALS: fixed('goes with the action return-renewals only', '仅适用于 return-renewals 操作'),
   ONE_INSTANCE_ONLY: fixed('goes with one instance only: ids of orders are its own', '仅适用于单个实例：订单 ID 属于该实例'),
+  TOO_MANY_ORDERS: ({ orders, maximum }: Params): Text => ({
+    en: `have ${orders} orders together; one quote goes over at most ${maximum}: quote fewer at a time`,
+    zh: `合计有 ${orders} 个订单；一次报价最多包含 ${maximum} 个订单，请分批报价`,
+  }),
   UNKNOWN_ORDER: fixed('is no order of the instance', '不是该实例的订单'),
   NOT_RETURNABLE: fixed(
     'can’t come back alone: only renewals that have not begun can, without the first of the orders that are left',

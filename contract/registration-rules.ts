@@ -1,7 +1,7 @@
 /** Reads a registration: each field by its schema, and what fields mean together. */
 import { z } from 'zod';
 import { MAX_ORDERS } from '../domain/bounds';
-import { isTerm, type Order, type Prices, type Registration } from '../domain/instance';
+import { isTerm, type Order, type Prices, type Registration, timesOf } from '../domain/instance';
 import { minorDigits, SOURCES } from '../domain/money';
 import type { Policy } from '../domain/policy';
 import { atOnce, type Turns } from '../domain/turns';
@@ -193,14 +193,14 @@ const hasSoundDates = (order: Order): boolean => ms(order.startsAt) < ms(order.e
 /** M16: purchases and renewals follow one another without gaps and overlaps. The later order is named. */
 function termsChain({ orders }: Registration): Issue[] {
   const terms = orders
-    .map((order, index) => ({ order, index }))
-    .filter(({ order }) => isTerm(order) && hasSoundDates(order))
-    .sort((a, b) => ms(a.order.startsAt) - ms(b.order.startsAt) || ms(a.order.endsAt) - ms(b.order.endsAt));
-  return terms.slice(1).flatMap(({ order, index }, before) => {
-    const other = terms[before]!.order;
-    const distance = ms(order.startsAt) - ms(other.endsAt);
+    .map((order, index) => ({ order, index, ...timesOf(order) }))
+    .filter(({ order, start, end }) => isTerm(order) && start < end)
+    .sort((a, b) => a.start - b.start || a.end - b.end);
+  return terms.slice(1).flatMap(({ index, start }, before) => {
+    const other = terms[before]!;
+    const distance = start - other.end;
     if (distance === 0) return [];
-    return [issue(['orders', index, 'startsAt'], distance > 0 ? 'ORDER_GAP' : 'ORDER_OVERLAP', { other: other.id })];
+    return [issue(['orders', index, 'startsAt'], distance > 0 ? 'ORDER_GAP' : 'ORDER_OVERLAP', { other: other.order.id })];
   });
 }
 

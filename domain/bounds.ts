@@ -4,6 +4,8 @@
 export const MAX_ORDERS = 500;
 /** Items of one quote, and rows of one page of a list. */
 export const MAX_ITEMS = 500;
+/** Orders of all instances of one quote together: it is kept with them, and confirmed in one transaction. */
+export const MAX_QUOTED_ORDERS = 5_000;
 /** The last year of any instant that is stated or worked out. */
 export const LAST_YEAR = 2200;
 

@@ -1,8 +1,9 @@
 /** The record behind an amount: all that it depends on, kept for ever with the amount and its lines, so that anyone can do the sum again. */
 import type { Action, Facts, StoredOrder } from './instance';
 import type { Policy } from './policy';
-import { refundOf } from './quote';
+import { refundOfInTurns } from './quote';
 import type { Refund, RefundKind } from './refund';
+import { atOnce, type Turns } from './turns';
 
 export interface CalculationInputs {
   facts: Facts;
@@ -25,5 +26,10 @@ export interface Calculation {
 }
 
 /** Does the sum again. `policy` is the one that the inputs name, or another to compare with. Throws when the product has no returns. */
-export const recompute = ({ facts, orders, at, kind, assisted, action, orderIds }: CalculationInputs, policy: Policy): Refund =>
-  refundOf({ facts, orders, policy, at }, kind, assisted, action, orderIds);
+export const recompute = (inputs: CalculationInputs, policy: Policy): Refund => atOnce(recomputeInTurns(inputs, policy));
+
+/** {@link recompute}, in pieces. */
+export const recomputeInTurns = (
+  { facts, orders, at, kind, assisted, action, orderIds }: CalculationInputs,
+  policy: Policy,
+): Turns<Refund> => refundOfInTurns({ facts, orders, policy, at }, kind, assisted, action, orderIds);

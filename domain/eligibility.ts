@@ -4,6 +4,7 @@ import { type Facts, familyOf, firstPurchase, hasNotBegun, type Order, openOrder
 import { type Exact, exact, ZERO } from './money';
 import type { Exclusion, Knobs, Policy } from './policy';
 import type { RefundKind } from './refund';
+import { atOnce, type Turns } from './turns';
 
 const FIVE_DAYS = 5;
 const FIVE_DAYS_HOURS = 120;
@@ -126,7 +127,11 @@ interface Best {
  * Exact by dynamic programming over (item, five-day rights left, ordinary rights left).
  * @returns for each candidate the kind it gets, or undefined when it goes without
  */
-export function placeRights(candidates: Candidate[], left: RightsLeft): (RefundKind | undefined)[] {
+export const placeRights = (candidates: Candidate[], left: RightsLeft): (RefundKind | undefined)[] =>
+  atOnce(placeInTurns(candidates, left));
+
+/** {@link placeRights}, in pieces of a candidate each. */
+export function* placeInTurns(candidates: Candidate[], left: RightsLeft): Turns<(RefundKind | undefined)[]> {
   // Rights that are enough for all need no counting: one that is never used up does.
   const scarce = (rights: number): number => Number(rights < candidates.length);
   const [fiveTakes, restTakes] = [scarce(left.fiveDay), scarce(left.ordinary)];
@@ -149,6 +154,7 @@ export function placeRights(candidates: Candidate[], left: RightsLeft): (RefundK
     for (let five = 0; five <= fiveDay; five += 1) {
       for (let rest = 0; rest <= ordinary; rest += 1) best[index]![five * width + rest] = options(index, five, rest).value;
     }
+    yield;
   }
   let five = fiveDay;
   let rest = ordinary;

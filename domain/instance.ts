@@ -271,12 +271,13 @@ export function choiceIssues(orders: StoredOrder[], now: string, chosen: readonl
   const possible = renewalsToReturn(open, now).filter(isTerm);
   const after = renewalsToReturn(open, now, chosen).filter(isTerm);
   const [known, returnable, wanted] = [byId(orders), byId(possible), new Set(chosen)];
-  const left = after.filter((one) => !wanted.has(one.id));
+  const left = after.filter((one) => !wanted.has(one.id)).map((one) => ({ id: one.id, start: timesOf(one).start }));
   return chosen.flatMap((id): ChoiceIssue[] => {
     if (!known.has(id)) return [{ id, code: 'UNKNOWN_ORDER' }];
     const order = returnable.get(id);
     if (!order) return [{ id, code: 'NOT_RETURNABLE' }];
-    const gap = left.find((one) => timesOf(one).start > timesOf(order).start);
+    const { start } = timesOf(order);
+    const gap = left.find((one) => one.start > start);
     return gap ? [{ id, code: 'LEAVES_GAP', other: gap.id }] : [];
   });
 }

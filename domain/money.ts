@@ -1,5 +1,6 @@
 import { code as currencyByCode } from 'currency-codes';
 import { Ratio } from './ratio';
+import { atOnce, each, type Turns } from './turns';
 
 /**
  * Money is exact until its one rounding (M8, M31). Sums here mix hours (thirds of a cent and the like), days of a year and discounts, so
@@ -129,6 +130,17 @@ export function formatMoney(value: Exact, currency: string): string {
   return formatMinorUnits(toMinorUnits(value, currency), currency);
 }
 
+/**
+ * {@link formatMoney} of a decimal string, without reckoning where it has no more digits than its currency: answers have
+ * thousands of them.
+ */
+export function withAllDigits(amount: string, currency: string): string {
+  const digits = digitsOf(currency);
+  const [, whole, fraction = ''] = /^0*(\d+)(?:\.(\d+))?$/.exec(amount) ?? [];
+  if (whole === undefined || fraction.length > digits) return formatMoney(exact(amount), currency);
+  return digits ? `${whole}.${fraction.padEnd(digits, '0')}` : whole;
+}
+
 /** For formulas that people check by hand: at most `places` decimals, without trailing zeros. */
 export function formatDecimal(value: Exact, places = 10): string {
   const units = value.round(places);
@@ -147,6 +159,8 @@ interface Share<Key> extends Cell<Key> {
   units: bigint;
   /** What is beyond whole units, cut off at {@link FINE} places: at most two less than it is. */
   fine: bigint;
+  /** Nothing was cut off. */
+  isFine: boolean;
 }
 
 /** More than any amount: what a factor that is cut off at 100 places takes off a cell is then less than one at {@link FINE} places. */
@@ -157,14 +171,27 @@ const MOST = exact(10n ** 50n);
  * Cells come in the order in which ties are decided; none is negative. The total must be the rounding of the cells' sum.
  * @param factor what all cells are multiplied with, at most 1: kept apart, because its digits may be thousands
  */
-export function splitByLargestRemainder<Key>(
+export const splitByLargestRemainder = <Key>(
   total: bigint,
   cells: Cell<Key>[],
   currency: string,
   factor: Exact = ONE,
-): { key: Key; units: bigint }[] {
+): { key: Key; units: bigint }[] => atOnce(splitInTurns(total, cells, currency, factor));
+
+/** {@link splitByLargestRemainder}, in pieces of a cell each, and of the comparisons that are left. */
+export function* splitInTurns<Key>(
+  total: bigint,
+  cells: Cell<Key>[],
+  currency: string,
+  factor: Exact = ONE,
+): Turns<{ key: Key; units: bigint }[]> {
   const cut = factor === ONE ? ONE : Ratio.scaled(factor.floor(100).units, 100);
-  const shares = cells.map((cell, index) => ({ ...cell, index, ...shareOf(cell.exact, factor, cut, digitsOf(currency)) }));
+  const shareIn = (cell: Cell<Key>, index: number): Share<Key> => ({
+    ...cell,
+    index,
+    ...shareOf(cell.exact, factor, cut, digitsOf(currency)),
+  });
+  const shares = yield* each(cells, shareIn);
   const missing = Number(total - shares.reduce((all, share) => all + share.units, 0n));
   if (missing < 0 || missing > shares.length) throw new Error(`a total of ${total} minor units does not fit its cells`);
   const candidates = missing === 0 ? [] : mayGetMore(shares, missing);
@@ -180,16 +207,16 @@ function mayGetMore<Key>(shares: Share<Key>[], missing: number): Share<Key>[] {
   return isClear ? surely : [...shares];
 }
 
-function shareOf(value: Exact, factor: Exact, cut: Exact, digits: number): { units: bigint; fine: bigint } {
+function shareOf(value: Exact, factor: Exact, cut: Exact, digits: number): Pick<Share<unknown>, 'units' | 'fine' | 'isFine'> {
   if (value.compare(MOST) >= 0) throw new Error('an amount beyond any that is split');
   const low = value.mul(cut).cut(digits + FINE);
   const [units, fine] = [low / fineUnit, low % fineUnit];
   // So near below the next whole unit that it may have reached it.
   if (factor !== ONE && fine + 2n >= fineUnit) {
     const { units: exactly } = value.mul(factor).floor(digits);
-    return { units: exactly, fine: exactly > units ? 0n : fine };
+    return { units: exactly, fine: exactly > units ? 0n : fine, isFine: false };
   }
-  return { units, fine };
+  return { units, fine, isFine: factor === ONE && value.hasPlaces(digits + FINE) };
 }
 
 /** Below zero, zero or above it, as of `a` less, as much or more is beyond whole units than of `b`. */
@@ -197,6 +224,8 @@ function compareRests<Key>(a: Share<Key>, b: Share<Key>, factor: Exact, currency
   const difference = a.fine - b.fine;
   if (difference > 2n) return 1;
   if (difference < -2n) return -1;
+  if (a.isFine && b.isFine) return Number(difference);
+  if (a.exact.equals(b.exact)) return 0;
   return a.exact
     .sub(b.exact)
     .mul(factor)

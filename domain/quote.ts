@@ -11,6 +11,7 @@ import {
   lastOfFiveDays,
   needsApproval,
   ordinaryExclusions,
+  placeInTurns,
   placeRights,
   type RightsLeft,
   returnBlockers,
@@ -40,7 +41,6 @@ import { exact, formatMoney, ZERO } from './money';
 import { keepAll, type Plan, planFor } from './plan';
 import type { Ending, Policy, Text } from './policy';
 import {
-  computeRefund,
   hoursStopped,
   isOverused,
   type Refund,
@@ -48,6 +48,7 @@ import {
   type RefundInput,
   type RefundKind,
   refundAmount,
+  refundInTurns,
 } from './refund';
 import { atOnce, each, type Turns } from './turns';
 
@@ -121,9 +122,13 @@ export const quoteItems = (subjects: Subject[], left: Map<string, RightsLeft>, r
 /** {@link quoteItems}, in pieces that are at most a few looks at one instance. */
 export function* quoteInTurns(subjects: Subject[], left: Map<string, RightsLeft>, request: QuoteRequest): Turns<QuoteItem[]> {
   if (request.action === 'terminate') return yield* each(subjects, (subject) => quoteTermination(subject, request));
-  if (request.action === 'return-renewals') return yield* each(subjects, (subject) => quoteRenewals(subject, request));
+  if (request.action === 'return-renewals') {
+    const renewals: QuoteItem[] = [];
+    for (const subject of subjects) renewals.push(yield* quoteRenewals(subject, request));
+    return renewals;
+  }
   const assessments = yield* each(subjects, (subject) => assess(subject, request));
-  const kinds = placeAll(assessments, left, request);
+  const kinds = yield* placeAll(assessments, left, request);
   const items: QuoteItem[] = [];
   for (const one of assessments) items.push(yield* returnItem(one, kinds.get(one.subject.id), rightsOf(one.subject, left), request));
   return items;
@@ -142,7 +147,7 @@ function quoteTermination(subject: Subject, request: QuoteRequest): QuoteItem {
  * Renewal-only refund: renewals that have not begun come back whole (003-25, M18), the instance runs on. It takes no right, which is for the return
  * of an instance (E2); what excludes an ordinary return excludes it too (E3).
  */
-function quoteRenewals(subject: Subject, request: QuoteRequest): QuoteItem {
+function* quoteRenewals(subject: Subject, request: QuoteRequest): Turns<QuoteItem> {
   const { facts, orders, policy, standing, at } = subject;
   const assisted = request.assisted ?? false;
   const blockers = lifeBlockers(subject, request);
@@ -152,7 +157,8 @@ function quoteRenewals(subject: Subject, request: QuoteRequest): QuoteItem {
     else if (isOverused(refundInput(subject, 'ordinary', assisted))) blockers.push('OVERUSED');
     blockers.push(...returnBlockers(facts, back, standing, assisted), ...ordinaryExclusions(facts, back, policy.returns.exclusions));
   }
-  const refund = blockers.length ? undefined : refundOf(subject, 'ordinary', assisted, 'return-renewals', request.orderIds);
+  yield;
+  const refund = blockers.length ? undefined : yield* refundOfInTurns(subject, 'ordinary', assisted, 'return-renewals', request.orderIds);
   if (refund) blockers.push(...approvalBlockers(refund, subject, request));
   const refused: QuotedRefund = { kind: back.length ? 'ordinary' : 'none', currency: facts.prices?.currency ?? null };
   return item(subject, request, blockers, refund && !blockers.length ? refund : refused, []);
@@ -208,7 +214,16 @@ export const refundOf = (
   assisted: boolean,
   action: Action = 'return',
   orderIds?: readonly string[],
-): Refund => computeRefund({ ...refundInput(subject, kind, assisted), renewalsOnly: action === 'return-renewals', orderIds });
+): Refund => atOnce(refundOfInTurns(subject, kind, assisted, action, orderIds));
+
+/** {@link refundOf}, in pieces. */
+export const refundOfInTurns = (
+  subject: Sum,
+  kind: RefundKind,
+  assisted: boolean,
+  action: Action = 'return',
+  orderIds?: readonly string[],
+): Turns<Refund> => refundInTurns({ ...refundInput(subject, kind, assisted), renewalsOnly: action === 'return-renewals', orderIds });
 
 function refundInput({ facts, orders, policy, at }: Sum, kind: RefundKind, assisted: boolean): RefundInput {
   if (!policy.returns) throw new Error(`${policy.product} has no returns`);
@@ -216,7 +231,7 @@ function refundInput({ facts, orders, policy, at }: Sum, kind: RefundKind, assis
 }
 
 /** Places the rights of every account and product among the items that nothing else blocks. */
-function placeAll(assessments: Assessment[], left: Map<string, RightsLeft>, request: QuoteRequest): Map<string, RefundKind> {
+function* placeAll(assessments: Assessment[], left: Map<string, RightsLeft>, request: QuoteRequest): Turns<Map<string, RefundKind>> {
   const groups = new Map<string, Assessment[]>();
   for (const assessment of assessments) {
     if (assessment.blockers.length) continue;
@@ -227,8 +242,8 @@ function placeAll(assessments: Assessment[], left: Map<string, RightsLeft>, requ
   }
   const kinds = new Map<string, RefundKind>();
   for (const [key, group] of groups) {
-    const candidates = group.map((one): Candidate => candidateOf(one, request));
-    const placed = placeRights(candidates, left.get(key) ?? NO_RIGHTS);
+    const candidates = yield* each(group, (one): Candidate => candidateOf(one, request));
+    const placed = yield* placeInTurns(candidates, left.get(key) ?? NO_RIGHTS);
     placed.forEach((kind, index) => {
       if (kind) kinds.set(group[index]!.subject.id, kind);
     });
@@ -252,7 +267,7 @@ function* returnItem(assessment: Assessment, placed: RefundKind | undefined, lef
   const { subject, exclusions } = assessment;
   const { blockers, refund: amount } = outcomeOf(assessment, placed, left, request);
   // Cells and lines are made only of what is paid.
-  const refund = 'amount' in amount ? refundOf(subject, amount.kind, request.assisted ?? false) : amount;
+  const refund = 'amount' in amount ? yield* refundOfInTurns(subject, amount.kind, request.assisted ?? false) : amount;
   const ordinaryLater = exclusions.length === 0 && left.ordinary > 0;
   yield;
   const warnings = isRefund(refund) ? yield* refundWarnings(subject, refund, request, ordinaryLater) : [];

@@ -44,7 +44,7 @@ function tenTo(exponent: number): Digits {
 }
 
 function bounded(value: Digits): Digits {
-  if (value.e < MOST_PLACES && value.decimalPlaces() <= MOST_PLACES) return value;
+  if (value === ONE || (value.e < MOST_PLACES && value.decimalPlaces() <= MOST_PLACES)) return value;
   throw new Error(`more than ${MOST_PLACES} digits: no amount is reckoned with that many`);
 }
 
@@ -52,6 +52,12 @@ function bounded(value: Digits): Digits {
 function product(a: Digits, b: Digits): Digits {
   if (b === ONE) return a;
   return a === ONE ? b : a.times(b);
+}
+
+/** Whole units of 10^-places of a decimal as it is written, towards zero. */
+function unitsIn(text: string, places: number): bigint {
+  const [whole, fraction = ''] = text.split('.') as [string, string?];
+  return BigInt(whole + fraction.slice(0, places).padEnd(places, '0'));
 }
 
 export class Ratio {
@@ -133,6 +139,7 @@ export class Ratio {
 
   /** Whole units of 10^-places towards zero: what is left of one is cut off. */
   cut(places: number): bigint {
+    if (!this.isFraction) return unitsIn(this.of.toFixed(), places);
     return BigInt(product(this.of, tenTo(places)).divToInt(this.over).toFixed());
   }
 
@@ -150,6 +157,7 @@ export class Ratio {
 
   /** In units of 10^-places, half-up; away from zero for negative ones. */
   round(places: number): bigint {
+    if (!this.isFraction) return roundedOff(this.cut(places + 1));
     const { units, rest } = this.abs().floor(places);
     const rounded = rest.add(rest).compare(1) >= 0 ? units + 1n : units;
     return this.of.comparedTo(ZERO) < 0 ? -rounded : rounded;
@@ -164,9 +172,20 @@ export class Ratio {
     return this.over !== ONE;
   }
 
+  /** Whether so many places after the point are all that it has. */
+  hasPlaces(places: number): boolean {
+    return !this.isFraction && this.of.decimalPlaces() <= places;
+  }
+
   private hasDivisorOf(other: Ratio): boolean {
     return this.over === other.over || this.over.comparedTo(other.over) === 0;
   }
+}
+
+/** Half-up by its last digit: of a decimal the digits behind it change nothing. */
+function roundedOff(tenths: bigint): bigint {
+  const units = ((tenths < 0n ? -tenths : tenths) + 5n) / 10n;
+  return tenths < 0n ? -units : units;
 }
 
 /** The same object each time, so that what it divides is seen to be whole. */

@@ -23,7 +23,6 @@ import {
   exact,
   formatDecimal,
   formatMinorUnits,
-  formatMoney,
   fromMinorUnits,
   least,
   leastUnits,
@@ -33,12 +32,14 @@ import {
   SOURCES,
   type Source,
   splitByLargestRemainder,
+  splitInTurns,
   sum,
   sumToMinorUnits,
   toMinorUnits,
   ZERO,
 } from './money';
 import type { Knobs, ReturnRules, Text } from './policy';
+import { atOnce, each, type Turns } from './turns';
 
 export type RefundKind = 'five-day' | 'ordinary';
 
@@ -114,12 +115,16 @@ export function nonVoucher({ paid }: Amounts): Exact {
 }
 
 /** Computes a refund. Throws when no order is left or a price is missing: eligibility has to be asked first. */
-export function computeRefund(input: RefundInput): Refund {
+export const computeRefund = (input: RefundInput): Refund => atOnce(refundInTurns(input));
+
+/** {@link computeRefund}, in pieces of about a cell or a line each. */
+export function* refundInTurns(input: RefundInput): Turns<Refund> {
   const currency = currencyOf(input);
   const portions = portionsOf(input);
+  yield;
   const { raw, factor } = lowerByDebts(portions);
   const gross = toMinorUnits(atLeastZero(raw), currency);
-  const cells = splitCells(portions, factor, gross, currency);
+  const cells = yield* splitCells(portions, factor, gross, currency);
   const fees = input.assisted ? promotionFees(portions, cells, input.rules, currency) : [];
   const fee = fees.reduce((all, { units }) => all + units, 0n);
   return {
@@ -128,7 +133,7 @@ export function computeRefund(input: RefundInput): Refund {
     amount: formatMinorUnits(gross - fee, currency),
     parts: partsAfterFees(cells, fees, currency),
     fee: formatMinorUnits(fee, currency),
-    lines: explain(portions, raw, gross, fees, input.rules, currency),
+    lines: yield* explain(portions, raw, gross, fees, input.rules, currency),
     cells: cells.map(({ key, units }) => ({ ...key, amount: formatMinorUnits(units, currency) })),
   };
 }
@@ -352,11 +357,12 @@ interface UnitCell {
 }
 
 /** M8, M9: each order's part in its own mix of sources; ties go cash, gift, income, then the earlier order. */
-function splitCells(portions: Portion[], factor: Exact, gross: bigint, currency: string): UnitCell[] {
+function* splitCells(portions: Portion[], factor: Exact, gross: bigint, currency: string): Turns<UnitCell[]> {
   const cells = SOURCES.flatMap((source) =>
     portions.map(({ order, share }) => ({ key: { orderId: order.id, source }, exact: share.mul(exact(order.paid[source])) })),
   );
-  return splitByLargestRemainder(gross, cells, currency, factor).filter(({ units }) => units > 0n);
+  yield;
+  return (yield* splitInTurns(gross, cells, currency, factor)).filter(({ units }) => units > 0n);
 }
 
 interface Fee {
@@ -401,10 +407,14 @@ function partsAfterFees(cells: UnitCell[], fees: Fee[], currency: string): Parts
 }
 
 /** The lines as shown: each rounded for reading, then the differences named, so that together they are the amount. */
-function explain(portions: Portion[], raw: Exact, gross: bigint, fees: Fee[], rules: ReturnRules, currency: string): Line[] {
-  const lines = portions.flatMap((portion) => portion.lines());
-  const shown: Line[] = lines.map((line) => ({ label: line.label, formula: line.formula, amount: formatMoney(line.exact, currency) }));
-  const units = lines.reduce((all, line) => all + toMinorUnits(line.exact, currency), 0n);
+function* explain(portions: Portion[], raw: Exact, gross: bigint, fees: Fee[], rules: ReturnRules, currency: string): Turns<Line[]> {
+  let units = 0n;
+  const show = ({ label, formula, exact: value }: ExactLine): Line => {
+    const rounded = toMinorUnits(value, currency);
+    units += rounded;
+    return { label, formula, amount: formatMinorUnits(rounded, currency) };
+  };
+  const shown = (yield* each(portions, (portion) => portion.lines().map(show))).flat();
   const rounded = toMinorUnits(raw, currency);
   const add = (label: Text, formula: string, difference: bigint) => {
     if (difference !== 0n) shown.push({ label, formula, amount: formatMinorUnits(difference, currency) });
@@ -435,14 +445,14 @@ const until = (label: Text, at: string): Text => ({
   zh: `${label.zh}，计至 ${at} 升配为止`,
 });
 
+const isNothing = (amount: string): boolean => !/[1-9]/.test(amount);
+
 /** The formula has numbers only, so that it reads the same in every language; a voucher is named by the label. */
 function paidLine(order: Order, label: Text): ExactLine {
-  const paid = SOURCES.map((source) => order.paid[source]).filter((amount) => !exact(amount).equals(ZERO));
+  const paid = SOURCES.map((source) => order.paid[source]).filter((amount) => !isNothing(amount));
   const { voucher } = order.paid;
   const { en, zh } = named(label, order);
-  const full = exact(voucher).equals(ZERO)
-    ? { en, zh }
-    : { en: `${en}, without its voucher of ${voucher}`, zh: `${zh}，不含代金券 ${voucher}` };
+  const full = isNothing(voucher) ? { en, zh } : { en: `${en}, without its voucher of ${voucher}`, zh: `${zh}，不含代金券 ${voucher}` };
   return { label: full, formula: paid.join(' + ') || '0', exact: nonVoucher(order) };
 }
 

@@ -13,10 +13,10 @@ export function atOnce<T>(work: Turns<T>): T {
 }
 
 /** One piece for each value. */
-export function* each<T, R>(values: T[], of: (value: T) => R): Turns<R[]> {
+export function* each<T, R>(values: readonly T[], of: (value: T, index: number) => R): Turns<R[]> {
   const results: R[] = [];
-  for (const value of values) {
-    results.push(of(value));
+  for (const [index, value] of values.entries()) {
+    results.push(of(value, index));
     yield;
   }
   return results;

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import pg from 'pg';
 
 export type Pool = pg.Pool;
@@ -34,8 +35,27 @@ export function createPool(url: string, options: { max?: number; onError?: (erro
     options.onError?.(error);
   });
   // A connection that is lost while somebody has it fails their query, who tells; without a listener it would end the process as well.
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
+    readChunkwise(client);
+  });
   return pool;
+}
+
+/** As much as a socket gives at a time. */
+const CHUNK = 64 * 1024;
+
+/**
+ * One full chunk of an answer in each turn of the event loop. Of what PostgreSQL sends fast, some thirty would else be read in
+ * one go, and all rows in them parsed.
+ */
+function readChunkwise(client: pg.PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
+  stream.on('data', ({ length }: Buffer) => {
+    if (length < CHUNK) return;
+    stream.pause();
+    setImmediate(() => stream.resume());
+  });
 }
 
 /** Runs `work` in one transaction; rolls back and rethrows when it throws. */

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db, Pool } from './db';
+import { jsonOf } from './json';
 
 /**
  * Idempotency keys: one row a key, running while the process that claimed it lives. Each process holds one advisory lock on one
@@ -129,12 +130,12 @@ export interface StoredAnswer {
 
 /** Stores the answer that every repeat will get. */
 export async function complete(db: Db, { caller, key, status, headers, body }: StoredAnswer): Promise<void> {
-  await db.query('UPDATE idempotency_keys SET status = $3, headers = $4, body = $5 WHERE caller = $1 AND key = $2', [
+  await db.query('UPDATE idempotency_keys SET status = $3, headers = $4, body = $5::json::jsonb WHERE caller = $1 AND key = $2', [
     caller,
     key,
     status,
     headers,
-    JSON.stringify(body ?? null),
+    await jsonOf(body ?? null),
   ]);
 }
 

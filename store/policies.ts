@@ -14,11 +14,26 @@ export async function keepPolicy(db: Db, policy: Policy): Promise<string> {
   return id;
 }
 
-/** @throws when there is none: ids come from our own rows */
+/** An id names its content, so it is read once a process: hundreds of rows have the same one. */
+const known = new Map<string, Policy>();
+
+/** @throws when one is missing: ids come from our own rows */
+export async function policiesById(db: Db, ids: Iterable<string>): Promise<(id: string) => Policy> {
+  const wanted = [...new Set(ids)].filter((id) => !known.has(id));
+  if (wanted.length) {
+    const { rows } = await db.query<{ id: string; document: Policy }>('SELECT id, document FROM policies WHERE id = ANY($1)', [wanted]);
+    for (const { id, document } of rows) known.set(id, document);
+  }
+  return (id) => {
+    const policy = known.get(id);
+    if (!policy) throw new Error(`policy ${id} is not in the store`);
+    return policy;
+  };
+}
+
+/** @throws when there is none */
 export async function policyById(db: Db, id: string): Promise<Policy> {
-  const { rows } = await db.query<{ document: Policy }>('SELECT document FROM policies WHERE id = $1', [id]);
-  if (!rows[0]) throw new Error(`policy ${id} is not in the store`);
-  return rows[0].document;
+  return (await policiesById(db, [id]))(id);
 }
 
 /** Examples are for tests and readers; rules are what binds. */

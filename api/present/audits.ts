@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { auditAnswer, auditSummaryAnswer } from '../../contract/books';
-import type { AuditRow } from '../../store/audit/runs';
+import type { AuditRow, AuditSummary } from '../../store/audit/runs';
 
-export function presentAuditSummary(row: AuditRow): z.infer<typeof auditSummaryAnswer> {
+export function presentAuditSummary(row: AuditSummary): z.infer<typeof auditSummaryAnswer> {
   const { id, trigger, startedAt, finishedAt, rows, head, findingCount, healedCount, skipped } = row;
   return { id, trigger, startedAt, finishedAt, rows, head, found: findingCount, healed: healedCount, skipped };
 }

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { binAnswer, instanceAnswer, timelineAnswer } from '../../contract/answers';
 import { lastTerm, openOrders, orderStatus, type Paid } from '../../domain/instance';
 import type { Life } from '../../domain/lifecycle';
-import { exact, formatMoney } from '../../domain/money';
+import { withAllDigits } from '../../domain/money';
 import { presentDisposal } from '../../domain/plan';
 import { clockOf } from '../../store/agreements/quotes';
 import type { InstanceRow } from '../../store/lives/instances';
@@ -25,11 +25,10 @@ export function presentInstance(row: InstanceRow, wallMs: number = Date.now()): 
     billing,
     state: life.state,
     ...rest,
-    orders: row.orders.map(({ closedAt, endedAt, ...order }) => ({
-      ...order,
-      paid: presentPaid(order.paid, currency),
-      status: orderStatus({ ...order, closedAt, endedAt }, clock, life.state),
-    })),
+    orders: row.orders.map((stored) => {
+      const { closedAt: _closedAt, endedAt: _endedAt, ...order } = stored;
+      return { ...order, paid: presentPaid(order.paid, currency), status: orderStatus(stored, clock, life.state) };
+    }),
     clock,
     step: life.step,
     billingStoppedAt: life.billingStoppedAt,
@@ -53,7 +52,7 @@ const isHolding = ({ holdRelease }: NonNullable<Life['protection']>): boolean =>
 
 /** Requests may have fewer digits; answers always have all of them. */
 export function presentPaid(paid: Paid, currency: string | undefined): Paid {
-  const full = (amount: string): string => (currency ? formatMoney(exact(amount), currency) : amount);
+  const full = (amount: string): string => (currency ? withAllDigits(amount, currency) : amount);
   return { cash: full(paid.cash), gift: full(paid.gift), income: full(paid.income), voucher: full(paid.voucher) };
 }
 

@@ -1,11 +1,12 @@
 /** Refunds, the record behind their amounts, and requests for approval. */
 import type { z } from 'zod';
 import type { refundAnswer, refundDetailAnswer, refundRequestAnswer } from '../../contract/answers';
-import { recompute } from '../../domain/calculation';
+import { recomputeInTurns } from '../../domain/calculation';
 import { workflowId } from '../../domain/ids';
 import { endedInReview } from '../../domain/messages';
 import type { Policy } from '../../domain/policy';
 import { type Lang, presentQuoteItem, presentRefundLines } from '../../domain/present';
+import type { Turns } from '../../domain/turns';
 import type { RefundRequestRow } from '../../store/agreements/refund-requests';
 import { ENDED_BY, type Preview } from '../../store/agreements/refund-requests';
 import type { RefundRow } from '../../store/books/refunds';
@@ -85,10 +86,12 @@ const COLUMNS: Column<Refund>[] = [
 export const refundsAsCsv = (reply: Reply, query: ListQuery): Reply => listAsCsv(COLUMNS, reply, '/v1/refunds', query);
 
 /** With the calculation, done again from what was kept. `policy` is the one that it names. */
-export function presentRefundDetail(row: RefundRow, policy: Policy, lang: Lang): z.infer<typeof refundDetailAnswer> {
+export function* presentRefundDetail(row: RefundRow, policy: Policy, lang: Lang): Turns<z.infer<typeof refundDetailAnswer>> {
   const { inputs, refund } = row.calculation;
   const { facts, orders, at: asOf, action, kind, assisted, policyId } = inputs;
-  const again = recompute(inputs, policy);
+  const again = yield* recomputeInTurns(inputs, policy);
+  const matches = hashOf([again.amount, again.fee, again.cells]) === hashOf([row.amount, row.fee, refund.cells]);
+  yield;
   return {
     ...presentRefund(row, lang),
     calculation: {
@@ -108,7 +111,7 @@ export function presentRefundDetail(row: RefundRow, policy: Policy, lang: Lang):
         parts: again.parts,
         fee: again.fee,
         lines: presentRefundLines(again.lines, lang),
-        matches: hashOf([again.amount, again.fee, again.cells]) === hashOf([row.amount, row.fee, refund.cells]),
+        matches,
       },
     },
   };

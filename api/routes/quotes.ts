@@ -3,10 +3,11 @@ import type { z } from 'zod';
 import { quoteAnswer } from '../../contract/answers';
 import { issue } from '../../contract/issues';
 import { byId, quoteSchema } from '../../contract/requests';
+import { MAX_ORDERS, MAX_QUOTED_ORDERS } from '../../domain/bounds';
 import type { UnknownItem } from '../../store/agreements/quotes';
-import { createQuote, findQuote } from '../../store/agreements/quotes';
+import { createQuote, hasQuote } from '../../store/agreements/quotes';
 import type { InstanceRow } from '../../store/lives/instances';
-import { findInstances } from '../../store/lives/instances';
+import { countOrders, findInstances } from '../../store/lives/instances';
 import type { Call, Reply } from '../call';
 import { requireChoice } from '../choice';
 import { type ApiDeps, policyOfRow, quoteSecondsOf } from '../deps';
@@ -51,12 +52,13 @@ export const quoteRoutes = (deps: ApiDeps): Route[] => [
 
 async function quote(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof quoteSchema>>): Promise<Reply> {
   const { action, instanceIds, schedule, fiveDayFor, orderIds } = call.body;
+  await requireNotTooMany(deps, instanceIds, call.caller.account);
   const rows = await findInstances(deps.pool, instanceIds, call.caller.account);
   const unknown = unknownAmong(instanceIds, rows);
   const policyFor = policyOfRow(deps);
   const id = derivedId('q', call.commandId);
   // A repeat after a crash answers the quote that it made, although its time may have passed meanwhile.
-  const isRepeat = (await findQuote(deps.pool, id)) !== undefined;
+  const isRepeat = await hasQuote(deps.pool, id);
   const issues = isRepeat ? [] : scheduleIssues(schedule, action, rows, policyFor, Date.now());
   if (issues.length) throw invalid(issues);
   if (!isRepeat) requireChoice(rows[0]!, orderIds);
@@ -70,6 +72,14 @@ async function quote(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof
     expiresInSeconds: quoteSecondsOf(deps),
   });
   return { status: 201, body: presentQuote(row, call.lang), headers: { Location: `/v1/quotes/${id}` } };
+}
+
+/** Counted before any is read. @throws Problem 400 when they have more orders than one quote goes over */
+async function requireNotTooMany({ pool }: ApiDeps, ids: string[], tenant: string | null): Promise<void> {
+  if (ids.length * MAX_ORDERS <= MAX_QUOTED_ORDERS) return;
+  const orders = await countOrders(pool, ids, tenant);
+  if (orders <= MAX_QUOTED_ORDERS) return;
+  throw invalid([issue(['instanceIds'], 'TOO_MANY_ORDERS', { orders, maximum: MAX_QUOTED_ORDERS })]);
 }
 
 /**

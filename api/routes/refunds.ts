@@ -3,6 +3,7 @@ import { acceptedAnswer, pageOf, refundAnswer, refundDetailAnswer } from '../../
 import { refundListQuery } from '../../contract/books';
 import { byDerivedId, reasonSchema } from '../../contract/requests';
 import { listRefunds } from '../../store/books/refunds';
+import { inTurns } from '../../store/in-turns';
 import { policyById } from '../../store/policies';
 import type { Call, Reply } from '../call';
 import { carryOut } from '../commands';
@@ -74,7 +75,7 @@ type RefundCall<B = unknown> = Call<z.output<typeof byDerivedId>, unknown, B>;
 async function refundReply(deps: ApiDeps, { params, caller, lang }: RefundCall): Promise<Reply> {
   const row = await existingRefund(deps, caller, params.id);
   const policy = await policyById(deps.pool, row.calculation.inputs.policyId);
-  return { status: 200, body: presentRefundDetail(row, policy, lang) };
+  return { status: 200, body: await inTurns(presentRefundDetail(row, policy, lang)) };
 }
 
 /** A command to the instance like any other; it is answered with the refund. */

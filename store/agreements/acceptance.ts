@@ -54,7 +54,7 @@ export async function acceptQuote(pool: Pool, confirmation: Confirmation): Promi
       rows.map((row) => row.facts.account),
     );
     const changes = await changesSince(tx, quote, rows, confirmation.skipStale ?? false);
-    const stale = new Map(changes.map(({ instanceId }) => [instanceId, changes.filter((one) => one.instanceId === instanceId)]));
+    const stale = byInstance(changes);
     const isStale = ({ instanceId }: QuotedItem): boolean => stale.has(instanceId);
     if (stale.size && (!confirmation.skipStale || permitted.every(isStale))) return { ok: false, code: 'QUOTE_STALE', changes };
     await agree(tx, quote, rows, confirmation, stale);
@@ -65,6 +65,12 @@ export async function acceptQuote(pool: Pool, confirmation: Confirmation): Promi
 
 async function accepted(tx: Transaction, terminationId: string): Promise<Acceptance> {
   return { ok: true, termination: (await findTermination(tx, terminationId))!, items: await itemsToSend(tx, terminationId) };
+}
+
+function byInstance(changes: Change[]): Map<string, Change[]> {
+  const groups = new Map<string, Change[]>();
+  for (const change of changes) groups.set(change.instanceId, [...(groups.get(change.instanceId) ?? []), change]);
+  return groups;
 }
 
 /** The agreement with its items, as accepted, as refused by the quote, or as stale by now. Consumes the quote. */

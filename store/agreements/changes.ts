@@ -4,6 +4,7 @@ import { openOrders, renewalsToReturn } from '../../domain/instance';
 import { exact, formatMoney } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
 import { hasAmount, isRefund, type QuoteItem, type QuoteRequest, quoteInTurns, rightsKey, type Subject } from '../../domain/quote';
+import { each } from '../../domain/turns';
 import type { Transaction } from '../db';
 import { inTurns } from '../in-turns';
 import type { InstanceRow } from '../lives/instances';
@@ -44,7 +45,9 @@ async function changesNow(tx: Transaction, quote: QuoteRow, rows: InstanceRow[])
     orderIds: quote.orderIds,
   };
   const again = await inTurns(quoteInTurns(subjects, needed(quote, subjects, await rightsOf(tx, subjects)), request));
-  return quote.items.flatMap((item, index) => (item.permitted ? itemChanges(item, again[index]!, rows[index]!, quote) : []));
+  const changesOf = (item: QuotedItem, index: number): Change[] =>
+    item.permitted ? itemChanges(item, again[index]!, rows[index]!, quote) : [];
+  return (await inTurns(each(quote.items, changesOf))).flat();
 }
 
 /** The rights that the quote placed, as far as they are still there: with those and nothing else changed, the same places come out (E7). */

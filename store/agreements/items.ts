@@ -7,6 +7,7 @@ import type { Plan } from '../../domain/plan';
 import type { ItemStatus } from '../../domain/statuses';
 import { moveRefund } from '../books/refunds';
 import { type Db, type Pool, type Transaction, transaction } from '../db';
+import { jsonOf } from '../json';
 import type { ItemProblem } from './problem';
 import { giveBackRights } from './rights';
 
@@ -47,8 +48,8 @@ export async function insertItems(tx: Transaction, terminationId: string, items:
     `INSERT INTO termination_items (termination_id, instance_id, position, account, status, command, release_time, problem, plan)
      SELECT $1, item->>'instanceId', place - 1, item->>'account', item->>'status', nullif(item->'command', 'null'),
        (item->>'releaseTime')::timestamptz, nullif(item->'problem', 'null'), nullif(item->'plan', 'null')
-     FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS items (item, place)`,
-    [terminationId, JSON.stringify(items)],
+     FROM jsonb_array_elements($2::json::jsonb) WITH ORDINALITY AS items (item, place)`,
+    [terminationId, await jsonOf(items)],
   );
 }
 

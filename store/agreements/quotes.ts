@@ -4,9 +4,11 @@ import type { Action, Schedule, StoredOrder } from '../../domain/instance';
 import { type Policy, policyId } from '../../domain/policy';
 import { isRefund, type QuoteItem, type QuoteRequest, quoteInTurns, type Subject } from '../../domain/quote';
 import type { RefundKind } from '../../domain/refund';
+import { each } from '../../domain/turns';
 import type { Db, Pool, Transaction } from '../db';
 import { hashOf } from '../hash';
 import { inTurns } from '../in-turns';
+import { jsonOf } from '../json';
 import { findInstances, type InstanceRow } from '../lives/instances';
 import { keepPolicy } from '../policies';
 import { rightsOf } from './rights';
@@ -136,16 +138,17 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
   const quoted = await inTurns(quoteInTurns(subjects, await rightsOf(db, subjects), request));
   const keys = new Map<Policy, string>();
   for (const { policy } of subjects) if (!keys.has(policy)) keys.set(policy, await keepPolicy(db, policy));
-  const items = quoted.map((item, index): QuotedItem => {
+  const keep = (item: QuoteItem, index: number): QuotedItem => {
     const subject = subjects[index]!;
     const key = keys.get(subject.policy)!;
     const basis = basisOf(rows[index]!, subject.at, key);
     return { ...item, basis, ...(isRefund(item.refund) ? { inputs: inputsOf(subject, request, item.refund.kind, key) } : {}) };
-  });
+  };
+  const items = await inTurns(each(quoted, keep));
   const versions = [...new Set(subjects.map(({ policy }) => policyId(policy)))].sort().join('+');
   await db.query(
     `INSERT INTO quotes (id, action, schedule, five_day_for, rules_version, assisted, items, termination_id, expires_at, order_ids, unknown)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + make_interval(secs => $9), $10, $11) ON CONFLICT DO NOTHING`,
+     VALUES ($1, $2, $3, $4, $5, $6, $7::json::jsonb, $8, clock_timestamp() + make_interval(secs => $9), $10, $11) ON CONFLICT DO NOTHING`,
     [
       id,
       request.action,
@@ -153,7 +156,7 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
       request.fiveDayFor ?? null,
       versions,
       request.assisted ?? false,
-      JSON.stringify(items),
+      await jsonOf(items),
       terminationId ?? null,
       expiresInSeconds,
       request.orderIds ? JSON.stringify(request.orderIds) : null,
@@ -164,15 +167,28 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
 }
 
 const SELECT = `
-  SELECT id, action, schedule, five_day_for AS "fiveDayFor", rules_version AS "rulesVersion", order_ids AS "orderIds", assisted, items, unknown,
+  SELECT id, action, schedule, five_day_for AS "fiveDayFor", rules_version AS "rulesVersion", order_ids AS "orderIds", assisted, unknown,
     created_at AS "createdAt", expires_at AS "expiresAt",
     expires_at <= clock_timestamp() AS "isExpired", termination_id AS "terminationId"
   FROM quotes WHERE id = $1`;
 
-/** @param lock nobody else confirms it until the transaction ends */
+/**
+ * Items come as rows of their own: as one value, hundreds of them would be read in one go.
+ * @param lock nobody else confirms it until the transaction ends
+ */
 export async function findQuote(db: Db, id: string, lock = false): Promise<QuoteRow | undefined> {
-  const { rows } = await db.query<QuoteRow & { orderIds: string[] | null }>(`${SELECT}${lock ? ' FOR UPDATE' : ''}`, [id]);
-  return rows[0] && { ...rows[0], orderIds: rows[0].orderIds ?? undefined };
+  type Head = Omit<QuoteRow, 'items' | 'orderIds'> & { orderIds: string[] | null };
+  const { rows } = await db.query<Head>(`${SELECT}${lock ? ' FOR UPDATE' : ''}`, [id]);
+  if (!rows[0]) return undefined;
+  const items = await db.query<{ item: QuotedItem }>(
+    'SELECT item FROM quotes, jsonb_array_elements(items) WITH ORDINALITY AS one (item, place) WHERE id = $1 ORDER BY place',
+    [id],
+  );
+  return { ...rows[0], orderIds: rows[0].orderIds ?? undefined, items: items.rows.map(({ item }) => item) };
+}
+
+export async function hasQuote(db: Db, id: string): Promise<boolean> {
+  return (await db.query('SELECT FROM quotes WHERE id = $1', [id])).rowCount === 1;
 }
 
 export async function consumeQuote(tx: Transaction, id: string, terminationId: string): Promise<void> {

@@ -8,12 +8,13 @@ import { refundId } from '../../domain/ids';
 import type { Action } from '../../domain/instance';
 import { exact, formatMoney, ZERO } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
-import { type BlockerCode, isRefund, type QuoteItem, quoteItems, rightsKey } from '../../domain/quote';
+import { type BlockerCode, isRefund, type QuoteItem, quoteInTurns, rightsKey } from '../../domain/quote';
 import type { Refund } from '../../domain/refund';
 import type { RefundStatus } from '../../domain/statuses';
 import { lockAccounts } from '../books/accounts';
 import { approveRefund, instancesInReview, moveRefund, openRefunds } from '../books/refunds';
 import { type Db, type Pool, type Transaction, transaction } from '../db';
+import { inTurns } from '../in-turns';
 import { findInstance, holdSteps, type InstanceRow } from '../lives/instances';
 import { lastEffect } from '../lives/timeline';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
@@ -210,7 +211,7 @@ export async function previewNow(db: Db, request: RefundRequestRow, policyOf: Ne
   const held = await heldRight(db, request.terminationId);
   if (held === 'five-day') rights.fiveDay += 1;
   if (held === 'ordinary') rights.ordinary += 1;
-  const [item] = quoteItems([subject!], left, { action, orderIds, schedule: { mode: 'now' }, assisted: true });
+  const [item] = await inTurns(quoteInTurns([subject!], left, { action, orderIds, schedule: { mode: 'now' }, assisted: true }));
   return { asOf, item: item! };
 }
 

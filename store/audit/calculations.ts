@@ -5,10 +5,12 @@ import { type Order, versionsOf } from '../../domain/instance';
 import { isSameMoney } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
 import type { Refund } from '../../domain/refund';
+import { each } from '../../domain/turns';
 import type { QuoteBasis } from '../agreements/quotes';
 import { asNow } from '../books/refunds';
 import type { Transaction } from '../db';
 import { hashOf } from '../hash';
+import { inTurns } from '../in-turns';
 import type { Check, Finding } from './check';
 
 /** As many as are in memory at once. */
@@ -45,7 +47,9 @@ async function recomputeAll(db: Transaction): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (let after = 0; ; ) {
     const { rows } = await db.query<Row>(SELECT, [after]);
-    for (const row of rows) for (const detail of differences(row)) findings.push({ check: calculations.name, id: row.id, detail });
+    // Of hundreds of orders each takes long, and the API may be in the same process.
+    const said = await inTurns(each(rows, (row) => differences(row).map((detail) => ({ check: calculations.name, id: row.id, detail }))));
+    findings.push(...said.flat());
     if (rows.length < PAGE) return findings;
     after = rows.at(-1)!.seq;
   }

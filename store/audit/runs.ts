@@ -127,16 +127,19 @@ export async function recordAudit(db: Db, finished: FinishedAudit): Promise<void
   );
 }
 
-const SELECT = `SELECT id, seq, trigger, started_at AS "startedAt", finished_at AS "finishedAt", rows, head, finding_count AS "findingCount",
-  findings, healed_count AS "healedCount", healed, skipped FROM audits`;
+const SUMMARY = `id, seq, trigger, started_at AS "startedAt", finished_at AS "finishedAt", rows, head, finding_count AS "findingCount",
+  healed_count AS "healedCount", skipped`;
+
+export type AuditSummary = Omit<AuditRow, 'findings' | 'healed'>;
 
 export async function findAudit(db: Db, id: string): Promise<AuditRow | undefined> {
-  return (await db.query<AuditRow>(`${SELECT} WHERE id = $1`, [id])).rows[0];
+  return (await db.query<AuditRow>(`SELECT ${SUMMARY}, findings, healed FROM audits WHERE id = $1`, [id])).rows[0];
 }
 
-/** The latest first. */
-export async function listAudits(db: Db, page: PageRequest): Promise<Page<AuditRow>> {
-  const listing = { select: SELECT, conditions: new Conditions(), by: bySeq<AuditRow & { seq: number }>(), latestFirst: true };
+/** The latest first, without what they have found and healed. */
+export async function listAudits(db: Db, page: PageRequest): Promise<Page<AuditSummary>> {
+  const by = bySeq<AuditSummary & { seq: number }>();
+  const listing = { select: `SELECT ${SUMMARY} FROM audits`, conditions: new Conditions(), by, latestFirst: true };
   return await listPage(db, listing, page, ({ seq: _seq, ...row }) => row);
 }
 

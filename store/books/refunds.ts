@@ -11,6 +11,7 @@ import type { RefundStatus } from '../../domain/statuses';
 import { DECISION, type Decision, type DecisionColumns, decisionOf } from '../agreements/decision';
 import type { ItemProblem } from '../agreements/problem';
 import type { Db, Transaction } from '../db';
+import { jsonOf } from '../json';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
 import { postingsOfRefund } from './ledger';
 
@@ -49,24 +50,25 @@ export interface NewRefund {
 
 /** Opens refunds, in one statement: `requested` with their termination, `in_review` without. */
 export async function openRefunds(tx: Transaction, opened: NewRefund[]): Promise<void> {
-  const column = (value: (one: NewRefund) => unknown) => opened.map(value);
+  const rows = opened.map(({ id, instanceId, account, terminationId, quoteId, calculation }) => ({
+    id,
+    instanceId,
+    account,
+    terminationId,
+    quoteId,
+    calculation,
+  }));
   await tx.query(
     `INSERT INTO refunds (id, instance_id, account, termination_id, quote_id, kind, currency, amount, fee, status, progress, calculation)
-     SELECT id, instance_id, account, termination_id, quote_id, calculation->'refund'->>'kind', calculation->'refund'->>'currency',
+     SELECT one->>'id', one->>'instanceId', one->>'account', one->>'terminationId', one->>'quoteId',
+       calculation->'refund'->>'kind', calculation->'refund'->>'currency',
        (calculation->'refund'->>'amount')::numeric, (calculation->'refund'->>'fee')::numeric, first,
        ${progressNow('ARRAY[first]')}, calculation
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[]) WITH ORDINALITY
-       AS opened (id, instance_id, account, termination_id, quote_id, first, calculation, place)
+     FROM jsonb_array_elements($1::json::jsonb) WITH ORDINALITY AS opened (one, place)
+       CROSS JOIN LATERAL (SELECT one->'calculation' AS calculation,
+         CASE WHEN one->>'terminationId' IS NULL THEN 'in_review' ELSE 'requested' END AS first) told
      ORDER BY place`,
-    [
-      column(({ id }) => id),
-      column(({ instanceId }) => instanceId),
-      column(({ account }) => account),
-      column(({ terminationId }) => terminationId),
-      column(({ quoteId }) => quoteId),
-      column(({ terminationId }) => (terminationId === null ? 'in_review' : 'requested')),
-      column(({ calculation }) => JSON.stringify(calculation)),
-    ],
+    [await jsonOf(rows)],
   );
 }
 

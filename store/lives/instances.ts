@@ -3,8 +3,11 @@ import type { Facts, StoredOrder } from '../../domain/instance';
 import { type Life, nextDeadline } from '../../domain/lifecycle';
 import type { Plan } from '../../domain/plan';
 import type { Policy } from '../../domain/policy';
+import { each } from '../../domain/turns';
 import type { Db, Transaction } from '../db';
+import { inTurns } from '../in-turns';
 import { bySeq, Conditions, listPage, type Page, type PageRequest, type SortColumn } from '../paging';
+import { policiesById } from '../policies';
 
 export interface InstanceRow {
   id: string;
@@ -25,22 +28,42 @@ export interface InstanceRow {
   registeredBy: string;
 }
 
-type Row = Omit<InstanceRow, 'orders'> & { seq: number; purgeTime: string | null; orders: StoredOrder[] | null };
+type Row = Omit<InstanceRow, 'orders' | 'policy'> & {
+  seq: number;
+  policyId: string;
+  purgeTime: string | null;
+  orders: StoredOrder[] | null;
+};
 
 const SELECT = `
-  SELECT i.id, i.seq, i.facts, i.life, p.document AS policy, i.clock_offset_ms AS "clockOffsetMs", i.hold, i.disposal,
+  SELECT i.id, i.seq, i.facts, i.life, i.policy_id AS "policyId", i.clock_offset_ms AS "clockOffsetMs", i.hold, i.disposal,
     i.registration_hash AS "registrationHash", i.registered_by AS "registeredBy", i.purge_time AS "purgeTime",
     (SELECT json_agg(o.document || jsonb_build_object('closedAt', o.closed_at, 'endedAt', o.ended_at) ORDER BY o.position)
        FROM orders o WHERE o.instance_id = i.id) AS orders
-  FROM instances i JOIN policies p ON p.id = i.policy_id`;
+  FROM instances i`;
 
 const utc = (instant: string | null): string | null => (instant === null ? null : new Date(instant).toISOString());
 
-const toInstance = ({ seq: _seq, purgeTime: _purgeTime, orders, ...row }: Row): InstanceRow => ({
-  ...row,
-  // Instants inside JSON are PostgreSQL's text of them.
-  orders: (orders ?? []).map((order) => ({ ...order, closedAt: utc(order.closedAt), endedAt: utc(order.endedAt) })),
-});
+/** Hundreds have hundreds of orders, and all of them mostly one policy. */
+async function toInstances(db: Db, rows: Row[]): Promise<InstanceRow[]> {
+  const policyOf = await policiesById(
+    db,
+    rows.map((row) => row.policyId),
+  );
+  const toInstance = ({ seq: _seq, policyId, purgeTime: _purgeTime, orders, ...row }: Row): InstanceRow => ({
+    ...row,
+    policy: policyOf(policyId),
+    // Instants inside JSON are PostgreSQL's text of them. It was just read and is nobody else's: no copy.
+    orders: (orders ?? []).map((order) => Object.assign(order, { closedAt: utc(order.closedAt), endedAt: utc(order.endedAt) })),
+  });
+  return await inTurns(each(rows, toInstance));
+}
+
+/** A page of rows, as instances. */
+async function pageOf(db: Db, conditions: Conditions, by: SortColumn<Row>[], request: PageRequest): Promise<Page<InstanceRow>> {
+  const { items, nextCursor } = await listPage(db, { select: SELECT, conditions, by }, request, (row) => row);
+  return { items: await toInstances(db, items), nextCursor };
+}
 
 /** @param tenant the only account that exists for who asks; missing or null: all do */
 export async function findInstance(db: Db, id: string, tenant?: string | null): Promise<InstanceRow | undefined> {
@@ -53,8 +76,21 @@ export async function findInstance(db: Db, id: string, tenant?: string | null): 
  */
 export async function findInstances(db: Db, ids: string[], tenant?: string | null): Promise<InstanceRow[]> {
   const { rows } = await db.query<Row>(`${SELECT} WHERE i.id = ANY($1) AND ($2::text IS NULL OR i.account = $2)`, [ids, tenant ?? null]);
-  const byId = new Map(rows.map((row) => [row.id, toInstance(row)]));
+  const byId = new Map((await toInstances(db, rows)).map((one) => [one.id, one]));
   return ids.flatMap((id) => byId.get(id) ?? []);
+}
+
+/**
+ * How many orders these instances have together, closed ones too.
+ * @param tenant as in {@link findInstances}
+ */
+export async function countOrders(db: Db, ids: string[], tenant: string | null): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `SELECT count(*) FROM orders o JOIN instances i ON i.id = o.instance_id
+     WHERE i.id = ANY($1) AND ($2::text IS NULL OR i.account = $2)`,
+    [ids, tenant],
+  );
+  return rows[0]!.count;
 }
 
 /** The accounts that own these instances. */
@@ -82,7 +118,7 @@ export async function listInstances(db: Db, filter: InstanceFilter, page: PageRe
   // A condition of its own for the index, which has only those that have one.
   if (filter.externalId !== undefined) conditions.always("i.facts ? 'externalId'").add("i.facts->>'externalId' = ?", filter.externalId);
   if (filter.scheduled !== undefined) conditions.always(`i.life->'termination' ${filter.scheduled ? '<>' : '='} 'null'`);
-  return await listPage(db, { select: SELECT, conditions, by: bySeq<Row>('i.seq') }, page, toInstance);
+  return await pageOf(db, conditions, bySeq<Row>('i.seq'), page);
 }
 
 const byRelease: SortColumn<Row>[] = [
@@ -97,7 +133,7 @@ export async function listRecycleBin(
   page: PageRequest,
 ): Promise<Page<InstanceRow>> {
   const conditions = filterBy(filter).always("i.state = 'isolated'");
-  return await listPage(db, { select: SELECT, conditions, by: byRelease }, page, toInstance);
+  return await pageOf(db, conditions, byRelease, page);
 }
 
 function filterBy(filter: Omit<InstanceFilter, 'state' | 'scheduled'>): Conditions {

@@ -116,9 +116,10 @@ it(
       }),
       { numRuns: 150 * SCALE },
     );
-    expect(seen.legal).toBeGreaterThan(40);
+    // About a third of them; not so near that chance decides.
+    expect(seen.legal).toBeGreaterThan(20);
     expect(seen.refused).toBeGreaterThan(5);
-    expect(seen.permitted).toBeGreaterThan(200);
+    expect(seen.permitted).toBeGreaterThan(100);
   },
   240_000 * SCALE,
 );

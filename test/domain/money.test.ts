@@ -8,6 +8,7 @@ import {
   minorDigits,
   splitByLargestRemainder,
   toMinorUnits,
+  withAllDigits,
 } from '../../domain/money';
 
 const split = (total: bigint, cells: [string, string][], currency = 'CNY') =>
@@ -48,6 +49,14 @@ describe('M8 amounts', () => {
     expect(formatMinorUnits(-5n, 'KWD')).toBe('-0.005');
     expect(formatMinorUnits(12n, 'JPY')).toBe('12');
     expect(fromMinorUnits(12_345n, 'CNY').equals(exact('123.45'))).toBe(true);
+  });
+
+  it('M8 gives an amount all its digits as rounding does', () => {
+    for (const currency of ['CNY', 'JPY', 'KWD']) {
+      for (const amount of ['0', '00', '7', '007.5', '12.50', '12.345', '0.0000000001', '999999999999999.9999999999', '-1.5', '-0.005']) {
+        expect([amount, currency, withAllDigits(amount, currency)]).toEqual([amount, currency, formatMoney(exact(amount), currency)]);
+      }
+    }
   });
 
   it('knows currencies with 0, 2 and 3 minor digits, and no others', () => {

@@ -37,6 +37,22 @@ describe('M31 a ratio never divides before its rounding', () => {
     ]);
   });
 
+  it('M31 a decimal is cut and rounded by its digits as a fraction is by its division', () => {
+    const whole = (text: string): string => text.replace('.', '');
+    for (const text of ['0', '0.005', '0.0049999', '-0.005', '-0.0049999', '1.5', '12345678901234567890.125', '-7.995', '3', '-0.01']) {
+      // The same number with a divisor: its digits over a power of ten.
+      const over = 10n ** BigInt(text.split('.')[1]?.length ?? 0);
+      const divided = Ratio.decimal(whole(text))
+        .mul(3)
+        .div(Ratio.decimal(String(over * 3n)));
+      const decimal = Ratio.decimal(text);
+      for (const places of [0, 1, 2, 3, 10]) {
+        expect([text, places, decimal.round(places)]).toEqual([text, places, divided.round(places)]);
+        expect([text, places, decimal.cut(places)]).toEqual([text, places, divided.cut(places)]);
+      }
+    }
+  });
+
   it('M31 refuses what it could not hold exactly', () => {
     expect(() => exact('1').div(0)).toThrow('division by zero');
     expect(() => exact('1').mul(0.5)).toThrow('not a whole number');
