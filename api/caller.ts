@@ -3,7 +3,7 @@
 import { issue } from '../contract/issues';
 import { PERMISSIONS, type Permission } from '../domain/permissions';
 import type { KeyRow } from '../store/keys';
-import { Problem } from './errors';
+import { Problem } from './problem';
 
 export class Caller {
   private readonly permissions: ReadonlySet<Permission>;

@@ -1,11 +1,11 @@
 /** Instances, the bin and the timeline as callers see them. */
 import type { z } from 'zod';
 import type { binAnswer, instanceAnswer, timelineAnswer } from '../../contract/answers';
+import { clockOf } from '../../domain/clock';
 import { lastTerm, openOrders, orderStatus, type Paid } from '../../domain/instance';
 import type { Life } from '../../domain/lifecycle';
 import { withAllDigits } from '../../domain/money';
 import { presentDisposal } from '../../domain/plan';
-import { clockOf } from '../../store/agreements/quotes';
 import type { InstanceRow } from '../../store/lives/instances';
 import type { TimelineRow } from '../../store/lives/timeline';
 

@@ -11,9 +11,9 @@ import type { RefundRequestRow } from '../../store/agreements/refund-requests';
 import { ENDED_BY, type Preview } from '../../store/agreements/refund-requests';
 import type { RefundRow } from '../../store/books/refunds';
 import { hashOf } from '../../store/hash';
-import type { Reply } from '../call';
-import { type Column, type ListQuery, listAsCsv } from '../csv';
-import { Problem, presentProblem } from '../errors';
+import type { Reply } from '../http/call';
+import { type Column, type ListQuery, listAsCsv } from '../http/csv';
+import { Problem, presentProblem } from '../problem';
 import { presentPaid } from './instances';
 
 export function presentRefund(row: RefundRow, lang: Lang): z.infer<typeof refundAnswer> {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { statementAnswer } from '../../contract/answers';
-import type { Reply } from '../call';
-import { type Column, type ListQuery, listAsCsv } from '../csv';
+import type { Reply } from '../http/call';
+import { type Column, type ListQuery, listAsCsv } from '../http/csv';
 
 type Movement = z.infer<typeof statementAnswer>;
 

@@ -7,7 +7,7 @@ import { unknownItem } from '../../domain/quote';
 import type { ItemProblem } from '../../store/agreements/problem';
 import type { QuoteRow, UnknownItem } from '../../store/agreements/quotes';
 import type { TerminationRow } from '../../store/agreements/terminations';
-import { Problem, presentProblem } from '../errors';
+import { Problem, presentProblem } from '../problem';
 
 type Quote = z.infer<typeof quoteAnswer>;
 type Termination = z.infer<typeof terminationAnswer>;

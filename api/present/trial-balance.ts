@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { trialBalanceAnswer } from '../../contract/books';
-import type { Reply } from '../call';
-import { type Column, rowsAsCsv } from '../csv';
+import type { Reply } from '../http/call';
+import { type Column, rowsAsCsv } from '../http/csv';
 
 type TrialBalance = z.infer<typeof trialBalanceAnswer>;
 

@@ -4,14 +4,14 @@ import { accountSchema, byAccount } from '../../contract/requests';
 import { countRightsLeft, rightsUsed } from '../../store/agreements/rights';
 import { type AccountRow, putAccount } from '../../store/books/accounts';
 import { listStatement } from '../../store/books/statement';
-import type { Reply } from '../call';
-import { wantsCsv } from '../csv';
 import type { ApiDeps } from '../deps';
-import { existingAccount, requireAccount } from '../existing';
-import { listReply } from '../page';
+import type { Reply } from '../http/call';
+import { wantsCsv } from '../http/csv';
+import { listReply } from '../http/page';
+import { type Route, route } from '../http/route';
 import { presentAccount, presentMovement } from '../present/accounts';
 import { statementAsCsv } from '../present/statement';
-import { type Route, route } from '../route';
+import { existingAccount, requireAccount } from '../use-cases/existing';
 
 const TAG = 'Accounts';
 

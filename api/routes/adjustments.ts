@@ -1,16 +1,12 @@
-/** Deposits, withdrawals and credits of an account. */
-import type { z } from 'zod';
 import { pageOf } from '../../contract/answers';
 import { adjustmentAnswer, adjustmentSchema, adjustmentsQuery } from '../../contract/books';
 import { byAccount } from '../../contract/requests';
-import { type Adjusted, adjust, listAdjustments } from '../../store/books/adjustments';
-import type { Call, Reply } from '../call';
+import { listAdjustments } from '../../store/books/adjustments';
 import type { ApiDeps } from '../deps';
-import { Problem } from '../errors';
-import { existingAccount, requireAccount } from '../existing';
-import { derivedId } from '../idempotency';
-import { listReply } from '../page';
-import { type Route, route } from '../route';
+import { listReply } from '../http/page';
+import { type Route, route } from '../http/route';
+import { adjust } from '../use-cases/adjust';
+import { existingAccount } from '../use-cases/existing';
 
 const TAG = 'Accounts';
 
@@ -30,7 +26,10 @@ export const adjustmentRoutes = (deps: ApiDeps): Route[] => [
       200: { description: 'It was booked before, under this reference.', schema: adjustmentAnswer },
     },
     problems: { 404: ['NOT_FOUND'], 409: ['BALANCE_TOO_LOW', 'REFERENCE_USED'] },
-    handle: (call) => make(deps, call),
+    handle: async (call) => {
+      const { row, isNew } = await adjust(deps, call, { account: call.params.account, ...call.body });
+      return { status: isNew ? 201 : 200, body: row };
+    },
   }),
   route({
     method: 'get',
@@ -50,19 +49,3 @@ export const adjustmentRoutes = (deps: ApiDeps): Route[] => [
     },
   }),
 ];
-
-type NewCall = Call<z.output<typeof byAccount>, unknown, z.output<typeof adjustmentSchema>>;
-
-async function make(deps: ApiDeps, { params, body, caller, commandId }: NewCall): Promise<Reply> {
-  const account = requireAccount(caller, params.account);
-  const adjusted = await adjust(deps.pool, { id: derivedId('a', commandId), account, ...body, by: caller.name });
-  if (!adjusted.ok) throw refusal(adjusted, body);
-  return { status: adjusted.isNew ? 201 : 200, body: adjusted.row };
-}
-
-function refusal(refused: Extract<Adjusted, { ok: false }>, { source, currency }: NewCall['body']): Problem {
-  if (refused.code === 'REFERENCE_USED') return new Problem('REFERENCE_USED');
-  const { balance } = refused;
-  const detail = { en: `The account has ${balance} ${currency} of ${source}.`, zh: `该账号的 ${source} 余额为 ${balance} ${currency}。` };
-  return new Problem('BALANCE_TOO_LOW', { detail });
-}

@@ -5,10 +5,10 @@ import { auditAnswer, auditSummaryAnswer } from '../../contract/books';
 import { byDerivedId, pageQuery } from '../../contract/requests';
 import { findAudit, listAudits } from '../../store/audit/runs';
 import type { ApiDeps } from '../deps';
-import { notFound } from '../errors';
-import { listReply } from '../page';
+import { listReply } from '../http/page';
+import { type Route, route } from '../http/route';
 import { presentAudit, presentAuditSummary } from '../present/audits';
-import { type Route, route } from '../route';
+import { notFound } from '../problem';
 
 const TAG = 'Books';
 

@@ -1,20 +1,17 @@
 /** What the control plane tells of an instance: its hold, its network billing, its usage. */
-import type { z } from 'zod';
+
 import { instanceAnswer, pageOf, usageAnswer } from '../../contract/answers';
-import { issue } from '../../contract/issues';
 import { byId, holdSchema, networkSchema, pageQuery, usageSchema } from '../../contract/requests';
-import { clockOf } from '../../store/agreements/quotes';
-import { putHold } from '../../store/lives/holds';
-import { listUsage, reportUsage } from '../../store/lives/usage';
-import type { Reply } from '../call';
-import { instanceReply } from '../commands';
+import { listUsage } from '../../store/lives/usage';
 import type { ApiDeps } from '../deps';
-import { invalid, Problem } from '../errors';
-import { existingInstance } from '../existing';
-import { derivedId } from '../idempotency';
-import { listReply } from '../page';
-import { type Route, route } from '../route';
-import { COMMAND_ANSWERS, COMMAND_PROBLEMS, type InstanceCall, send } from './command';
+import { listReply } from '../http/page';
+import { type Route, route } from '../http/route';
+import { commandReply, instanceReply } from '../present/commands';
+import { command } from '../use-cases/command';
+import { existingInstance } from '../use-cases/existing';
+import { hold } from '../use-cases/hold';
+import { reportUsage } from '../use-cases/report-usage';
+import { COMMAND_ANSWERS, COMMAND_PROBLEMS } from './command';
 
 const TAG = 'Instances';
 
@@ -30,7 +27,7 @@ export const controlPlaneRoutes = (deps: ApiDeps): Route[] => [
     body: holdSchema,
     answers: { 200: { description: 'The instance.', schema: instanceAnswer } },
     problems: { 404: ['NOT_FOUND'] },
-    handle: (call) => hold(deps, call),
+    handle: async (call) => instanceReply(await hold(deps, call, { id: call.params.id, ...call.body })),
   }),
   route({
     method: 'post',
@@ -43,7 +40,7 @@ export const controlPlaneRoutes = (deps: ApiDeps): Route[] => [
     body: networkSchema,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['BY_TRAFFIC', 'WRONG_STATE', 'BUSY'] },
-    handle: (call) => send(deps, call, { name: 'switch-network' }),
+    handle: async (call) => commandReply(await command(deps, call, call.params.id, { name: 'switch-network' }), call.lang),
   }),
   route({
     method: 'post',
@@ -56,7 +53,7 @@ export const controlPlaneRoutes = (deps: ApiDeps): Route[] => [
     body: usageSchema,
     answers: { 201: { description: 'Kept.', schema: usageAnswer } },
     problems: { 404: ['NOT_FOUND'], 409: ['BILLING_STOPPED'] },
-    handle: (call) => report(deps, call),
+    handle: async (call) => ({ status: 201, body: await reportUsage(deps, call, { instanceId: call.params.id, ...call.body }) }),
   }),
   route({
     method: 'get',
@@ -78,24 +75,3 @@ export const controlPlaneRoutes = (deps: ApiDeps): Route[] => [
     },
   }),
 ];
-
-async function hold(deps: ApiDeps, { params, caller, body }: InstanceCall<z.output<typeof holdSchema>>): Promise<Reply> {
-  const { id } = await existingInstance(deps, caller, params.id);
-  await putHold(deps.pool, { id, ...body, by: caller.name });
-  return instanceReply(await existingInstance(deps, caller, id));
-}
-
-async function report(deps: ApiDeps, call: InstanceCall<z.output<typeof usageSchema>>): Promise<Reply> {
-  const row = await existingInstance(deps, call.caller, call.params.id);
-  const { endsAt } = call.body;
-  if (Date.parse(endsAt) > Date.parse(clockOf(row, Date.now()))) throw invalid([issue(['endsAt'], 'IN_THE_FUTURE')]);
-  const id = derivedId('u', call.commandId);
-  const reported = await reportUsage(deps.pool, { id, instanceId: row.id, ...call.body, by: call.caller.name });
-  if ('stoppedAt' in reported) throw billingStopped(reported.stoppedAt, row.life.state);
-  return { status: 201, body: reported.row };
-}
-
-function billingStopped(at: string, state: string): Problem {
-  const detail = { en: `Billing stopped at ${at}; usage after it is not charged.`, zh: `已于 ${at} 停止计费，此后的用量不予计费。` };
-  return new Problem('BILLING_STOPPED', { detail, state, issues: [issue(['endsAt'], 'AFTER_BILLING_STOP', { at })] });
-}

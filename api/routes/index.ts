@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { ApiDeps } from '../deps';
-import type { Route } from '../route';
+import type { Route } from '../http/route';
 import { accountRoutes } from './accounts';
 import { adjustmentRoutes } from './adjustments';
 import { auditRoutes } from './audits';

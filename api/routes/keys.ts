@@ -1,22 +1,16 @@
 /** Keys of callers: made, listed, revoked. */
-import { randomBytes } from 'node:crypto';
+
 import type { z } from 'zod';
 import { pageOf } from '../../contract/answers';
-import { issue } from '../../contract/issues';
 import { keyAnswer, keySchema, keysQuery, newKeyAnswer } from '../../contract/keys';
 import { byId } from '../../contract/requests';
-import type { Permission } from '../../domain/permissions';
-import type { KeyRow } from '../../store/keys';
-import { createKey, findKey, listKeys, revokeKey } from '../../store/keys';
-import type { Call, Reply } from '../call';
-import { type Caller, forbiddenToTenants } from '../caller';
+import { type KeyRow, listKeys } from '../../store/keys';
+import type { Caller } from '../caller';
 import type { ApiDeps } from '../deps';
-import { Problem } from '../errors';
-import { existingKey, requireAccount } from '../existing';
-import { derivedId } from '../idempotency';
-import { listReply } from '../page';
-import { type Route, route } from '../route';
-import { hashOfKey, type KeySecrets, keySecrets } from '../secrets';
+import { listReply } from '../http/page';
+import { type Route, route } from '../http/route';
+import { type KeySecrets, keySecrets } from '../secrets';
+import { makeKey, revokeKey, secretsOf } from '../use-cases/keys';
 
 const TAG = 'Keys';
 
@@ -43,11 +37,7 @@ export const keyRoutes = (deps: ApiDeps): Route[] => [
     permission: 'keys',
     params: byId,
     answers: { 200: { description: 'The key.', schema: keyAnswer } },
-    handle: async ({ params, caller }) => {
-      const { id, permissions } = await existingKey(deps, caller, params.id);
-      requireOwn(caller, permissions, 'revoke');
-      return { status: 200, body: presentKey(await revokeKey(deps.pool, id, caller.name)) };
-    },
+    handle: async (call) => ({ status: 200, body: presentKey(await revokeKey(deps, call, call.params.id)) }),
   }),
 ];
 
@@ -63,50 +53,14 @@ const creation = (deps: ApiDeps, secrets: KeySecrets): Route =>
     body: keySchema,
     answers: { 201: { description: 'The key, with what is secret of it.', schema: newKeyAnswer } },
     problems: { 404: ['NOT_FOUND'], 409: ['TOO_MANY_KEYS', 'KEY_NOT_SHOWN_AGAIN'] },
-    handle: (call) => create(deps, secrets, call),
-    reveal: (reply, caller) => withSecrets(deps, secrets, reply, caller),
+    handle: async (call) => ({ status: 201, body: presentShared(await makeKey(deps, call, secrets, call.body)) }),
+    // What is stored for repeats is the answer without its secrets.
+    reveal: async (reply, caller) => ({ ...reply, body: await withSecrets(deps, secrets, (reply.body as { id: string }).id, caller) }),
   });
 
-async function create(deps: ApiDeps, secrets: KeySecrets, call: Call<unknown, unknown, z.output<typeof keySchema>>): Promise<Reply> {
-  const { caller, body } = call;
-  if (body.account !== null) requireAccount(caller, body.account, [issue(['account'], 'NOT_FOUND')]);
-  else if (caller.account !== null) throw forbiddenToTenants(['account']);
-  requireOwn(caller, body.permissions, 'give');
-  const id = derivedId('k', call.commandId);
-  const keyHash = hashOfKey(secrets.bearerKey(id));
-  const secretId = `AK${randomBytes(16).toString('hex')}`;
-  const row = await createKey(deps.pool, { id, ...body, keyHash, secretId, by: caller.name });
-  if (!row) throw new Problem('TOO_MANY_KEYS');
-  return { status: 201, body: presentShared(row) };
-}
-
-/**
- * What is stored for repeats is the answer without its secrets; here they are derived again, for the first asking and for repeats alike.
- * @throws Problem when the caller's own key may less than it did, and when the operator's key is another by now
- */
-async function withSecrets(deps: ApiDeps, secrets: KeySecrets, reply: Reply, caller: Caller): Promise<Reply> {
-  const row = (await findKey(deps.pool, (reply.body as { id: string }).id))!;
-  requireOwn(caller, row.permissions, 'give');
-  const key = secrets.bearerKey(row.id);
-  if (hashOfKey(key) !== row.keyHash) throw new Problem('KEY_NOT_SHOWN_AGAIN');
-  const body: z.infer<typeof newKeyAnswer> = { ...presentShared(row), key, secretKey: secrets.secretKey(row.secretId) };
-  return { ...reply, body };
-}
-
-/** Nobody gives what they haven't got, and nobody takes from those who may do more. */
-function requireOwn(caller: Caller, permissions: Permission[], purpose: 'give' | 'revoke'): void {
-  const lacking = permissions.filter((one) => !caller.may(one));
-  if (!lacking.length) return;
-  const names = lacking.map((one) => `\`${one}\``).join(', ');
-  if (purpose === 'revoke') {
-    const en = `Your key can’t revoke one that may do what it lacks itself: ${names}.`;
-    throw new Problem('FORBIDDEN', { detail: { en, zh: `您的密钥无法吊销权限超出自身的密钥：${names}。` } });
-  }
-  const issues = permissions.flatMap((one, index) =>
-    caller.may(one) ? [] : [issue(['permissions', index], 'NOT_PERMITTED', { permissions: `\`${one}\`` })],
-  );
-  const detail = { en: `Your key can’t give what it lacks: ${names}.`, zh: `您的密钥无法授予其自身没有的权限：${names}。` };
-  throw new Problem('FORBIDDEN', { detail, issues });
+async function withSecrets(deps: ApiDeps, secrets: KeySecrets, id: string, caller: Caller): Promise<z.infer<typeof newKeyAnswer>> {
+  const { row, ...secret } = await secretsOf(deps, caller, secrets, id);
+  return { ...presentShared(row), ...secret };
 }
 
 const presentShared = ({ id, account, name, permissions, secretId, createdAt }: KeyRow) => ({

@@ -3,11 +3,11 @@
 import { atQuery, balancesAnswer, trialBalanceAnswer, trialBalanceQuery } from '../../contract/books';
 import { byAccount } from '../../contract/requests';
 import { balancesAt, trialBalance } from '../../store/books/trial-balance';
-import { wantsCsv } from '../csv';
 import type { ApiDeps } from '../deps';
-import { existingAccount } from '../existing';
+import { wantsCsv } from '../http/csv';
+import { type Route, route } from '../http/route';
 import { trialBalanceAsCsv } from '../present/trial-balance';
-import { type Route, route } from '../route';
+import { existingAccount } from '../use-cases/existing';
 
 const TAG = 'Books';
 

@@ -1,14 +1,13 @@
 /** Renewals and upgrades of a prepaid instance. */
-import type { z } from 'zod';
+
 import { ordersSchema, pricesSchema } from '../../contract/registration';
 import { byId } from '../../contract/requests';
-import { hashOf } from '../../store/hash';
-import type { Reply } from '../call';
-import { carryOut, instanceReply } from '../commands';
-import { type ApiDeps, policyOf } from '../deps';
-import { existingInstance } from '../existing';
-import { type Route, route } from '../route';
-import { COMMAND_ANSWERS, COMMAND_PROBLEMS, type InstanceCall, requireDigits, requireSoundPrices } from './command';
+import type { ApiDeps } from '../deps';
+import { type Route, route } from '../http/route';
+import { commandReply } from '../present/commands';
+import { order } from '../use-cases/order';
+import { putPrices } from '../use-cases/put-prices';
+import { COMMAND_ANSWERS, COMMAND_PROBLEMS } from './command';
 
 export const orderRoutes = (deps: ApiDeps): Route[] => [
   route({
@@ -26,7 +25,7 @@ export const orderRoutes = (deps: ApiDeps): Route[] => [
       ...COMMAND_PROBLEMS,
       409: ['WRONG_BILLING', 'WRONG_STATE', 'BUSY', 'NO_ORDER_IN_FORCE', 'INSUFFICIENT_BALANCE', 'PRICE_MISSING'],
     },
-    handle: (call) => amend(deps, call),
+    handle: async (call) => commandReply(await order(deps, call, { id: call.params.id, order: call.body }), call.lang),
   }),
   route({
     method: 'put',
@@ -42,26 +41,6 @@ export const orderRoutes = (deps: ApiDeps): Route[] => [
       ...COMMAND_PROBLEMS,
       409: ['WRONG_BILLING', 'WRONG_STATE', 'BUSY', 'PRICE_VERSION_USED', 'PRICES_REFUSED', 'TOO_MANY_PRICES'],
     },
-    handle: (call) => putPrices(deps, call),
+    handle: async (call) => commandReply(await putPrices(deps, call, { id: call.params.id, prices: call.body }), call.lang),
   }),
 ];
-
-/** The newest snapshot once more changes nothing, and takes no step. */
-async function putPrices(deps: ApiDeps, call: InstanceCall<z.output<typeof pricesSchema>>): Promise<Reply> {
-  const row = await existingInstance(deps, call.caller, call.params.id);
-  requireSoundPrices(row, call.body, []);
-  const newest = row.facts.priceChanges?.at(-1);
-  if (newest && hashOf(newest.prices) === hashOf(call.body)) return instanceReply(row);
-  return await carryOut(deps, row, call, { name: 'put-prices', prices: call.body });
-}
-
-/** An amendment brings the product's current rules with it (decision 1). */
-async function amend(deps: ApiDeps, call: InstanceCall<z.output<typeof ordersSchema>>): Promise<Reply> {
-  const order = call.body;
-  if (order.paid) call.caller.require('register', ['paid']);
-  const row = await existingInstance(deps, call.caller, call.params.id);
-  requireDigits(row, order.paid, ['paid']);
-  if (order.kind === 'upgrade') requireSoundPrices(row, order.prices, ['prices']);
-  const rules = (policyOf(deps)(row.facts.product) ?? row.policy).lifecycle;
-  return await carryOut(deps, row, call, { name: 'amend', order, rules });
-}

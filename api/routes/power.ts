@@ -1,12 +1,12 @@
 /** Power, operations and protection of one instance. */
-import type { z } from 'zod';
+
 import { byId, operationEndSchema, operationSchema, protectSchema, reasonSchema } from '../../contract/requests';
-import type { Reply } from '../call';
-import { carryOut } from '../commands';
 import type { ApiDeps } from '../deps';
-import { existingInstance } from '../existing';
-import { type Route, route } from '../route';
-import { COMMAND_ANSWERS, COMMAND_PROBLEMS, type InstanceCall, send } from './command';
+import { type Route, route } from '../http/route';
+import { commandReply } from '../present/commands';
+import { command } from '../use-cases/command';
+import { protect, unprotect } from '../use-cases/protect';
+import { COMMAND_ANSWERS, COMMAND_PROBLEMS } from './command';
 
 const TAG = 'Instances';
 
@@ -24,7 +24,8 @@ export const powerRoutes = (deps: ApiDeps): Route[] => [
     body: operationSchema,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY'] },
-    handle: (call) => send(deps, call, { name: 'begin-operation', kind: call.body.kind }),
+    handle: async (call) =>
+      commandReply(await command(deps, call, call.params.id, { name: 'begin-operation', kind: call.body.kind }), call.lang),
   }),
   route({
     method: 'post',
@@ -37,7 +38,8 @@ export const powerRoutes = (deps: ApiDeps): Route[] => [
     body: operationEndSchema,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE'] },
-    handle: (call) => send(deps, call, { name: 'end-operation', power: call.body.power }),
+    handle: async (call) =>
+      commandReply(await command(deps, call, call.params.id, { name: 'end-operation', power: call.body.power }), call.lang),
   }),
   route({
     method: 'post',
@@ -51,7 +53,7 @@ export const powerRoutes = (deps: ApiDeps): Route[] => [
     body: protectSchema,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY', 'SCHEDULED', 'PROTECTED'] },
-    handle: (call) => protect(deps, call),
+    handle: async (call) => commandReply(await protect(deps, call, { id: call.params.id, ...call.body }), call.lang),
   }),
   route({
     method: 'post',
@@ -64,7 +66,7 @@ export const powerRoutes = (deps: ApiDeps): Route[] => [
     body: reasonSchema,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY', 'NOT_PROTECTED', 'RELEASE_HELD'] },
-    handle: (call) => unprotect(deps, call),
+    handle: async (call) => commandReply(await unprotect(deps, call, { id: call.params.id, ...call.body }), call.lang),
   }),
 ];
 
@@ -78,22 +80,6 @@ function power(deps: ApiDeps, name: 'start' | 'stop', summary: string): Route {
     params: byId,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY'] },
-    handle: (call) => send(deps, call, { name }),
+    handle: async (call) => commandReply(await command(deps, call, call.params.id, { name }), call.lang),
   });
-}
-
-/** L7: with who, when and why. */
-async function protect(deps: ApiDeps, call: InstanceCall<z.output<typeof protectSchema>>): Promise<Reply> {
-  const { reason, holdRelease } = call.body;
-  if (holdRelease) call.caller.require('hold', ['holdRelease']);
-  return await send(deps, call, { name: 'protect', reason, ...(holdRelease ? { holdRelease } : {}) });
-}
-
-/** Whether a legal hold is there is for the workflow to say: one may come between this look and the command. */
-async function unprotect(deps: ApiDeps, call: InstanceCall<z.output<typeof reasonSchema>>): Promise<Reply> {
-  const { caller, params, body } = call;
-  const row = await existingInstance(deps, caller, params.id);
-  const mayLift = caller.may('hold');
-  if (row.life.protection?.holdRelease) caller.require('hold');
-  return await carryOut(deps, row, call, { name: 'unprotect', reason: body.reason, ...(mayLift ? { liftHold: true } : {}) });
 }

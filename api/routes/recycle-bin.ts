@@ -1,18 +1,16 @@
 /** The recycle bin: what is in it, and the two ways out before its time. */
-import type { z } from 'zod';
+
 import { binAnswer, pageOf } from '../../contract/answers';
-import { issue } from '../../contract/issues';
 import { binQuery, byId, purgeSchema, restoreSchema } from '../../contract/requests';
 import { listRecycleBin } from '../../store/lives/instances';
-import type { Reply } from '../call';
-import { carryOut, signal } from '../commands';
 import type { ApiDeps } from '../deps';
-import { invalid } from '../errors';
-import { existingInstance } from '../existing';
-import { listReply } from '../page';
+import { listReply } from '../http/page';
+import { type Route, route } from '../http/route';
+import { commandReply } from '../present/commands';
 import { presentBinEntry } from '../present/instances';
-import { type Route, route } from '../route';
-import { COMMAND_ANSWERS, COMMAND_PROBLEMS, type InstanceCall, requireDigits } from './command';
+import { purge } from '../use-cases/purge';
+import { restore } from '../use-cases/restore';
+import { COMMAND_ANSWERS, COMMAND_PROBLEMS } from './command';
 
 const TAG = 'Recycle bin';
 
@@ -39,7 +37,8 @@ export const recycleBinRoutes = (deps: ApiDeps): Route[] => [
     async: true,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY', 'IN_ARREARS', 'INSUFFICIENT_BALANCE', 'PRICE_MISSING'] },
-    handle: (call) => restore(deps, call),
+    handle: async (call) =>
+      commandReply(await restore(deps, call, { id: call.params.id, ...call.body, async: call.respondAsync }), call.lang),
   }),
   route({
     method: 'post',
@@ -52,28 +51,7 @@ export const recycleBinRoutes = (deps: ApiDeps): Route[] => [
     async: true,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY', 'PROTECTED'] },
-    handle: (call) => purge(deps, call),
+    handle: async (call) =>
+      commandReply(await purge(deps, call, { id: call.params.id, ...call.body, async: call.respondAsync }), call.lang),
   }),
 ];
-
-async function restore(deps: ApiDeps, call: InstanceCall<z.output<typeof restoreSchema>>): Promise<Reply> {
-  const { renewal } = call.body;
-  if (renewal?.paid) call.caller.require('register', ['renewal', 'paid']);
-  const row = await existingInstance(deps, call.caller, call.params.id);
-  // State before input: what isn't in the bin is answered 409 by the workflow, whatever was sent.
-  if (row.life.state === 'isolated') requireDigits(row, renewal?.paid, ['renewal', 'paid']);
-  // A signal can't state what was paid (anybody may type one): such a restore is answered in the ordinary way, as `Prefer` allows.
-  if (call.respondAsync && !renewal?.paid) {
-    return await signal(deps, row, call, 'restore', renewal ? { renewal: { months: renewal.months } } : {});
-  }
-  return await carryOut(deps, row, call, { name: 'restore', renewal });
-}
-
-/** L6: irreversible, so the id has to be typed again. */
-async function purge(deps: ApiDeps, call: InstanceCall<z.output<typeof purgeSchema>>): Promise<Reply> {
-  const { id } = call.params;
-  const row = await existingInstance(deps, call.caller, id);
-  if (call.body.confirm !== id) throw invalid([issue(['confirm'], 'NOT_CONFIRMED', { id })]);
-  if (call.respondAsync) return await signal(deps, row, call, 'purge', { confirm: id });
-  return await carryOut(deps, row, call, { name: 'purge' });
-}

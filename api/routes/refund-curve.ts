@@ -2,16 +2,16 @@
 
 import { refundCurveAnswer } from '../../contract/answers';
 import { byId } from '../../contract/requests';
+import { clockOf } from '../../domain/clock';
 import { curveInTurns } from '../../domain/curve';
 import { rightsKey } from '../../domain/quote';
-import { clockOf } from '../../store/agreements/quotes';
 import { rightsOf } from '../../store/agreements/rights';
 import { subjectsOf } from '../../store/agreements/subjects';
 import { inTurns } from '../../store/in-turns';
 import { type ApiDeps, policyOfRow } from '../deps';
-import { existingInstance } from '../existing';
+import { type Route, route } from '../http/route';
 import { presentRefundCurve } from '../present/refund-curve';
-import { type Route, route } from '../route';
+import { existingInstance } from '../use-cases/existing';
 
 export const refundCurveRoutes = (deps: ApiDeps): Route[] => [
   route({

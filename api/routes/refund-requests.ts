@@ -1,18 +1,19 @@
 /** The operator's path: returns that self-service refuses (promotion orders, holds, large amounts) are asked for, and decided by another (E5, M11). */
+
 import type { z } from 'zod';
 import { pageOf, refundRequestAnswer } from '../../contract/answers';
 import { approvalSchema, byId, reasonSchema, refundRequestSchema, refundRequestsQuery } from '../../contract/requests';
 import type { RefundRequestRow } from '../../store/agreements/refund-requests';
-import { approveRequest, denyRequest, findRequest, listRequests, openRequest, previewNow } from '../../store/agreements/refund-requests';
-import type { Call, Reply } from '../call';
-import { requireChoice } from '../choice';
-import { type ApiDeps, policyOfRow, quoteSecondsOf } from '../deps';
-import { existingInstance, existingRequest } from '../existing';
-import { derivedId } from '../idempotency';
-import { sendForAWhile } from '../items';
-import { listReply } from '../page';
+import { listRequests } from '../../store/agreements/refund-requests';
+import type { Asking } from '../asking';
+import type { ApiDeps } from '../deps';
+import type { Call, Reply } from '../http/call';
+import { listReply } from '../http/page';
+import { type Route, route } from '../http/route';
 import { presentRefundRequest } from '../present/refunds';
-import { type Route, route } from '../route';
+import { approve, deny } from '../use-cases/decide-request';
+import { existingRequest } from '../use-cases/existing';
+import { previewOf, requestRefund } from '../use-cases/request-refund';
 
 const TAG = 'Refund requests';
 
@@ -68,7 +69,7 @@ export const refundRequestRoutes = (deps: ApiDeps): Route[] => [
     params: byId,
     answers: { 200: { description: 'The request.', schema: refundRequestAnswer } },
     problems: { 404: ['NOT_FOUND'] },
-    handle: (call) => requestReply(deps, call),
+    handle: async (call) => requestReply(deps, call, await existingRequest(deps, call.caller, call.params.id)),
   }),
   decision(deps, 'approve', approvalSchema, approve, {
     summary: 'Approve a refund request: the instance is returned for the amount that is named',
@@ -83,13 +84,11 @@ export const refundRequestRoutes = (deps: ApiDeps): Route[] => [
   }),
 ];
 
-type DecisionCall<B = { reason: string }> = Call<z.output<typeof byId>, unknown, B>;
-
 function decision<B extends z.ZodType<{ reason: string }>>(
   deps: ApiDeps,
   name: 'approve' | 'deny',
   body: B,
-  decide: (deps: ApiDeps, call: DecisionCall<z.output<B>>) => Promise<void>,
+  decide: (deps: ApiDeps, asking: Asking, decision: { id: string } & z.output<B>) => Promise<RefundRequestRow>,
   { summary, description, problems }: { summary: string; description: string; problems: string[] },
 ): Route {
   return route({
@@ -103,45 +102,15 @@ function decision<B extends z.ZodType<{ reason: string }>>(
     body,
     answers: { 200: { description: 'The request as decided.', schema: refundRequestAnswer } },
     problems: { 403: ['SELF_APPROVAL'], 404: ['NOT_FOUND'], 409: ['NOT_IN_REVIEW', ...problems] },
-    handle: async (call) => {
-      const row = await existingRequest(deps, call.caller, call.params.id);
-      // A repeat after a crash: what was decided by this caller in this way stands.
-      if (!isDecidedBy(row, call, name)) await decide(deps, call);
-      return await requestReply(deps, call);
-    },
+    handle: async (call) => requestReply(deps, call, await decide(deps, call, { id: call.params.id, ...call.body })),
   });
 }
 
-const isDecidedBy = ({ status, decision: made }: RefundRequestRow, { caller, body }: DecisionCall, name: 'approve' | 'deny'): boolean =>
-  made !== null && made.by === caller.name && made.reason === body.reason && (status === 'denied') === (name === 'deny');
-
-async function requestReply(deps: ApiDeps, { params, caller, lang }: Call<z.output<typeof byId>>): Promise<Reply> {
-  const row = await existingRequest(deps, caller, params.id);
-  return { status: 200, body: presentRefundRequest(row, lang, await nowOf(deps, row)) };
+async function requestReply(deps: ApiDeps, { lang }: Pick<Call, 'lang'>, row: RefundRequestRow): Promise<Reply> {
+  return { status: 200, body: presentRefundRequest(row, lang, await previewOf(deps, row)) };
 }
-
-const nowOf = async (deps: ApiDeps, row: RefundRequestRow) =>
-  row.status === 'in_review' ? await previewNow(deps.pool, row, policyOfRow(deps)) : null;
 
 async function open(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof refundRequestSchema>>): Promise<Reply> {
-  const { instanceId } = call.body;
-  const instance = await existingInstance(deps, call.caller, instanceId);
-  const id = derivedId('rr', call.commandId);
-  if (!(await findRequest(deps.pool, id))) requireChoice(instance, call.body.orderIds);
-  const row = await openRequest(deps.pool, { id, ...call.body, by: call.caller.name, policyOf: policyOfRow(deps) });
-  return {
-    status: 201,
-    body: presentRefundRequest(row, call.lang, await nowOf(deps, row)),
-    headers: { Location: `/v1/refund-requests/${id}` },
-  };
-}
-
-async function approve(deps: ApiDeps, { params, body, caller }: DecisionCall<z.output<typeof approvalSchema>>): Promise<void> {
-  const approval = { id: params.id, by: caller.name, ...body, holdsSeconds: quoteSecondsOf(deps) };
-  const { terminationId, items } = await approveRequest(deps.pool, approval, policyOfRow(deps));
-  await sendForAWhile(deps, terminationId, items);
-}
-
-async function deny(deps: ApiDeps, { params, body, caller }: DecisionCall): Promise<void> {
-  await denyRequest(deps.pool, { id: params.id, by: caller.name, reason: body.reason });
+  const row = await requestRefund(deps, call, call.body);
+  return { ...(await requestReply(deps, call, row)), status: 201, headers: { Location: `/v1/refund-requests/${row.id}` } };
 }

@@ -5,14 +5,15 @@ import { byDerivedId, reasonSchema } from '../../contract/requests';
 import { listRefunds } from '../../store/books/refunds';
 import { inTurns } from '../../store/in-turns';
 import { policyById } from '../../store/policies';
-import type { Call, Reply } from '../call';
-import { carryOut } from '../commands';
-import { wantsCsv } from '../csv';
 import type { ApiDeps } from '../deps';
-import { existingInstance, existingRefund } from '../existing';
-import { listReply } from '../page';
+import type { Call, Reply } from '../http/call';
+import { wantsCsv } from '../http/csv';
+import { listReply } from '../http/page';
+import { type Route, route } from '../http/route';
+import { commandReply } from '../present/commands';
 import { presentRefund, presentRefundDetail, refundsAsCsv } from '../present/refunds';
-import { type Route, route } from '../route';
+import { existingRefund } from '../use-cases/existing';
+import { undo } from '../use-cases/undo';
 import { COMMAND_PROBLEMS } from './command';
 
 const TAG = 'Refunds';
@@ -66,7 +67,7 @@ export const refundRoutes = (deps: ApiDeps): Route[] => [
       },
     },
     problems: { ...COMMAND_PROBLEMS, 404: ['NOT_FOUND'], 409: ['NOT_RETURNED', 'MONEY_SPENT', 'WRONG_STATE', 'BUSY'] },
-    handle: (call) => undo(deps, call),
+    handle: (call) => undoReply(deps, call),
   }),
 ];
 
@@ -78,10 +79,8 @@ async function refundReply(deps: ApiDeps, { params, caller, lang }: RefundCall):
   return { status: 200, body: await inTurns(presentRefundDetail(row, policy, lang)) };
 }
 
-/** A command to the instance like any other; it is answered with the refund. */
-async function undo(deps: ApiDeps, call: RefundCall<z.output<typeof reasonSchema>>): Promise<Reply> {
-  const { id, instanceId } = await existingRefund(deps, call.caller, call.params.id);
-  const row = await existingInstance(deps, call.caller, instanceId);
-  const reply = await carryOut(deps, row, call, { name: 'undo', refundId: id, reason: call.body.reason });
-  return reply.status === 200 ? await refundReply(deps, call) : reply;
+/** A command to the instance; it is answered with the refund. */
+async function undoReply(deps: ApiDeps, call: RefundCall<z.output<typeof reasonSchema>>): Promise<Reply> {
+  const result = await undo(deps, call, { refundId: call.params.id, reason: call.body.reason });
+  return result.is === 'done' ? await refundReply(deps, call) : commandReply(result, call.lang);
 }

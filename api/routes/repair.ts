@@ -1,24 +1,15 @@
 /** Lives that Temporal has lost (L14): what the watch has seen, and starting one again from what is stored. */
+
 import { z } from 'zod';
 import { acceptedAnswer, instanceAnswer } from '../../contract/answers';
 import { byId } from '../../contract/requests';
-import type { InstanceRow } from '../../store/lives/instances';
-import { storedLife } from '../../store/lives/repair';
 import { lastWatch } from '../../store/lives/watch';
-import { fastForward } from '../../temporal/fast-forward';
-import { abandon, hasBegun, hasWorkflow, startAgain } from '../../temporal/lives';
-import { Unavailable } from '../../temporal/meaning';
-import type { Reply } from '../call';
-import { instanceReply, optionsOf, unansweredReply } from '../commands';
 import type { ApiDeps } from '../deps';
-import { Problem } from '../errors';
-import { existingInstance } from '../existing';
-import { derivedId } from '../idempotency';
-import { type Route, route } from '../route';
-import type { InstanceCall } from './command';
+import { type Route, route } from '../http/route';
+import { commandReply } from '../present/commands';
+import { repair } from '../use-cases/repair';
 
 const TAG = 'Service';
-const FORWARD_MS = 30_000;
 
 const repairSchema = z
   .strictObject({
@@ -67,35 +58,6 @@ export const repairRoutes = (deps: ApiDeps): Route[] => [
       202: { description: 'Started, and no worker has taken it up yet.', schema: acceptedAnswer, location: 'The instance.' },
     },
     problems: { 404: ['NOT_FOUND'], 409: ['NOT_LOST', 'WRONG_STATE'] },
-    handle: (call) => repair(deps, call),
+    handle: async (call) => commandReply(await repair(deps, call, { id: call.params.id, restart: call.body.restart ?? false }), call.lang),
   }),
 ];
-
-async function repair(deps: ApiDeps, call: InstanceCall<z.output<typeof repairSchema>>): Promise<Reply> {
-  const row = await existingInstance(deps, call.caller, call.params.id);
-  if (row.life.state === 'terminated') throw new Problem('WRONG_STATE', { state: row.life.state });
-  const reason = `repaired by ${call.caller.name}`;
-  if (await hasWorkflow(deps.temporal, row.id)) {
-    if (!call.body.restart) throw new Problem('NOT_LOST', { state: row.life.state });
-    await abandon(deps.temporal, row.id, reason, optionsOf(deps));
-  }
-  deps.logger.warn({ instanceId: row.id, by: call.caller.name }, 'its workflow is started again');
-  // Read after the old one has ended: whatever it has recorded is in it.
-  await startAgain(deps.temporal, (await storedLife(deps.pool, row.id))!, optionsOf(deps));
-  try {
-    await hasBegun(deps.temporal, row.id, optionsOf(deps));
-    await forwardAgain(deps, row, call.commandId);
-  } catch (error) {
-    if (error instanceof Unavailable) return await unansweredReply(deps, row.id, call.lang, error);
-    throw error;
-  }
-  return instanceReply(await existingInstance(deps, call.caller, row.id));
-}
-
-/** Sandbox: a new workflow has the clock of the wall, and the instance’s had been moved ahead of that (decision 10). */
-async function forwardAgain(deps: ApiDeps, { id, clockOffsetMs }: InstanceRow, commandId: string): Promise<void> {
-  if (clockOffsetMs === 0 || !deps.timeSkipping) return;
-  const { temporal: client, namespace, fastForwardWaitMs: waitMs = FORWARD_MS } = deps;
-  const move = { client, namespace, instanceId: id, id: derivedId('f', `${commandId}/repair`), waitMs };
-  await fastForward({ ...move, toMs: Date.now() + clockOffsetMs });
-}

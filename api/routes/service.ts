@@ -2,8 +2,8 @@
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import type { ApiDeps } from '../deps';
-import { postgresAnswers, temporalAnswers } from '../health';
-import { type Route, route } from '../route';
+import { type Route, route } from '../http/route';
+import { postgresAnswers, temporalAnswers } from '../use-cases/health';
 
 const TAG = 'Service';
 const check = z.enum(['ok', 'failed']);

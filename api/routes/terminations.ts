@@ -1,26 +1,18 @@
 /** Confirmations: what was quoted and agreed to is carried out, item by item. */
+
 import type { z } from 'zod';
 import { pageOf, terminationAnswer } from '../../contract/answers';
-import { issue } from '../../contract/issues';
 import { byId, terminationSchema, terminationsQuery } from '../../contract/requests';
-import type { Action } from '../../domain/instance';
-import type { Permission } from '../../domain/permissions';
-import { type Acceptance, acceptQuote } from '../../store/agreements/acceptance';
 import { listTerminations } from '../../store/agreements/terminations';
-import type { Call, Reply } from '../call';
 import type { ApiDeps } from '../deps';
-import { notFound, Problem } from '../errors';
-import { existingQuote, existingTermination } from '../existing';
-import { derivedId } from '../idempotency';
-import { sendForAWhile } from '../items';
-import { listReply } from '../page';
+import type { Call, Reply } from '../http/call';
+import { listReply } from '../http/page';
+import { type Route, route } from '../http/route';
 import { presentTermination } from '../present/terminations';
-import { type Route, route } from '../route';
+import { agree, terminationLocation } from '../use-cases/agree';
+import { existingTermination } from '../use-cases/existing';
 
 const TAG = 'Terminations';
-/** What confirming a quote of each action takes. */
-const PERMISSIONS: Record<Action, Permission> = { terminate: 'terminate', return: 'return', 'return-renewals': 'return' };
-
 export const terminationRoutes = (deps: ApiDeps): Route[] => [
   route({
     method: 'post',
@@ -60,35 +52,16 @@ export const terminationRoutes = (deps: ApiDeps): Route[] => [
     params: byId,
     answers: { 200: { description: 'The termination.', schema: terminationAnswer } },
     problems: { 404: ['NOT_FOUND'] },
-    handle: async (call) => ({ status: 200, body: await present(deps, call.params.id, call) }),
+    handle: async ({ params, caller, lang }) => ({
+      status: 200,
+      body: presentTermination(await existingTermination(deps, caller, params.id), lang),
+    }),
   }),
 ];
 
-async function present(deps: ApiDeps, id: string, { caller, lang }: Call): Promise<z.infer<typeof terminationAnswer>> {
-  return presentTermination(await existingTermination(deps, caller, id), lang);
-}
-
-const locationOf = (id: string): string => `/v1/terminations/${encodeURIComponent(id)}`;
-
-/** With the same key again the acceptance answers what it did before, and what is still to be sent is sent again (L8). */
 async function confirm(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof terminationSchema>>): Promise<Reply> {
   const { quoteId, skipStale } = call.body;
-  const { action } = await existingQuote(deps, call.caller, quoteId, [issue(['quoteId'], 'NOT_FOUND')]);
-  call.caller.require(PERMISSIONS[action], ['quoteId']);
-  const terminationId = derivedId('t', call.commandId);
-  const acceptance = await acceptQuote(deps.pool, { quoteId, terminationId, by: call.caller.name, via: 'api', skipStale });
-  if (!acceptance.ok) throw refusal(acceptance, quoteId);
-  const sending = sendForAWhile(deps, terminationId, acceptance.items);
-  if (!call.respondAsync) await sending;
-  const headers = { Location: locationOf(terminationId), ...(call.respondAsync ? { 'Preference-Applied': 'respond-async' } : {}) };
-  return { status: 202, body: await present(deps, terminationId, call), headers };
-}
-
-function refusal(acceptance: Extract<Acceptance, { ok: false }>, quoteId: string): Problem {
-  const { code, changes, terminationId } = acceptance;
-  if (code === 'UNKNOWN_QUOTE') return notFound('quote', quoteId, [issue(['quoteId'], 'NOT_FOUND')]);
-  return new Problem(code, {
-    changes,
-    ...(terminationId === undefined ? {} : { headers: { Location: locationOf(terminationId) } }),
-  });
+  const row = await agree(deps, call, { quoteId, skipStale, via: 'api', async: call.respondAsync });
+  const headers = { Location: terminationLocation(row.id), ...(call.respondAsync ? { 'Preference-Applied': 'respond-async' } : {}) };
+  return { status: 202, body: presentTermination(row, call.lang), headers };
 }

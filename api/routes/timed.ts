@@ -1,14 +1,12 @@
 /** Timed terminations that wait: moved or cancelled until they fire (L2). */
-import type { z } from 'zod';
+
 import { byId, rescheduleSchema } from '../../contract/requests';
-import type { Reply } from '../call';
-import { carryOut, signal } from '../commands';
 import type { ApiDeps } from '../deps';
-import { invalid } from '../errors';
-import { existingInstance } from '../existing';
-import { type Route, route } from '../route';
-import { timeIssues } from '../schedule';
-import { COMMAND_ANSWERS, COMMAND_PROBLEMS, type InstanceCall } from './command';
+import { type Route, route } from '../http/route';
+import { commandReply } from '../present/commands';
+import { cancel } from '../use-cases/cancel';
+import { reschedule } from '../use-cases/reschedule';
+import { COMMAND_ANSWERS, COMMAND_PROBLEMS } from './command';
 
 const TAG = 'Terminations';
 
@@ -23,10 +21,7 @@ export const timedRoutes = (deps: ApiDeps): Route[] => [
     async: true,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['NOT_SCHEDULED', 'WRONG_STATE', 'BUSY'] },
-    handle: async (call) => {
-      const row = await existingInstance(deps, call.caller, call.params.id);
-      return call.respondAsync ? await signal(deps, row, call, 'cancel', {}) : await carryOut(deps, row, call, { name: 'cancel' });
-    },
+    handle: async (call) => commandReply(await cancel(deps, call, { id: call.params.id, async: call.respondAsync }), call.lang),
   }),
   route({
     method: 'post',
@@ -38,17 +33,6 @@ export const timedRoutes = (deps: ApiDeps): Route[] => [
     body: rescheduleSchema,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['NOT_SCHEDULED', 'WRONG_STATE', 'BUSY', 'TIME_PASSED'] },
-    handle: (call) => reschedule(deps, call),
+    handle: async (call) => commandReply(await reschedule(deps, call, { id: call.params.id, ...call.body }), call.lang),
   }),
 ];
-
-async function reschedule(deps: ApiDeps, call: InstanceCall<z.output<typeof rescheduleSchema>>): Promise<Reply> {
-  const row = await existingInstance(deps, call.caller, call.params.id);
-  const { at } = call.body;
-  // State before input: what isn't scheduled is answered 409 by the workflow, whatever the time.
-  if (row.life.termination) {
-    const issues = timeIssues(at, row, row.policy, ['at'], Date.now());
-    if (issues.length) throw invalid(issues);
-  }
-  return await carryOut(deps, row, call, { name: 'reschedule', at });
-}

@@ -2,7 +2,7 @@
 import { Client, type ConnectionOptions } from '@temporalio/client';
 import { DefaultLogger, type NativeConnectionOptions, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { type ApiServer, startApi } from '../../api/server';
+import { type ApiServer, startApi } from '../../api/http/server';
 import {
   consoleProgress,
   type EmbeddedPostgres,

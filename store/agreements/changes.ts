@@ -1,4 +1,6 @@
 /** What is another by now than a quote says: asked again as of the quote's own instant (M17). */
+
+import { clockOf } from '../../domain/clock';
 import type { RightsLeft } from '../../domain/eligibility';
 import { openOrders, renewalsToReturn } from '../../domain/instance';
 import { exact, formatMoney } from '../../domain/money';
@@ -10,7 +12,7 @@ import { inTurns } from '../in-turns';
 import type { InstanceRow } from '../lives/instances';
 import { policyById } from '../policies';
 import type { Change } from './problem';
-import { basisOf, clockOf, type QuotedItem, type QuoteRow } from './quotes';
+import { basisOf, type QuotedItem, type QuoteRow } from './quotes';
 import { rightsOf } from './rights';
 import { subjectsOf } from './subjects';
 

@@ -1,5 +1,7 @@
 /** The table `quotes`: what was offered, and what it rests on. Written here only. */
+
 import type { CalculationInputs } from '../../domain/calculation';
+import { clockOf } from '../../domain/clock';
 import type { Action, Schedule, StoredOrder } from '../../domain/instance';
 import { type Policy, policyId } from '../../domain/policy';
 import { isRefund, type QuoteItem, type QuoteRequest, quoteInTurns, type Subject } from '../../domain/quote';
@@ -67,10 +69,6 @@ export class MissingInstances extends Error {
     super(`not registered: ${ids.join(', ')}`);
   }
 }
-
-/** The instance's clock: the wall clock, moved ahead by what fast-forward has skipped (decision 10). */
-export const clockOf = (row: Pick<InstanceRow, 'clockOffsetMs'>, wallMs: number): string =>
-  new Date(wallMs + row.clockOffsetMs).toISOString();
 
 /** What a quote of this instance rests on. */
 export function basisOf(row: InstanceRow, asOf: string, policyKey: string): QuoteBasis {

@@ -4,6 +4,7 @@
  * The table `refund_requests` is written here only.
  */
 import type { Calculation } from '../../domain/calculation';
+import { clockOf } from '../../domain/clock';
 import { refundId } from '../../domain/ids';
 import type { Action } from '../../domain/instance';
 import { exact, formatMoney, ZERO } from '../../domain/money';
@@ -22,12 +23,12 @@ import { agree } from './acceptance';
 import { DECISION, type Decision, type DecisionColumns, decisionOf } from './decision';
 import { type AcceptedItem, itemsToSend } from './items';
 import type { Change } from './problem';
-import { clockOf, createQuote, type QuotedItem, type QuoteRow } from './quotes';
+import { createQuote, type QuotedItem, type QuoteRow } from './quotes';
 import { giveBackRights, heldRight, reserveAgain, reserveRights, rightsOf } from './rights';
 import { subjectsOf } from './subjects';
 
 /** A return of the instance, or of its renewals that have not started. */
-type RequestedAction = Exclude<Action, 'terminate'>;
+export type RequestedAction = Exclude<Action, 'terminate'>;
 
 /** A refund that needs approval (E5). Its status is its refund's. */
 export interface RefundRequestRow {

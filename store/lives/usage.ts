@@ -1,6 +1,7 @@
 /** Usage as the control plane reports it, for as long as it may be charged (L9). */
+
+import { clockOf } from '../../domain/clock';
 import { advance } from '../../domain/lifecycle';
-import { clockOf } from '../agreements/quotes';
 import { type Db, type Pool, type Transaction, transaction } from '../db';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
 import { findInstance, holdSteps } from './instances';

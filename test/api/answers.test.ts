@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
-import { openApiDocument } from '../../api/openapi';
+import { openApiDocument } from '../../api/http/openapi';
 import { allRoutes } from '../../api/routes';
 import { POLICIES } from '../../policies';
 import { type Answer, AnswerCheck, type ApiDocument } from '../support/answers';

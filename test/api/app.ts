@@ -2,9 +2,9 @@
 import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
-import { createApi } from '../../api/app';
 import type { ApiDeps } from '../../api/deps';
-import { type Patience, serverOf } from '../../api/listen';
+import { createApi } from '../../api/http/app';
+import { type Patience, serverOf } from '../../api/http/listen';
 import { POLICIES } from '../../policies';
 import { createPool } from '../../store/db';
 import { createSignatures } from '../../store/signatures';

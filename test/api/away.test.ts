@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Client } from '@temporalio/client';
-import { postgresAnswers, temporalAnswers } from '../../api/health';
+import { postgresAnswers, temporalAnswers } from '../../api/use-cases/health';
 import { createPool } from '../../store/db';
 import { lazyClient } from '../../temporal/connect';
 import { Unavailable } from '../../temporal/meaning';

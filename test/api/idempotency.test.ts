@@ -1,5 +1,6 @@
 /** Keys and what is derived from them. What the database does with them is tested on the database (test/service). */
-import { commandIdOf, derivedId, fingerprintOf, readKey } from '../../api/idempotency';
+import { commandIdOf, derivedId } from '../../api/asking';
+import { fingerprintOf, readKey } from '../../api/http/idempotency';
 
 it.each(['a', '"quoted"', 'x'.repeat(255), '!~', '3f0e…'.replace('…', '-')])('%p is a key', (key) => {
   expect(readKey(key, 'required')).toBe(key);

@@ -1,7 +1,7 @@
 /** The document lists every call of the contract, and says of each what the router does. */
 
 import { Registry } from 'prom-client';
-import { openApiDocument } from '../../api/openapi';
+import { openApiDocument } from '../../api/http/openapi';
 import { allRoutes } from '../../api/routes';
 import { parseRegistration } from '../../contract/registration-rules';
 import { quoteSchema } from '../../contract/requests';

@@ -1,7 +1,7 @@
 /** Pages and long answers: never all of it in one go, and never longer than anybody can use. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { OPERATOR } from '../../api/caller';
-import { listReply } from '../../api/page';
+import { listReply } from '../../api/http/page';
 import { inTurns } from '../../store/in-turns';
 import { jsonOf } from '../../store/json';
 import type { PageRequest } from '../../store/paging';

@@ -1,6 +1,7 @@
 /** Errors as callers see them: status, code, sentences in both languages, and nothing of our insides. */
-import { invalid, notFound, Problem, presentProblem } from '../../api/errors';
-import { toProblem } from '../../api/problems';
+
+import { toProblem } from '../../api/http/problems';
+import { invalid, notFound, Problem, presentProblem } from '../../api/problem';
 import { issue } from '../../contract/issues';
 import { MESSAGES } from '../../domain/messages';
 import { BadCursor } from '../../store/paging';

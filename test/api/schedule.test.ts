@@ -1,5 +1,5 @@
 /** Modes and times of a termination (L2), by each product's own rules. */
-import { scheduleIssues, timeIssues } from '../../api/schedule';
+import { scheduleIssues, timeIssues } from '../../api/use-cases/schedule';
 import { parseRegistration } from '../../contract/registration-rules';
 import type { Action, Schedule } from '../../domain/instance';
 import { newLife } from '../../domain/lifecycle';

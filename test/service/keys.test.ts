@@ -1,7 +1,7 @@
 /** Keys: made and shown once, kept as a hash, rotated, revoked at once; nobody gives what they haven't got. */
 import { createHash, randomUUID } from 'node:crypto';
 import pino from 'pino';
-import { type ApiServer, startApi } from '../../api/server';
+import { type ApiServer, startApi } from '../../api/http/server';
 import { PERMISSIONS } from '../../domain/permissions';
 import { POLICIES } from '../../policies';
 import { Http } from '../support/http';

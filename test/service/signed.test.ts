@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, WorkflowUpdateFailedError } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { commandIdOf, derivedId } from '../../api/idempotency';
+import { commandIdOf, derivedId } from '../../api/asking';
 import type { Command } from '../../domain/commands';
 import { unsignedName } from '../../domain/signed';
 import { POLICIES } from '../../policies';

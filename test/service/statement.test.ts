@@ -1,5 +1,5 @@
 /** The books to look at: the statement as CSV, balances at an instant, the trial balance. */
-import { toCsv } from '../../api/csv';
+import { toCsv } from '../../api/http/csv';
 import { audit } from '../../store/audit';
 import type { Body } from '../support/http';
 import { cvmPrepaid, end, expectStatus, hoursAgo, newAccount, newId, purchase, redisPrepaid, register } from '../support/lives';

@@ -5,7 +5,7 @@
 import { createInterface } from 'node:readline';
 import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
-import { startApi } from '../../api/server';
+import { startApi } from '../../api/http/server';
 import { POLICIES } from '../../policies';
 import { createPool } from '../../store/db';
 import type { ProcessInput } from './service-process';

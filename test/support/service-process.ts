@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
 import { type Activities, createActivities } from '../../activities';
-import { startApi } from '../../api/server';
+import { startApi } from '../../api/http/server';
 import type { Policy } from '../../domain/policy';
 import type { StepInput } from '../../domain/step';
 import { POLICIES } from '../../policies';

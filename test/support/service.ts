@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
-import { startApi } from '../../api/server';
+import { startApi } from '../../api/http/server';
 import type { Signable } from '../../domain/signed';
 import { POLICIES } from '../../policies';
 import { audit } from '../../store/audit';

@@ -1,9 +1,9 @@
 import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { lastAudit } from '../store/audit/runs';
-import { unsealedBacklog } from '../store/books/seal';
-import type { Pool } from '../store/db';
-import { lastWatch, type TroubleKind } from '../store/lives/watch';
+import { lastAudit } from '../../store/audit/runs';
+import { unsealedBacklog } from '../../store/books/seal';
+import type { Pool } from '../../store/db';
+import { lastWatch, type TroubleKind } from '../../store/lives/watch';
 
 declare module 'express-serve-static-core' {
   interface Locals {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { openOwner } from '../store/idempotency';
-import { createSignatures } from '../store/signatures';
+import { openOwner } from '../../store/idempotency';
+import { createSignatures } from '../../store/signatures';
+import type { ApiDeps } from '../deps';
 import { createApi } from './app';
-import type { ApiDeps } from './deps';
 import { serverOf } from './listen';
 
 export interface ApiServer {

@@ -1,15 +1,12 @@
 /** What a handler is given and what it gives back: no Express in sight, so that a route is validate → call → present and nothing else. */
-import type { Lang } from '../domain/present';
-import type { Caller } from './caller';
+import type { Lang } from '../../domain/present';
+import type { Asking } from '../asking';
 
-export interface Call<Params = unknown, Query = unknown, Body = unknown> {
+/** `commandId` is derived from caller and Idempotency-Key; without a key it is new. */
+export interface Call<Params = unknown, Query = unknown, Body = unknown> extends Asking {
   params: Params;
   query: Query;
   body: Body;
-  /** Who asks; the name is also the `by` of what happens. */
-  caller: Caller;
-  /** Makes asking twice harmless: derived from caller and Idempotency-Key; without a key it is new (L8). */
-  commandId: string;
   /** `Prefer: respond-async`. */
   respondAsync: boolean;
   /** `Accept: text/csv`, and not rather JSON. */

@@ -1,13 +1,14 @@
 /** From an Express request to a declared route and back. */
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
-import type { Lang } from '../domain/present';
-import { jsonOf } from '../store/json';
+import type { Lang } from '../../domain/present';
+import { jsonOf } from '../../store/json';
+import { commandIdOf } from '../asking';
+import { ANYBODY } from '../caller';
+import type { ApiDeps } from '../deps';
+import { type Problem, presentProblem } from '../problem';
 import type { Call, Reply } from './call';
-import { ANYBODY } from './caller';
-import type { ApiDeps } from './deps';
-import { type Problem, presentProblem } from './errors';
-import { commandIdOf, fingerprintOf, once, readKey } from './idempotency';
+import { fingerprintOf, once, readKey } from './idempotency';
 import { languageOf, markLanguage } from './language';
 import { toProblem } from './problems';
 import type { Route } from './route';

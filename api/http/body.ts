@@ -2,8 +2,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Request, RequestHandler, Response } from 'express';
-import { issue } from '../contract/issues';
-import { invalid, Problem } from './errors';
+import { issue } from '../../contract/issues';
+import { invalid, Problem } from '../problem';
 
 /** Of a body as it comes, and unpacked. */
 const BODY_LIMIT = 256 * 1024;

@@ -1,10 +1,10 @@
 /** The renewals that somebody has chosen to give back, held against the instance's orders. */
 
-import { type Issue, issue } from '../contract/issues';
-import { choiceIssues } from '../domain/instance';
-import { clockOf } from '../store/agreements/quotes';
-import type { InstanceRow } from '../store/lives/instances';
-import { invalid } from './errors';
+import { type Issue, issue } from '../../contract/issues';
+import { clockOf } from '../../domain/clock';
+import { choiceIssues } from '../../domain/instance';
+import type { InstanceRow } from '../../store/lives/instances';
+import { invalid } from '../problem';
 
 /** Each id that can't come back, by its place in `orderIds`. */
 function issuesOfChoice(row: InstanceRow, orderIds: string[]): Issue[] {

@@ -1,7 +1,7 @@
-import { each } from '../domain/turns';
-import { inTurns } from '../store/in-turns';
-import type { Page, PageRequest } from '../store/paging';
-import { BadCursor } from '../store/paging';
+import { each } from '../../domain/turns';
+import { inTurns } from '../../store/in-turns';
+import type { Page, PageRequest } from '../../store/paging';
+import { BadCursor } from '../../store/paging';
 import type { Call, Reply } from './call';
 
 /** A list's own filters, and the account that the caller is bound to: rows of others don't exist for it, whatever it filters by. */

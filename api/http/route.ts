@@ -3,13 +3,13 @@
  * declaration, so that they can't drift apart.
  */
 import { z } from 'zod';
-import { type Parsed, parse } from '../contract/issues';
-import type { Permission } from '../domain/permissions';
-import type { Turns } from '../domain/turns';
-import { inTurns } from '../store/in-turns';
+import { type Parsed, parse } from '../../contract/issues';
+import type { Permission } from '../../domain/permissions';
+import type { Turns } from '../../domain/turns';
+import { inTurns } from '../../store/in-turns';
+import type { Caller } from '../caller';
+import { invalid } from '../problem';
 import type { Call, Reply } from './call';
-import type { Caller } from './caller';
-import { invalid } from './errors';
 
 type Method = 'get' | 'post' | 'put';
 

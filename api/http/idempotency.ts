@@ -1,16 +1,10 @@
-/**
- * `Idempotency-Key`: the same key with the same request has one effect and one answer. It is looked at after the caller is known and before
- * the body is validated. Answers below 500 are stored; what fails by our fault, or by a crash, frees the key again, and so does a 202 that
- * only says that nobody answered in time: its repeat must be able to ask again.
- */
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Pool } from '../store/db';
-import { hashOf } from '../store/hash';
-import { type Claimed, claim, complete, LockLost, type Owner, release } from '../store/idempotency';
+import type { Pool } from '../../store/db';
+import { hashOf } from '../../store/hash';
+import { type Claimed, claim, complete, LockLost, type Owner, release } from '../../store/idempotency';
+import { Problem } from '../problem';
 import type { Reply } from './call';
-import { Problem } from './errors';
 
 /** Visible ASCII; double quotes are part of the key. */
 const KEY = /^[!-~]{1,255}$/;
@@ -28,16 +22,6 @@ export function readKey(header: string | undefined, need: 'required' | 'optional
   if (!KEY.test(header)) throw new Problem('IDEMPOTENCY_KEY_INVALID');
   return header;
 }
-
-/** The command id of a keyed request, and the id of its update: repeated after a crash it finds what happened before (L8). */
-export const commandIdOf = (caller: string, key: string): string => `key/${segment(caller)}/${key}`;
-
-/** Names of accounts may have slashes and be long, and one caller's id must never be another's: what isn't plain and short is hashed. */
-const segment = (caller: string): string => (/^[\w.:@-]{1,200}$/.test(caller) ? caller : createHash('sha256').update(caller).digest('hex'));
-
-/** An id that the same command always gets: `t_` + 32 hexadecimal digits of a hash. */
-export const derivedId = (prefix: string, commandId: string): string =>
-  `${prefix}_${createHash('sha256').update(commandId).digest('hex').slice(0, 32)}`;
 
 /** Of method, address and body, with sorted members: the same request in another order of members is the same. */
 export const fingerprintOf = (method: string, address: string, body: unknown): string => hashOf([method, address, body ?? null]);

@@ -1,14 +1,14 @@
 /** What the store, the workflows and the body reader throw, as problems. Anything unknown is 500 and shows nothing of itself. */
 
-import { type IssueCode, issue } from '../contract/issues';
-import { MissingInstances } from '../store/agreements/quotes';
-import { RequestRefused } from '../store/agreements/refund-requests';
-import { isDatabaseAway } from '../store/db';
-import { LockLost } from '../store/idempotency';
-import { BadCursor } from '../store/paging';
-import { Replaced } from '../temporal/fast-forward';
-import { Crowded, NotRunning, Refused, Unavailable } from '../temporal/meaning';
-import { invalid, notFound, Problem } from './errors';
+import { type IssueCode, issue } from '../../contract/issues';
+import { MissingInstances } from '../../store/agreements/quotes';
+import { RequestRefused } from '../../store/agreements/refund-requests';
+import { isDatabaseAway } from '../../store/db';
+import { LockLost } from '../../store/idempotency';
+import { BadCursor } from '../../store/paging';
+import { Replaced } from '../../temporal/fast-forward';
+import { Crowded, NotRunning, Refused, Unavailable } from '../../temporal/meaning';
+import { invalid, notFound, Problem } from '../problem';
 
 /** Refusals that are about what was sent, not about how things stand: 400 with the field. */
 const ABOUT_THE_INPUT: Record<string, { path: string[]; code: IssueCode }> = {

@@ -1,11 +1,11 @@
 /** Times and modes of a termination, judged by the product's rules and the instance's own clock (L2). */
 
-import { type Issue, issue } from '../contract/issues';
-import { addYears } from '../domain/calendar';
-import type { Action, Schedule } from '../domain/instance';
-import { modesFor, type Policy } from '../domain/policy';
-import { clockOf } from '../store/agreements/quotes';
-import type { InstanceRow } from '../store/lives/instances';
+import { type Issue, issue } from '../../contract/issues';
+import { addYears } from '../../domain/calendar';
+import { clockOf } from '../../domain/clock';
+import type { Action, Schedule } from '../../domain/instance';
+import { modesFor, type Policy } from '../../domain/policy';
+import type { InstanceRow } from '../../store/lives/instances';
 
 /** A time in the future of the instance's clock, and at most so many calendar years ahead. */
 export function timeIssues(at: string, row: InstanceRow, policy: Policy, path: string[], wallMs: number): Issue[] {

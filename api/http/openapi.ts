@@ -1,8 +1,8 @@
 /** The OpenAPI 3.1 document, made from the declarations of the routes and the zod schemas that validate them. */
 import { OpenAPIRegistry, OpenApiGeneratorV31, type ResponseConfig, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import { problemAnswer } from '../contract/answers';
-import { PRODUCTS } from '../contract/registration';
+import { problemAnswer } from '../../contract/answers';
+import { PRODUCTS } from '../../contract/registration';
 import type { Route } from './route';
 
 const VERSION = '1';

@@ -1,8 +1,8 @@
 /** The HTTP server around the application: what is refused before there is a request, and how long anybody may take to send one. */
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ProblemCode } from '../contract/problems';
-import { Problem, presentProblem } from './errors';
+import type { ProblemCode } from '../../contract/problems';
+import { Problem, presentProblem } from '../problem';
 
 export interface Patience {
   /** How long all headers may take, in milliseconds. */

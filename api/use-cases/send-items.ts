@@ -1,8 +1,8 @@
 /** The items of an agreement, sent to their instances: of a confirmation, and of an approval. */
-import { type AcceptedItem, failItem, itemWithoutWorkflow } from '../store/agreements/items';
-import { sendItems } from '../temporal/items';
-import { optionsOf } from './commands';
-import type { ApiDeps } from './deps';
+import { type AcceptedItem, failItem, itemWithoutWorkflow } from '../../store/agreements/items';
+import { sendItems } from '../../temporal/items';
+import type { ApiDeps } from '../deps';
+import { optionsOf } from './command';
 
 const WAIT_MS = 5000;
 /** Temporal allows ten updates in flight per workflow; here it only keeps one confirmation of 500 items from crowding out others. */

@@ -1,6 +1,6 @@
 /** Whether the parts that every write needs answer. */
-import { ping } from '../store/db';
-import type { ApiDeps } from './deps';
+import { ping } from '../../store/db';
+import type { ApiDeps } from '../deps';
 
 const WITHIN_MS = 2000;
 

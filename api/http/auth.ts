@@ -2,12 +2,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { rateLimit } from 'express-rate-limit';
-import { findLiveKey } from '../store/keys';
-import { type Caller, callerOf, forbidden, forbiddenToTenants, OPERATOR } from './caller';
-import type { ApiDeps } from './deps';
-import { Problem } from './errors';
+import { findLiveKey } from '../../store/keys';
+import { type Caller, callerOf, forbidden, forbiddenToTenants, OPERATOR } from '../caller';
+import type { ApiDeps } from '../deps';
+import { Problem } from '../problem';
+import { hashOfKey, looksLikeKey } from '../secrets';
 import type { Route } from './route';
-import { hashOfKey, looksLikeKey } from './secrets';
 
 declare module 'express-serve-static-core' {
   interface Locals {

@@ -1,0 +1,49 @@
+import { issue } from '../../contract/issues';
+import type { Action } from '../../domain/instance';
+import type { Permission } from '../../domain/permissions';
+import { type Acceptance, acceptQuote } from '../../store/agreements/acceptance';
+import type { TerminationRow } from '../../store/agreements/terminations';
+import { type Asking, derivedId } from '../asking';
+import type { ApiDeps } from '../deps';
+import { notFound, Problem } from '../problem';
+import { existingQuote, existingTermination } from './existing';
+import { sendForAWhile } from './send-items';
+
+/** What confirming a quote of each action takes. */
+const PERMISSIONS: Record<Action, Permission> = { terminate: 'terminate', return: 'return', 'return-renewals': 'return' };
+
+export interface Agreement {
+  quoteId: string;
+  skipStale?: boolean | undefined;
+  /** The way it was agreed to. */
+  via: string;
+  /** Don't wait for the instances. */
+  async: boolean;
+}
+
+export const terminationLocation = (id: string): string => `/v1/terminations/${encodeURIComponent(id)}`;
+
+/**
+ * Confirms a quote, and answers as far as it has come. Under the same command id again the acceptance answers what it did before, and what is
+ * still to be sent is sent again (L8).
+ */
+export async function agree(deps: ApiDeps, { caller, commandId }: Asking, agreement: Agreement): Promise<TerminationRow> {
+  const { quoteId, skipStale, via, async } = agreement;
+  const { action } = await existingQuote(deps, caller, quoteId, [issue(['quoteId'], 'NOT_FOUND')]);
+  caller.require(PERMISSIONS[action], ['quoteId']);
+  const terminationId = derivedId('t', commandId);
+  const acceptance = await acceptQuote(deps.pool, { quoteId, terminationId, by: caller.name, via, skipStale });
+  if (!acceptance.ok) throw refusal(acceptance, quoteId);
+  const sending = sendForAWhile(deps, terminationId, acceptance.items);
+  if (!async) await sending;
+  return await existingTermination(deps, caller, terminationId);
+}
+
+function refusal(acceptance: Extract<Acceptance, { ok: false }>, quoteId: string): Problem {
+  const { code, changes, terminationId } = acceptance;
+  if (code === 'UNKNOWN_QUOTE') return notFound('quote', quoteId, [issue(['quoteId'], 'NOT_FOUND')]);
+  return new Problem(code, {
+    changes,
+    ...(terminationId === undefined ? {} : { headers: { Location: terminationLocation(terminationId) } }),
+  });
+}
