@@ -87,7 +87,7 @@ it(
     expect(DEEDS.filter(({ name, refusedWith }) => !refusedWith && !told.done.has(name)).map(({ name }) => name)).toEqual([]);
     expect(total(told.refused)).toBeGreaterThan(LIVES);
   },
-  300_000 * SCALE,
+  600_000 * SCALE,
 );
 
 function summary({ instances, steps, refunds }: { instances: number; steps: number; refunds: number }): string {
