@@ -130,7 +130,7 @@ export interface StoredAnswer {
 
 /** Stores the answer that every repeat will get. */
 export async function complete(db: Db, { caller, key, status, headers, body }: StoredAnswer): Promise<void> {
-  await db.query('UPDATE idempotency_keys SET status = $3, headers = $4, body = $5::json::jsonb WHERE caller = $1 AND key = $2', [
+  await db.query('UPDATE idempotency_keys SET status = $3, headers = $4, body = $5::json WHERE caller = $1 AND key = $2', [
     caller,
     key,
     status,
