@@ -11,8 +11,8 @@ import { useService } from '../support/service';
 import { shared, withDatabase } from '../support/shared';
 
 const servers: ApiServer[] = [];
-const { service, http } = useService();
-afterAll(async () => {
+// They come first: each holds one of the pool's connections.
+const { service, http } = useService({}, async () => {
   for (const server of servers) await server.close();
 });
 
