@@ -1,7 +1,9 @@
 /** Reads a registration: each field by its schema, and what fields mean together. */
+
 import { z } from 'zod';
 import { MAX_ORDERS } from '../domain/bounds';
 import { isTerm, type Order, type Prices, type Registration, timesOf } from '../domain/instance';
+import { isDue, isoOf, msOf } from '../domain/instant';
 import { minorDigits, SOURCES } from '../domain/money';
 import type { Policy } from '../domain/policy';
 import { atOnce, type Turns } from '../domain/turns';
@@ -48,7 +50,7 @@ const CHECKS: Check[] = [
 ];
 
 /** What fields mean together: M16, the prices that refunds need, one currency. `policy` is the product's. */
-export function checkRegistration(registration: Registration, policy: Policy, now = new Date().toISOString()): Issue[] {
+export function checkRegistration(registration: Registration, policy: Policy, now = isoOf(Date.now())): Issue[] {
   return CHECKS.flatMap((check) => check.find(registration, policy, now));
 }
 
@@ -67,11 +69,7 @@ export const parseRegistration = (input: unknown, policies: readonly Policy[], n
  * @param policies of the products that there are
  * @param now the instant as of which it is stated
  */
-export function* readRegistration(
-  input: unknown,
-  policies: readonly Policy[],
-  now = new Date().toISOString(),
-): Turns<Parsed<Registration>> {
+export function* readRegistration(input: unknown, policies: readonly Policy[], now = isoOf(Date.now())): Turns<Parsed<Registration>> {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return parse(registrationSchema, input);
   const issues: Issue[] = [];
   const sound: Partial<Registration> = {};
@@ -120,8 +118,6 @@ function* readOrders(given: unknown[]): Turns<Parsed<Pick<Registration, 'orders'
   }
   return issues.length ? { ok: false, issues } : { ok: true, value: { orders } };
 }
-
-const ms = (time: string): number => Date.parse(time);
 
 /** One in the bin has been settled where it was isolated: its orders may be told, and needn't. */
 function prepaidHasOrders({ billing, orders, state }: Registration): Issue[] {
@@ -179,7 +175,7 @@ function paidDigits({ prices, orders }: Registration): Issue[] {
 
 function orderDates({ orders }: Registration): Issue[] {
   return orders.flatMap((order, index) => {
-    const lasts = ms(order.endsAt) - ms(order.startsAt);
+    const lasts = msOf(order.endsAt) - msOf(order.startsAt);
     if (lasts >= SHORTEST) return [];
     return [issue(['orders', index, 'endsAt'], lasts <= 0 ? 'ENDS_BEFORE_START' : 'ORDER_TOO_SHORT')];
   });
@@ -188,7 +184,7 @@ function orderDates({ orders }: Registration): Issue[] {
 /** M26. */
 const SHORTEST = 1000;
 
-const hasSoundDates = (order: Order): boolean => ms(order.startsAt) < ms(order.endsAt);
+const hasSoundDates = (order: Order): boolean => msOf(order.startsAt) < msOf(order.endsAt);
 
 /** M16: purchases and renewals follow one another without gaps and overlaps. The later order is named. */
 function termsChain({ orders }: Registration): Issue[] {
@@ -206,13 +202,13 @@ function termsChain({ orders }: Registration): Issue[] {
 
 /** M16: an upgrade ends with the order in force when it was bought; longer is refused. */
 function upgradesInside({ orders }: Registration): Issue[] {
-  const terms = orders.filter(isTerm).map((order) => ({ id: order.id, from: ms(order.startsAt), to: ms(order.endsAt) }));
+  const terms = orders.filter(isTerm).map((order) => ({ id: order.id, from: msOf(order.startsAt), to: msOf(order.endsAt) }));
   return orders.flatMap((order, index) => {
     if (isTerm(order) || !hasSoundDates(order)) return [];
-    const start = ms(order.startsAt);
+    const start = msOf(order.startsAt);
     const term = terms.find(({ from, to }) => from <= start && start < to);
     if (!term) return [issue(['orders', index, 'startsAt'], 'UPGRADE_OUTSIDE')];
-    return ms(order.endsAt) > term.to ? [issue(['orders', index, 'endsAt'], 'UPGRADE_TOO_LONG', { other: term.id })] : [];
+    return msOf(order.endsAt) > term.to ? [issue(['orders', index, 'endsAt'], 'UPGRADE_TOO_LONG', { other: term.id })] : [];
   });
 }
 
@@ -237,7 +233,7 @@ function expiredOnlyWhereItHappens({ billing, state }: Registration, policy: Pol
 function expiredIsOver({ billing, state, orders }: Registration, policy: Policy, now: string): Issue[] {
   if (state !== 'expired' || !expires(billing, policy)) return [];
   return orders.flatMap((order, index) =>
-    ms(order.endsAt) > ms(now) ? [issue(['orders', index, 'endsAt'], 'NOT_OVER', { at: now })] : [],
+    msOf(order.endsAt) > msOf(now) ? [issue(['orders', index, 'endsAt'], 'NOT_OVER', { at: now })] : [],
   );
 }
 
@@ -254,8 +250,8 @@ function binFacts(registration: Registration): Issue[] {
 function binTimes({ state, isolatedAt, purgeTime }: Registration, _: Policy, now: string): Issue[] {
   if (state !== 'isolated') return [];
   return [
-    ...(isolatedAt !== undefined && ms(isolatedAt) > ms(now) ? [issue(['isolatedAt'], 'IN_THE_FUTURE')] : []),
-    ...(purgeTime !== undefined && ms(purgeTime) <= ms(now) ? [issue(['purgeTime'], 'NOT_IN_FUTURE', { clock: now })] : []),
+    ...(isolatedAt !== undefined && msOf(isolatedAt) > msOf(now) ? [issue(['isolatedAt'], 'IN_THE_FUTURE')] : []),
+    ...(purgeTime !== undefined && isDue(purgeTime, now) ? [issue(['purgeTime'], 'NOT_IN_FUTURE', { clock: now })] : []),
   ];
 }
 
@@ -273,7 +269,7 @@ function binOnlyWhereItIs({ billing, state, cause }: Registration, { lifecycle }
 
 function endedByExpiry({ state, cause, isolatedAt, orders }: Registration): Issue[] {
   if (state !== 'isolated' || cause !== 'expiry' || isolatedAt === undefined) return [];
-  const isOver = (order: Order): boolean => ms(order.endsAt) <= ms(isolatedAt);
+  const isOver = (order: Order): boolean => isDue(order.endsAt, isolatedAt);
   return orders.flatMap((order, index) => (isOver(order) ? [] : [issue(['orders', index, 'endsAt'], 'NOT_OVER', { at: isolatedAt })]));
 }
 

@@ -1,7 +1,9 @@
 /** Bodies, paths and queries of the calls, registrations and orders aside. */
+
 import { z } from 'zod';
 import { MAX_ITEMS } from '../domain/bounds';
 import { ACTIONS, STATES } from '../domain/instance';
+import { msOf } from '../domain/instant';
 import { REFUND_STATUSES } from '../domain/statuses';
 import { QUOTE_REQUEST } from './examples';
 import { account, derivedId, id, instant, money, months, sentence, text } from './fields';
@@ -87,7 +89,7 @@ export const holdSchema = z.strictObject({ hold: z.boolean(), reason: sentence }
 export const networkSchema = z.strictObject({ billing: z.literal('traffic') }).meta({ id: 'NetworkSwitch' });
 export const usageSchema = z
   .strictObject({ meter: text, quantity: money, startsAt: instant, endsAt: instant })
-  .refine(({ startsAt, endsAt }) => Date.parse(startsAt) < Date.parse(endsAt), {
+  .refine(({ startsAt, endsAt }) => msOf(startsAt) < msOf(endsAt), {
     path: ['endsAt'],
     error: 'ENDS_BEFORE_START',
     ...evenBeside((value) => isObject(value) && typeof value.startsAt === 'string' && typeof value.endsAt === 'string'),

@@ -1,3 +1,4 @@
+import { msOf } from './instant';
 /** What Sunset holds itself to, whichever way something comes in: by registration, by the API's commands or by a signal. */
 
 /** Orders of one instance, closed and ended ones too: refunds go over all of them. */
@@ -10,4 +11,4 @@ export const MAX_QUOTED_ORDERS = 5_000;
 export const LAST_YEAR = 2200;
 
 /** Whether an instant (ISO-8601) is one that a registration may state. */
-export const isWithinBounds = (instant: string): boolean => Date.parse(instant) < Date.UTC(LAST_YEAR + 1, 0, 1);
+export const isWithinBounds = (instant: string): boolean => msOf(instant) < Date.UTC(LAST_YEAR + 1, 0, 1);

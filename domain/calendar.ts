@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
+import { msOf } from './instant';
 
 /**
  * Calendar arithmetic in a contract's time zone. It reads the time zone database, which differs between machines and years, so it runs in
@@ -30,13 +31,13 @@ export function monthsUsed(start: string, now: string, timeZone: string): number
   const [from, to] = [new Date(start), new Date(now)];
   const years = to.getUTCFullYear() - from.getUTCFullYear();
   let months = Math.max(0, years * 12 + to.getUTCMonth() - from.getUTCMonth() + 2);
-  while (months > 0 && Date.parse(addMonths(start, months, timeZone)) > to.getTime()) months -= 1;
+  while (months > 0 && msOf(addMonths(start, months, timeZone)) > to.getTime()) months -= 1;
   return months;
 }
 
 /** Whole seconds from `from` to `to`, fractions dropped (003-31); negative when `to` is earlier. */
 export function secondsBetween(from: string, to: string): number {
-  return Math.floor((Date.parse(to) - Date.parse(from)) / 1000);
+  return Math.floor((msOf(to) - msOf(from)) / 1000);
 }
 
 /** Calendar days from `from` to `to` in the time zone, counting the first as day 1 (knob `fiveDayWindow: "calendar-days"`). */
@@ -82,12 +83,12 @@ export function renewalEnd(terms: Span[], startsAt: string, months: number, time
 
 /** What leads up to an instant without a gap, the first first. */
 function chainBefore(terms: Span[], until: string): Span[] {
-  const byEnd = new Map(terms.map((span) => [Date.parse(span.endsAt), span]));
+  const byEnd = new Map(terms.map((span) => [msOf(span.endsAt), span]));
   const chain: Span[] = [];
-  let from = Date.parse(until);
-  for (let before = byEnd.get(from); before && Date.parse(before.startsAt) < from; before = byEnd.get(from)) {
+  let from = msOf(until);
+  for (let before = byEnd.get(from); before && msOf(before.startsAt) < from; before = byEnd.get(from)) {
     chain.push(before);
-    from = Date.parse(before.startsAt);
+    from = msOf(before.startsAt);
   }
   return chain.reverse();
 }

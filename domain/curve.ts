@@ -2,9 +2,11 @@
  * The refund curve: what a return would pay now and at the next steps, with a warning before a cliff (M7). Every point is what a quote at
  * that instant says.
  */
+
 import { monthsUsed } from './calendar';
 import type { RightsLeft } from './eligibility';
 import { firstToStart, isTerm, openOrders, orderInForce, timesOf } from './instance';
+import { isoOf, msOf } from './instant';
 import { WARNINGS } from './messages';
 import { exact, ZERO } from './money';
 import {
@@ -98,17 +100,17 @@ function stepsAfter(subject: Subject, left: RightsLeft): Step[] {
   const months = Array.from({ length: MOST_MONTHS }, (_, index) => used + 1 + index);
   const lastOfRight = lastFiveDayReturn(subject, left);
   const upgrades = open.filter((one) => !isTerm(one)).map((one) => timesOf(one).end);
-  const upgradeEnds = [...new Set(upgrades)].filter((end) => end > Date.parse(at) && end < timesOf(order).end).sort((a, b) => a - b);
+  const upgradeEnds = [...new Set(upgrades)].filter((end) => end > msOf(at) && end < timesOf(order).end).sort((a, b) => a - b);
   const steps: Step[] = [
     { at: order.endsAt, reason: 'order-end' },
     ...(lastOfRight ? [{ at: oneSecondAfter(lastOfRight), reason: 'five-day' as const }] : []),
     ...monthEdges(order, months, timeZone).map((edge): Step => ({ at: edge, reason: 'month' })),
-    ...upgradeEnds.slice(0, MOST_UPGRADES).map((end): Step => ({ at: new Date(end).toISOString(), reason: 'upgrade-end' })),
+    ...upgradeEnds.slice(0, MOST_UPGRADES).map((end): Step => ({ at: isoOf(end), reason: 'upgrade-end' })),
   ];
   const byTime = new Map<number, Step>();
   for (const { at: step, reason } of steps) {
-    for (const ms of [Date.parse(step) - 1000, Date.parse(step)]) {
-      if (ms > Date.parse(at) && !byTime.has(ms)) byTime.set(ms, { at: new Date(ms).toISOString(), reason });
+    for (const ms of [msOf(step) - 1000, msOf(step)]) {
+      if (ms > msOf(at) && !byTime.has(ms)) byTime.set(ms, { at: isoOf(ms), reason });
     }
   }
   return [...byTime].sort(([a], [b]) => a - b).map(([, step]) => step);
@@ -117,7 +119,7 @@ function stepsAfter(subject: Subject, left: RightsLeft): Step[] {
 /** The last second of the five-day right, if a return would use it then; now it may pay no more than an ordinary one (M28). */
 function lastFiveDayReturn(subject: Subject, left: RightsLeft): string | undefined {
   const last = fiveDayEdge(subject);
-  if (!last || Date.parse(oneSecondAfter(last)) <= Date.parse(subject.at)) return undefined;
+  if (!last || msOf(oneSecondAfter(last)) <= msOf(subject.at)) return undefined;
   return returnOutcome({ ...subject, at: last }, left).refund.kind === 'five-day' ? last : undefined;
 }
 
@@ -125,7 +127,7 @@ function lastFiveDayReturn(subject: Subject, left: RightsLeft): string | undefin
 function cliffs(points: CurvePoint[]): QuoteItem['warnings'] {
   return points.slice(1).flatMap((after, index) => {
     const before = points[index]!;
-    if (before.amount === undefined || Date.parse(after.at) - Date.parse(before.at) > 1000) return [];
+    if (before.amount === undefined || msOf(after.at) - msOf(before.at) > 1000) return [];
     const fall = exact(before.amount).sub(exact(after.amount ?? '0'));
     const allowed = after.reason === 'five-day' ? ZERO : exact(before.amount).mul(exact(CLIFF));
     if (fall.compare(allowed) <= 0) return [];

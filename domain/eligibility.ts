@@ -1,6 +1,8 @@
 /** Who may return what (E1–E8), as pure functions. They answer with every reason at once. */
+
 import { calendarDay, SECONDS_PER_HOUR, secondsBetween, startOfDayAfter } from './calendar';
 import { type Facts, familyOf, firstPurchase, hasNotBegun, type Order, openOrders, type StoredOrder, timesOf } from './instance';
+import { isDue, isoOf, msOf } from './instant';
 import { type Exact, exact, ZERO } from './money';
 import type { Exclusion, Knobs, Policy } from './policy';
 import type { RefundKind } from './refund';
@@ -33,7 +35,7 @@ export type EligibilityCode =
 /** E1: within 120 h of the first purchase, to the second, the last one included; or by calendar days (knob). */
 export function withinFiveDays(orders: StoredOrder[], at: string, knobs: Knobs): boolean {
   const first = firstPurchase(orders);
-  if (!first || Date.parse(first.startsAt) > Date.parse(at)) return false;
+  if (!first || msOf(first.startsAt) > msOf(at)) return false;
   if (knobs.fiveDayWindow === 'calendar-days') return calendarDay(first.startsAt, at, knobs.timeZone) <= FIVE_DAYS;
   return secondsBetween(first.startsAt, at) <= FIVE_DAYS_HOURS * SECONDS_PER_HOUR;
 }
@@ -48,20 +50,20 @@ export function lastOfFiveDays(orders: StoredOrder[], knobs: Knobs): string | un
   if (!first) return undefined;
   const last =
     knobs.fiveDayWindow === 'calendar-days'
-      ? Date.parse(startOfDayAfter(first.startsAt, FIVE_DAYS, knobs.timeZone)) - 1000
-      : Date.parse(first.startsAt) + FIVE_DAYS_HOURS * SECONDS_PER_HOUR * 1000;
-  return new Date(last).toISOString();
+      ? msOf(startOfDayAfter(first.startsAt, FIVE_DAYS, knobs.timeZone)) - 1000
+      : msOf(first.startsAt) + FIVE_DAYS_HOURS * SECONDS_PER_HOUR * 1000;
+  return isoOf(last);
 }
 
 /** E4: a switch by-bandwidth → by-traffic within the five days makes the return ordinary (003-07). */
 export function switchedWithinFiveDays(facts: Facts, orders: StoredOrder[], at: string, knobs: Knobs): boolean {
   const switched = facts.network.billing === 'traffic' ? facts.network.switchedToTrafficAt : undefined;
-  return switched !== undefined && Date.parse(switched) <= Date.parse(at) && withinFiveDays(orders, switched, knobs);
+  return switched !== undefined && isDue(switched, at) && withinFiveDays(orders, switched, knobs);
 }
 
 /** The orders that a return gives back: within the five days also those that have run out (M10). */
 export const comingBack = (orders: StoredOrder[], at: string, inWindow: boolean): StoredOrder[] =>
-  openOrders(orders).filter((order) => inWindow || timesOf(order).end > Date.parse(at));
+  openOrders(orders).filter((order) => inWindow || timesOf(order).end > msOf(at));
 
 /** What stands against giving orders back, whichever the kind of return. */
 export function returnBlockers(facts: Facts, comingBack: Order[], standing: Standing, assisted: boolean): EligibilityCode[] {

@@ -1,4 +1,5 @@
 /** What an instance is, as it was registered: facts that the operator states once, and the orders that were paid. */
+import { isDue, msOf, plusMs } from './instant';
 import type { Source } from './money';
 
 export type Billing = 'prepaid' | 'postpaid';
@@ -152,13 +153,11 @@ export function factsOf<T extends Registration>({
 /** The instance family is the type before the dot: `S1.SMALL1` → `S1` (E3). */
 export const familyOf = (facts: Facts): string | undefined => facts.type?.split('.')[0]?.toUpperCase();
 
-const ms = (instant: string): number => Date.parse(instant);
-
 /** Both dates later by so many milliseconds. */
 export const movedLater = <T extends { startsAt: string; endsAt: string }>(span: T, byMs: number): T => ({
   ...span,
-  startsAt: new Date(ms(span.startsAt) + byMs).toISOString(),
-  endsAt: new Date(ms(span.endsAt) + byMs).toISOString(),
+  startsAt: plusMs(span.startsAt, byMs),
+  endsAt: plusMs(span.endsAt, byMs),
 });
 
 /** An order that an undo gives its time back to: later by the time in the bin, with the dates that it had (M20). */
@@ -188,7 +187,7 @@ export function timesOf(order: Times): { start: number; end: number } {
   const known = knownTimes.get(order);
   if (known && known.startsAt === order.startsAt && known.endsAt === order.endsAt) return known;
   const { startsAt, endsAt } = order;
-  const times = { startsAt, endsAt, start: ms(startsAt), end: ms(endsAt) };
+  const times = { startsAt, endsAt, start: msOf(startsAt), end: msOf(endsAt) };
   knownTimes.set(order, times);
   return times;
 }
@@ -201,7 +200,7 @@ export const openOrders = (orders: StoredOrder[]): StoredOrder[] => orders.filte
 
 /** The purchase or renewal with `startsAt ≤ now < endsAt` (M5). */
 export function orderInForce<T extends Order>(orders: T[], now: string): T | undefined {
-  const instant = ms(now);
+  const instant = msOf(now);
   return orders.find((order) => isTerm(order) && timesOf(order).start <= instant && instant < timesOf(order).end);
 }
 
@@ -234,7 +233,7 @@ function mostOf<T>(values: T[], of: (value: T) => number): T | undefined {
 
 /** Orders that are paid and have not begun: they come back whole (M5). */
 export function notStarted<T extends Times>(orders: T[], now: string): T[] {
-  const instant = ms(now);
+  const instant = msOf(now);
   return orders.filter((order) => timesOf(order).start > instant);
 }
 
@@ -249,7 +248,7 @@ export function renewalsToReturn<T extends Times & { id: string; kind: OrderKind
   now: string,
   chosen?: readonly string[],
 ): T[] {
-  const instant = ms(now);
+  const instant = msOf(now);
   const terms = byStart(orders.filter((order) => isTerm(order) && timesOf(order).end > instant));
   const stays = terms.findLastIndex((order) => order.kind !== 'renewal' || timesOf(order).start <= instant);
   const all = terms.slice(Math.max(stays, 0) + 1);
@@ -284,7 +283,7 @@ export function choiceIssues(orders: StoredOrder[], now: string, chosen: readonl
 
 /** The end of the paid time: the latest end of a purchase or renewal. */
 export function lastTerm<T extends { kind: OrderKind; endsAt: string }>(orders: T[]): T | undefined {
-  return mostOf(orders.filter(isTerm), (order) => ms(order.endsAt));
+  return mostOf(orders.filter(isTerm), (order) => msOf(order.endsAt));
 }
 
 /**
@@ -302,7 +301,7 @@ export function pricesOf(order: Order, orders: Order[], facts: Facts): Prices | 
  */
 export function renewalPrices(orders: Order[], startsAt: string, facts: Facts): Prices | undefined {
   const bought = orders.flatMap(({ boughtAt, prices }) => (boughtAt !== undefined && prices ? [{ at: boughtAt, prices }] : []));
-  const newest = [...bought, ...(facts.priceChanges ?? [])].sort((a, b) => ms(a.at) - ms(b.at)).at(-1);
+  const newest = [...bought, ...(facts.priceChanges ?? [])].sort((a, b) => msOf(a.at) - msOf(b.at)).at(-1);
   return newest?.prices ?? latestRegistered(orders, startsAt) ?? facts.prices;
 }
 
@@ -314,7 +313,7 @@ const latestUpgradePrices = (orders: Order[], before: string): Prices | undefine
 
 /** Of orders that start together, the one listed last: it was bought last. One that starts with the renewal is no earlier one. */
 function latestRegistered(orders: Order[], before: string): Prices | undefined {
-  const until = ms(before);
+  const until = msOf(before);
   const earlier = orders.filter((order) => order.boughtAt === undefined && order.prices && timesOf(order).start < until);
   return mostOf(earlier.reverse(), (order) => timesOf(order).start)?.prices;
 }
@@ -329,6 +328,6 @@ export const snapshotsOf = (orders: Order[], { prices, priceChanges = [] }: Fact
 export function orderStatus(order: StoredOrder, now: string, state: State): 'in-force' | 'future' | 'ended' | 'closed' {
   if (order.closedAt !== null) return 'closed';
   if (order.endedAt !== null || state === 'expired' || state === 'terminated') return 'ended';
-  if (ms(order.endsAt) <= ms(now)) return 'ended';
-  return ms(order.startsAt) <= ms(now) ? 'in-force' : 'future';
+  if (isDue(order.endsAt, now)) return 'ended';
+  return isDue(order.startsAt, now) ? 'in-force' : 'future';
 }

@@ -14,6 +14,7 @@ import {
   renewalsToReturn,
   type State,
 } from './instance';
+import { inUtc, isDue, isoOf, msOf, plusMs } from './instant';
 import type { Ending, LifecycleRules } from './policy';
 
 /** What a workflow remembers of an instance, as plain JSON (it travels through continue-as-new). Instants are ISO-8601 in UTC. */
@@ -104,10 +105,6 @@ export type Decision = { ok: true; next: Life; effects: Effect[] } | { ok: false
 
 const PASSING: readonly State[] = ['changing', 'isolating', 'restoring', 'terminating'];
 
-const iso = (ms: number): string => new Date(ms).toISOString();
-const later = (at: string, seconds: number): string => iso(Date.parse(at) + seconds * 1000);
-const isDue = (at: string, now: string): boolean => Date.parse(at) <= Date.parse(now);
-
 /** A life at registration (step 0). */
 export function newLife(id: string, registration: Registration, rules: LifecycleRules): Life {
   const { account, product, billing, state, orders } = registration;
@@ -134,7 +131,7 @@ export function newLife(id: string, registration: Registration, rules: Lifecycle
 /** In another system's bin until now (L15): it keeps its times, and its orders were settled there. */
 function takenOver(life: Life, { cause, isolatedAt, purgeTime, power }: Registration): Life {
   if (!cause || !isolatedAt || !purgeTime) throw new Error('an isolated registration says cause, isolatedAt and purgeTime');
-  const [isolated, purge] = [iso(Date.parse(isolatedAt)), iso(Date.parse(purgeTime))];
+  const [isolated, purge] = [inUtc(isolatedAt), inUtc(purgeTime)];
   return { ...life, orders: [], power: power ?? 'running', cause, isolatedAt: isolated, billingStoppedAt: isolated, purgeTime: purge };
 }
 
@@ -144,8 +141,8 @@ export function openOrder({ id, kind, startsAt, endsAt }: { id: string; kind: Or
 
 /** The instant at which the paid time ends; null for postpaid, and once nothing is deferred any more. */
 export function expiresAt(life: Life): string | null {
-  const ends = life.orders.filter((order) => order.term).map((order) => Date.parse(order.endsAt));
-  return ends.length ? iso(Math.max(...ends)) : null;
+  const ends = life.orders.filter((order) => order.term).map((order) => msOf(order.endsAt));
+  return ends.length ? isoOf(Math.max(...ends)) : null;
 }
 
 /** L16: in the bin, and its time does not release it. */
@@ -158,10 +155,10 @@ export function nextDeadline(life: Life): Deadline | undefined {
   const candidates: Deadline[] = [];
   if (life.termination) candidates.push({ kind: 'fire', at: life.termination.at });
   if (life.orders.length) {
-    const first = iso(Math.min(...life.orders.map((order) => Date.parse(order.endsAt))));
+    const first = isoOf(Math.min(...life.orders.map((order) => msOf(order.endsAt))));
     candidates.push({ kind: first === expiresAt(life) ? 'expire' : 'end-orders', at: first });
   }
-  return candidates.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))[0];
+  return candidates.sort((a, b) => msOf(a.at) - msOf(b.at))[0];
 }
 
 /** Why a command makes no sense in this state at all, or undefined. */
@@ -268,7 +265,7 @@ function decideTerminate(life: Life, command: Extract<Command, { name: 'terminat
   if (action === 'return-renewals') return decideRenewals(life, terminationId, at);
   if (schedule.mode === 'timed') {
     if (isDue(schedule.at, at)) return refuse(life, 'TIME_PASSED');
-    const termination = { mode: 'timed' as const, at: iso(Date.parse(schedule.at)), terminationId, ending };
+    const termination = { mode: 'timed' as const, at: inUtc(schedule.at), terminationId, ending };
     return done({ ...life, termination }, [{ type: 'finish-item', terminationId, releaseTime: termination.at }]);
   }
   const ended = end(life, ending, action, at);
@@ -306,7 +303,7 @@ function decideSchedule(life: Life, command: Extract<Command, { name: 'cancel' |
   const { terminationId } = life.termination;
   if (command.name === 'cancel') return done({ ...life, termination: null }, [{ type: 'move-item', terminationId, releaseTime: null }]);
   if (isDue(command.at, at)) return refuse(life, 'TIME_PASSED');
-  const moved = iso(Date.parse(command.at));
+  const moved = inUtc(command.at);
   return done({ ...life, termination: { ...life.termination, at: moved } }, [{ type: 'move-item', terminationId, releaseTime: moved }]);
 }
 
@@ -333,7 +330,7 @@ function decideAmend(life: Life, command: Extract<Command, { name: 'amend' }>, a
  * promised for the moment when that ends (L11): until then the instance was rightly in use, or rightly in the bin.
  */
 export function promisedAt({ heldUntil }: Life, { at }: Deadline): string {
-  return heldUntil !== undefined && Date.parse(heldUntil) > Date.parse(at) ? heldUntil : at;
+  return heldUntil !== undefined && msOf(heldUntil) > msOf(at) ? heldUntil : at;
 }
 
 /** A life as registered, whose deadlines can't have been promised for any time before that. */
@@ -384,7 +381,7 @@ function end(life: Life, ending: Ending, cause: NonNullable<Life['cause']>, at: 
         termination: null,
         isolatedAt: at,
         billingStoppedAt: at,
-        purgeTime: later(at, ending.retentionSeconds),
+        purgeTime: plusMs(at, ending.retentionSeconds * 1000),
       };
   }
 }

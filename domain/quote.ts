@@ -2,6 +2,7 @@
  * A quote: for every item of a request what would happen, what is against it, and what it would pay. One pure function serves the API, the
  * `quote` command, the acceptance (which asks it again) and the tests.
  */
+
 import { addMonths, monthsUsed } from './calendar';
 import {
   beforeFiveDays,
@@ -35,6 +36,7 @@ import {
   type Schedule,
   type StoredOrder,
 } from './instance';
+import { inUtc, isDue, msOf, plusMs } from './instant';
 import { endBlockers, type Life, type RefusalCode } from './lifecycle';
 import { WARNINGS, type WarningCode } from './messages';
 import { exact, formatMoney, ZERO } from './money';
@@ -171,7 +173,7 @@ function lifeBlockers({ id, life, policy, at }: Subject, { action, schedule, fiv
   const blockers: BlockerCode[] = endBlockers(life, action, policy.lifecycle).map(({ code }) => code);
   const rules = policy.lifecycle.end[life.billing];
   if (rules.action === offeredAs(action) && !rules.modes[schedule.mode]) blockers.push('MODE_NOT_OFFERED');
-  if (schedule.mode === 'timed' && Date.parse(schedule.at) <= Date.parse(at)) blockers.push('TIME_PASSED');
+  if (schedule.mode === 'timed' && isDue(schedule.at, at)) blockers.push('TIME_PASSED');
   // M28: what is no return of the instance uses no right, whatever it is named for.
   if (action !== 'return' && fiveDayFor === id) blockers.push('FIVE_DAY_NOT_POSSIBLE');
   return blockers;
@@ -382,9 +384,9 @@ function diskWarnings(plan: Plan, { disks }: Facts): QuoteItem['warnings'] {
 }
 
 function releaseTime(schedule: Schedule, ending: Ending, at: string): string {
-  if (schedule.mode === 'timed') return new Date(schedule.at).toISOString();
+  if (schedule.mode === 'timed') return inUtc(schedule.at);
   const seconds = ending.into === 'bin' ? ending.retentionSeconds : 0;
-  return new Date(Date.parse(at) + seconds * 1000).toISOString();
+  return plusMs(at, seconds * 1000);
 }
 
 /** M7: says when waiting pays more; and when a five-day return is about to become an ordinary one. */
@@ -412,7 +414,7 @@ function* refundWarnings(subject: Subject, refund: Refund, request: QuoteRequest
   return warnings;
 }
 
-export const oneSecondAfter = (at: string): string => new Date(Date.parse(at) + 1000).toISOString();
+export const oneSecondAfter = (at: string): string => plusMs(at, 1000);
 
 /** The last second of the five days (E1), when the order in force outlives it; undefined otherwise. */
 export function fiveDayEdge({ orders, policy }: Subject): string | undefined {
@@ -443,7 +445,7 @@ function* bestWait(subject: Subject, later: (at: string) => RefundAmount): Turns
 
 /** When so many months of an order are whole, as far as that is before its end. */
 export const monthEdges = (order: Order, months: number[], timeZone: string): string[] =>
-  months.map((n) => addMonths(order.startsAt, n, timeZone)).filter((edge) => Date.parse(edge) < Date.parse(order.endsAt));
+  months.map((n) => addMonths(order.startsAt, n, timeZone)).filter((edge) => msOf(edge) < msOf(order.endsAt));
 
 /** None before the first order begins: nothing is used, and no wait pays more than everything. */
 function turningPoints({ facts, orders, at, policy }: Subject): Turn[] {
@@ -457,7 +459,5 @@ function turningPoints({ facts, orders, at, policy }: Subject): Turn[] {
   const following = firstToStart(notStarted(open.filter(isTerm), at));
   const turns: Turn[] = wholeMonths.map((edge) => ({ at: edge }));
   if (following) turns.push({ at: inUtc(following.startsAt), ended: order.id });
-  return turns.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  return turns.sort((a, b) => msOf(a.at) - msOf(b.at));
 }
-
-const inUtc = (instant: string): string => new Date(instant).toISOString();

@@ -1,6 +1,7 @@
 /**
  * The refund engine: what a return pays back, line by line (003-23 … 003-33; M1–M17). Pure and exact: one rounding at the end.
  */
+
 import { addMonths, monthsUsed, SECONDS_PER_DAY, SECONDS_PER_HOUR, secondsBetween } from './calendar';
 import {
   byStart,
@@ -17,6 +18,7 @@ import {
   type StoredOrder,
   timesOf,
 } from './instance';
+import { isoOf, msOf } from './instant';
 import {
   atLeastZero,
   type Exact,
@@ -182,7 +184,7 @@ function ordinaryPortions(input: RefundInput): Portion[] {
   const open = byStart(openOrders(input.orders));
   const inForce = orderInForce(open, at);
   if (!inForce && !hasNotBegun(open, at)) throw new Error(`no order is in force at ${at}`);
-  const now = Date.parse(at);
+  const now = msOf(at);
   return open.flatMap((order): Portion[] => {
     if (order === inForce) return [inForcePortion(input, order, open)];
     if (timesOf(order).start > now) return [notStartedPortion(order)];
@@ -268,12 +270,12 @@ function partMonth({ knobs }: RefundInput, prices: Prices | undefined, from: str
 function hoursStopAt({ at, knobs }: RefundInput, order: Order, open: Order[]): string | undefined {
   // Policies that were kept before there was the knob say nothing, and stop.
   if (knobs.hoursAfterUpgrade === 'count') return undefined;
-  const [start, now] = [Date.parse(order.startsAt), Date.parse(at)];
+  const [start, now] = [msOf(order.startsAt), msOf(at)];
   const begun = open
     .filter((other) => !isTerm(other) && timesOf(other).end > now)
     .map((other) => timesOf(other).start)
     .filter((begins) => begins >= start && begins <= now);
-  return begun.length ? new Date(Math.min(...begun)).toISOString() : undefined;
+  return begun.length ? isoOf(Math.min(...begun)) : undefined;
 }
 
 /** M27: from when on the host's hours of an ordinary return are not counted, and what they would have cost. */
@@ -304,7 +306,7 @@ function usedNetwork(input: RefundInput, order: Order): ExactLine[] {
   return [{ label: LABELS.network, formula, exact: month.mul(months).mul(rate).add(rest.exact) }];
 }
 
-const earlier = (a: string | undefined, b: string): string | undefined => (a !== undefined && Date.parse(a) > Date.parse(b) ? b : a);
+const earlier = (a: string | undefined, b: string): string | undefined => (a !== undefined && msOf(a) > msOf(b) ? b : a);
 
 /**
  * M3: seconds / 3600 × price, tier by tier; tiers restart with each part month, so `seconds` is that part's.

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
+import { inUtc } from '../domain/instant';
 
 export type Pool = pg.Pool;
 export type Transaction = pg.PoolClient;
@@ -9,7 +10,7 @@ const TIMESTAMPTZ = 1184;
 const INT8 = 20;
 const parsers = new Map<number, (text: string) => unknown>([
   // Instants are ISO-8601 strings everywhere; counters fit a number.
-  [TIMESTAMPTZ, (text) => new Date(text).toISOString()],
+  [TIMESTAMPTZ, inUtc],
   [INT8, Number],
 ]);
 const types: pg.CustomTypesConfig = {

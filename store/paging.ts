@@ -1,5 +1,7 @@
 /** Lists in pages. A cursor is the sort key of the last row that was shown, opaque to callers. */
+
 import type { QueryResultRow } from 'pg';
+import { msOf } from '../domain/instant';
 import type { Db } from './db';
 
 /** A page of a list, and where the next one begins (null: there is none). */
@@ -95,4 +97,4 @@ function decodeCursor(cursor: string, by: Pick<SortColumn<never>, 'type'>[]): un
 }
 
 const isOf = (type: SortColumn<never>['type'], part: unknown): boolean =>
-  type === 'bigint' ? Number.isSafeInteger(part) : typeof part === 'string' && !Number.isNaN(Date.parse(part));
+  type === 'bigint' ? Number.isSafeInteger(part) : typeof part === 'string' && !Number.isNaN(msOf(part));

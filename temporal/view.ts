@@ -1,6 +1,8 @@
 /** Temporal as the audit asks it: lists for the many, and the workflow itself for the few that seem to differ. */
+
 import type { Client } from '@temporalio/client';
 import { instanceIdOf, workflowId } from '../domain/ids';
+import { isoOf } from '../domain/instant';
 import type { Life } from '../domain/lifecycle';
 import type { Seen, Standing, Workflows } from '../store/audit/workflows';
 import { lifeQuery, WORKFLOW_TYPE } from '../workflows/messages';
@@ -50,7 +52,7 @@ async function* running(client: Client, taskQueue: string): AsyncGenerator<Parti
 /** At most {@link PAGE} of them. */
 async function fallen(client: Client, taskQueue: string): Promise<string[]> {
   const statuses = "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut', 'Canceled')";
-  const since = new Date(Date.now() - FALLEN_MS).toISOString();
+  const since = isoOf(Date.now() - FALLEN_MS);
   const query = `WorkflowType = '${WORKFLOW_TYPE}' AND ${statuses} AND CloseTime > '${since}' AND TaskQueue = '${taskQueue}'`;
   const ids: string[] = [];
   for await (const { workflowId: id } of listed(client, query)) {

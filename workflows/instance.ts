@@ -2,6 +2,7 @@
  * One workflow per instance, from its registration to its release. One loop owns the state (decision 4): handlers only queue what they are
  * told; the loop takes one command or the next deadline at a time: decide → step → adopt what was stored → answer.
  */
+
 import type { RetryPolicy, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import {
   ActivityFailure,
@@ -23,6 +24,7 @@ import {
 import type { Activities } from '../activities';
 import { COMMANDS, type Command, type CommandName, type Envelope, type UpdateName } from '../domain/commands';
 import { deadlineCommandId, refusalCommandId, signalCommandId } from '../domain/ids';
+import { isoOf, msOf } from '../domain/instant';
 import { type Deadline, decide, decideDeadline, type Life, newLife, nextDeadline, promisedAt, promisedFromHere } from '../domain/lifecycle';
 import { asUnsigned, type Voucher } from '../domain/signed';
 import type { StepBase, StepResult } from '../domain/step';
@@ -99,7 +101,7 @@ let unproven: Life | undefined;
 /** Runs that began before messages were signed have unsigned ones in their histories, and take them as they did. */
 const isUnsigned = (signed: boolean): boolean => !signed && patched('signed-messages');
 
-const now = (): string => new Date(Date.now()).toISOString();
+const now = (): string => isoOf(Date.now());
 const refused = (detail: RefusalDetail): ApplicationFailure => ApplicationFailure.nonRetryable(`refused: ${detail.code}`, REFUSAL, detail);
 
 /** A request to cancel (a button of the Web UI) is no command of ours: whoever gives it would leave an instance that nobody ever ends. */
@@ -183,7 +185,7 @@ async function live(input: Birth | Carried): Promise<Life> {
   let delay: Delay | undefined;
   for (;;) {
     const deadline = nextDeadline(life);
-    const dueAt = deadline && (isOf(delay, deadline) ? delay.until : Date.parse(deadline.at));
+    const dueAt = deadline && (isOf(delay, deadline) ? delay.until : msOf(deadline.at));
     // A deadline that has come goes first: what was promised until then is not promised after.
     if (deadline && dueAt! <= Date.now()) {
       const outcome = await takeDeadline(life, deadline);
@@ -257,7 +259,7 @@ async function beBorn({ instanceId, registration, policy, envelope, signature }:
 async function takeDeadline(life: Life, deadline: Deadline): Promise<{ life: Life } | { life: Life; refusal: RefusalDetail }> {
   // L12: a promise counts from its instant; what is carried out late says both.
   const at = promisedAt(life, deadline);
-  const carriedOutAt = Date.now() - Date.parse(at) > PUNCTUAL_MS ? now() : undefined;
+  const carriedOutAt = Date.now() - msOf(at) > PUNCTUAL_MS ? now() : undefined;
   let refusal: RefusalDetail = { code: 'NOT_POSSIBLE', state: life.state };
   try {
     const { next, effects } = decideDeadline(life, deadline, at);

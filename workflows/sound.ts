@@ -6,6 +6,7 @@
 import type { Command, CommandName } from '../domain/commands';
 import { isOwnId } from '../domain/ids';
 import { ACTIONS } from '../domain/instance';
+import { msOf } from '../domain/instant';
 import { isSignature } from '../domain/signed';
 import type { CommandMessage } from './messages';
 
@@ -26,8 +27,8 @@ export const isMonths = (value: unknown): value is number => Number.isInteger(va
 
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 /** The last year that the API takes. A timer or a column can't hold every instant that a text of this shape can name. */
-const LAST = Date.parse('2201-01-01T00:00:00Z');
-const isInstant = (value: unknown): boolean => typeof value === 'string' && INSTANT.test(value) && Date.parse(value) < LAST;
+const LAST = msOf('2201-01-01T00:00:00Z');
+const isInstant = (value: unknown): boolean => typeof value === 'string' && INSTANT.test(value) && msOf(value) < LAST;
 const isOneOf = (value: unknown, ...values: string[]): boolean => typeof value === 'string' && values.includes(value);
 
 /** Stated amounts, all four of them; missing: Sunset prices it. */

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { msOf } from '../../domain/instant';
 import { lastAudit } from '../../store/audit/runs';
 import { unsealedBacklog } from '../../store/books/seal';
 import type { Pool } from '../../store/db';
@@ -82,7 +83,7 @@ function measureLives(registry: Registry, pool: Pool): void {
   );
   gauge('sunset_lives_watch_age_seconds', 'How long ago a worker looked for such lives.', async () => {
     const watch = await last();
-    return watch && (Date.now() - Date.parse(watch.at)) / 1000;
+    return watch && (Date.now() - msOf(watch.at)) / 1000;
   });
 }
 

@@ -1,6 +1,8 @@
 /** Sandbox: moves one instance's clock ahead, and answers when it is there with all that came due on the way (decision 10). */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clockOf } from '../../domain/clock';
+import { msOf } from '../../domain/instant';
 import { nextDeadline } from '../../domain/lifecycle';
 import { type InstanceRow, setClockOffset } from '../../store/lives/instances';
 import { lastMoveId, type Move, fastForward as moveAhead } from '../../temporal/fast-forward';
@@ -32,7 +34,7 @@ export async function fastForward(
   const id = derivedId('f', commandId);
   try {
     const begun = begunTarget(id, await lastMoveId(mover));
-    const toMs = begun ?? Date.parse(clockOf(row, Date.now())) + seconds * 1000;
+    const toMs = begun ?? msOf(clockOf(row, Date.now())) + seconds * 1000;
     return { is: 'done', row: await advance(deps, caller, row, { ...mover, id: `${id}.${toMs}`, toMs }, begun !== undefined) };
   } catch (error) {
     if (error instanceof Unavailable) return await unanswered(deps, instanceId, error);
@@ -67,7 +69,7 @@ async function advance(deps: ApiDeps, caller: Caller, from: InstanceRow, move: M
 /** A little before the next deadline, or the target where there is none on the way. */
 function stopBefore({ life }: InstanceRow, targetMs: number): number {
   const deadline = nextDeadline(life);
-  const at = deadline ? Date.parse(deadline.at) : Number.POSITIVE_INFINITY;
+  const at = deadline ? msOf(deadline.at) : Number.POSITIVE_INFINITY;
   return at > targetMs ? targetMs : at - BEFORE_MS;
 }
 
@@ -77,7 +79,7 @@ async function caughtUp(deps: ApiDeps, caller: Caller, id: string, reachedMs: nu
   for (;;) {
     const row = await existingInstance(deps, caller, id);
     const deadline = nextDeadline(row.life);
-    if (!deadline || Date.parse(deadline.at) > reachedMs) return row;
+    if (!deadline || msOf(deadline.at) > reachedMs) return row;
     if (Date.now() > until) throw new Unavailable('deadlines that came due have not been taken in time', true);
     await sleep(LOOK_EVERY_MS);
   }

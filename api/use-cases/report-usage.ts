@@ -1,5 +1,6 @@
 import { issue } from '../../contract/issues';
 import { clockOf } from '../../domain/clock';
+import { msOf } from '../../domain/instant';
 import { reportUsage as keepUsage, type NewUsage, type UsageRow } from '../../store/lives/usage';
 import { type Asking, derivedId } from '../asking';
 import type { ApiDeps } from '../deps';
@@ -9,7 +10,7 @@ import { existingInstance } from './existing';
 /** Keeps usage that the control plane reports. @throws Problem 409 `BILLING_STOPPED` from the billing stop on (L9) */
 export async function reportUsage(deps: ApiDeps, { caller, commandId }: Asking, usage: Omit<NewUsage, 'id' | 'by'>): Promise<UsageRow> {
   const row = await existingInstance(deps, caller, usage.instanceId);
-  if (Date.parse(usage.endsAt) > Date.parse(clockOf(row, Date.now()))) throw invalid([issue(['endsAt'], 'IN_THE_FUTURE')]);
+  if (msOf(usage.endsAt) > msOf(clockOf(row, Date.now()))) throw invalid([issue(['endsAt'], 'IN_THE_FUTURE')]);
   const reported = await keepUsage(deps.pool, { ...usage, id: derivedId('u', commandId), by: caller.name });
   if ('stoppedAt' in reported) throw billingStopped(reported.stoppedAt, row.life.state);
   return reported.row;

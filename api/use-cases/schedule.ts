@@ -4,15 +4,16 @@ import { type Issue, issue } from '../../contract/issues';
 import { addYears } from '../../domain/calendar';
 import { clockOf } from '../../domain/clock';
 import type { Action, Schedule } from '../../domain/instance';
+import { isDue, msOf } from '../../domain/instant';
 import { modesFor, type Policy } from '../../domain/policy';
 import type { InstanceRow } from '../../store/lives/instances';
 
 /** A time in the future of the instance's clock, and at most so many calendar years ahead. */
 export function timeIssues(at: string, row: InstanceRow, policy: Policy, path: string[], wallMs: number): Issue[] {
   const clock = clockOf(row, wallMs);
-  if (Date.parse(at) <= Date.parse(clock)) return [issue(path, 'NOT_IN_FUTURE', { clock })];
+  if (isDue(at, clock)) return [issue(path, 'NOT_IN_FUTURE', { clock })];
   const latest = addYears(clock, policy.lifecycle.timedMaxYears, policy.knobs.timeZone);
-  return Date.parse(at) > Date.parse(latest) ? [issue(path, 'TOO_FAR_AHEAD', { latest })] : [];
+  return msOf(at) > msOf(latest) ? [issue(path, 'TOO_FAR_AHEAD', { latest })] : [];
 }
 
 /** Judges a quote's schedule for all of its items; each problem is named once. */

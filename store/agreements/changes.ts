@@ -3,6 +3,7 @@
 import { clockOf } from '../../domain/clock';
 import type { RightsLeft } from '../../domain/eligibility';
 import { openOrders, renewalsToReturn } from '../../domain/instance';
+import { msOf } from '../../domain/instant';
 import { exact, formatMoney } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
 import { hasAmount, isRefund, type QuoteItem, type QuoteRequest, quoteInTurns, rightsKey, type Subject } from '../../domain/quote';
@@ -89,7 +90,7 @@ function itemChanges(old: QuotedItem, now: QuoteItem, row: InstanceRow, quote: Q
   compare('refund.amount', before, after, difference);
   if (quote.action === 'return-renewals')
     compare('refund.orders', startingAfter(row, old.basis.asOf, quote), startingAfter(row, clockOf(row, Date.now()), quote));
-  if (quote.schedule.mode === 'timed' && Date.parse(quote.schedule.at) <= Date.parse(clockOf(row, Date.now()))) {
+  if (quote.schedule.mode === 'timed' && msOf(quote.schedule.at) <= msOf(clockOf(row, Date.now()))) {
     changes.push({ instanceId: old.instanceId, field: 'schedule.at', old: 'in the future', new: 'passed', difference: null });
   }
   return changes;

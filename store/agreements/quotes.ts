@@ -3,6 +3,7 @@
 import type { CalculationInputs } from '../../domain/calculation';
 import { clockOf } from '../../domain/clock';
 import type { Action, Schedule, StoredOrder } from '../../domain/instance';
+import { inUtc } from '../../domain/instant';
 import { type Policy, policyId } from '../../domain/policy';
 import { isRefund, type QuoteItem, type QuoteRequest, quoteInTurns, type Subject } from '../../domain/quote';
 import type { RefundKind } from '../../domain/refund';
@@ -83,8 +84,6 @@ export function basisOf(row: InstanceRow, asOf: string, policyKey: string): Quot
     policyId: policyKey,
   };
 }
-
-const inUtc = (instant: string): string => new Date(instant).toISOString();
 
 function orderLine({ id, startsAt, endsAt, paid, prices, closedAt }: StoredOrder): string {
   const own = prices ? ` at ${prices.version} ${hashOf([prices]).slice(0, 12)}` : '';

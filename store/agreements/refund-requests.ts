@@ -3,10 +3,12 @@
  * instance runs on and the right is held; the amount is computed at the approval; a denial gives the right back.
  * The table `refund_requests` is written here only.
  */
+
 import type { Calculation } from '../../domain/calculation';
 import { clockOf } from '../../domain/clock';
 import { refundId } from '../../domain/ids';
 import type { Action } from '../../domain/instance';
+import { msOf } from '../../domain/instant';
 import { exact, formatMoney, ZERO } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
 import { type BlockerCode, isRefund, type QuoteItem, quoteInTurns, rightsKey } from '../../domain/quote';
@@ -184,7 +186,7 @@ const SKEW_MS = 1000;
 async function requireFresh(tx: Transaction, row: InstanceRow, { asOf, holdsSeconds }: Approval): Promise<void> {
   if (asOf === undefined) return;
   const stepAt = await lastEffect(tx, row.id);
-  const [seen, now, last] = [Date.parse(asOf), Date.parse(clockOf(row, Date.now())), Date.parse(stepAt)];
+  const [seen, now, last] = [msOf(asOf), msOf(clockOf(row, Date.now())), msOf(stepAt)];
   if (seen > now + SKEW_MS || seen < now - holdsSeconds * 1000) throw new RequestRefused('QUOTE_EXPIRED', row.life.state);
   if (seen >= last) return;
   const change = { instanceId: row.id, field: 'step', old: asOf, new: stepAt, difference: null };

@@ -1,5 +1,7 @@
 /** The table `terminations`: who agreed to what, by which quote. Written here only; its items are in `items.ts`. */
+
 import type { Action, Schedule } from '../../domain/instance';
+import { inUtc, msOf } from '../../domain/instant';
 import type { Db, Transaction } from '../db';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
 import type { TerminationItemRow } from './items';
@@ -38,7 +40,7 @@ const SELECT = `
 function toTermination({ seq: _seq, ...row }: Row): TerminationRow {
   const items = row.items.map(({ scheduledAt, releaseTime, ...item }) => ({
     ...item,
-    releaseTime: releaseTime === null ? null : new Date(releaseTime).toISOString(),
+    releaseTime: releaseTime === null ? null : inUtc(releaseTime),
     schedule: movedTo(row.schedule, scheduledAt),
   }));
   const status = items.some((item) => item.status === 'accepted') ? 'running' : 'done';
@@ -47,8 +49,8 @@ function toTermination({ seq: _seq, ...row }: Row): TerminationRow {
 
 /** In the words of the agreement where the instant is still that one. */
 function movedTo(agreed: Schedule, at: string | null): Schedule {
-  if (agreed.mode !== 'timed' || at === null || Date.parse(at) === Date.parse(agreed.at)) return agreed;
-  return { mode: 'timed', at: new Date(at).toISOString() };
+  if (agreed.mode !== 'timed' || at === null || msOf(at) === msOf(agreed.at)) return agreed;
+  return { mode: 'timed', at: inUtc(at) };
 }
 
 /** The time that all its timed items have; where they differ, the one that was agreed to. */

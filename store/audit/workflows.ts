@@ -1,5 +1,7 @@
 /** The read model held against the workflows: what each of them believes, by way of a port that the worker and the command line have. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { msOf } from '../../domain/instant';
 import type { Pool } from '../db';
 import { eachAtOnce } from './at-once';
 import type { Finding } from './check';
@@ -144,7 +146,7 @@ async function* living(pool: Pool): AsyncGenerator<Row> {
   }
 }
 
-const secondOf = (instant: string | null | undefined): number | null => (instant ? Math.floor(Date.parse(instant) / 1000) : null);
+const secondOf = (instant: string | null | undefined): number | null => (instant ? Math.floor(msOf(instant) / 1000) : null);
 /** Lists may keep fewer digits than we do. */
 const isSameSecond = (a: string | null, b: string | null | undefined): boolean => secondOf(a) === secondOf(b);
 

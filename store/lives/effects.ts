@@ -2,6 +2,7 @@
  * What a step does to the world beside recording the new life, one function for each effect of `domain/lifecycle.ts`. An effect reads and locks
  * what it rests on, and answers what it changes; the step (`steps.ts`) writes that in its own transaction. A refusal here leaves nothing behind.
  */
+
 import { isWithinBounds, MAX_ORDERS } from '../../domain/bounds';
 import { recompute } from '../../domain/calculation';
 import { renewalEnd } from '../../domain/calendar';
@@ -22,6 +23,7 @@ import {
   type StoredOrder,
   snapshotsOf,
 } from '../../domain/instance';
+import { isDue, msOf, plusMs } from '../../domain/instant';
 import { endedPostings, type Posting, paidPostings, refundPostings, reversalPostings } from '../../domain/journal';
 import { type Effect, type Life, openOrder } from '../../domain/lifecycle';
 import { exact, formatMoney, type Parts, SOURCES } from '../../domain/money';
@@ -153,7 +155,7 @@ function ordersReturned(
   const isRenewals = inputs.action === 'return-renewals';
   const returned = isRenewals ? renewalsToReturn(open, inputs.at, inputs.orderIds) : open;
   const quoted = new Set(inputs.orders.map((order) => order.id));
-  const hasBegun = isRenewals && returned.some((order) => Date.parse(order.startsAt) <= Date.parse(now));
+  const hasBegun = isRenewals && returned.some((order) => isDue(order.startsAt, now));
   return !hasBegun && returned.every((order) => quoted.has(order.id)) ? returned : undefined;
 }
 
@@ -177,7 +179,7 @@ async function undoRefund({ tx, row, input, life }: Scene, { refundId: id, reaso
   const booked = await postingsOfRefund(tx, id);
   const reversed = booked[0]?.transactionId;
   const transaction = reversed === undefined ? null : transactionId(row.id, input.step);
-  const inBinMs = Date.parse(input.at) - Date.parse(row.life.isolatedAt!);
+  const inBinMs = msOf(input.at) - msOf(row.life.isolatedAt!);
   const facts = withSwitchMoved(row.facts, inBinMs);
   // Those that it closed, and no others: an order may have been returned before.
   const closed = row.orders.filter((order) => order.closedAt === row.life.isolatedAt);
@@ -201,7 +203,7 @@ async function undoRefund({ tx, row, input, life }: Scene, { refundId: id, reaso
 function withSwitchMoved(facts: Facts, byMs: number): Facts | undefined {
   const { network } = facts;
   if (network.billing !== 'traffic' || network.switchedToTrafficAt === undefined) return undefined;
-  const switchedToTrafficAt = new Date(Date.parse(network.switchedToTrafficAt) + byMs).toISOString();
+  const switchedToTrafficAt = plusMs(network.switchedToTrafficAt, byMs);
   return { ...facts, network: { ...network, switchedToTrafficAt } };
 }
 
@@ -313,14 +315,14 @@ async function addOrder({ tx, row, input, life }: Scene, { order: asked }: Of<'n
 function renewalDates(row: InstanceRow, asked: NewOrder, at: string): { startsAt: string; endsAt: string } {
   const terms = openOrders(row.orders).filter(isTerm);
   const last = lastTerm(terms);
-  const startsAt = last && Date.parse(last.endsAt) > Date.parse(at) ? last.endsAt : at;
+  const startsAt = last && msOf(last.endsAt) > msOf(at) ? last.endsAt : at;
   return { startsAt, endsAt: renewalEnd(terms, startsAt, asked.months!, row.policy.knobs.timeZone) };
 }
 
 /** M16: an upgrade ends with the order in force when it was bought. M26: which has to last for a second more. */
 function upgradeDates(row: InstanceRow, at: string): { startsAt: string; endsAt: string } {
   const inForce = orderInForce(openOrders(row.orders), at);
-  if (!inForce || Date.parse(inForce.endsAt) - Date.parse(at) < 1000) throw new StepRefused('NO_ORDER_IN_FORCE', row.life.state);
+  if (!inForce || msOf(inForce.endsAt) - msOf(at) < 1000) throw new StepRefused('NO_ORDER_IN_FORCE', row.life.state);
   return { startsAt: at, endsAt: inForce.endsAt };
 }
 

@@ -1,5 +1,7 @@
 /** The table `instances`: what each one is and where its life stands. Written here only; its orders are in `orders.ts`. */
+
 import type { Facts, StoredOrder } from '../../domain/instance';
+import { inUtc } from '../../domain/instant';
 import { type Life, nextDeadline } from '../../domain/lifecycle';
 import type { Plan } from '../../domain/plan';
 import type { Policy } from '../../domain/policy';
@@ -42,7 +44,7 @@ const SELECT = `
        FROM orders o WHERE o.instance_id = i.id) AS orders
   FROM instances i`;
 
-const utc = (instant: string | null): string | null => (instant === null ? null : new Date(instant).toISOString());
+const utc = (instant: string | null): string | null => (instant === null ? null : inUtc(instant));
 
 /** Hundreds have hundreds of orders, and all of them mostly one policy. */
 async function toInstances(db: Db, rows: Row[]): Promise<InstanceRow[]> {

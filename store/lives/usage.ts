@@ -1,6 +1,7 @@
 /** Usage as the control plane reports it, for as long as it may be charged (L9). */
 
 import { clockOf } from '../../domain/clock';
+import { msOf } from '../../domain/instant';
 import { advance } from '../../domain/lifecycle';
 import { type Db, type Pool, type Transaction, transaction } from '../db';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
@@ -57,7 +58,7 @@ async function billingStopWithin(tx: Transaction, { instanceId, startsAt, endsAt
 async function promisedStop(tx: Transaction, { instanceId, endsAt }: NewUsage): Promise<string | undefined> {
   const row = await findInstance(tx, instanceId);
   const stop = row && advance(row.life, clockOf(row, Date.now())).billingStoppedAt;
-  return stop && Date.parse(endsAt) > Date.parse(stop) ? stop : undefined;
+  return stop && msOf(endsAt) > msOf(stop) ? stop : undefined;
 }
 
 /** L9: a stop's instant is decided before its step is recorded; what was reported in between and runs past it is not charged past it. */

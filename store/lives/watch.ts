@@ -1,4 +1,5 @@
 /** What the watch over lives has seen last: one row, which `/metrics` and `sunset doctor` read (L14). */
+import { isoOf } from '../../domain/instant';
 import type { Db } from '../db';
 
 /**
@@ -40,7 +41,7 @@ export async function claimWatch(db: Db, everyMs: number): Promise<boolean> {
 
 export async function keepWatch(db: Db, seen: Omit<Trouble, 'since'>[]): Promise<void> {
   const before = new Map((await lastWatch(db))?.troubles.map((one) => [`${one.kind} ${one.instanceId}`, one.since]));
-  const now = new Date().toISOString();
+  const now = isoOf(Date.now());
   const troubles = seen.map((one) => ({ ...one, since: before.get(`${one.kind} ${one.instanceId}`) ?? now }));
   const count = (kind: TroubleKind): number => seen.filter((one) => one.kind === kind).length;
   await db.query('UPDATE watch SET at = clock_timestamp(), counts = $1, troubles = $2', [
