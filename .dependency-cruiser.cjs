@@ -1,4 +1,7 @@
-/** The arrows of the house (see README, "Find your way around"): each room may import only the rooms named here. */
+/**
+ * The arrows of the house (see README, "Find your way around"): each room may import only the rooms named
+ * here.
+ */
 const ROOMS = {
   domain: [],
   contract: ['domain'],
@@ -20,7 +23,8 @@ const roomRules = Object.entries(ROOMS).map(([room, allowed]) => ({
   to: {
     path: '^(contract|domain|policies|workflows|activities|store|temporal|worker|api|embedded|cli|tools|test|bench)/',
     pathNot: `^(${[room, ...allowed].join('|')})/`,
-    // Known as types only: activities to workflows, what the audit asks of Temporal to those who ask Temporal.
+    // Known as types only: activities to workflows, what the audit asks of Temporal to those who ask
+    // Temporal.
     ...(['workflows', 'activities', 'temporal'].includes(room) ? { dependencyTypesNot: ['type-only'] } : {}),
   },
 }));
@@ -28,13 +32,22 @@ const roomRules = Object.entries(ROOMS).map(([room, allowed]) => ({
 module.exports = {
   forbidden: [
     ...roomRules,
-    { name: 'no-cycles', comment: 'Also of types alone.', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-cycles',
+      comment: 'Also of types alone.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
     {
       name: 'domain-is-pure',
       comment: 'The rules know nothing of Temporal, Express, SQL or the clock.',
       severity: 'error',
       from: { path: '^domain/' },
-      to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: 'node_modules/(decimal\\.js|temporal-polyfill|currency-codes)/' },
+      to: {
+        dependencyTypes: ['npm', 'npm-dev', 'core'],
+        pathNot: 'node_modules/(decimal\\.js|temporal-polyfill|currency-codes)/',
+      },
     },
     {
       name: 'contract-runs-in-a-browser',
@@ -44,7 +57,8 @@ module.exports = {
     },
     {
       name: 'one-place-counts-digits',
-      comment: 'Amounts are ratios that never divide before the rounding (domain/ratio.ts); a Decimal elsewhere could.',
+      comment:
+        'Amounts are ratios that never divide before the rounding (domain/ratio.ts); a Decimal elsewhere could.',
       severity: 'error',
       from: { pathNot: '^(domain/ratio\\.ts$|test/)' },
       to: { path: 'node_modules/decimal\\.js/' },
@@ -59,14 +73,27 @@ module.exports = {
         dependencyTypesNot: ['type-only'],
       },
     },
-    { name: 'no-core-in-workflows', severity: 'error', from: { path: '^workflows/' }, to: { dependencyTypes: ['core'] } },
+    {
+      name: 'no-core-in-workflows',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { dependencyTypes: ['core'] },
+    },
     { name: 'not-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    { name: 'no-tests-in-code', severity: 'error', from: { pathNot: '^(tools|test|bench)/' }, to: { path: '^test/' } },
+    {
+      name: 'no-tests-in-code',
+      severity: 'error',
+      from: { pathNot: '^(tools|test|bench)/' },
+      to: { path: '^test/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

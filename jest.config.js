@@ -12,7 +12,11 @@ module.exports = {
     {
       ...common,
       displayName: 'rules',
-      testMatch: ['<rootDir>/test/domain/**/*.test.ts', '<rootDir>/test/api/**/*.test.ts', '<rootDir>/test/*.test.ts'],
+      testMatch: [
+        '<rootDir>/test/domain/**/*.test.ts',
+        '<rootDir>/test/api/**/*.test.ts',
+        '<rootDir>/test/*.test.ts',
+      ],
     },
     {
       ...common,

@@ -1,4 +1,7 @@
-/** A termination that came as a signal: what it asks for is quoted and agreed to like any other, and answered as the command that follows from it. */
+/**
+ * A termination that came as a signal: what it asks for is quoted and agreed to like any other, and answered
+ * as the command that follows from it.
+ */
 import { createHash } from 'node:crypto';
 import type { Envelope } from '../domain/commands';
 import { isUnsignedName } from '../domain/signed';
@@ -18,7 +21,9 @@ export interface AcceptInput {
 }
 
 /** The message is signed: it is carried out in the name of the agreement that was just made. */
-export type AcceptResult = { ok: true; message: ItemCommand & { signature?: string | undefined } } | { ok: false; code: string };
+export type AcceptResult =
+  | { ok: true; message: ItemCommand & { signature?: string | undefined } }
+  | { ok: false; code: string };
 
 /** As long as one that people look at. */
 const QUOTE_SECONDS = 900;
@@ -31,16 +36,30 @@ export async function acceptSignal(pool: Pool, trust: Trust, input: AcceptInput)
   // Derived from the signal's id, so that a repeat finds what the first one did.
   const key = createHash('sha256').update(`${instanceId} ${envelope.id}`).digest('hex').slice(0, 32);
   const { quoteId = `q_${key}` } = input;
-  const code = input.quoteId === undefined ? await quoteNow(pool, instance, quoteId, input.mode) : await misfit(pool, quoteId, instanceId);
+  const code =
+    input.quoteId === undefined
+      ? await quoteNow(pool, instance, quoteId, input.mode)
+      : await misfit(pool, quoteId, instanceId);
   if (code !== undefined) return { ok: false, code };
-  const accepted = await acceptQuote(pool, { quoteId, terminationId: `t_${key}`, by: envelope.by, via: 'signal' });
-  if (!accepted.ok) return { ok: false, code: (await firstBlocker(pool, quoteId, accepted.code)) ?? accepted.code };
+  const accepted = await acceptQuote(pool, {
+    quoteId,
+    terminationId: `t_${key}`,
+    by: envelope.by,
+    via: 'signal',
+  });
+  if (!accepted.ok)
+    return { ok: false, code: (await firstBlocker(pool, quoteId, accepted.code)) ?? accepted.code };
   const item = accepted.items.find((one) => one.instanceId === instanceId);
   if (!item) return { ok: false, code: 'QUOTE_USED' };
-  return { ok: true, message: { ...item.message, signature: trust.signatures.sign(instanceId, item.message) } };
+  return {
+    ok: true,
+    message: { ...item.message, signature: trust.signatures.sign(instanceId, item.message) },
+  };
 }
 
-/** Without a quote nobody has seen an amount: only where there is none (decision 5). @returns why it can't be */
+/**
+ * Without a quote nobody has seen an amount: only where there is none (decision 5). @returns why it can't be
+ */
 async function quoteNow(
   pool: Pool,
   { id, facts, policy }: InstanceRow,
@@ -50,11 +69,20 @@ async function quoteNow(
   if (facts.billing !== 'postpaid') return 'QUOTE_REQUIRED';
   if (!policy.lifecycle.end.postpaid.modes[mode]) return 'MODE_NOT_OFFERED';
   const request = { action: 'terminate', schedule: { mode } } as const;
-  await createQuote(pool, { id: quoteId, instanceIds: [id], request, policyOf: () => policy, expiresInSeconds: QUOTE_SECONDS });
+  await createQuote(pool, {
+    id: quoteId,
+    instanceIds: [id],
+    request,
+    policyOf: () => policy,
+    expiresInSeconds: QUOTE_SECONDS,
+  });
   return undefined;
 }
 
-/** A signal speaks for one instance, and so must the quote that it names; one that there is not is for the acceptance to say. */
+/**
+ * A signal speaks for one instance, and so must the quote that it names; one that there is not is for the
+ * acceptance to say.
+ */
 async function misfit(pool: Pool, quoteId: string, instanceId: string): Promise<string | undefined> {
   const items = (await findQuote(pool, quoteId))?.items;
   return items && (items.length !== 1 || items[0]!.instanceId !== instanceId) ? 'QUOTE_OF_OTHERS' : undefined;

@@ -1,4 +1,7 @@
-/** The nightly audit as an activity: it may take long, says that it goes on, and ends early when it is told to. */
+/**
+ * The nightly audit as an activity: it may take long, says that it goes on, and ends early when it is told
+ * to.
+ */
 import { Context } from '@temporalio/activity';
 import { findAudit, makeAudit, recordAudit } from '../store/audit/runs';
 import type { Workflows } from '../store/audit/workflows';

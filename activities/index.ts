@@ -1,4 +1,7 @@
-/** What touches the world. Each activity is one transaction, safe to repeat: the step's own keys guard it (decision 2). */
+/**
+ * What touches the world. Each activity is one transaction, safe to repeat: the step's own keys guard it
+ * (decision 2).
+ */
 
 import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
@@ -15,14 +18,18 @@ export interface Activities {
   settle(input: StepInput): Promise<StepResult>;
   /** Records any other step. */
   record(input: StepInput): Promise<StepResult>;
-  /** Records that a signal was refused; a name of its own, so that the Web UI's timeline tells it from a step that did something. */
+  /**
+   * Records that a signal was refused; a name of its own, so that the Web UI's timeline tells it from a step
+   * that did something.
+   */
   refuse(input: StepInput): Promise<StepResult>;
   /** Agrees to a termination that came as a signal: the quote it names, or one made for it. */
   accept(input: AcceptInput): Promise<AcceptResult>;
 }
 
 export function createActivities(pool: Pool, trust: Trust): Activities {
-  const step = (input: StepInput): Promise<StepResult> => answered(input.command, () => commitStep(pool, vouched(input, trust)));
+  const step = (input: StepInput): Promise<StepResult> =>
+    answered(input.command, () => commitStep(pool, vouched(input, trust)));
   return {
     settle: step,
     record: step,
@@ -31,13 +38,17 @@ export function createActivities(pool: Pool, trust: Trust): Activities {
   };
 }
 
-/** Two that race for one key look like a broken rule of the database; the one that comes again finds what the other has stored. */
+/**
+ * Two that race for one key look like a broken rule of the database; the one that comes again finds what the
+ * other has stored.
+ */
 const TRIES = 3;
 
 /**
- * The one place where it is settled what becomes of an error (L13): a business refusal is final; what another time may pass is tried until it
- * does; what is the same each time (a rule of the database, a value that it can't hold, a mistake of ours) is a refusal too, because trying
- * it for ever would keep everything else waiting. Nothing of the step was written, and the log says loudly what it was.
+ * The one place where it is settled what becomes of an error (L13): a business refusal is final; what another
+ * time may pass is tried until it does; what is the same each time (a rule of the database, a value that it
+ * can't hold, a mistake of ours) is a refusal too, because trying it for ever would keep everything else
+ * waiting. Nothing of the step was written, and the log says loudly what it was.
  */
 async function answered<T>(command: string, work: () => Promise<T>): Promise<T> {
   try {

@@ -8,11 +8,16 @@ import type { Signatures, Verdict } from '../store/signatures';
 
 export interface Trust {
   signatures: Signatures;
-  /** What to do with messages that nobody vouches for; default: they may do what the documented signals may. */
+  /**
+   * What to do with messages that nobody vouches for; default: they may do what the documented signals may.
+   */
   unsigned?: 'allow' | 'refuse' | undefined;
 }
 
-/** The step with what its message's signature is worth. A refusal is recorded whatever it is worth, and then in nobody's name. */
+/**
+ * The step with what its message's signature is worth. A refusal is recorded whatever it is worth, and then
+ * in nobody's name.
+ */
 export function vouched(input: StepInput, trust: Trust): VouchedStep {
   const authority = authorityOf(input.voucher, input.by);
   const refusal = refusalOf(input, trust);
@@ -20,7 +25,9 @@ export function vouched(input: StepInput, trust: Trust): VouchedStep {
   return { ...input, authority: 'unsigned', by: unsignedName(input.by), refused: refusal };
 }
 
-/** A termination that was agreed to by an unsigned signal is signed by the service, and stays nobody's word. */
+/**
+ * A termination that was agreed to by an unsigned signal is signed by the service, and stays nobody's word.
+ */
 function authorityOf(voucher: StepInput['voucher'], by: string): Authority {
   if (voucher === undefined) return 'before';
   if (typeof voucher === 'string') return voucher;

@@ -33,17 +33,24 @@ export class Caller {
     if (!this.may(permission)) throw forbidden([permission], path);
   }
 
-  /** Whether an account's things exist for this caller: another account's are answered exactly like missing ones. */
+  /**
+   * Whether an account's things exist for this caller: another account's are answered exactly like missing
+   * ones.
+   */
   sees(account: string | null): boolean {
     return this.account === null || this.account === account;
   }
 }
 
 /**
- * Keys of one account and name are one caller, so that nothing changes when they are rotated. No two callers share a name: names of keys have
- * no `@`, so the first one is where the account begins.
+ * Keys of one account and name are one caller, so that nothing changes when they are rotated. No two callers
+ * share a name: names of keys have no `@`, so the first one is where the account begins.
  */
-export const callerOf = ({ account, name, permissions }: Pick<KeyRow, 'account' | 'name' | 'permissions'>): Caller =>
+export const callerOf = ({
+  account,
+  name,
+  permissions,
+}: Pick<KeyRow, 'account' | 'name' | 'permissions'>): Caller =>
   new Caller(account === null ? `operator:${name}` : `${name}@${account}`, account, permissions);
 
 /** Nobody in particular: calls that need no key. */
@@ -62,7 +69,10 @@ export function forbidden(permissions: readonly Permission[], path?: readonly Pr
           en: `Your key lacks all of these permissions: ${names.join(', ')}. One would do.`,
           zh: `您的密钥需具备以下任一权限：${names.join('、')}。`,
         };
-  return new Problem('FORBIDDEN', { detail, issues: path ? [issue(path, 'NOT_PERMITTED', { permissions: names.join(', ') })] : [] });
+  return new Problem('FORBIDDEN', {
+    detail,
+    issues: path ? [issue(path, 'NOT_PERMITTED', { permissions: names.join(', ') })] : [],
+  });
 }
 
 /** 403 for what only the operator and keys of all accounts may ask. */

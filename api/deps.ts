@@ -27,7 +27,10 @@ export interface ApiDeps {
   logger: Logger;
   /** How long a quote holds; default 15 minutes (DESIGN.md, "Quote and confirmation"). */
   quoteSeconds?: number;
-  /** How long a command may wait for its workflow before the answer is 202 or 503; default: that of `workflows/send`. */
+  /**
+   * How long a command may wait for its workflow before the answer is 202 or 503; default: that of
+   * `workflows/send`.
+   */
   commandWaitMs?: number;
   /** How long `POST /v1/terminations` waits for its items; default 5 s. */
   terminationWaitMs?: number;
@@ -40,7 +43,8 @@ export interface ApiDeps {
 const FIFTEEN_MINUTES = 900;
 
 /** How long an amount that was quoted holds, in seconds. */
-export const quoteSecondsOf = ({ quoteSeconds }: Pick<ApiDeps, 'quoteSeconds'>): number => quoteSeconds ?? FIFTEEN_MINUTES;
+export const quoteSecondsOf = ({ quoteSeconds }: Pick<ApiDeps, 'quoteSeconds'>): number =>
+  quoteSeconds ?? FIFTEEN_MINUTES;
 
 /** The policy of a product, if Sunset knows it. */
 export const policyOf =
@@ -48,7 +52,9 @@ export const policyOf =
   (product: string): Policy | undefined =>
     deps.policies.find((policy) => policy.product === product);
 
-/** What an instance is quoted by: its product's policy as it is now, else the one that it was registered with. */
+/**
+ * What an instance is quoted by: its product's policy as it is now, else the one that it was registered with.
+ */
 export const policyOfRow =
   (deps: Pick<ApiDeps, 'policies'>) =>
   (row: InstanceRow): Policy =>

@@ -1,6 +1,7 @@
 /**
- * Errors as callers see them: `application/problem+json` (RFC 9457) with a stable code, in English or Chinese. Handlers throw a
- * {@link Problem}; what the store and the workflows throw is translated in one place, `problems.ts`.
+ * Errors as callers see them: `application/problem+json` (RFC 9457) with a stable code, in English or
+ * Chinese. Handlers throw a {@link Problem}; what the store and the workflows throw is translated in one
+ * place, `problems.ts`.
  */
 
 import { type Issue, MAX_ISSUES } from '../contract/issues';
@@ -51,7 +52,10 @@ const KIND_NAMES = {
 /** 404 that says what is missing. */
 export function notFound(what: keyof typeof KIND_NAMES, id: string, issues: Issue[] = []): Problem {
   const name = KIND_NAMES[what];
-  return new Problem('NOT_FOUND', { detail: { en: `There is no ${name.en} ${id}.`, zh: `${name.zh} ${id} 不存在。` }, issues });
+  return new Problem('NOT_FOUND', {
+    detail: { en: `There is no ${name.en} ${id}.`, zh: `${name.zh} ${id} 不存在。` },
+    issues,
+  });
 }
 
 export interface ProblemBody {
@@ -78,9 +82,11 @@ export function presentProblem(problem: Problem, lang: Lang): ProblemBody {
     code: problem.code,
     next: next[lang],
     ...(state ? { state } : {}),
-    errors: issues
-      .slice(0, MAX_ISSUES)
-      .map((one) => ({ pointer: one.pointer, code: one.code, detail: lang === 'zh' ? one.detailZh : one.detail })),
+    errors: issues.slice(0, MAX_ISSUES).map((one) => ({
+      pointer: one.pointer,
+      code: one.code,
+      detail: lang === 'zh' ? one.detailZh : one.detail,
+    })),
     ...(changes ? { changes } : {}),
   };
 }

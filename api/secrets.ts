@@ -1,7 +1,8 @@
 /**
- * What is secret of a key is derived from the operator's key and from the key's public ids, and stored nowhere: a copy of the database opens
- * nothing, a repeat of `POST /v1/keys` can be given the same answer without one being kept, and a signature can be checked by its secret.
- * Bearer keys are looked up by their hash, so they outlive a change of the operator's key; the pairs that sign requests change with it.
+ * What is secret of a key is derived from the operator's key and from the key's public ids, and stored
+ * nowhere: a copy of the database opens nothing, a repeat of `POST /v1/keys` can be given the same answer
+ * without one being kept, and a signature can be checked by its secret. Bearer keys are looked up by their
+ * hash, so they outlive a change of the operator's key; the pairs that sign requests change with it.
  */
 import { createHash, createHmac, scryptSync } from 'node:crypto';
 
@@ -13,9 +14,11 @@ export interface KeySecrets {
 }
 
 export function keySecrets(operatorKey: string): KeySecrets {
-  // Slow, once a process: the holder of a key could try out guesses of the operator's key, which people may have chosen themselves.
+  // Slow, once a process: the holder of a key could try out guesses of the operator's key, which people may
+  // have chosen themselves.
   const root = scryptSync(operatorKey, 'sunset keys', 32);
-  const derive = (use: string, id: string): string => createHmac('sha256', root).update(`${use}/${id}`).digest('base64url');
+  const derive = (use: string, id: string): string =>
+    createHmac('sha256', root).update(`${use}/${id}`).digest('base64url');
   return {
     bearerKey: (keyId) => `sk_${keyId}_${derive('bearer', keyId)}`,
     secretKey: (secretId) => derive('sign', secretId),

@@ -1,4 +1,7 @@
-/** `node dist/cli/api.js`: the API alone, as a production process. Start as many as you like behind one address. */
+/**
+ * `node dist/cli/api.js`: the API alone, as a production process. Start as many as you like behind one
+ * address.
+ */
 import { joinFoundation, runProcess } from './process/production';
 import { runApi } from './process/service';
 

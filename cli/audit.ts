@@ -1,4 +1,7 @@
-/** `npm run audit`: looks through the whole database and Temporal for what must not be, names it, and puts right what is only late. */
+/**
+ * `npm run audit`: looks through the whole database and Temporal for what must not be, names it, and puts
+ * right what is only late.
+ */
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
@@ -49,14 +52,23 @@ function readArguments(): { help: boolean; json: boolean } {
 
 type Stop = () => Promise<void>;
 
-/** Signs what is sent again, where the operator's key is known: given, or kept by `npm start` beside its own database. */
+/**
+ * Signs what is sent again, where the operator's key is known: given, or kept by `npm start` beside its own
+ * database.
+ */
 function signerOf({ operatorKey, databaseUrl, dataFolder }: Settings): Signer | undefined {
   const key = operatorKey ?? (databaseUrl === undefined ? keptOperatorKey(dataFolder) : undefined);
   return key === undefined ? undefined : createSignatures(key);
 }
 
-/** Temporal, or why it can't be asked. The embedded one belongs to the embedded database: no other is held against it. */
-async function connectTemporal(settings: Settings, pool: Pool): Promise<{ workflows: Workflows; stop: Stop }> {
+/**
+ * Temporal, or why it can't be asked. The embedded one belongs to the embedded database: no other is held
+ * against it.
+ */
+async function connectTemporal(
+  settings: Settings,
+  pool: Pool,
+): Promise<{ workflows: Workflows; stop: Stop }> {
   const { databaseUrl, dataFolder, env } = settings;
   const isOwn = env.TEMPORAL_ADDRESS !== undefined || databaseUrl !== undefined;
   const config = isOwn ? loadClientConnectConfig({ overrideEnvVars: env }) : rememberedTemporal(dataFolder);
@@ -64,9 +76,16 @@ async function connectTemporal(settings: Settings, pool: Pool): Promise<{ workfl
   const without = (reason: string) => ({ workflows: noWorkflows(reason), stop: async () => {} });
   if (address === undefined || !config) return without('TEMPORAL_ADDRESS is not set');
   try {
-    const connection = await Connection.connect({ ...config.connectionOptions, address, connectTimeout: CONNECT_MS });
+    const connection = await Connection.connect({
+      ...config.connectionOptions,
+      address,
+      connectTimeout: CONNECT_MS,
+    });
     const client = new Client({ connection, namespace: config.namespace ?? 'default' });
-    return { workflows: workflowsOf(client, pool, TASK_QUEUE, signerOf(settings)), stop: () => connection.close() };
+    return {
+      workflows: workflowsOf(client, pool, TASK_QUEUE, signerOf(settings)),
+      stop: () => connection.close(),
+    };
   } catch (error) {
     return without(`Temporal does not answer at ${address} (${(error as Error).message.split('\n')[0]})`);
   }
@@ -78,7 +97,12 @@ async function makeReport(settings: Settings): Promise<{ finished: FinishedAudit
   const waiting = progress();
   const temporal = await connectTemporal(settings, pool);
   try {
-    const options = { id: `audit_${randomUUID()}`, trigger: 'command', workflows: temporal.workflows, onProgress: waiting.at } as const;
+    const options = {
+      id: `audit_${randomUUID()}`,
+      trigger: 'command',
+      workflows: temporal.workflows,
+      onProgress: waiting.at,
+    } as const;
     const finished = await makeAudit(pool, options);
     return { finished, isKept: await keep(pool, finished) };
   } catch (error) {
@@ -107,10 +131,15 @@ function show({ id, at, rows, checks, healed, head }: FinishedAudit, isKept: boo
   print(
     table(
       ['check', 'found', 'what must be true'],
-      checks.map(({ name, title, findings, skipped }) => [name, skipped === undefined ? findings.length : '–', title]),
+      checks.map(({ name, title, findings, skipped }) => [
+        name,
+        skipped === undefined ? findings.length : '–',
+        title,
+      ]),
     ),
   );
-  for (const { name, skipped } of checks) if (skipped !== undefined) print(`\nNot checked: ${name}: ${skipped}`);
+  for (const { name, skipped } of checks)
+    if (skipped !== undefined) print(`\nNot checked: ${name}: ${skipped}`);
   for (const { what, id: late } of healed) print(`\nPut right: ${late}, a ${what} that was late`);
   for (const check of checks) if (check.findings.length) print(`\n${describe(check)}`);
   print(

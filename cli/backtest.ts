@@ -1,7 +1,16 @@
-/** `npm run backtest`: refunds that were booked, run again under a changed policy. Reads one snapshot and changes nothing. */
+/**
+ * `npm run backtest`: refunds that were booked, run again under a changed policy. Reads one snapshot and
+ * changes nothing.
+ */
 import { parseArgs } from 'node:util';
 import { instant } from '../contract/fields';
-import { Backtest, type BacktestReport, type CurrencyTotal, type Difference, type Payment } from '../domain/backtest';
+import {
+  Backtest,
+  type BacktestReport,
+  type CurrencyTotal,
+  type Difference,
+  type Payment,
+} from '../domain/backtest';
 import { type Policy, policyId } from '../domain/policy';
 import { eachPastRefund, type PastRefundFilter } from '../store/books/past-refunds';
 import { createPool } from '../store/db';
@@ -67,7 +76,11 @@ interface Report extends BacktestReport {
   at: string;
 }
 
-async function makeReport(settings: Settings, policy: Policy, filter: Omit<PastRefundFilter, 'product'>): Promise<Report> {
+async function makeReport(
+  settings: Settings,
+  policy: Policy,
+  filter: Omit<PastRefundFilter, 'product'>,
+): Promise<Report> {
   const { url, next } = databaseOf(settings);
   const pool = createPool(url, { max: 1 });
   const waiting = progress();
@@ -132,7 +145,8 @@ const totalTable = (totals: CurrencyTotal[]): string =>
 async function main(): Promise<void> {
   const { help, json, policy: file, ...filter } = readArguments();
   if (help) return void process.stdout.write(HELP);
-  if (file === undefined) throw new NotMade('--policy is missing: name the changed policy’s file (see npm run backtest -- --help)');
+  if (file === undefined)
+    throw new NotMade('--policy is missing: name the changed policy’s file (see npm run backtest -- --help)');
   requireInstant('since', filter.since);
   requireInstant('until', filter.until);
   const report = await makeReport(readSettings(process.env), readPolicy(file), filter);

@@ -1,4 +1,7 @@
-/** `npm run demo`: the four documents' lives on the running service, told as a story; every number and state is compared with them. */
+/**
+ * `npm run demo`: the four documents' lives on the running service, told as a story; every number and state
+ * is compared with them.
+ */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { cvmPayAsYouGo } from './demo/000-cvm-pay-as-you-go';
@@ -66,7 +69,10 @@ async function playDemo(session: Session): Promise<number> {
   }
   const begun = Date.now();
   print(
-    say({ en: `Sunset at ${api.options.url}: the lives of four documents`, zh: `Sunset（${api.options.url}）：四份文档中的实例生命周期` }),
+    say({
+      en: `Sunset at ${api.options.url}: the lives of four documents`,
+      zh: `Sunset（${api.options.url}）：四份文档中的实例生命周期`,
+    }),
   );
   const told = await tellAll({ api, lang, run: randomBytes(3).toString('hex') }, CHAPTERS);
   await showLinks(session, told);
@@ -78,7 +84,9 @@ async function showLinks({ api, say }: Session, told: Told[]): Promise<void> {
   const { url } = api.options;
   const known = webUiAddress(url);
   const webUi = known !== undefined && (await webUiAnswers(known)) ? known : undefined;
-  const rows = told.map(({ id }) => `  ${webUi ? instanceLink(webUi, id) : `${url}/v1/instances/${id}/timeline`}`);
+  const rows = told.map(
+    ({ id }) => `  ${webUi ? instanceLink(webUi, id) : `${url}/v1/instances/${id}/timeline`}`,
+  );
   print(
     `\n${webUi ? say({ en: 'Look at them in Temporal’s Web UI', zh: '在 Temporal Web UI 中查看' }) : say({ en: 'Look at them by the API (SUNSET_WEB_UI would name the Web UI)', zh: '通过 API 查看（设置 SUNSET_WEB_UI 可显示 Web UI 链接）' })}:`,
   );
@@ -101,7 +109,9 @@ function verdict({ say }: Session, told: Told[], ms: number): number {
   }
   mention(say({ en: '\nThis is not as the documents say:', zh: '\n以下内容与文档不符：' }));
   for (const { life, rule, what, actual, expected } of differing) {
-    mention(`  ${rule} ${life}, ${what}: ${say({ en: `${actual}, expected ${expected}`, zh: `${actual}，应为 ${expected}` })}`);
+    mention(
+      `  ${rule} ${life}, ${what}: ${say({ en: `${actual}, expected ${expected}`, zh: `${actual}，应为 ${expected}` })}`,
+    );
   }
   for (const { id, trouble } of broken) mention(`  ${id}: ${trouble?.replaceAll('\n', '\n    ')}`);
   return EXIT.refused;

@@ -1,6 +1,7 @@
 /**
- * `node dist/cli/migrate.js`: brings the database to this version's schema, and makes the Temporal namespace and search attributes that are
- * missing. Safe to run again and again, and from several places at once; the API and the workers start after it.
+ * `node dist/cli/migrate.js`: brings the database to this version's schema, and makes the Temporal namespace
+ * and search attributes that are missing. Safe to run again and again, and from several places at once; the
+ * API and the workers start after it.
  */
 import { ensureExistingNamespace, startTemporal } from '../embedded';
 import { migrate } from '../store/migrate';

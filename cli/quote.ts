@@ -1,4 +1,7 @@
-/** `npm run --silent quote -- case.json`: the refund engine's front door for people, other programs and tests. No servers, no clock. */
+/**
+ * `npm run --silent quote -- case.json`: the refund engine's front door for people, other programs and tests.
+ * No servers, no clock.
+ */
 import { readFile } from 'node:fs/promises';
 import { text as readStream } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
@@ -32,11 +35,15 @@ A case:
 "assisted"      true: an operator approved it (promotion orders pay their fee)
 `;
 
-/** What went wrong, in words for the caller; anything else that is thrown is a mistake of ours and shows its stack. */
+/**
+ * What went wrong, in words for the caller; anything else that is thrown is a mistake of ours and shows its
+ * stack.
+ */
 class Complaint extends Error {}
 
 async function readInput(path: string | undefined): Promise<string> {
-  if (path === undefined && process.stdin.isTTY) throw new Complaint('no case given: name a file, or "-" for standard input (see --help)');
+  if (path === undefined && process.stdin.isTTY)
+    throw new Complaint('no case given: name a file, or "-" for standard input (see --help)');
   const isFile = path !== undefined && path !== '-';
   const name = isFile ? path : 'standard input';
   const text = await (isFile ? readFile(path, 'utf8') : readStream(process.stdin)).catch((error: Error) => {
@@ -56,7 +63,9 @@ function parseJson(text: string): unknown {
 
 /** One case, or an array of independent ones; either all are quoted or none. */
 function quote(input: unknown, lang: Lang): PublicQuoteItem | PublicQuoteItem[] {
-  const inputs: [unknown, PropertyKey[]][] = Array.isArray(input) ? input.map((one, index) => [one, [index]]) : [[input, []]];
+  const inputs: [unknown, PropertyKey[]][] = Array.isArray(input)
+    ? input.map((one, index) => [one, [index]])
+    : [[input, []]];
   const cases = inputs.map(([one, path]) => readCase(one, path));
   const issues = cases.flatMap((one) => (one.ok ? [] : one.issues));
   if (issues.length) throw new Complaint(describe(issues, lang));
@@ -66,7 +75,8 @@ function quote(input: unknown, lang: Lang): PublicQuoteItem | PublicQuoteItem[] 
 
 function describe(issues: Issue[], lang: Lang): string {
   const lines = issues.map(
-    ({ pointer, code, detail, detailZh }) => `  ${pointer || '(the whole input)'}: ${lang === 'zh' ? detailZh : detail} [${code}]`,
+    ({ pointer, code, detail, detailZh }) =>
+      `  ${pointer || '(the whole input)'}: ${lang === 'zh' ? detailZh : detail} [${code}]`,
   );
   const head = issues.length === 1 ? 'the case has a bad field:' : `${issues.length} fields are bad:`;
   return `${head}\n${lines.join('\n')}\nCorrect ${issues.length === 1 ? 'it' : 'them'} and run it again; --help shows a complete case.`;
@@ -76,21 +86,29 @@ function readArguments(): { path: string | undefined; lang: Lang; help: boolean 
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { lang: { type: 'string', default: 'en' }, help: { type: 'boolean', short: 'h', default: false } },
+      options: {
+        lang: { type: 'string', default: 'en' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
     });
     const lang = LANGS.find((one) => one === values.lang);
     if (!lang) throw new Complaint(`--lang must be one of: ${LANGS.join(', ')}`);
-    if (positionals.length > 1) throw new Complaint('one input at a time: put several cases into an array (see --help)');
+    if (positionals.length > 1)
+      throw new Complaint('one input at a time: put several cases into an array (see --help)');
     return { path: positionals[0], lang, help: values.help };
   } catch (error) {
-    throw error instanceof Complaint ? error : new Complaint(`${(error as Error).message.split('.')[0]} (see --help)`);
+    throw error instanceof Complaint
+      ? error
+      : new Complaint(`${(error as Error).message.split('.')[0]} (see --help)`);
   }
 }
 
 async function main(): Promise<void> {
   try {
     const { path, lang, help } = readArguments();
-    const output = help ? HELP : `${JSON.stringify(quote(parseJson(await readInput(path)), lang), null, 2)}\n`;
+    const output = help
+      ? HELP
+      : `${JSON.stringify(quote(parseJson(await readInput(path)), lang), null, 2)}\n`;
     process.stdout.write(output);
   } catch (error) {
     if (!(error instanceof Complaint)) throw error;

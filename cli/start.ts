@@ -1,4 +1,6 @@
-/** `npm start`: the whole service in one process, with real embedded parts where the environment names none. */
+/**
+ * `npm start`: the whole service in one process, with real embedded parts where the environment names none.
+ */
 import pino from 'pino';
 import { EmbeddedError } from '../embedded';
 import { end, endOnSignals } from './process/ending';
@@ -51,28 +53,43 @@ async function main(): Promise<void> {
   }
 }
 
-/** What nobody has asked for goes to standard error, with its time: the start's own output may be hours away. */
+/**
+ * What nobody has asked for goes to standard error, with its time: the start's own output may be hours away.
+ */
 const say = (text: string): void => void process.stderr.write(`${new Date().toISOString()}  ${text}\n`);
 
-/** Brings the embedded servers up again when they end. Rejects when one can't be: then all of it ends, with what to do. */
+/**
+ * Brings the embedded servers up again when they end. Rejects when one can't be: then all of it ends, with
+ * what to do.
+ */
 function watchServers({ postgres, temporal }: Foundation, parts: Parts): Promise<never> {
   return new Promise((_, reject) => {
     const watcher = { say, onLost: reject };
     const leaves = [temporal.keepUp(watcher), ...(postgres ? [postgres.keepUp(watcher)] : [])];
-    parts.add('the watch over the servers', async () => void (await Promise.all(leaves.map((leave) => leave()))));
+    parts.add(
+      'the watch over the servers',
+      async () => void (await Promise.all(leaves.map((leave) => leave()))),
+    );
   });
 }
 
 function explain(error: unknown): string {
   if (error instanceof BadSettings) return error.message;
-  if (error instanceof EmbeddedError || error instanceof WorkerLost) return `${error.message}\nWhat to do: ${error.next}`;
+  if (error instanceof EmbeddedError || error instanceof WorkerLost)
+    return `${error.message}\nWhat to do: ${error.next}`;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE')
     return `The API's port is taken (${message}).\nWhat to do: stop what listens there, or set PORT to another one.`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-function banner(url: string, settings: Settings, { temporal }: Foundation, key: OperatorKey, ms: number): string {
+function banner(
+  url: string,
+  settings: Settings,
+  { temporal }: Foundation,
+  key: OperatorKey,
+  ms: number,
+): string {
   const rows: [string, string][] = [
     ['API', url],
     ['Docs', `${url}/docs`],

@@ -1,4 +1,7 @@
-/** `npx sunset`: the operator's command line over the API. One file per group of commands in `sunset/commands/`. */
+/**
+ * `npx sunset`: the operator's command line over the API. One file per group of commands in
+ * `sunset/commands/`.
+ */
 import { Command, CommanderError, Option } from 'commander';
 import { version } from '../package.json';
 import { addBin } from './sunset/commands/bin';
@@ -22,7 +25,9 @@ Every command with an example: docs/cli.md`;
 /** `exitOverride` and the output go to subcommands only when they are set first. */
 function createProgram(): Command {
   const program = new Command('sunset')
-    .description('Ends the life of cloud instances: see what it does and pays, do it, undo it while it can be undone.')
+    .description(
+      'Ends the life of cloud instances: see what it does and pays, do it, undo it while it can be undone.',
+    )
     .version(version)
     .exitOverride()
     .showHelpAfterError('(sunset <command> --help shows how)')
@@ -32,7 +37,18 @@ function createProgram(): Command {
     .option('--json', 'the API’s JSON instead of tables', false)
     .option('--idempotency-key <key>', 'makes one command of all its repeats')
     .addHelpText('after', HELP);
-  for (const add of [addRegister, addInstances, addEnding, addTimed, addBin, addReview, addBooks, addLife, addKeys, addDoctor])
+  for (const add of [
+    addRegister,
+    addInstances,
+    addEnding,
+    addTimed,
+    addBin,
+    addReview,
+    addBooks,
+    addLife,
+    addKeys,
+    addDoctor,
+  ])
     add(program);
   return program;
 }

@@ -1,4 +1,7 @@
-/** What the API answers (DESIGN.md, "Shapes"). Presenters are typed by these schemas, and the document is made from them. */
+/**
+ * What the API answers (DESIGN.md, "Shapes"). Presenters are typed by these schemas, and the document is made
+ * from them.
+ */
 import { z } from 'zod';
 import { CURVE_REASONS } from '../domain/curve';
 import { ACTIONS, STATES } from '../domain/instance';
@@ -8,7 +11,9 @@ import { ITEM_STATUSES, REFUND_STATUSES } from '../domain/statuses';
 import { factsShape, orderSchema, pricesSchema, scheduleSchema } from './registration';
 
 export const instant = z.string().meta({ format: 'date-time', examples: ['2026-11-01T00:00:00+08:00'] });
-export const amount = z.string().meta({ description: 'A decimal string with all minor digits.', examples: ['407.96'] });
+export const amount = z
+  .string()
+  .meta({ description: 'A decimal string with all minor digits.', examples: ['407.96'] });
 export const currency = z.string().meta({ examples: ['CNY'] });
 const parts = z.object({ cash: amount, gift: amount, income: amount }).meta({ id: 'Parts' });
 const action = z.enum(ACTIONS);
@@ -21,10 +26,27 @@ export const problemAnswer = z
     detail: z.string(),
     code: z.string().meta({ description: 'Stable, UPPER_SNAKE.', examples: ['QUOTE_STALE'] }),
     next: z.string().meta({ description: 'What to do next.' }),
-    state: z.string().optional().meta({ description: 'The instance’s state, when it stands against the request.' }),
-    errors: z.array(z.object({ pointer: z.string().meta({ examples: ['/orders/0/paid/cash'] }), code: z.string(), detail: z.string() })),
+    state: z
+      .string()
+      .optional()
+      .meta({ description: 'The instance’s state, when it stands against the request.' }),
+    errors: z.array(
+      z.object({
+        pointer: z.string().meta({ examples: ['/orders/0/paid/cash'] }),
+        code: z.string(),
+        detail: z.string(),
+      }),
+    ),
     changes: z
-      .array(z.object({ instanceId: z.string(), field: z.string(), old: z.unknown(), new: z.unknown(), difference: z.string().nullable() }))
+      .array(
+        z.object({
+          instanceId: z.string(),
+          field: z.string(),
+          old: z.unknown(),
+          new: z.unknown(),
+          difference: z.string().nullable(),
+        }),
+      )
       .optional(),
   })
   .meta({ id: 'Problem' });
@@ -33,13 +55,16 @@ const movedFrom = z
   .array(z.object({ startsAt: instant, endsAt: instant, at: instant }))
   .optional()
   .meta({
-    description: 'Its dates before each undone return, which gives back the time in the bin (M20), and the instant of the undo.',
+    description:
+      'Its dates before each undone return, which gives back the time in the bin (M20), and the instant of the undo.',
   });
 
 /** An order as registered or bought, and what has become of its dates. */
 const storedOrder = orderSchema.extend({
   channel: orderSchema.shape.channel.unwrap(),
-  boughtAt: instant.optional().meta({ description: 'Of one that was bought by way of Sunset; missing: it was registered.' }),
+  boughtAt: instant
+    .optional()
+    .meta({ description: 'Of one that was bought by way of Sunset; missing: it was registered.' }),
   movedFrom,
 });
 
@@ -48,7 +73,9 @@ const protection = z
     reason: z.string(),
     by: z.string(),
     at: instant,
-    holdRelease: z.boolean().meta({ description: 'A legal hold: not even its time releases it from the bin until it is lifted (L16).' }),
+    holdRelease: z.boolean().meta({
+      description: 'A legal hold: not even its time releases it from the bin until it is lifted (L16).',
+    }),
   })
   .meta({ id: 'Protection' });
 
@@ -79,7 +106,9 @@ export const instanceAnswer = z
       }),
     ),
     state: z.enum(STATES),
-    clock: instant.meta({ description: 'The instance’s own time: the wall clock, moved ahead by fast-forward.' }),
+    clock: instant.meta({
+      description: 'The instance’s own time: the wall clock, moved ahead by fast-forward.',
+    }),
     step: z.number().int(),
     billingStoppedAt: instant.nullable(),
     isolatedAt: instant.nullable(),
@@ -101,7 +130,10 @@ export const instanceAnswer = z
         kept: z.array(z.object({ kind: z.enum(['disk', 'address']), id: z.string(), monthly })),
       })
       .nullable()
-      .meta({ description: 'Of a terminated one: what became of each of its parts. What is kept goes on costing what `monthly` says.' }),
+      .meta({
+        description:
+          'Of a terminated one: what became of each of its parts. What is kept goes on costing what `monthly` says.',
+      }),
   })
   .meta({ id: 'Instance' });
 
@@ -164,10 +196,16 @@ export const quoteAnswer = z
     rulesVersion: z.string(),
     items: z.array(
       quoteItem.extend({
-        state: z.enum(STATES).nullable().meta({ description: 'The instance’s, when it was quoted; null where there is no such instance.' }),
-        asOf: instant.meta({ description: 'The instance’s own time, as of which amounts are computed (M17).' }),
+        state: z
+          .enum(STATES)
+          .nullable()
+          .meta({ description: 'The instance’s, when it was quoted; null where there is no such instance.' }),
+        asOf: instant.meta({
+          description: 'The instance’s own time, as of which amounts are computed (M17).',
+        }),
         policyId: z.string().nullable().meta({
-          description: 'Names the content of the rules, not only their version; null where there is no such instance.',
+          description:
+            'Names the content of the rules, not only their version; null where there is no such instance.',
         }),
         priceVersion: z.string().nullable().meta({ description: 'Of the instance’s price snapshot (M12).' }),
       }),
@@ -181,7 +219,9 @@ export const refundCurveAnswer = z
     currency: currency.nullable(),
     asOf: instant.meta({ description: 'The instance’s own time at the first point.' }),
     permitted: z.boolean(),
-    blockers: blockers.meta({ description: 'What stands against a return now, as a quote says it; there are no points then.' }),
+    blockers: blockers.meta({
+      description: 'What stands against a return now, as a quote says it; there are no points then.',
+    }),
     points: z
       .array(
         z.object({
@@ -205,10 +245,12 @@ export const terminationAnswer = z
     id: z.string(),
     quoteId: z.string(),
     action,
-    schedule: scheduleSchema.meta({ description: 'As it now is; where items were moved to different times, as it was agreed to.' }),
-    status: z
-      .enum(['running', 'done'])
-      .meta({ description: '`running` while an item is `accepted`; one that is scheduled waits for its time only.' }),
+    schedule: scheduleSchema.meta({
+      description: 'As it now is; where items were moved to different times, as it was agreed to.',
+    }),
+    status: z.enum(['running', 'done']).meta({
+      description: '`running` while an item is `accepted`; one that is scheduled waits for its time only.',
+    }),
     agreedAt: instant,
     agreedVia: z.string(),
     rulesVersion: z.string(),
@@ -236,9 +278,14 @@ export const refundAnswer = z
     id: z.string(),
     instanceId: z.string(),
     account: z.string(),
-    terminationId: z.string().nullable().meta({ description: 'null while it is in review, and when it was denied.' }),
+    terminationId: z
+      .string()
+      .nullable()
+      .meta({ description: 'null while it is in review, and when it was denied.' }),
     quoteId: z.string(),
-    workflowId: z.string().meta({ description: 'The instance’s workflow, to look inside with the Temporal Web UI.' }),
+    workflowId: z
+      .string()
+      .meta({ description: 'The instance’s workflow, to look inside with the Temporal Web UI.' }),
     action,
     kind: z.enum(['five-day', 'ordinary']),
     currency,
@@ -248,15 +295,20 @@ export const refundAnswer = z
     lines: z.array(line),
     progress: z.array(z.object({ status: z.string(), at: instant })),
     status: z.enum(REFUND_STATUSES),
-    problem: problemAnswer
+    problem: problemAnswer.nullable().meta({
+      description: 'What keeps its money back, and what to do: of one in review, denied or failed.',
+    }),
+    review: z
+      .object({ requestId: z.string(), decision })
       .nullable()
-      .meta({ description: 'What keeps its money back, and what to do: of one in review, denied or failed.' }),
-    review: z.object({ requestId: z.string(), decision }).nullable().meta({ description: 'The request for approval that it came by.' }),
+      .meta({ description: 'The request for approval that it came by.' }),
     reversal: z
       .object({ transactionId: z.string().nullable(), reason: z.string(), by: z.string(), at: instant })
       .nullable()
       .meta({ description: 'The undone return: by which reversing transaction, why, by whom, and when.' }),
-    entries: z.array(z.object({ transactionId: z.string(), source: z.string(), destination: z.string(), currency, amount })),
+    entries: z.array(
+      z.object({ transactionId: z.string(), source: z.string(), destination: z.string(), currency, amount }),
+    ),
   })
   .meta({ id: 'Refund' });
 
@@ -268,7 +320,10 @@ const calculationAnswer = z
     kind: z.enum(['five-day', 'ordinary']),
     assisted: z.boolean().meta({ description: 'An operator approved it (M11).' }),
     policyId: z.string(),
-    knobs: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.record(z.string(), z.string())]).nullable()),
+    knobs: z.record(
+      z.string(),
+      z.union([z.string(), z.number(), z.boolean(), z.record(z.string(), z.string())]).nullable(),
+    ),
     priceVersion: z.string().nullable(),
     prices: factsShape.prices,
     network: network.unwrap(),
@@ -276,13 +331,15 @@ const calculationAnswer = z
     cells: z.array(z.object({ orderId: z.string(), source: z.enum(SOURCES), amount })).meta({
       description: 'What comes back out of which order and source, before the fee.',
     }),
-    rebuilt: z
-      .object({ amount, parts, fee: amount, lines: z.array(line), matches: z.boolean() })
-      .meta({ description: 'Computed again from these inputs just now; `matches`: to the cent what is kept.' }),
+    rebuilt: z.object({ amount, parts, fee: amount, lines: z.array(line), matches: z.boolean() }).meta({
+      description: 'Computed again from these inputs just now; `matches`: to the cent what is kept.',
+    }),
   })
   .meta({ id: 'Calculation' });
 
-export const refundDetailAnswer = refundAnswer.extend({ calculation: calculationAnswer }).meta({ id: 'RefundDetail' });
+export const refundDetailAnswer = refundAnswer
+  .extend({ calculation: calculationAnswer })
+  .meta({ id: 'RefundDetail' });
 
 export const refundRequestAnswer = z
   .object({
@@ -291,16 +348,21 @@ export const refundRequestAnswer = z
     account: z.string(),
     refundId: z.string(),
     action: z.enum(['return', 'return-renewals']),
-    orderIds: z.array(z.string()).optional().meta({ description: 'The renewals that were chosen; missing: all that can come back.' }),
+    orderIds: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'The renewals that were chosen; missing: all that can come back.' }),
     status: z.enum(REFUND_STATUSES).meta({ description: 'That of its refund.' }),
     reason: z.string(),
     requestedBy: z.string(),
     requestedAt: instant,
     preview: quoteItem.meta({
-      description: 'What it would have paid when it was asked for; the amount is computed again at the approval.',
+      description:
+        'What it would have paid when it was asked for; the amount is computed again at the approval.',
     }),
     now: quoteItem.extend({ asOf: instant }).nullable().optional().meta({
-      description: 'What an approval would pay now: its amount is what an approval names (M24). Not in lists; null once it is decided.',
+      description:
+        'What an approval would pay now: its amount is what an approval names (M24). Not in lists; null once it is decided.',
     }),
     decision,
   })
@@ -314,7 +376,9 @@ export const usageAnswer = z
     quantity: z.string(),
     startsAt: instant,
     endsAt: instant,
-    chargedUntil: instant.meta({ description: 'Before `endsAt` where a billing stop came between its decision and its record (L9).' }),
+    chargedUntil: instant.meta({
+      description: 'Before `endsAt` where a billing stop came between its decision and its record (L9).',
+    }),
     reportedBy: z.string(),
     recordedAt: instant,
   })
@@ -331,8 +395,14 @@ export const statementAnswer = z
     instanceId: z.string().nullable().meta({ description: 'null: a deposit, a withdrawal or a credit.' }),
     refundId: z.string().nullable(),
     reverses: z.string().optional().meta({ description: 'Of a reversal: the transaction that it undoes.' }),
-    reason: z.string().optional().meta({ description: 'Of a reversal, a deposit, a withdrawal or a credit: why.' }),
-    reference: z.string().optional().meta({ description: 'Of a deposit, a withdrawal or a credit: the other system’s own.' }),
+    reason: z
+      .string()
+      .optional()
+      .meta({ description: 'Of a reversal, a deposit, a withdrawal or a credit: why.' }),
+    reference: z
+      .string()
+      .optional()
+      .meta({ description: 'Of a deposit, a withdrawal or a credit: the other system’s own.' }),
     effectiveAt: instant,
     recordedAt: instant,
   })
@@ -357,25 +427,38 @@ export const accountAnswer = z
 
 export const timelineAnswer = z
   .object({
-    step: z.number().int().nullable().meta({ description: 'null: no step of its life, but a hold that came after the step before.' }),
+    step: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ description: 'null: no step of its life, but a hold that came after the step before.' }),
     command: z.string(),
     outcome: z.enum(['done', 'refused']),
     from: z.string().nullable(),
     to: z.string(),
     by: z.string(),
-    effectiveAt: instant.meta({ description: 'The instance’s own time; of a deadline, the promised instant (L12).' }),
-    carriedOutAt: instant.nullable().meta({ description: 'When a deadline was carried out, if that was later than promised.' }),
+    effectiveAt: instant.meta({
+      description: 'The instance’s own time; of a deadline, the promised instant (L12).',
+    }),
+    carriedOutAt: instant
+      .nullable()
+      .meta({ description: 'When a deadline was carried out, if that was later than promised.' }),
     recordedAt: instant,
     refundId: z.string().nullable(),
     code: z.string().nullable(),
     details: z.record(z.string(), z.unknown()).nullable().meta({
-      description: 'What there is to say of it: `reason`, `from` and `to`, `due`, `order`, `schedule`, `destroyed` and `kept`.',
+      description:
+        'What there is to say of it: `reason`, `from` and `to`, `due`, `order`, `schedule`, `destroyed` and `kept`.',
     }),
   })
   .meta({ id: 'TimelineEntry' });
 
 export const acceptedAnswer = z
   .object({ status: z.literal('accepted'), instanceId: z.string(), detail: z.string() })
-  .meta({ id: 'Accepted', description: 'Handed over and may still happen or be refused; the instance and its timeline tell.' });
+  .meta({
+    id: 'Accepted',
+    description: 'Handed over and may still happen or be refused; the instance and its timeline tell.',
+  });
 
-export const pageOf = (item: z.ZodType) => z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+export const pageOf = (item: z.ZodType) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() });

@@ -14,10 +14,15 @@ const hasAmountAndCurrency = (value: unknown): boolean => {
 };
 
 export const atQuery = z.strictObject({
-  at: instant.optional().meta({ description: 'What was recorded up to then, by the wall clock (`recordedAt`); missing: until now.' }),
+  at: instant.optional().meta({
+    description: 'What was recorded up to then, by the wall clock (`recordedAt`); missing: until now.',
+  }),
 });
 
-const format = z.enum(['json', 'csv']).optional().meta({ description: 'Missing: as the header `Accept` says, else JSON.' });
+const format = z
+  .enum(['json', 'csv'])
+  .optional()
+  .meta({ description: 'Missing: as the header `Accept` says, else JSON.' });
 
 export const trialBalanceQuery = atQuery.extend({ format });
 export const refundListQuery = refundsQuery.extend({ format });
@@ -32,16 +37,21 @@ export const adjustmentsQuery = pageQuery.extend({ reference: text.optional() })
 
 export const adjustmentSchema = z
   .strictObject({
-    kind: z.enum(ADJUSTMENTS).meta({ description: '`deposit` is paid in, `withdrawal` paid out, `credit` given by the provider.' }),
+    kind: z
+      .enum(ADJUSTMENTS)
+      .meta({ description: '`deposit` is paid in, `withdrawal` paid out, `credit` given by the provider.' }),
     source: z.enum(SOURCES),
     currency: currencyCode,
     amount: money,
     reason: sentence,
-    reference: text.meta({ description: 'Of the payment, the transfer, the ticket: an account has each once.' }),
+    reference: text.meta({
+      description: 'Of the payment, the transfer, the ticket: an account has each once.',
+    }),
   })
   .superRefine(({ amount: value, currency: code }, context) => {
     const digits = minorDigits(code) ?? 0;
-    const flag = (message: string, params = {}) => context.addIssue({ code: 'custom', path: ['amount'], message, params });
+    const flag = (message: string, params = {}) =>
+      context.addIssue({ code: 'custom', path: ['amount'], message, params });
     if (/^[0.]*$/.test(value)) flag('NOT_POSITIVE');
     if ((value.split('.')[1] ?? '').length > digits) flag('TOO_MANY_DIGITS', { currency: code, digits });
   }, evenBeside(hasAmountAndCurrency))
@@ -77,7 +87,8 @@ export const trialBalanceAnswer = z
     lines: z.array(
       z.object({
         ledgerAccount: z.string().meta({
-          description: '`deferred` is the sum over all orders; `customer:cash` and the like over all accounts.',
+          description:
+            '`deferred` is the sum over all orders; `customer:cash` and the like over all accounts.',
           examples: ['deferred', 'world:cash', 'customer:gift', 'revenue'],
         }),
         currency,
@@ -95,14 +106,18 @@ const audit = z.object({
   trigger: z.enum(['schedule', 'command']),
   startedAt: time,
   finishedAt: time,
-  rows: z.record(z.string(), z.number().int()).meta({ description: 'How much was looked at, by kind.', examples: [{ instances: 3 }] }),
-  head: z
-    .object({ position: z.number().int(), hash: z.string() })
-    .nullable()
-    .meta({ description: 'The newest seal of the ledger’s hash chain then; null before the first. Keep it elsewhere too.' }),
+  rows: z
+    .record(z.string(), z.number().int())
+    .meta({ description: 'How much was looked at, by kind.', examples: [{ instances: 3 }] }),
+  head: z.object({ position: z.number().int(), hash: z.string() }).nullable().meta({
+    description:
+      'The newest seal of the ledger’s hash chain then; null before the first. Keep it elsewhere too.',
+  }),
   found: z.number().int(),
   healed: z.number().int().meta({ description: 'How much was only late, and was put right.' }),
-  skipped: z.array(z.object({ check: z.string(), reason: z.string() })).meta({ description: 'Checks that could not be made.' }),
+  skipped: z
+    .array(z.object({ check: z.string(), reason: z.string() }))
+    .meta({ description: 'Checks that could not be made.' }),
 });
 
 export const auditSummaryAnswer = audit.meta({ id: 'AuditSummary' });

@@ -9,11 +9,23 @@ const permission = z.enum(PERMISSIONS);
 
 export const keySchema = z
   .strictObject({
-    account: account.nullable().meta({ description: 'The only account that exists for the key; null: all accounts.' }),
-    name: id.meta({ description: 'Whose key it is: it is the `by` of what happens, `<name>@<account>`.', examples: ['alice'] }),
-    permissions: z.array(permission).min(1).max(PERMISSIONS.length).superRefine(flagDuplicates, evenBeside(Array.isArray)),
+    account: account
+      .nullable()
+      .meta({ description: 'The only account that exists for the key; null: all accounts.' }),
+    name: id.meta({
+      description: 'Whose key it is: it is the `by` of what happens, `<name>@<account>`.',
+      examples: ['alice'],
+    }),
+    permissions: z
+      .array(permission)
+      .min(1)
+      .max(PERMISSIONS.length)
+      .superRefine(flagDuplicates, evenBeside(Array.isArray)),
   })
-  .meta({ id: 'KeyRequest', examples: [{ account: '100001', name: 'alice', permissions: ['read', 'terminate'] }] });
+  .meta({
+    id: 'KeyRequest',
+    examples: [{ account: '100001', name: 'alice', permissions: ['read', 'terminate'] }],
+  });
 
 export const keysQuery = pageQuery.extend({ account: account.optional() });
 
@@ -30,10 +42,17 @@ export const newKeyAnswer = z
   .object({
     ...shape,
     key: z.string().meta({ description: 'The bearer key. It is shown here and nowhere else.' }),
-    secretKey: z.string().meta({ description: 'The secret of the pair that signs requests. It changes with the operator’s key.' }),
+    secretKey: z.string().meta({
+      description: 'The secret of the pair that signs requests. It changes with the operator’s key.',
+    }),
   })
   .meta({ id: 'NewKey' });
 
 export const keyAnswer = z
-  .object({ ...shape, createdBy: z.string(), revokedBy: z.string().nullable(), revokedAt: instant.nullable() })
+  .object({
+    ...shape,
+    createdBy: z.string(),
+    revokedBy: z.string().nullable(),
+    revokedAt: instant.nullable(),
+  })
   .meta({ id: 'Key' });

@@ -1,6 +1,6 @@
 /**
- * What can go wrong: stable codes with their status, and in English and Chinese a title, a sentence and the next step. What the lifecycle answers
- * has its sentences in domain/messages.ts.
+ * What can go wrong: stable codes with their status, and in English and Chinese a title, a sentence and the
+ * next step. What the lifecycle answers has its sentences in domain/messages.ts.
  */
 import { type DecisionCode, MESSAGES } from '../domain/messages';
 import type { Text } from '../domain/policy';
@@ -12,7 +12,12 @@ export interface Kind {
   next: Text;
 }
 
-const kind = (status: number, title: [string, string], detail: [string, string], next: [string, string]): Kind => {
+const kind = (
+  status: number,
+  title: [string, string],
+  detail: [string, string],
+  next: [string, string],
+): Kind => {
   const text = ([en, zh]: [string, string]): Text => ({ en, zh });
   return { status, title: text(title), detail: text(detail), next: text(next) };
 };
@@ -43,8 +48,14 @@ const KINDS = {
   MALFORMED_REQUEST: kind(
     400,
     ['Not an HTTP request', '不是有效的 HTTP 请求'],
-    ['What came can’t be read as an HTTP/1.1 request with a Host header.', '收到的内容无法解析为带有 Host 请求头的 HTTP/1.1 请求。'],
-    ['Use an HTTP client; behind a proxy, look at what it sends on.', '请使用 HTTP 客户端；若经由代理，请检查其转发的内容。'],
+    [
+      'What came can’t be read as an HTTP/1.1 request with a Host header.',
+      '收到的内容无法解析为带有 Host 请求头的 HTTP/1.1 请求。',
+    ],
+    [
+      'Use an HTTP client; behind a proxy, look at what it sends on.',
+      '请使用 HTTP 客户端；若经由代理，请检查其转发的内容。',
+    ],
   ),
   IDEMPOTENCY_KEY_REQUIRED: kind(
     400,
@@ -58,7 +69,10 @@ const KINDS = {
   IDEMPOTENCY_KEY_INVALID: kind(
     400,
     ['The key for this write is not valid', '幂等键无效'],
-    ['The header Idempotency-Key takes 1 to 255 visible ASCII characters.', 'Idempotency-Key 应为 1 至 255 个可见 ASCII 字符。'],
+    [
+      'The header Idempotency-Key takes 1 to 255 visible ASCII characters.',
+      'Idempotency-Key 应为 1 至 255 个可见 ASCII 字符。',
+    ],
     ['Send a shorter key without spaces, such as a UUID.', '请使用更短且不含空格的值，例如 UUID。'],
   ),
   UNAUTHENTICATED: kind(
@@ -71,7 +85,10 @@ const KINDS = {
     403,
     ['Not permitted', '无权限'],
     ['Your key does not permit this.', '您的密钥无权执行此操作。'],
-    ['Use a key that has the permission, or ask whoever made yours.', '请使用具备该权限的密钥，或联系密钥的创建者。'],
+    [
+      'Use a key that has the permission, or ask whoever made yours.',
+      '请使用具备该权限的密钥，或联系密钥的创建者。',
+    ],
   ),
   SANDBOX_ONLY: kind(
     403,
@@ -94,7 +111,10 @@ const KINDS = {
   REQUEST_TIMEOUT: kind(
     408,
     ['The request came too slowly', '请求传输过慢'],
-    ['Headers and body did not arrive in time; nothing was done.', '请求头或请求体未在规定时间内到达；未执行任何操作。'],
+    [
+      'Headers and body did not arrive in time; nothing was done.',
+      '请求头或请求体未在规定时间内到达；未执行任何操作。',
+    ],
     ['Send it again in one go.', '请重新一次性发送。'],
   ),
   ALREADY_REGISTERED: kind(
@@ -106,7 +126,10 @@ const KINDS = {
   TERMINATED_ID: kind(
     409,
     ['An id lives once', 'ID 不可重复使用'],
-    ['The instance of this id has been terminated, and an id is never used again.', '该 ID 的实例已销毁，ID 不可再次使用。'],
+    [
+      'The instance of this id has been terminated, and an id is never used again.',
+      '该 ID 的实例已销毁，ID 不可再次使用。',
+    ],
     [
       'Register under another id; `externalId` may name the same machine again.',
       '请使用新的 ID 登记；`externalId` 可以再次指向同一台机器。',
@@ -140,12 +163,18 @@ const KINDS = {
     403,
     ['Not by the requester', '申请人不能审批'],
     ['Who asked for a refund can’t decide on it.', '退款申请不能由申请人自己审批。'],
-    ['Have somebody else with the permission `refund:approve` approve or deny it.', '请由其他具备 `refund:approve` 权限的人员审批。'],
+    [
+      'Have somebody else with the permission `refund:approve` approve or deny it.',
+      '请由其他具备 `refund:approve` 权限的人员审批。',
+    ],
   ),
   NOT_LOST: kind(
     409,
     ['Its workflow runs', '工作流正在运行'],
-    ['The instance has a running workflow, so there is nothing to repair.', '该实例的工作流正在运行，无需修复。'],
+    [
+      'The instance has a running workflow, so there is nothing to repair.',
+      '该实例的工作流正在运行，无需修复。',
+    ],
     [
       'If it does not answer, see that a worker runs; then send `restart: true`, which ends it first, with what it has not recorded.',
       '若其无响应，请先确认 worker 正在运行；然后提交 `restart: true`，先结束该工作流（未记录的内容将丢失）。',
@@ -160,14 +189,23 @@ const KINDS = {
   REFUND_DENIED: kind(
     409,
     ['Denied', '已拒绝'],
-    ['An operator denied the refund; the right to return was given back.', '运营人员已拒绝该退款，退还名额已归还。'],
-    ['Ask again with another reason, or let the instance run until it expires.', '可补充理由后重新申请，或使用至到期。'],
+    [
+      'An operator denied the refund; the right to return was given back.',
+      '运营人员已拒绝该退款，退还名额已归还。',
+    ],
+    [
+      'Ask again with another reason, or let the instance run until it expires.',
+      '可补充理由后重新申请，或使用至到期。',
+    ],
   ),
   BALANCE_TOO_LOW: kind(
     409,
     ['The balance is too low', '余额不足'],
     ['The account has less of that source than is withdrawn.', '该账号此来源的余额少于提取金额。'],
-    ['Withdraw at most what GET /v1/accounts/{account} shows of that source.', '提取金额不得超过 GET /v1/accounts/{account} 所示的余额。'],
+    [
+      'Withdraw at most what GET /v1/accounts/{account} shows of that source.',
+      '提取金额不得超过 GET /v1/accounts/{account} 所示的余额。',
+    ],
   ),
   REFERENCE_USED: kind(
     409,
@@ -182,7 +220,10 @@ const KINDS = {
     409,
     ['Billing had stopped', '已停止计费'],
     ['Usage after the billing stop is not charged (L9).', '停止计费后的用量不予计费。'],
-    ['Report only what was used before that instant, or after the restore.', '请仅上报该时刻之前或恢复之后的用量。'],
+    [
+      'Report only what was used before that instant, or after the restore.',
+      '请仅上报该时刻之前或恢复之后的用量。',
+    ],
   ),
   TOO_MANY_KEYS: kind(
     409,
@@ -191,19 +232,31 @@ const KINDS = {
       'An account’s name has at most two live keys: the one in use and the one to come.',
       '同一账号的同一名称最多有两个有效密钥：使用中的与待启用的。',
     ],
-    ['Revoke one of them (GET /v1/keys lists them), then make a new one.', '请先吊销其中一个（GET /v1/keys 可列出），再创建新的密钥。'],
+    [
+      'Revoke one of them (GET /v1/keys lists them), then make a new one.',
+      '请先吊销其中一个（GET /v1/keys 可列出），再创建新的密钥。',
+    ],
   ),
   KEY_NOT_SHOWN_AGAIN: kind(
     409,
     ['The key can’t be shown again', '无法再次显示密钥'],
     ['The key was made, and the operator’s key has changed since.', '该密钥已创建，但运维密钥此后已更换。'],
-    ['Revoke it (GET /v1/keys lists it), then make a new one.', '请吊销该密钥（GET /v1/keys 可列出），再创建新的密钥。'],
+    [
+      'Revoke it (GET /v1/keys lists it), then make a new one.',
+      '请吊销该密钥（GET /v1/keys 可列出），再创建新的密钥。',
+    ],
   ),
   FAST_FORWARD_REPLACED: kind(
     409,
     ['Another fast-forward took over', '快进被替换'],
-    ['Another fast-forward of this instance began before this one had arrived.', '在本次快进完成前，该实例开始了另一次快进。'],
-    ['Look at the instance’s clock, then fast-forward again if needed.', '请查看实例时钟，如有需要再次快进。'],
+    [
+      'Another fast-forward of this instance began before this one had arrived.',
+      '在本次快进完成前，该实例开始了另一次快进。',
+    ],
+    [
+      'Look at the instance’s clock, then fast-forward again if needed.',
+      '请查看实例时钟，如有需要再次快进。',
+    ],
   ),
   BODY_TOO_LARGE: kind(
     413,
@@ -226,7 +279,10 @@ const KINDS = {
   IDEMPOTENCY_KEY_REUSED: kind(
     422,
     ['The key was used for another request', '幂等键已用于其他请求'],
-    ['This Idempotency-Key came with another method, address or body before.', '该 Idempotency-Key 曾用于不同的方法、地址或请求体。'],
+    [
+      'This Idempotency-Key came with another method, address or body before.',
+      '该 Idempotency-Key 曾用于不同的方法、地址或请求体。',
+    ],
     ['Take a new key for a new request.', '新的请求请使用新的幂等键。'],
   ),
   TOO_MANY_FAILURES: kind(
@@ -248,12 +304,18 @@ const KINDS = {
       'As many commands to this instance are under way as it takes at a time; this one was not sent, and nothing has changed.',
       '该实例正在处理的操作已达上限；本次操作未提交，没有任何变更。',
     ],
-    ['Wait as long as Retry-After says, then repeat it with the same Idempotency-Key.', '请按 Retry-After 等待后使用同一幂等键重试。'],
+    [
+      'Wait as long as Retry-After says, then repeat it with the same Idempotency-Key.',
+      '请按 Retry-After 等待后使用同一幂等键重试。',
+    ],
   ),
   INTERNAL: kind(
     500,
     ['Something went wrong here', '内部错误'],
-    ['The request failed by a fault of ours; it is in the log under the request’s id.', '请求因内部错误失败，已按请求 ID 记录日志。'],
+    [
+      'The request failed by a fault of ours; it is in the log under the request’s id.',
+      '请求因内部错误失败，已按请求 ID 记录日志。',
+    ],
     [
       'Repeat it with the same Idempotency-Key; tell the operator the X-Request-Id.',
       '请使用同一幂等键重试，并将 X-Request-Id 告知运维人员。',
@@ -287,7 +349,10 @@ const KINDS = {
       'A part that this request needs did not answer in time; nothing is known to have happened.',
       '所需组件未及时响应；目前没有操作生效的迹象。',
     ],
-    ['Repeat the request with the same Idempotency-Key after Retry-After seconds.', '请在 Retry-After 秒后使用同一幂等键重试。'],
+    [
+      'Repeat the request with the same Idempotency-Key after Retry-After seconds.',
+      '请在 Retry-After 秒后使用同一幂等键重试。',
+    ],
   ),
 } satisfies Record<string, Kind>;
 

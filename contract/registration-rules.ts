@@ -25,10 +25,14 @@ const BIN = ['isolatedAt', 'cause', 'purgeTime', 'power'] as const satisfies Fie
 const CHECKS: Check[] = [
   {
     reads: ['billing', 'orders'],
-    find: ({ billing, orders }) => (billing === 'postpaid' ? orders.map((_, i) => issue(['orders', i], 'NOT_FOR_POSTPAID')) : []),
+    find: ({ billing, orders }) =>
+      billing === 'postpaid' ? orders.map((_, i) => issue(['orders', i], 'NOT_FOR_POSTPAID')) : [],
   },
   { reads: ['billing', 'orders', 'state'], find: prepaidHasOrders },
-  { reads: ['billing', 'prices'], find: ({ billing, prices }) => (billing === 'prepaid' && !prices ? [issue(['prices'], 'MISSING')] : []) },
+  {
+    reads: ['billing', 'prices'],
+    find: ({ billing, prices }) => (billing === 'prepaid' && !prices ? [issue(['prices'], 'MISSING')] : []),
+  },
   { reads: ['product', 'billing', 'prices', 'orders'], find: pricesForRefunds },
   { reads: ['prices'], find: ({ prices }) => duplicateDiscounts(prices, ['prices']) },
   { reads: ['prices', 'orders'], find: oneCurrency },
@@ -37,7 +41,11 @@ const CHECKS: Check[] = [
   { reads: ['orders'], find: termsChain },
   { reads: ['orders'], find: upgradesInside },
   { reads: ['orders'], find: ({ orders }) => duplicates(orders, 'orders') },
-  { reads: ['orders'], find: ({ orders }) => orders.flatMap((order, i) => duplicateDiscounts(order.prices, ['orders', i, 'prices'])) },
+  {
+    reads: ['orders'],
+    find: ({ orders }) =>
+      orders.flatMap((order, i) => duplicateDiscounts(order.prices, ['orders', i, 'prices'])),
+  },
   { reads: ['disks'], find: ({ disks }) => duplicates(disks, 'disks') },
   { reads: ['addresses'], find: ({ addresses }) => duplicates(addresses, 'addresses') },
   { reads: ['product', 'billing', 'state'], find: expiredOnlyWhereItHappens },
@@ -50,7 +58,11 @@ const CHECKS: Check[] = [
 ];
 
 /** What fields mean together: M16, the prices that refunds need, one currency. `policy` is the product's. */
-export function checkRegistration(registration: Registration, policy: Policy, now = isoOf(Date.now())): Issue[] {
+export function checkRegistration(
+  registration: Registration,
+  policy: Policy,
+  now = isoOf(Date.now()),
+): Issue[] {
   return CHECKS.flatMap((check) => check.find(registration, policy, now));
 }
 
@@ -61,16 +73,25 @@ const FIELD_SCHEMAS = Object.fromEntries(
 ) as unknown as Record<Field, z.ZodType<Partial<Registration>>>;
 
 /** At once; see {@link readRegistration}. */
-export const parseRegistration = (input: unknown, policies: readonly Policy[], now?: string): Parsed<Registration> =>
-  atOnce(readRegistration(input, policies, now));
+export const parseRegistration = (
+  input: unknown,
+  policies: readonly Policy[],
+  now?: string,
+): Parsed<Registration> => atOnce(readRegistration(input, policies, now));
 
 /**
- * Reads a registration, with all of its issues at once: where some fields are bad in themselves, the rules over the others still run.
+ * Reads a registration, with all of its issues at once: where some fields are bad in themselves, the rules
+ * over the others still run.
  * @param policies of the products that there are
  * @param now the instant as of which it is stated
  */
-export function* readRegistration(input: unknown, policies: readonly Policy[], now = isoOf(Date.now())): Turns<Parsed<Registration>> {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return parse(registrationSchema, input);
+export function* readRegistration(
+  input: unknown,
+  policies: readonly Policy[],
+  now = isoOf(Date.now()),
+): Turns<Parsed<Registration>> {
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    return parse(registrationSchema, input);
   const issues: Issue[] = [];
   const sound: Partial<Registration> = {};
   for (const field of FIELDS) {
@@ -87,10 +108,15 @@ export function* readRegistration(input: unknown, policies: readonly Policy[], n
     const isReadable = reads.every((field) => !isBad.has(field)) && (policy || !reads.includes('product'));
     if (isReadable) issues.push(...find(sound as Registration, policy!, now));
   }
-  return issues.length ? { ok: false, issues: issues.slice(0, MAX_ISSUES) } : { ok: true, value: sound as Registration };
+  return issues.length
+    ? { ok: false, issues: issues.slice(0, MAX_ISSUES) }
+    : { ok: true, value: sound as Registration };
 }
 
-function known(read: Parsed<Partial<Registration>>, policies: readonly Policy[]): Parsed<Partial<Registration>> {
+function known(
+  read: Parsed<Partial<Registration>>,
+  policies: readonly Policy[],
+): Parsed<Partial<Registration>> {
   if (!read.ok || read.value.product === undefined) return read;
   const products = policies.map(({ product }) => product);
   if (products.includes(read.value.product)) return read;
@@ -101,11 +127,15 @@ function* readField(field: Field, input: object): Turns<Parsed<Partial<Registrat
   yield;
   const given = Object.hasOwn(input, field) ? { [field]: (input as Record<string, unknown>)[field] } : {};
   const { orders } = given;
-  if (field !== 'orders' || !Array.isArray(orders) || orders.length > MAX_ORDERS) return parse(FIELD_SCHEMAS[field], given);
+  if (field !== 'orders' || !Array.isArray(orders) || orders.length > MAX_ORDERS)
+    return parse(FIELD_SCHEMAS[field], given);
   return yield* readOrders(orders);
 }
 
-/** One after the other: hundreds of orders take long, and thousands of mistakes in them are enough after the first. */
+/**
+ * One after the other: hundreds of orders take long, and thousands of mistakes in them are enough after the
+ * first.
+ */
 function* readOrders(given: unknown[]): Turns<Parsed<Pick<Registration, 'orders'>>> {
   const orders: Order[] = [];
   const issues: Issue[] = [];
@@ -113,7 +143,8 @@ function* readOrders(given: unknown[]): Turns<Parsed<Pick<Registration, 'orders'
     yield;
     const read = parse(orderSchema, one);
     if (read.ok) orders.push(read.value);
-    else issues.push(...read.issues.map((found) => ({ ...found, pointer: `/orders/${index}${found.pointer}` })));
+    else
+      issues.push(...read.issues.map((found) => ({ ...found, pointer: `/orders/${index}${found.pointer}` })));
     if (issues.length >= MAX_ISSUES) break;
   }
   return issues.length ? { ok: false, issues } : { ok: true, value: { orders } };
@@ -121,7 +152,9 @@ function* readOrders(given: unknown[]): Turns<Parsed<Pick<Registration, 'orders'
 
 /** One in the bin has been settled where it was isolated: its orders may be told, and needn't. */
 function prepaidHasOrders({ billing, orders, state }: Registration): Issue[] {
-  return billing === 'prepaid' && state !== 'isolated' && !orders.some(isTerm) ? [issue(['orders'], 'TOO_SHORT', { minimum: 1 })] : [];
+  return billing === 'prepaid' && state !== 'isolated' && !orders.some(isTerm)
+    ? [issue(['orders'], 'TOO_SHORT', { minimum: 1 })]
+    : [];
 }
 
 /** What a refund needs of a snapshot. */
@@ -131,7 +164,12 @@ const missingPrices = (snapshot: Prices | undefined, path: PropertyKey[]): Issue
     .map((field) => issue([...path, field], 'PRICE_REQUIRED'));
 
 /** A snapshot that is brought to an instance later (M23), held to what a registration's is held to. */
-export function priceIssues(prices: Prices, currencyCode: string, policy: Policy, path: PropertyKey[]): Issue[] {
+export function priceIssues(
+  prices: Prices,
+  currencyCode: string,
+  policy: Policy,
+  path: PropertyKey[],
+): Issue[] {
   const isForeign = prices.currency !== currencyCode;
   return [
     ...(isForeign ? [issue([...path, 'currency'], 'OTHER_CURRENCY', { currency: currencyCode })] : []),
@@ -140,12 +178,18 @@ export function priceIssues(prices: Prices, currencyCode: string, policy: Policy
   ];
 }
 
-/** A refund takes the prices of the order in force, else the instance's: each snapshot must be enough by itself. */
+/**
+ * A refund takes the prices of the order in force, else the instance's: each snapshot must be enough by
+ * itself.
+ */
 function pricesForRefunds({ billing, prices, orders }: Registration, policy: Policy): Issue[] {
   if (billing !== 'prepaid' || !policy.returns) return [];
   const snapshots: [PropertyKey[], Prices | undefined][] = [
     [['prices'], prices],
-    ...orders.map((order, index): [PropertyKey[], Prices | undefined] => [['orders', index, 'prices'], order.prices]),
+    ...orders.map((order, index): [PropertyKey[], Prices | undefined] => [
+      ['orders', index, 'prices'],
+      order.prices,
+    ]),
   ];
   return snapshots.flatMap(([path, snapshot]) => missingPrices(snapshot, path));
 }
@@ -196,19 +240,27 @@ function termsChain({ orders }: Registration): Issue[] {
     const other = terms[before]!;
     const distance = start - other.end;
     if (distance === 0) return [];
-    return [issue(['orders', index, 'startsAt'], distance > 0 ? 'ORDER_GAP' : 'ORDER_OVERLAP', { other: other.order.id })];
+    return [
+      issue(['orders', index, 'startsAt'], distance > 0 ? 'ORDER_GAP' : 'ORDER_OVERLAP', {
+        other: other.order.id,
+      }),
+    ];
   });
 }
 
 /** M16: an upgrade ends with the order in force when it was bought; longer is refused. */
 function upgradesInside({ orders }: Registration): Issue[] {
-  const terms = orders.filter(isTerm).map((order) => ({ id: order.id, from: msOf(order.startsAt), to: msOf(order.endsAt) }));
+  const terms = orders
+    .filter(isTerm)
+    .map((order) => ({ id: order.id, from: msOf(order.startsAt), to: msOf(order.endsAt) }));
   return orders.flatMap((order, index) => {
     if (isTerm(order) || !hasSoundDates(order)) return [];
     const start = msOf(order.startsAt);
     const term = terms.find(({ from, to }) => from <= start && start < to);
     if (!term) return [issue(['orders', index, 'startsAt'], 'UPGRADE_OUTSIDE')];
-    return msOf(order.endsAt) > term.to ? [issue(['orders', index, 'endsAt'], 'UPGRADE_TOO_LONG', { other: term.id })] : [];
+    return msOf(order.endsAt) > term.to
+      ? [issue(['orders', index, 'endsAt'], 'UPGRADE_TOO_LONG', { other: term.id })]
+      : [];
   });
 }
 
@@ -218,7 +270,9 @@ function duplicates(parts: { id: string }[], field: Field): Issue[] {
 
 function duplicateDiscounts(prices: Prices | undefined, path: PropertyKey[]): Issue[] {
   const tiers = prices?.discounts ?? [];
-  return repeatedAt(tiers.map((tier) => tier.months)).map((index) => issue([...path, 'discounts', index, 'months'], 'DUPLICATE'));
+  return repeatedAt(tiers.map((tier) => tier.months)).map((index) =>
+    issue([...path, 'discounts', index, 'months'], 'DUPLICATE'),
+  );
 }
 
 const expires = (billing: Registration['billing'], { lifecycle }: Policy): boolean =>
@@ -226,7 +280,9 @@ const expires = (billing: Registration['billing'], { lifecycle }: Policy): boole
 
 /** L3: where expiry leads to the bin, an instance is never registered as expired. */
 function expiredOnlyWhereItHappens({ billing, state }: Registration, policy: Policy): Issue[] {
-  return state === 'expired' && !expires(billing, policy) ? [issue(['state'], 'STATE_NOT_OFFERED', { state })] : [];
+  return state === 'expired' && !expires(billing, policy)
+    ? [issue(['state'], 'STATE_NOT_OFFERED', { state })]
+    : [];
 }
 
 /** L15: what has expired has no paid time left; else it could be ended at once, without a refund. */
@@ -250,12 +306,19 @@ function binFacts(registration: Registration): Issue[] {
 function binTimes({ state, isolatedAt, purgeTime }: Registration, _: Policy, now: string): Issue[] {
   if (state !== 'isolated') return [];
   return [
-    ...(isolatedAt !== undefined && msOf(isolatedAt) > msOf(now) ? [issue(['isolatedAt'], 'IN_THE_FUTURE')] : []),
-    ...(purgeTime !== undefined && isDue(purgeTime, now) ? [issue(['purgeTime'], 'NOT_IN_FUTURE', { clock: now })] : []),
+    ...(isolatedAt !== undefined && msOf(isolatedAt) > msOf(now)
+      ? [issue(['isolatedAt'], 'IN_THE_FUTURE')]
+      : []),
+    ...(purgeTime !== undefined && isDue(purgeTime, now)
+      ? [issue(['purgeTime'], 'NOT_IN_FUTURE', { clock: now })]
+      : []),
   ];
 }
 
-/** Only what the product's own rules could have brought into the bin is there: else nothing of it could be told when it comes out. */
+/**
+ * Only what the product's own rules could have brought into the bin is there: else nothing of it could be
+ * told when it comes out.
+ */
 function binOnlyWhereItIs({ billing, state, cause }: Registration, { lifecycle }: Policy): Issue[] {
   if (state !== 'isolated') return [];
   const { action, modes } = lifecycle.end[billing];
@@ -264,19 +327,26 @@ function binOnlyWhereItIs({ billing, state, cause }: Registration, { lifecycle }
     ...(billing === 'prepaid' && lifecycle.expiry.into === 'bin' ? ['expiry'] : []),
   ];
   if (!causes.length) return [issue(['state'], 'STATE_NOT_OFFERED', { state })];
-  return cause === undefined || causes.includes(cause) ? [] : [issue(['cause'], 'NOT_ALLOWED', { allowed: causes.join(', ') })];
+  return cause === undefined || causes.includes(cause)
+    ? []
+    : [issue(['cause'], 'NOT_ALLOWED', { allowed: causes.join(', ') })];
 }
 
 function endedByExpiry({ state, cause, isolatedAt, orders }: Registration): Issue[] {
   if (state !== 'isolated' || cause !== 'expiry' || isolatedAt === undefined) return [];
   const isOver = (order: Order): boolean => isDue(order.endsAt, isolatedAt);
-  return orders.flatMap((order, index) => (isOver(order) ? [] : [issue(['orders', index, 'endsAt'], 'NOT_OVER', { at: isolatedAt })]));
+  return orders.flatMap((order, index) =>
+    isOver(order) ? [] : [issue(['orders', index, 'endsAt'], 'NOT_OVER', { at: isolatedAt })],
+  );
 }
 
 /** M4: what used network is reckoned with; by traffic there is something to reckon only before a switch. */
 function networkPrices({ network }: Registration, policy: Policy): Issue[] {
   const counts = network.billing === 'bandwidth' || network.switchedToTrafficAt !== undefined;
   if (!counts) return [];
-  const needed = policy.knobs.networkUsage === 'months-then-hourly' ? (['hour', 'month'] as const) : (['hour'] as const);
-  return needed.filter((field) => network[field] === undefined).map((field) => issue(['network', field], 'NETWORK_PRICE_REQUIRED'));
+  const needed =
+    policy.knobs.networkUsage === 'months-then-hourly' ? (['hour', 'month'] as const) : (['hour'] as const);
+  return needed
+    .filter((field) => network[field] === undefined)
+    .map((field) => issue(['network', field], 'NETWORK_PRICE_REQUIRED'));
 }

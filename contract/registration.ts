@@ -1,6 +1,7 @@
 /**
- * Registrations, orders and schedules as they come in. What a single field may be is in the schemas; what fields mean together is in
- * {@link checkRegistration}. It imports nothing of Express: the `quote` command reads its cases with it.
+ * Registrations, orders and schedules as they come in. What a single field may be is in the schemas; what
+ * fields mean together is in {@link checkRegistration}. It imports nothing of Express: the `quote` command
+ * reads its cases with it.
  */
 import { z } from 'zod';
 import { MAX_ORDERS } from '../domain/bounds';
@@ -9,14 +10,22 @@ import { REGISTRATION } from './examples';
 import { account, currency, id, instant, money, months, rate, text } from './fields';
 import { evenBeside } from './issues';
 
-/** Stands in the document for the names of the products that there are: whoever serves the contract says which, and puts them there. */
+/**
+ * Stands in the document for the names of the products that there are: whoever serves the contract says
+ * which, and puts them there.
+ */
 export const PRODUCTS = '{products}';
 /** Whether there is such a product, `registration-rules.ts` says. */
 const productSchema = z.string().meta({ enum: [PRODUCTS] });
 
 /** Missing sources are zero; all of them may be. */
 export const paidSchema = z
-  .strictObject({ cash: money.default('0'), gift: money.default('0'), income: money.default('0'), voucher: money.default('0') })
+  .strictObject({
+    cash: money.default('0'),
+    gift: money.default('0'),
+    income: money.default('0'),
+    voucher: money.default('0'),
+  })
   .meta({ id: 'Paid', description: 'What was paid, by source. At most the minor digits of the currency.' });
 
 const tiersSchema = z
@@ -24,13 +33,15 @@ const tiersSchema = z
   .min(1)
   .max(50)
   .superRefine((tiers, context) => {
-    const flag = (index: number, message: string) => context.addIssue({ code: 'custom', path: [index, 'upToHours'], message });
+    const flag = (index: number, message: string) =>
+      context.addIssue({ code: 'custom', path: [index, 'upToHours'], message });
     for (const [index, tier] of tiers.entries()) {
       const isLast = index === tiers.length - 1;
       if (isLast && tier?.upToHours !== undefined) flag(index, 'LAST_TIER_LIMITED');
       if (!isLast && tier?.upToHours === undefined) flag(index, 'TIER_WITHOUT_LIMIT');
       const before = tiers[index - 1]?.upToHours;
-      if (before !== undefined && tier?.upToHours !== undefined && tier.upToHours <= before) flag(index, 'TIERS_NOT_ASCENDING');
+      if (before !== undefined && tier?.upToHours !== undefined && tier.upToHours <= before)
+        flag(index, 'TIERS_NOT_ASCENDING');
     }
   }, evenBeside(Array.isArray));
 
@@ -42,7 +53,10 @@ export const pricesSchema = z
     hour: z.union([money, tiersSchema]).optional(),
     discounts: z.array(z.strictObject({ months, rate })).max(50).optional(),
   })
-  .meta({ id: 'Prices', description: 'A snapshot of prices (M12). Missing `discounts` = the policy’s tiers; `[]` = none.' });
+  .meta({
+    id: 'Prices',
+    description: 'A snapshot of prices (M12). Missing `discounts` = the policy’s tiers; `[]` = none.',
+  });
 
 const networkSchema = z
   .discriminatedUnion('billing', [
@@ -82,7 +96,9 @@ const diskSchema = z
   })
   .meta({ id: 'Disk' });
 
-const addressSchema = z.strictObject({ id, kind: z.enum(['public', 'elastic']), month: money.optional() }).meta({ id: 'Address' });
+const addressSchema = z
+  .strictObject({ id, kind: z.enum(['public', 'elastic']), month: money.optional() })
+  .meta({ id: 'Address' });
 
 /** The facts of a registration, orders and state aside: answers repeat them. */
 export const factsShape = {
@@ -90,9 +106,9 @@ export const factsShape = {
   product: productSchema,
   billing: billingSchema,
   name: text.optional(),
-  externalId: text
-    .optional()
-    .meta({ description: 'What the machine is called in its region; it may be used again, the id may not (L18).' }),
+  externalId: text.optional().meta({
+    description: 'What the machine is called in its region; it may be used again, the id may not (L18).',
+  }),
   region: text,
   zone: text.optional(),
   type: text.optional(),
@@ -116,7 +132,10 @@ export const registrationSchema = z
       description:
         'With `isolated`, as are `isolatedAt` and `cause`: taken over from another system’s bin it keeps its times. Its orders were settled there.',
     }),
-    power: z.enum(['running', 'stopped']).optional().meta({ description: 'With `isolated`: what a restore returns it to (`running`).' }),
+    power: z
+      .enum(['running', 'stopped'])
+      .optional()
+      .meta({ description: 'With `isolated`: what a restore returns it to (`running`).' }),
   })
   .meta({ id: 'Registration', examples: [REGISTRATION] }) satisfies z.ZodType<Registration>;
 
@@ -128,15 +147,25 @@ export const scheduleSchema = z
   ])
   .meta({ id: 'Schedule' });
 
-/** `POST …/orders`: the server assigns id and dates. An upgrade lasts as long as the order in force, so it has no months. */
+/**
+ * `POST …/orders`: the server assigns id and dates. An upgrade lasts as long as the order in force, so it has
+ * no months.
+ */
 export const ordersSchema = z
   .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('renewal'), channel: channelSchema.default('standard'), months, paid: paidSchema.optional() }),
+    z.strictObject({
+      kind: z.literal('renewal'),
+      channel: channelSchema.default('standard'),
+      months,
+      paid: paidSchema.optional(),
+    }),
     z.strictObject({
       kind: z.literal('upgrade'),
       channel: channelSchema.default('standard'),
       paid: paidSchema,
-      prices: pricesSchema.optional().meta({ description: 'What renewals that are bought later cost (M23).' }),
+      prices: pricesSchema
+        .optional()
+        .meta({ description: 'What renewals that are bought later cost (M23).' }),
     }),
   ])
   .meta({ id: 'NewOrder' });

@@ -10,7 +10,8 @@ import { account, derivedId, id, instant, money, months, sentence, text } from '
 import { evenBeside, repeatedAt } from './issues';
 import { paidSchema, scheduleSchema } from './registration';
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const byId = z.strictObject({ id });
 export const byDerivedId = z.strictObject({ id: derivedId });
@@ -42,8 +43,17 @@ export const instancesQuery = z.strictObject({
     .meta({ type: 'boolean', enum: undefined, description: 'Whether a timed termination waits.' }),
   ...page,
 });
-export const binQuery = z.strictObject({ account: account.optional(), product: text.optional(), region: text.optional(), ...page });
-export const terminationsQuery = z.strictObject({ account: account.optional(), status: z.enum(['running', 'done']).optional(), ...page });
+export const binQuery = z.strictObject({
+  account: account.optional(),
+  product: text.optional(),
+  region: text.optional(),
+  ...page,
+});
+export const terminationsQuery = z.strictObject({
+  account: account.optional(),
+  status: z.enum(['running', 'done']).optional(),
+  ...page,
+});
 export const refundsQuery = z.strictObject({
   account: account.optional(),
   instanceId: id.optional(),
@@ -60,16 +70,31 @@ export const refundRequestsQuery = z.strictObject({
 });
 
 /** Which renewals come back; the handler holds them against the instance's orders. */
-const orderIds = z.array(id).min(1).max(500).superRefine(flagDuplicates, evenBeside(Array.isArray)).optional().meta({
-  description: 'Of `return-renewals` of one instance: the renewals that come back, the last ones of its chain; missing: all that can.',
-});
-const isForRenewals = ({ action, orderIds: chosen }: { action: string; orderIds?: string[] | undefined }): boolean =>
-  chosen === undefined || action === 'return-renewals';
+const orderIds = z
+  .array(id)
+  .min(1)
+  .max(500)
+  .superRefine(flagDuplicates, evenBeside(Array.isArray))
+  .optional()
+  .meta({
+    description:
+      'Of `return-renewals` of one instance: the renewals that come back, the last ones of its chain; missing: all that can.',
+  });
+const isForRenewals = ({
+  action,
+  orderIds: chosen,
+}: {
+  action: string;
+  orderIds?: string[] | undefined;
+}): boolean => chosen === undefined || action === 'return-renewals';
 const ONLY_RENEWALS = {
   path: ['orderIds'],
   error: 'ONLY_RENEWALS',
   ...evenBeside(
-    (value) => isObject(value) && Array.isArray(value.orderIds) && (value.action === undefined || typeof value.action === 'string'),
+    (value) =>
+      isObject(value) &&
+      Array.isArray(value.orderIds) &&
+      (value.action === undefined || typeof value.action === 'string'),
   ),
 };
 
@@ -92,14 +117,19 @@ export const usageSchema = z
   .refine(({ startsAt, endsAt }) => msOf(startsAt) < msOf(endsAt), {
     path: ['endsAt'],
     error: 'ENDS_BEFORE_START',
-    ...evenBeside((value) => isObject(value) && typeof value.startsAt === 'string' && typeof value.endsAt === 'string'),
+    ...evenBeside(
+      (value) => isObject(value) && typeof value.startsAt === 'string' && typeof value.endsAt === 'string',
+    ),
   })
   .meta({ id: 'NewUsage', description: 'What was used of one meter in a span of the instance’s own time.' });
 export const reasonSchema = z.strictObject({ reason: sentence }).meta({ id: 'Reason' });
 export const approvalSchema = z
   .strictObject({
     reason: sentence,
-    amount: money.meta({ description: 'The amount that is approved, after the fee (M24).', examples: ['305.97'] }),
+    amount: money.meta({
+      description: 'The amount that is approved, after the fee (M24).',
+      examples: ['305.97'],
+    }),
     asOf: instant.optional().meta({
       description:
         'Of the request’s `now`: the amount holds as of then, as long as a quote does. Missing: it has to be that of this very instant.',
@@ -110,23 +140,37 @@ export const approvalSchema = z
 export const protectSchema = z
   .strictObject({
     reason: sentence,
-    holdRelease: z.boolean().default(false).meta({ description: 'A legal hold: keeps it in the bin past its time (permission `hold`).' }),
+    holdRelease: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'A legal hold: keeps it in the bin past its time (permission `hold`).' }),
   })
   .meta({ id: 'Protect' });
 export const operationSchema = z
-  .strictObject({ kind: text.meta({ examples: ['resize'], description: 'What is being done, in the control plane’s words.' }) })
+  .strictObject({
+    kind: text.meta({
+      examples: ['resize'],
+      description: 'What is being done, in the control plane’s words.',
+    }),
+  })
   .meta({ id: 'Operation' });
-export const operationEndSchema = z.strictObject({ power: z.enum(['running', 'stopped']) }).meta({ id: 'OperationEnd' });
+export const operationEndSchema = z
+  .strictObject({ power: z.enum(['running', 'stopped']) })
+  .meta({ id: 'OperationEnd' });
 export const rescheduleSchema = z.strictObject({ at: instant }).meta({ id: 'Reschedule' });
 export const restoreSchema = z
   .strictObject({ renewal: z.strictObject({ months, paid: paidSchema.optional() }).optional() })
-  .meta({ id: 'Restore', description: 'A prepaid instance needs `renewal`, a postpaid one must not have it.' });
+  .meta({
+    id: 'Restore',
+    description: 'A prepaid instance needs `renewal`, a postpaid one must not have it.',
+  });
 export const purgeSchema = z
   .strictObject({ confirm: z.string() })
   .meta({ id: 'Purge', description: '`confirm` repeats the instance’s id (L6).' });
 
 export function flagDuplicates(values: string[], context: z.RefinementCtx): void {
-  for (const index of repeatedAt(values)) context.addIssue({ code: 'custom', path: [index], message: 'DUPLICATE' });
+  for (const index of repeatedAt(values))
+    context.addIssue({ code: 'custom', path: [index], message: 'DUPLICATE' });
 }
 
 export const quoteSchema = z
@@ -134,19 +178,25 @@ export const quoteSchema = z
     action: z.enum(ACTIONS),
     instanceIds: z.array(id).min(1).max(MAX_ITEMS).superRefine(flagDuplicates, evenBeside(Array.isArray)),
     schedule: scheduleSchema.default({ mode: 'now' }),
-    fiveDayFor: id.optional().meta({ description: 'The item that is to use the five-day right; missing: where it is worth most (E7).' }),
+    fiveDayFor: id.optional().meta({
+      description: 'The item that is to use the five-day right; missing: where it is worth most (E7).',
+    }),
     orderIds,
   })
   .refine(isForRenewals, ONLY_RENEWALS)
   .refine(({ orderIds: chosen, instanceIds }) => chosen === undefined || instanceIds.length === 1, {
     path: ['orderIds'],
     error: 'ONE_INSTANCE_ONLY',
-    ...evenBeside((value) => isObject(value) && Array.isArray(value.orderIds) && Array.isArray(value.instanceIds)),
+    ...evenBeside(
+      (value) => isObject(value) && Array.isArray(value.orderIds) && Array.isArray(value.instanceIds),
+    ),
   })
   .refine(({ fiveDayFor, instanceIds }) => fiveDayFor === undefined || instanceIds.includes(fiveDayFor), {
     path: ['fiveDayFor'],
     error: 'NOT_AMONG_ITEMS',
-    ...evenBeside((value) => isObject(value) && typeof value.fiveDayFor === 'string' && Array.isArray(value.instanceIds)),
+    ...evenBeside(
+      (value) => isObject(value) && typeof value.fiveDayFor === 'string' && Array.isArray(value.instanceIds),
+    ),
   })
   .meta({ id: 'QuoteRequest', examples: [QUOTE_REQUEST] });
 
@@ -157,28 +207,41 @@ export const terminationSchema = z
       description: 'The impact and the rules are acknowledged (L10).',
     }),
     skipStale: z.boolean().default(false).meta({
-      description: 'Items that have changed since the quote are `refused` and the others go on. Default: one that has refuses them all.',
+      description:
+        'Items that have changed since the quote are `refused` and the others go on. Default: one that has refuses them all.',
     }),
   })
   .meta({ id: 'Confirmation' });
 
 export const accountSchema = z
   .strictObject({ arrears: z.boolean().optional(), hold: z.boolean().optional(), reason: sentence })
-  .refine(({ arrears, hold }) => arrears !== undefined || hold !== undefined, { error: 'NOTHING_TO_CHANGE', ...evenBeside(isObject) })
+  .refine(({ arrears, hold }) => arrears !== undefined || hold !== undefined, {
+    error: 'NOTHING_TO_CHANGE',
+    ...evenBeside(isObject),
+  })
   .meta({ id: 'AccountChange' });
 
 const DURATION = /^P(?=\d|T\d)(?:(\d{1,5})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?$/;
 const MAX_FORWARD_SECONDS = 3660 * 86_400;
 
-/** Whole seconds of an ISO-8601 duration of days and smaller; undefined when it is none. Months and years have no fixed length. */
+/**
+ * Whole seconds of an ISO-8601 duration of days and smaller; undefined when it is none. Months and years have
+ * no fixed length.
+ */
 export function secondsOf(duration: string): number | undefined {
   const found = DURATION.exec(duration);
   if (!found) return undefined;
-  const [days, hours, minutes, seconds] = found.slice(1).map((digits) => Number(digits ?? 0)) as [number, number, number, number];
+  const [days, hours, minutes, seconds] = found.slice(1).map((digits) => Number(digits ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
 }
 
-const isForward = (seconds: number | undefined): boolean => seconds !== undefined && seconds > 0 && seconds <= MAX_FORWARD_SECONDS;
+const isForward = (seconds: number | undefined): boolean =>
+  seconds !== undefined && seconds > 0 && seconds <= MAX_FORWARD_SECONDS;
 
 export const fastForwardSchema = z
   .strictObject({

@@ -1,6 +1,6 @@
 /**
- * The back-test of a policy: refunds that were booked, run again under changed rules, and what would have been otherwise. Pure; the refunds
- * bring the facts, the orders and the instant that they were computed from.
+ * The back-test of a policy: refunds that were booked, run again under changed rules, and what would have
+ * been otherwise. Pure; the refunds bring the facts, the orders and the instant that they were computed from.
  */
 import type { Calculation } from './calculation';
 import type { RightsLeft } from './eligibility';
@@ -26,7 +26,10 @@ export interface Payment {
   parts: Parts;
 }
 
-/** The same return under the changed rules: it pays, is refused, or can't be computed (a price that the rules now need is missing). */
+/**
+ * The same return under the changed rules: it pays, is refused, or can't be computed (a price that the rules
+ * now need is missing).
+ */
 export type Outcome = Payment | { blockers: BlockerCode[] } | { problem: string };
 
 export interface Difference {
@@ -95,18 +98,25 @@ export class Backtest {
     const paid = paidBy(outcome);
     if (paid === undefined) return;
     const sums = this.sums.get(currency) ?? { refunds: 0, old: ZERO, new: ZERO };
-    this.sums.set(currency, { refunds: sums.refunds + 1, old: sums.old.add(exact(old.amount)), new: sums.new.add(paid) });
+    this.sums.set(currency, {
+      refunds: sums.refunds + 1,
+      old: sums.old.add(exact(old.amount)),
+      new: sums.new.add(paid),
+    });
   }
 
   get report(): BacktestReport {
-    const count = (field: 'amount' | 'blockers' | 'problem') => this.differences.filter((one) => field in one.new).length;
+    const count = (field: 'amount' | 'blockers' | 'problem') =>
+      this.differences.filter((one) => field in one.new).length;
     return {
       refunds: this.refunds,
       same: this.refunds - this.differences.length,
       changed: count('amount'),
       refused: count('blockers'),
       notComputable: count('problem'),
-      totals: [...this.sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([currency, sums]) => totalOf(currency, sums)),
+      totals: [...this.sums]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([currency, sums]) => totalOf(currency, sums)),
       differences: this.differences,
     };
   }
@@ -114,7 +124,13 @@ export class Backtest {
 
 function totalOf(currency: string, sums: { refunds: number; old: Exact; new: Exact }): CurrencyTotal {
   const money = (value: Exact): string => formatMoney(value, currency);
-  return { currency, refunds: sums.refunds, old: money(sums.old), new: money(sums.new), difference: money(sums.new.sub(sums.old)) };
+  return {
+    currency,
+    refunds: sums.refunds,
+    old: money(sums.old),
+    new: money(sums.new),
+    difference: money(sums.new.sub(sums.old)),
+  };
 }
 
 const paymentOf = ({ kind, amount, fee, parts }: Refund): Payment => ({ kind, amount, fee, parts });
@@ -132,7 +148,8 @@ function difference(old: Payment, outcome: Outcome, currency: string): string | 
 
 function isSame(old: Payment, outcome: Outcome): boolean {
   if (!('amount' in outcome)) return false;
-  const money = ({ amount, fee, parts }: Payment): string => [amount, fee, ...SOURCES.map((source) => parts[source])].join(' ');
+  const money = ({ amount, fee, parts }: Payment): string =>
+    [amount, fee, ...SOURCES.map((source) => parts[source])].join(' ');
   return old.kind === outcome.kind && money(old) === money(outcome);
 }
 
@@ -157,15 +174,22 @@ function outcomeUnder(policy: Policy, past: PastRefund): Outcome {
 }
 
 /**
- * The right that was used was there, and an ordinary one is taken to have been there too, for what is no five-day return any more. Quotas are
- * not played through: only one that the rules take away altogether is gone.
+ * The right that was used was there, and an ordinary one is taken to have been there too, for what is no
+ * five-day return any more. Quotas are not played through: only one that the rules take away altogether is
+ * gone.
  */
 function rightsGiven({ knobs }: Policy, used: RefundKind): RightsLeft {
   const given = (has: boolean, count: number): number => (has ? Math.min(1, count) : 0);
-  return { fiveDay: given(used === 'five-day', knobs.fiveDayCount), ordinary: given(true, knobs.ordinaryCount) };
+  return {
+    fiveDay: given(used === 'five-day', knobs.fiveDayCount),
+    ordinary: given(true, knobs.ordinaryCount),
+  };
 }
 
-/** The instance as the return found it. Holds and arrears are no rules: a refund that was booked had none, or was approved. */
+/**
+ * The instance as the return found it. Holds and arrears are no rules: a refund that was booked had none, or
+ * was approved.
+ */
 function subjectOf(policy: Policy, { instanceId, calculation }: PastRefund): Subject {
   const { facts, orders, at } = calculation.inputs;
   return {

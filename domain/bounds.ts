@@ -1,5 +1,8 @@
 import { msOf } from './instant';
-/** What Sunset holds itself to, whichever way something comes in: by registration, by the API's commands or by a signal. */
+/**
+ * What Sunset holds itself to, whichever way something comes in: by registration, by the API's commands or by
+ * a signal.
+ */
 
 /** Orders of one instance, closed and ended ones too: refunds go over all of them. */
 export const MAX_ORDERS = 500;

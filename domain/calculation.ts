@@ -1,4 +1,7 @@
-/** The record behind an amount: all that it depends on, kept for ever with the amount and its lines, so that anyone can do the sum again. */
+/**
+ * The record behind an amount: all that it depends on, kept for ever with the amount and its lines, so that
+ * anyone can do the sum again.
+ */
 import type { Action, Facts, StoredOrder } from './instance';
 import type { Policy } from './policy';
 import { refundOfInTurns } from './quote';
@@ -25,8 +28,12 @@ export interface Calculation {
   refund: Refund;
 }
 
-/** Does the sum again. `policy` is the one that the inputs name, or another to compare with. Throws when the product has no returns. */
-export const recompute = (inputs: CalculationInputs, policy: Policy): Refund => atOnce(recomputeInTurns(inputs, policy));
+/**
+ * Does the sum again. `policy` is the one that the inputs name, or another to compare with. Throws when the
+ * product has no returns.
+ */
+export const recompute = (inputs: CalculationInputs, policy: Policy): Refund =>
+  atOnce(recomputeInTurns(inputs, policy));
 
 /** {@link recompute}, in pieces. */
 export const recomputeInTurns = (

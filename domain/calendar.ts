@@ -2,24 +2,34 @@ import { Temporal } from 'temporal-polyfill';
 import { msOf } from './instant';
 
 /**
- * Calendar arithmetic in a contract's time zone. It reads the time zone database, which differs between machines and years, so it runs in
- * activities, the API and the command line, never in workflow code (DESIGN.md, decision 6).
+ * Calendar arithmetic in a contract's time zone. It reads the time zone database, which differs between
+ * machines and years, so it runs in activities, the API and the command line, never in workflow code
+ * (DESIGN.md, decision 6).
  */
 export const SECONDS_PER_HOUR = 3600;
 export const SECONDS_PER_DAY = 86_400;
 
 const at = (instant: string, timeZone: string) => Temporal.Instant.from(instant).toZonedDateTimeISO(timeZone);
 
-/** Looking ahead asks for the same months of the same order again and again, and each asks the time zone database several times. */
+/**
+ * Looking ahead asks for the same months of the same order again and again, and each asks the time zone
+ * database several times.
+ */
 const knownEdges = new Map<string, string>();
 const MOST_EDGES = 5000;
 
-/** `start + n months`, the day clamped to the month's end and always counted from `start` (M1): 31 Jan + 1 = 28/29 Feb, + 2 = 31 Mar. */
+/**
+ * `start + n months`, the day clamped to the month's end and always counted from `start` (M1): 31 Jan + 1 =
+ * 28/29 Feb, + 2 = 31 Mar.
+ */
 export function addMonths(start: string, months: number, timeZone: string): string {
   const key = `${start} ${months} ${timeZone}`;
   const known = knownEdges.get(key);
   if (known !== undefined) return known;
-  const edge = at(start, timeZone).add({ months }, { overflow: 'constrain' }).toInstant().toString({ fractionalSecondDigits: 3 });
+  const edge = at(start, timeZone)
+    .add({ months }, { overflow: 'constrain' })
+    .toInstant()
+    .toString({ fractionalSecondDigits: 3 });
   if (knownEdges.size >= MOST_EDGES) knownEdges.clear();
   knownEdges.set(key, edge);
   return edge;
@@ -27,7 +37,8 @@ export function addMonths(start: string, months: number, timeZone: string): stri
 
 /** The largest n with `start + n months ≤ now` (M1); 0 before the first month is full. */
 export function monthsUsed(start: string, now: string, timeZone: string): number {
-  // An estimate from the calendar of UTC, never too low: either end may be in the month beside it. Then the definition itself decides.
+  // An estimate from the calendar of UTC, never too low: either end may be in the month beside it. Then the
+  // definition itself decides.
   const [from, to] = [new Date(start), new Date(now)];
   const years = to.getUTCFullYear() - from.getUTCFullYear();
   let months = Math.max(0, years * 12 + to.getUTCMonth() - from.getUTCMonth() + 2);
@@ -40,7 +51,10 @@ export function secondsBetween(from: string, to: string): number {
   return Math.floor((msOf(to) - msOf(from)) / 1000);
 }
 
-/** Calendar days from `from` to `to` in the time zone, counting the first as day 1 (knob `fiveDayWindow: "calendar-days"`). */
+/**
+ * Calendar days from `from` to `to` in the time zone, counting the first as day 1 (knob `fiveDayWindow:
+ * "calendar-days"`).
+ */
 export function calendarDay(from: string, to: string, timeZone: string): number {
   return at(from, timeZone).toPlainDate().until(at(to, timeZone).toPlainDate()).days + 1;
 }
@@ -53,7 +67,10 @@ export function startOfDayAfter(start: string, days: number, timeZone: string): 
 
 /** Years are calendar years (L2: at most three years ahead). */
 export function addYears(start: string, years: number, timeZone: string): string {
-  return at(start, timeZone).add({ years }, { overflow: 'constrain' }).toInstant().toString({ fractionalSecondDigits: 3 });
+  return at(start, timeZone)
+    .add({ years }, { overflow: 'constrain' })
+    .toInstant()
+    .toString({ fractionalSecondDigits: 3 });
 }
 
 export function isTimeZone(name: string): boolean {
@@ -72,8 +89,9 @@ export interface Span {
 }
 
 /**
- * The end of a renewal of so many months (M22): counted from the anchor of the chain that it prolongs, so that an end that was clamped to a
- * short month pulls none after it along: 31 Oct + 1 = 30 Nov, + 2 = 31 Dec. A renewal that prolongs nothing is counted from its own start.
+ * The end of a renewal of so many months (M22): counted from the anchor of the chain that it prolongs, so
+ * that an end that was clamped to a short month pulls none after it along: 31 Oct + 1 = 30 Nov, + 2 = 31 Dec.
+ * A renewal that prolongs nothing is counted from its own start.
  * @param terms purchases and renewals, in any order; @param startsAt of the renewal
  */
 export function renewalEnd(terms: Span[], startsAt: string, months: number, timeZone: string): string {
@@ -94,13 +112,16 @@ function chainBefore(terms: Span[], until: string): Span[] {
 }
 
 /**
- * The first start from which every later end is whole months away. Days that were sold, ends that another system had clamped and orders that
- * an undo has moved (M20) begin anew: what is counted from them goes on from there, however often it is renewed.
+ * The first start from which every later end is whole months away. Days that were sold, ends that another
+ * system had clamped and orders that an undo has moved (M20) begin anew: what is counted from them goes on
+ * from there, however often it is renewed.
  */
 function anchorOf(chain: Span[], timeZone: string): string | undefined {
   const starts = chain.map(({ startsAt }) => placeOf(startsAt, timeZone));
   const ends = chain.map(({ endsAt }) => placeOf(endsAt, timeZone));
-  const first = starts.findIndex((start, index) => ends.every((end, other) => other < index || isMonthsAfter(start, end)));
+  const first = starts.findIndex((start, index) =>
+    ends.every((end, other) => other < index || isMonthsAfter(start, end)),
+  );
   return chain[first]?.startsAt;
 }
 
@@ -121,5 +142,8 @@ function placeOf(instant: string, timeZone: string): Place {
 function isMonthsAfter(start: Place, end: Place): boolean {
   if (start.time === end.time) return end.day === Math.min(start.day, end.daysInMonth);
   const months = (end.zoned.year - start.zoned.year) * 12 + end.zoned.month - start.zoned.month;
-  return months > 0 && start.zoned.add({ months }, { overflow: 'constrain' }).epochMilliseconds === end.zoned.epochMilliseconds;
+  return (
+    months > 0 &&
+    start.zoned.add({ months }, { overflow: 'constrain' }).epochMilliseconds === end.zoned.epochMilliseconds
+  );
 }

@@ -1,6 +1,7 @@
 /**
- * What may be asked of an instance, in one table: each command with the states in which it makes sense, those that it leads to, and the update that
- * carries it. The lifecycle, the workflow, the API and the audit read it; a command that is added to it is asked for by the compiler everywhere else.
+ * What may be asked of an instance, in one table: each command with the states in which it makes sense, those
+ * that it leads to, and the update that carries it. The lifecycle, the workflow, the API and the audit read
+ * it; a command that is added to it is asked for by the compiler everywhere else.
  */
 import type { Action, Channel, Paid, Prices, Schedule, State } from './instance';
 import type { LifecycleRules } from './policy';

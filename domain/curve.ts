@@ -1,6 +1,6 @@
 /**
- * The refund curve: what a return would pay now and at the next steps, with a warning before a cliff (M7). Every point is what a quote at
- * that instant says.
+ * The refund curve: what a return would pay now and at the next steps, with a warning before a cliff (M7).
+ * Every point is what a quote at that instant says.
  */
 
 import { monthsUsed } from './calendar';
@@ -25,8 +25,8 @@ import type { RefundKind } from './refund';
 import { atOnce, each, type Turns } from './turns';
 
 /**
- * What happens at a point: the end of the five-day right, a month that becomes whole, the end of an upgrade (its hours count again, M27), the
- * end of the order in force.
+ * What happens at a point: the end of the five-day right, a month that becomes whole, the end of an upgrade
+ * (its hours count again, M27), the end of the order in force.
  */
 export const CURVE_REASONS = ['now', 'five-day', 'month', 'upgrade-end', 'order-end'] as const;
 type CurveReason = (typeof CURVE_REASONS)[number];
@@ -62,18 +62,23 @@ const CLIFF = '0.1';
 const QUOTE_WARNINGS = ['WAITING_PAYS_MORE', 'HOURS_STOPPED', 'REFUND_IS_ZERO'];
 
 /** @param left the rights left of the subject's account and product */
-export const refundCurve = (subject: Subject, left: RightsLeft): RefundCurve => atOnce(curveInTurns(subject, left));
+export const refundCurve = (subject: Subject, left: RightsLeft): RefundCurve =>
+  atOnce(curveInTurns(subject, left));
 
 /** {@link refundCurve}, in pieces of a point each. */
 export function* curveInTurns(subject: Subject, left: RightsLeft): Turns<RefundCurve> {
   const rights = new Map([[rightsKey(subject.facts.account, subject.facts.product), left]]);
-  const [now] = (yield* quoteInTurns([subject], rights, { action: 'return', schedule: { mode: 'now' } })) as [QuoteItem];
+  const [now] = (yield* quoteInTurns([subject], rights, { action: 'return', schedule: { mode: 'now' } })) as [
+    QuoteItem,
+  ];
   const { permitted, blockers, refund } = now;
   const { currency } = refund;
   const curve = { instanceId: subject.id, currency, asOf: subject.at, permitted, blockers };
   if (!permitted) return { ...curve, points: [], warnings: [] };
   const steps = stepsAfter(subject, left);
-  const later = yield* each(steps, ({ at, reason }) => pointOf(reason, at, returnOutcome({ ...subject, at }, left)));
+  const later = yield* each(steps, ({ at, reason }) =>
+    pointOf(reason, at, returnOutcome({ ...subject, at }, left)),
+  );
   const points = [pointOf('now', subject.at, now), ...later];
   const warnings = now.warnings.filter(({ code }) => QUOTE_WARNINGS.includes(code));
   return { ...curve, points, warnings: [...warnings, ...cliffs(points)] };
@@ -89,7 +94,9 @@ interface Step {
   reason: CurveReason;
 }
 
-/** Of each step the second before it and the step itself, in order of time, as far as they are still to come. */
+/**
+ * Of each step the second before it and the step itself, in order of time, as far as they are still to come.
+ */
 function stepsAfter(subject: Subject, left: RightsLeft): Step[] {
   const { orders, policy, at } = subject;
   const { timeZone } = policy.knobs;
@@ -100,7 +107,9 @@ function stepsAfter(subject: Subject, left: RightsLeft): Step[] {
   const months = Array.from({ length: MOST_MONTHS }, (_, index) => used + 1 + index);
   const lastOfRight = lastFiveDayReturn(subject, left);
   const upgrades = open.filter((one) => !isTerm(one)).map((one) => timesOf(one).end);
-  const upgradeEnds = [...new Set(upgrades)].filter((end) => end > msOf(at) && end < timesOf(order).end).sort((a, b) => a - b);
+  const upgradeEnds = [...new Set(upgrades)]
+    .filter((end) => end > msOf(at) && end < timesOf(order).end)
+    .sort((a, b) => a - b);
   const steps: Step[] = [
     { at: order.endsAt, reason: 'order-end' },
     ...(lastOfRight ? [{ at: oneSecondAfter(lastOfRight), reason: 'five-day' as const }] : []),
@@ -116,14 +125,20 @@ function stepsAfter(subject: Subject, left: RightsLeft): Step[] {
   return [...byTime].sort(([a], [b]) => a - b).map(([, step]) => step);
 }
 
-/** The last second of the five-day right, if a return would use it then; now it may pay no more than an ordinary one (M28). */
+/**
+ * The last second of the five-day right, if a return would use it then; now it may pay no more than an
+ * ordinary one (M28).
+ */
 function lastFiveDayReturn(subject: Subject, left: RightsLeft): string | undefined {
   const last = fiveDayEdge(subject);
   if (!last || msOf(oneSecondAfter(last)) <= msOf(subject.at)) return undefined;
   return returnOutcome({ ...subject, at: last }, left).refund.kind === 'five-day' ? last : undefined;
 }
 
-/** Falls from one second to the next; within a month the amount goes down all the time, which is no cliff. At the five-day edge any fall is one. */
+/**
+ * Falls from one second to the next; within a month the amount goes down all the time, which is no cliff. At
+ * the five-day edge any fall is one.
+ */
 function cliffs(points: CurvePoint[]): QuoteItem['warnings'] {
   return points.slice(1).flatMap((after, index) => {
     const before = points[index]!;
@@ -132,6 +147,11 @@ function cliffs(points: CurvePoint[]): QuoteItem['warnings'] {
     const allowed = after.reason === 'five-day' ? ZERO : exact(before.amount).mul(exact(CLIFF));
     if (fall.compare(allowed) <= 0) return [];
     const to = after.amount === undefined ? {} : { to: `${after.amount} ${after.currency}` };
-    return [{ code: 'CLIFF_AHEAD', message: WARNINGS.CLIFF_AHEAD({ at: before.at, from: `${before.amount} ${before.currency}`, ...to }) }];
+    return [
+      {
+        code: 'CLIFF_AHEAD',
+        message: WARNINGS.CLIFF_AHEAD({ at: before.at, from: `${before.amount} ${before.currency}`, ...to }),
+      },
+    ];
   });
 }

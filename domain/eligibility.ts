@@ -1,7 +1,16 @@
 /** Who may return what (E1–E8), as pure functions. They answer with every reason at once. */
 
 import { calendarDay, SECONDS_PER_HOUR, secondsBetween, startOfDayAfter } from './calendar';
-import { type Facts, familyOf, firstPurchase, hasNotBegun, type Order, openOrders, type StoredOrder, timesOf } from './instance';
+import {
+  type Facts,
+  familyOf,
+  firstPurchase,
+  hasNotBegun,
+  type Order,
+  openOrders,
+  type StoredOrder,
+  timesOf,
+} from './instance';
 import { isDue, isoOf, msOf } from './instant';
 import { type Exact, exact, ZERO } from './money';
 import type { Exclusion, Knobs, Policy } from './policy';
@@ -32,11 +41,14 @@ export type EligibilityCode =
   | 'IN_ARREARS'
   | Exclusion['code'];
 
-/** E1: within 120 h of the first purchase, to the second, the last one included; or by calendar days (knob). */
+/**
+ * E1: within 120 h of the first purchase, to the second, the last one included; or by calendar days (knob).
+ */
 export function withinFiveDays(orders: StoredOrder[], at: string, knobs: Knobs): boolean {
   const first = firstPurchase(orders);
   if (!first || msOf(first.startsAt) > msOf(at)) return false;
-  if (knobs.fiveDayWindow === 'calendar-days') return calendarDay(first.startsAt, at, knobs.timeZone) <= FIVE_DAYS;
+  if (knobs.fiveDayWindow === 'calendar-days')
+    return calendarDay(first.startsAt, at, knobs.timeZone) <= FIVE_DAYS;
   return secondsBetween(first.startsAt, at) <= FIVE_DAYS_HOURS * SECONDS_PER_HOUR;
 }
 
@@ -56,7 +68,12 @@ export function lastOfFiveDays(orders: StoredOrder[], knobs: Knobs): string | un
 }
 
 /** E4: a switch by-bandwidth → by-traffic within the five days makes the return ordinary (003-07). */
-export function switchedWithinFiveDays(facts: Facts, orders: StoredOrder[], at: string, knobs: Knobs): boolean {
+export function switchedWithinFiveDays(
+  facts: Facts,
+  orders: StoredOrder[],
+  at: string,
+  knobs: Knobs,
+): boolean {
   const switched = facts.network.billing === 'traffic' ? facts.network.switchedToTrafficAt : undefined;
   return switched !== undefined && isDue(switched, at) && withinFiveDays(orders, switched, knobs);
 }
@@ -66,7 +83,12 @@ export const comingBack = (orders: StoredOrder[], at: string, inWindow: boolean)
   openOrders(orders).filter((order) => inWindow || timesOf(order).end > msOf(at));
 
 /** What stands against giving orders back, whichever the kind of return. */
-export function returnBlockers(facts: Facts, comingBack: Order[], standing: Standing, assisted: boolean): EligibilityCode[] {
+export function returnBlockers(
+  facts: Facts,
+  comingBack: Order[],
+  standing: Standing,
+  assisted: boolean,
+): EligibilityCode[] {
   const codes: (EligibilityCode | false)[] = [
     facts.monthlySettled && 'MONTHLY_SETTLED',
     !assisted && comingBack.some((order) => order.channel === 'promotion') && 'PROMOTION_CHANNEL',
@@ -77,7 +99,11 @@ export function returnBlockers(facts: Facts, comingBack: Order[], standing: Stan
 }
 
 /** What stands against an ordinary return only (E3). `orders`: those that are open. */
-export function ordinaryExclusions(facts: Facts, orders: Order[], exclusions: Exclusion[]): EligibilityCode[] {
+export function ordinaryExclusions(
+  facts: Facts,
+  orders: Order[],
+  exclusions: Exclusion[],
+): EligibilityCode[] {
   const family = familyOf(facts);
   const excluded = (one: Exclusion): boolean =>
     (!one.families || (family !== undefined && one.families.includes(family))) &&
@@ -87,15 +113,22 @@ export function ordinaryExclusions(facts: Facts, orders: Order[], exclusions: Ex
 }
 
 /**
- * E5, M18, M30: more than the policy lets an instance of this currency be paid back without approval needs one. Amounts in major units;
- * `before`: what was paid back for the instance since its last purchase or restore.
+ * E5, M18, M30: more than the policy lets an instance of this currency be paid back without approval needs
+ * one. Amounts in major units; `before`: what was paid back for the instance since its last purchase or
+ * restore.
  */
-export function needsApproval({ amount, currency }: { amount: string; currency: string }, before: string, { knobs }: Policy): boolean {
+export function needsApproval(
+  { amount, currency }: { amount: string; currency: string },
+  before: string,
+  { knobs }: Policy,
+): boolean {
   const threshold = thresholdOf(knobs.approvalThreshold, currency);
   return threshold !== undefined && exact(before).add(exact(amount)).compare(exact(threshold)) > 0;
 }
 
-/** Policies that were kept before M30 have one amount for every currency: they go on meaning what they meant. */
+/**
+ * Policies that were kept before M30 have one amount for every currency: they go on meaning what they meant.
+ */
 function thresholdOf(knob: Knobs['approvalThreshold'] | string, currency: string): string | undefined {
   if (knob === null) return undefined;
   if (typeof knob === 'string') return knob;
@@ -106,7 +139,9 @@ function thresholdOf(knob: Knobs['approvalThreshold'] | string, currency: string
 export interface Candidate {
   fiveDay: Exact | undefined;
   ordinary: Exact | undefined;
-  /** Which right it takes where both pay the same; missing: the ordinary one, which is the less rare (M28). */
+  /**
+   * Which right it takes where both pay the same; missing: the ordinary one, which is the less rare (M28).
+   */
   rather?: RefundKind;
 }
 
@@ -124,9 +159,9 @@ interface Best {
 }
 
 /**
- * E7: places an account's rights so that the total over both quotas is largest; ties go to more items, then to the rights that they would
- * rather take (M28), then to the request's order.
- * Exact by dynamic programming over (item, five-day rights left, ordinary rights left).
+ * E7: places an account's rights so that the total over both quotas is largest; ties go to more items, then
+ * to the rights that they would rather take (M28), then to the request's order. Exact by dynamic programming
+ * over (item, five-day rights left, ordinary rights left).
  * @returns for each candidate the kind it gets, or undefined when it goes without
  */
 export const placeRights = (candidates: Candidate[], left: RightsLeft): (RefundKind | undefined)[] =>
@@ -140,21 +175,28 @@ export function* placeInTurns(candidates: Candidate[], left: RightsLeft): Turns<
   const fiveDay = fiveTakes ? Math.max(0, left.fiveDay) : 1;
   const ordinary = restTakes ? Math.max(0, left.ordinary) : 1;
   const width = ordinary + 1;
-  const layer = (): Best[] => Array.from({ length: (fiveDay + 1) * width }, () => ({ total: ZERO, placed: 0, suited: 0 }));
+  const layer = (): Best[] =>
+    Array.from({ length: (fiveDay + 1) * width }, () => ({ total: ZERO, placed: 0, suited: 0 }));
   // best[i]: what items i… can get with so many rights of each kind.
   const best: Best[][] = Array.from({ length: candidates.length + 1 }, layer);
   const options = (index: number, five: number, rest: number) => {
     const { fiveDay: full, ordinary: part, rather = 'ordinary' } = candidates[index]!;
-    const after = (usedFive: number, usedRest: number) => best[index + 1]![(five - usedFive) * width + rest - usedRest]!;
+    const after = (usedFive: number, usedRest: number) =>
+      best[index + 1]![(five - usedFive) * width + rest - usedRest]!;
     return [
-      ...(full && five > 0 ? [{ kind: 'five-day' as const, value: gain(after(fiveTakes, 0), full, rather === 'five-day') }] : []),
-      ...(part && rest > 0 ? [{ kind: 'ordinary' as const, value: gain(after(0, restTakes), part, rather === 'ordinary') }] : []),
+      ...(full && five > 0
+        ? [{ kind: 'five-day' as const, value: gain(after(fiveTakes, 0), full, rather === 'five-day') }]
+        : []),
+      ...(part && rest > 0
+        ? [{ kind: 'ordinary' as const, value: gain(after(0, restTakes), part, rather === 'ordinary') }]
+        : []),
       { kind: undefined, value: after(0, 0) },
     ].reduce((a, b) => (better(b.value, a.value) ? b : a));
   };
   for (let index = candidates.length - 1; index >= 0; index -= 1) {
     for (let five = 0; five <= fiveDay; five += 1) {
-      for (let rest = 0; rest <= ordinary; rest += 1) best[index]![five * width + rest] = options(index, five, rest).value;
+      for (let rest = 0; rest <= ordinary; rest += 1)
+        best[index]![five * width + rest] = options(index, five, rest).value;
     }
     yield;
   }
@@ -180,5 +222,8 @@ function better(a: Best, b: Best): boolean {
 
 /** E2: what is left beside what was used. Periods don't matter here: the caller counts what lies in them. */
 export function rightsLeft(knobs: Knobs, used: Record<keyof RightsLeft, number>): RightsLeft {
-  return { fiveDay: Math.max(0, knobs.fiveDayCount - used.fiveDay), ordinary: Math.max(0, knobs.ordinaryCount - used.ordinary) };
+  return {
+    fiveDay: Math.max(0, knobs.fiveDayCount - used.fiveDay),
+    ordinary: Math.max(0, knobs.ordinaryCount - used.ordinary),
+  };
 }

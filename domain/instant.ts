@@ -1,4 +1,7 @@
-/** Instants: ISO-8601 texts, compared and moved as milliseconds since the epoch. Only calendars (`calendar.ts`) know months and days. */
+/**
+ * Instants: ISO-8601 texts, compared and moved as milliseconds since the epoch. Only calendars
+ * (`calendar.ts`) know months and days.
+ */
 
 export const msOf = (instant: string): number => Date.parse(instant);
 

@@ -1,6 +1,7 @@
 /**
- * The lifecycle: which command is legal in which state, what it changes, and what the step must do to the world. Pure: time is an argument.
- * A workflow runs this code, so it imports nothing that reads a clock, a locale or a time zone.
+ * The lifecycle: which command is legal in which state, what it changes, and what the step must do to the
+ * world. Pure: time is an argument. A workflow runs this code, so it imports nothing that reads a clock, a
+ * locale or a time zone.
  */
 
 import { type Command, type CommandName, isAllowedIn, type NewOrder, type Power } from './commands';
@@ -17,7 +18,10 @@ import {
 import { inUtc, isDue, isoOf, msOf, plusMs } from './instant';
 import type { Ending, LifecycleRules } from './policy';
 
-/** What a workflow remembers of an instance, as plain JSON (it travels through continue-as-new). Instants are ISO-8601 in UTC. */
+/**
+ * What a workflow remembers of an instance, as plain JSON (it travels through continue-as-new). Instants are
+ * ISO-8601 in UTC.
+ */
 export interface Life {
   id: string;
   account: string;
@@ -60,15 +64,26 @@ export interface Deadline {
   at: string;
 }
 
-/** What a step must do beside recording the new state; the activity carries them out in the step's one transaction (decision 2). */
+/**
+ * What a step must do beside recording the new state; the activity carries them out in the step's one
+ * transaction (decision 2).
+ */
 export type Effect =
   | { type: 'settle'; terminationId: string }
   /** Carried out, or scheduled when the life now waits for its time. */
   | { type: 'finish-item'; terminationId: string; releaseTime: string }
   /** A scheduled one that has come. */
   | { type: 'fire-item'; terminationId: string; releaseTime: string }
-  /** Another time for a scheduled one, or none: it is cancelled, by a person or (with the code) because the instance ended otherwise. */
-  | { type: 'move-item'; terminationId: string; releaseTime: string | null; code?: 'ENDED_OTHERWISE' | undefined }
+  /**
+   * Another time for a scheduled one, or none: it is cancelled, by a person or (with the code) because the
+   * instance ended otherwise.
+   */
+  | {
+      type: 'move-item';
+      terminationId: string;
+      releaseTime: string | null;
+      code?: 'ENDED_OTHERWISE' | undefined;
+    }
   | { type: 'new-order'; order: NewOrder }
   | { type: 'end-orders'; orderIds: string[] }
   | { type: 'undo-refund'; refundId: string; reason: string }
@@ -130,12 +145,31 @@ export function newLife(id: string, registration: Registration, rules: Lifecycle
 
 /** In another system's bin until now (L15): it keeps its times, and its orders were settled there. */
 function takenOver(life: Life, { cause, isolatedAt, purgeTime, power }: Registration): Life {
-  if (!cause || !isolatedAt || !purgeTime) throw new Error('an isolated registration says cause, isolatedAt and purgeTime');
+  if (!cause || !isolatedAt || !purgeTime)
+    throw new Error('an isolated registration says cause, isolatedAt and purgeTime');
   const [isolated, purge] = [inUtc(isolatedAt), inUtc(purgeTime)];
-  return { ...life, orders: [], power: power ?? 'running', cause, isolatedAt: isolated, billingStoppedAt: isolated, purgeTime: purge };
+  return {
+    ...life,
+    orders: [],
+    power: power ?? 'running',
+    cause,
+    isolatedAt: isolated,
+    billingStoppedAt: isolated,
+    purgeTime: purge,
+  };
 }
 
-export function openOrder({ id, kind, startsAt, endsAt }: { id: string; kind: OrderKind; startsAt: string; endsAt: string }): OpenOrder {
+export function openOrder({
+  id,
+  kind,
+  startsAt,
+  endsAt,
+}: {
+  id: string;
+  kind: OrderKind;
+  startsAt: string;
+  endsAt: string;
+}): OpenOrder {
   return { id, term: kind !== 'upgrade', kind, startsAt, endsAt };
 }
 
@@ -146,9 +180,13 @@ export function expiresAt(life: Life): string | null {
 }
 
 /** L16: in the bin, and its time does not release it. */
-export const isHeld = (life: Life): boolean => life.state === 'isolated' && life.protection?.holdRelease === true;
+export const isHeld = (life: Life): boolean =>
+  life.state === 'isolated' && life.protection?.holdRelease === true;
 
-/** What the instance waits for, if anything. An operation in progress holds deadlines back until it ends (L11). */
+/**
+ * What the instance waits for, if anything. An operation in progress holds deadlines back until it ends
+ * (L11).
+ */
 export function nextDeadline(life: Life): Deadline | undefined {
   if (life.state === 'isolated') return isHeld(life) ? undefined : { kind: 'release', at: life.purgeTime! };
   if (life.state === 'terminated' || PASSING.includes(life.state)) return undefined;
@@ -167,7 +205,10 @@ function outOfPlace(life: Life, name: CommandName): Refusal | undefined {
   return { code: PASSING.includes(life.state) ? 'BUSY' : 'WRONG_STATE', state: life.state };
 }
 
-/** Every reason of the lifecycle against ending this instance by this action (E8: all at once, not only the first). */
+/**
+ * Every reason of the lifecycle against ending this instance by this action (E8: all at once, not only the
+ * first).
+ */
 export function endBlockers(life: Life, action: Action, rules: LifecycleRules): Refusal[] {
   const { action: rightAction, requires } = rules.end[life.billing];
   const place = outOfPlace(life, 'terminate');
@@ -178,7 +219,8 @@ export function endBlockers(life: Life, action: Action, rules: LifecycleRules): 
     requires.includes('stopped') && !place && life.power !== 'stopped' && 'NOT_STOPPED',
     requires.includes('expired') && !place && life.state !== 'expired' && 'NOT_EXPIRED',
   ];
-  // Where only renewals come back the instance runs on: protection, and what a product asks for before an end, say nothing.
+  // Where only renewals come back the instance runs on: protection, and what a product asks for before an
+  // end, say nothing.
   const counts = (code: RefusalCode): boolean => action !== 'return-renewals' || code === 'WRONG_ACTION';
   const others = codes
     .filter((code) => code !== false)
@@ -188,7 +230,8 @@ export function endBlockers(life: Life, action: Action, rules: LifecycleRules): 
 }
 
 /**
- * Decides one command at one instant. The database may still refuse the step (a quota raced away, arrears); then nothing of this holds.
+ * Decides one command at one instant. The database may still refuse the step (a quota raced away, arrears);
+ * then nothing of this holds.
  * @param at the instance's clock, ISO-8601
  * @param by who asks; kept with a protection
  */
@@ -221,7 +264,9 @@ function decideIn(life: Life, command: Command, at: string, by: string): Decisio
     case 'amend':
       return decideAmend(life, command, at);
     case 'put-prices':
-      return life.billing === 'prepaid' ? done(life, [{ type: 'put-prices', prices: command.prices }]) : refuse(life, 'WRONG_BILLING');
+      return life.billing === 'prepaid'
+        ? done(life, [{ type: 'put-prices', prices: command.prices }])
+        : refuse(life, 'WRONG_BILLING');
     case 'start':
       return done(settled(life, 'running'));
     case 'stop':
@@ -245,8 +290,16 @@ const settled = (life: Life, power: Power): Life => {
   return { ...rest, state: power, power };
 };
 
-/** A protection becomes a legal hold without a moment in which there is neither; otherwise there is one at a time. */
-function decideProtect(life: Life, { reason, holdRelease }: Extract<Command, { name: 'protect' }>, at: string, by: string): Decision {
+/**
+ * A protection becomes a legal hold without a moment in which there is neither; otherwise there is one at a
+ * time.
+ */
+function decideProtect(
+  life: Life,
+  { reason, holdRelease }: Extract<Command, { name: 'protect' }>,
+  at: string,
+  by: string,
+): Decision {
   if (life.termination) return refuse(life, 'SCHEDULED');
   const isMore = holdRelease === true && !life.protection?.holdRelease;
   if (life.protection && !isMore) return refuse(life, 'PROTECTED');
@@ -254,7 +307,10 @@ function decideProtect(life: Life, { reason, holdRelease }: Extract<Command, { n
 }
 
 const done = (next: Life, effects: Effect[] = []): Decision => ({ ok: true, next, effects });
-const refuse = (life: Life, code: RefusalCode): Decision => ({ ok: false, refusal: { code, state: life.state } });
+const refuse = (life: Life, code: RefusalCode): Decision => ({
+  ok: false,
+  refusal: { code, state: life.state },
+});
 
 function decideTerminate(life: Life, command: Extract<Command, { name: 'terminate' }>, at: string): Decision {
   const { action, schedule, terminationId, rules } = command;
@@ -266,7 +322,9 @@ function decideTerminate(life: Life, command: Extract<Command, { name: 'terminat
   if (schedule.mode === 'timed') {
     if (isDue(schedule.at, at)) return refuse(life, 'TIME_PASSED');
     const termination = { mode: 'timed' as const, at: inUtc(schedule.at), terminationId, ending };
-    return done({ ...life, termination }, [{ type: 'finish-item', terminationId, releaseTime: termination.at }]);
+    return done({ ...life, termination }, [
+      { type: 'finish-item', terminationId, releaseTime: termination.at },
+    ]);
   }
   const ended = end(life, ending, action, at);
   // M15: a return closes every order, also when it pays nothing.
@@ -274,7 +332,10 @@ function decideTerminate(life: Life, command: Extract<Command, { name: 'terminat
   return over(ended, [{ type: 'finish-item', terminationId, releaseTime: ended.purgeTime ?? at }]);
 }
 
-/** J3: a terminated instance has no deadlines any more, so what is still deferred becomes revenue in the same step. */
+/**
+ * J3: a terminated instance has no deadlines any more, so what is still deferred becomes revenue in the same
+ * step.
+ */
 function over(next: Life, effects: Effect[] = []): { ok: true; next: Life; effects: Effect[] } {
   if (next.state !== 'terminated' || next.orders.length === 0) return { ok: true, next, effects };
   return {
@@ -284,41 +345,62 @@ function over(next: Life, effects: Effect[] = []): { ok: true; next: Life; effec
   };
 }
 
-/** M18: expiry moves to the end of what stays. The step decides it again by the orders in the books, and its life is adopted. */
+/**
+ * M18: expiry moves to the end of what stays. The step decides it again by the orders in the books, and its
+ * life is adopted.
+ */
 function decideRenewals(life: Life, terminationId: string, at: string): Decision {
   const kindOf = ({ kind, term }: OpenOrder): OrderKind => kind ?? (term ? 'renewal' : 'upgrade');
   const orders = life.orders.map((order) => ({ ...order, kind: kindOf(order) }));
   const back = new Set(renewalsToReturn(orders, at).map(({ id }) => id));
   if (!back.size) return refuse(life, 'NOTHING_TO_RETURN');
-  return done({ ...life, orders: life.orders.filter(({ id }) => !back.has(id)) }, [{ type: 'settle', terminationId }]);
+  return done({ ...life, orders: life.orders.filter(({ id }) => !back.has(id)) }, [
+    { type: 'settle', terminationId },
+  ]);
 }
 
-/** Back to where it was before the return. Its orders are in the books, so the step puts them back into the life. */
+/**
+ * Back to where it was before the return. Its orders are in the books, so the step puts them back into the
+ * life.
+ */
 function decideUndo(life: Life, { refundId, reason }: Extract<Command, { name: 'undo' }>): Decision {
-  return life.cause === 'return' ? done(leaveBin(life), [{ type: 'undo-refund', refundId, reason }]) : refuse(life, 'NOT_RETURNED');
+  return life.cause === 'return'
+    ? done(leaveBin(life), [{ type: 'undo-refund', refundId, reason }])
+    : refuse(life, 'NOT_RETURNED');
 }
 
-function decideSchedule(life: Life, command: Extract<Command, { name: 'cancel' | 'reschedule' }>, at: string): Decision {
+function decideSchedule(
+  life: Life,
+  command: Extract<Command, { name: 'cancel' | 'reschedule' }>,
+  at: string,
+): Decision {
   if (!life.termination) return refuse(life, 'NOT_SCHEDULED');
   const { terminationId } = life.termination;
-  if (command.name === 'cancel') return done({ ...life, termination: null }, [{ type: 'move-item', terminationId, releaseTime: null }]);
+  if (command.name === 'cancel')
+    return done({ ...life, termination: null }, [{ type: 'move-item', terminationId, releaseTime: null }]);
   if (isDue(command.at, at)) return refuse(life, 'TIME_PASSED');
   const moved = inUtc(command.at);
-  return done({ ...life, termination: { ...life.termination, at: moved } }, [{ type: 'move-item', terminationId, releaseTime: moved }]);
+  return done({ ...life, termination: { ...life.termination, at: moved } }, [
+    { type: 'move-item', terminationId, releaseTime: moved },
+  ]);
 }
 
 function decideRestore(life: Life, command: Extract<Command, { name: 'restore' }>): Decision {
   const { renewal } = command;
   if (life.billing === 'prepaid' && !renewal) return refuse(life, 'RENEWAL_REQUIRED');
   if (life.billing === 'postpaid' && renewal) return refuse(life, 'RENEWAL_NOT_ALLOWED');
-  const order: Effect[] = renewal ? [{ type: 'new-order', order: { kind: 'renewal', channel: 'standard', ...renewal } }] : [];
+  const order: Effect[] = renewal
+    ? [{ type: 'new-order', order: { kind: 'renewal', channel: 'standard', ...renewal } }]
+    : [];
   return done(leaveBin(life), [{ type: 'check-arrears' }, ...order]);
 }
 
 function decideAmend(life: Life, command: Extract<Command, { name: 'amend' }>, at: string): Decision {
   if (life.billing === 'postpaid') return refuse(life, 'WRONG_BILLING');
   const { order, rules } = command;
-  const inForce = life.orders.some((open) => open.term && isDue(open.startsAt, at) && !isDue(open.endsAt, at));
+  const inForce = life.orders.some(
+    (open) => open.term && isDue(open.startsAt, at) && !isDue(open.endsAt, at),
+  );
   if (order.kind === 'upgrade' && !inForce) return refuse(life, 'NO_ORDER_IN_FORCE');
   // L11: renewing an expired instance makes it stopped; the renewal starts now.
   const state = life.state === 'expired' ? 'stopped' : life.state;
@@ -326,8 +408,9 @@ function decideAmend(life: Life, command: Extract<Command, { name: 'amend' }>, a
 }
 
 /**
- * The instant at which a deadline has its effect, however late it is carried out (L12). What was held back by an operation or a legal hold is
- * promised for the moment when that ends (L11): until then the instance was rightly in use, or rightly in the bin.
+ * The instant at which a deadline has its effect, however late it is carried out (L12). What was held back by
+ * an operation or a legal hold is promised for the moment when that ends (L11): until then the instance was
+ * rightly in use, or rightly in the bin.
  */
 export function promisedAt({ heldUntil }: Life, { at }: Deadline): string {
   return heldUntil !== undefined && msOf(heldUntil) > msOf(at) ? heldUntil : at;
@@ -339,8 +422,15 @@ export const promisedFromHere = (life: Life, at: string): Life => {
   return deadline && isDue(deadline.at, at) ? { ...life, heldUntil: at } : life;
 };
 
-/** Decides a deadline that has come. `at` is the promised instant: billing stops and the bin counts from there. */
-export function decideDeadline(life: Life, deadline: Deadline, at: string): { next: Life; effects: Effect[] } {
+/**
+ * Decides a deadline that has come. `at` is the promised instant: billing stops and the bin counts from
+ * there.
+ */
+export function decideDeadline(
+  life: Life,
+  deadline: Deadline,
+  at: string,
+): { next: Life; effects: Effect[] } {
   if (deadline.kind === 'release') return over(terminated(life, at));
   if (deadline.kind === 'fire') return fire(life, life.termination!, at);
   const ended = life.orders.filter((order) => isDue(order.endsAt, deadline.at));
@@ -351,15 +441,25 @@ export function decideDeadline(life: Life, deadline: Deadline, at: string): { ne
   // What was scheduled for later has nothing left to end.
   if (!life.termination || next.termination) return { next, effects };
   const { terminationId } = life.termination;
-  return { next, effects: [...effects, { type: 'move-item', terminationId, releaseTime: null, code: 'ENDED_OTHERWISE' }] };
+  return {
+    next,
+    effects: [...effects, { type: 'move-item', terminationId, releaseTime: null, code: 'ENDED_OTHERWISE' }],
+  };
 }
 
-function fire(life: Life, { ending, terminationId }: NonNullable<Life['termination']>, at: string): { next: Life; effects: Effect[] } {
+function fire(
+  life: Life,
+  { ending, terminationId }: NonNullable<Life['termination']>,
+  at: string,
+): { next: Life; effects: Effect[] } {
   const ended = end({ ...life, termination: null }, ending, 'terminate', at);
   return over(ended, [{ type: 'fire-item', terminationId, releaseTime: ended.purgeTime ?? at }]);
 }
 
-/** The life as it stands at an instant, with every deadline up to it taken; for computing offline (the `quote` command). */
+/**
+ * The life as it stands at an instant, with every deadline up to it taken; for computing offline (the `quote`
+ * command).
+ */
 export function advance(life: Life, at: string): Life {
   const deadline = nextDeadline(life);
   if (!deadline || !isDue(deadline.at, at)) return life;

@@ -1,9 +1,18 @@
-/** Every code that a blocker, a warning or a refusal can carry: a sentence and the next step, in both languages (E8). */
+/**
+ * Every code that a blocker, a warning or a refusal can carry: a sentence and the next step, in both
+ * languages (E8).
+ */
 import type { EligibilityCode } from './eligibility';
 import type { RefusalCode } from './lifecycle';
 import type { Text } from './policy';
 
-export type WarningCode = 'WAITING_PAYS_MORE' | 'WAITING_PAYS_LESS' | 'REFUND_IS_ZERO' | 'CLIFF_AHEAD' | 'HOURS_STOPPED' | 'DISK_NOT_KEPT';
+export type WarningCode =
+  | 'WAITING_PAYS_MORE'
+  | 'WAITING_PAYS_LESS'
+  | 'REFUND_IS_ZERO'
+  | 'CLIFF_AHEAD'
+  | 'HOURS_STOPPED'
+  | 'DISK_NOT_KEPT';
 export type DecisionCode =
   | RefusalCode
   | EligibilityCode
@@ -65,7 +74,12 @@ export const MESSAGES: Record<DecisionCode, Message> = {
     '实例已开启销毁保护。',
     '请先由有权限的人员解除保护。',
   ),
-  NOT_PROTECTED: say('Termination protection is off already.', 'Nothing to do.', '实例未开启销毁保护。', '无需操作。'),
+  NOT_PROTECTED: say(
+    'Termination protection is off already.',
+    'Nothing to do.',
+    '实例未开启销毁保护。',
+    '无需操作。',
+  ),
   RELEASE_HELD: say(
     'A legal hold keeps the instance.',
     'Have someone with the permission `hold` lift it.',
@@ -103,7 +117,12 @@ export const MESSAGES: Record<DecisionCode, Message> = {
     '指定的时间不在将来。',
     '请选择更晚的时间，或立即销毁。',
   ),
-  MODE_NOT_OFFERED: say('The product does not offer this mode.', 'Choose another mode.', '该产品不支持此销毁方式。', '请选择其他方式。'),
+  MODE_NOT_OFFERED: say(
+    'The product does not offer this mode.',
+    'Choose another mode.',
+    '该产品不支持此销毁方式。',
+    '请选择其他方式。',
+  ),
   RENEWAL_REQUIRED: say(
     'Restoring a prepaid instance is a renewal.',
     'Send `renewal` with `months`.',
@@ -152,7 +171,12 @@ export const MESSAGES: Record<DecisionCode, Message> = {
     '实例在预定时间之前已因其他原因结束。',
     '无需操作；可在历史记录中查看原因。',
   ),
-  BY_TRAFFIC: say('The instance’s network is billed by traffic already.', 'Nothing to do.', '该实例已按流量计费。', '无需操作。'),
+  BY_TRAFFIC: say(
+    'The instance’s network is billed by traffic already.',
+    'Nothing to do.',
+    '该实例已按流量计费。',
+    '无需操作。',
+  ),
   UNSIGNED: say(
     'The message is not signed by the API, so nobody vouches for who sent it and what it states.',
     'Send it through the API. A message of your own can terminate by a quote, cancel, restore and purge, where the setting SUNSET_UNSIGNED lets it.',
@@ -225,7 +249,12 @@ export const MESSAGES: Record<DecisionCode, Message> = {
     '`fiveDayFor` 指定的实例不能使用五天无理由退还：已超过五天、网络计费已切换，或该权益已用完。',
     '请去掉 `fiveDayFor`，或指定可以使用该权益的实例。',
   ),
-  IN_ARREARS: say('The account is in arrears.', 'Settle what is owed first.', '账户已欠费。', '请先结清欠款。'),
+  IN_ARREARS: say(
+    'The account is in arrears.',
+    'Settle what is owed first.',
+    '账户已欠费。',
+    '请先结清欠款。',
+  ),
   FAMILY_EXCLUDED: say(
     'Instances of this family can’t be returned by ordinary self-service.',
     'Let the instance expire.',
@@ -287,7 +316,9 @@ export const WARNINGS: Record<WarningCode, (numbers: Record<string, string>) => 
   // With `ended`: the order of that id, which the next one follows then.
   WAITING_PAYS_MORE: ({ amount, at, ended }) => ({
     en: `Returned at ${at} the refund would be ${amount}: ${
-      ended ? `order ${ended} has ended then, and what was used of it is taken off no more` : 'whole months cost less than their hours'
+      ended
+        ? `order ${ended} has ended then, and what was used of it is taken off no more`
+        : 'whole months cost less than their hours'
     }.`,
     zh: `若在 ${at} 退还，退款金额为 ${amount}：${ended ? `届时订单 ${ended} 已结束，其已使用费用不再扣除` : '满整月按月价计算更划算'}。`,
   }),

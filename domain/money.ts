@@ -3,23 +3,29 @@ import { Ratio } from './ratio';
 import { atOnce, each, type Turns } from './turns';
 
 /**
- * Money is exact until its one rounding (M8, M31). Sums here mix hours (thirds of a cent and the like), days of a year and discounts, so
- * decimals that are divided line by line could end on the wrong side of half a cent, whatever their precision. A ratio can't: it divides
- * once, at the rounding. At every boundary (JSON, SQL, workflow payloads) an amount is a decimal string beside its currency.
+ * Money is exact until its one rounding (M8, M31). Sums here mix hours (thirds of a cent and the like), days
+ * of a year and discounts, so decimals that are divided line by line could end on the wrong side of half a
+ * cent, whatever their precision. A ratio can't: it divides once, at the rounding. At every boundary (JSON,
+ * SQL, workflow payloads) an amount is a decimal string beside its currency.
  */
 export type Exact = Ratio;
 
 export const ZERO: Exact = Ratio.decimal('0');
 export const ONE: Exact = Ratio.decimal('1');
 
-/** Sources that are paid back, in the order of precedence that ties and fees follow (M8, M11). A voucher is never paid back (003-10). */
+/**
+ * Sources that are paid back, in the order of precedence that ties and fees follow (M8, M11). A voucher is
+ * never paid back (003-10).
+ */
 export const SOURCES = ['cash', 'gift', 'income'] as const;
 export type Source = (typeof SOURCES)[number];
 
 /** Amounts by source, as decimal strings of one currency. */
 export type Parts = Record<Source, string>;
 
-/** Reads a decimal string or an integer. Throws on anything else: callers validate input before it gets here. */
+/**
+ * Reads a decimal string or an integer. Throws on anything else: callers validate input before it gets here.
+ */
 export function exact(value: string | number | bigint): Exact {
   const text = String(value);
   if (!/^-?\d+(\.\d+)?$/.test(text)) throw new Error(`not a decimal: ${text}`);
@@ -45,7 +51,9 @@ function byDivisor(values: Iterable<Exact>): Exact[] {
 function inPairs(values: Exact[]): Exact {
   let sums = values;
   while (sums.length > 1) {
-    sums = sums.flatMap((value, index) => (index % 2 === 0 ? [index + 1 < sums.length ? value.add(sums[index + 1]!) : value] : []));
+    sums = sums.flatMap((value, index) =>
+      index % 2 === 0 ? [index + 1 < sums.length ? value.add(sums[index + 1]!) : value] : [],
+    );
   }
   return sums[0] ?? ZERO;
 }
@@ -63,8 +71,9 @@ export const least = (a: Exact, b: Exact): Exact => (a.compare(b) <= 0 ? a : b);
 const knownDigits = new Map<string, number>();
 
 /**
- * Digits of the currency's minor unit (ISO 4217): CNY 2, JPY 0, KWD 3. `undefined` for an unknown code. The package searches its list
- * every time, and a refund asks dozens of times; hence the memory (of known codes only, so that no input can fill it).
+ * Digits of the currency's minor unit (ISO 4217): CNY 2, JPY 0, KWD 3. `undefined` for an unknown code. The
+ * package searches its list every time, and a refund asks dozens of times; hence the memory (of known codes
+ * only, so that no input can fill it).
  */
 export function minorDigits(currency: string): number | undefined {
   const known = knownDigits.get(currency);
@@ -77,7 +86,10 @@ export function minorDigits(currency: string): number | undefined {
 /** Money of several countries together, among the codes that begin with X. */
 const UNIONS = ['XAF', 'XCD', 'XCG', 'XOF', 'XPF'];
 
-/** M30: whether a code is money of a country or a union: ISO 4217 also has metals, funds of banks, tests and "no currency", all beginning with X. */
+/**
+ * M30: whether a code is money of a country or a union: ISO 4217 also has metals, funds of banks, tests and
+ * "no currency", all beginning with X.
+ */
 export const isMoney = (currency: string): boolean =>
   minorDigits(currency) !== undefined && (!currency.startsWith('X') || UNIONS.includes(currency));
 
@@ -87,16 +99,23 @@ function digitsOf(currency: string): number {
   return digits;
 }
 
-/** The amount in minor units, rounded half-up (away from zero for negative ones, so that a fee and its reversal mirror each other). */
+/**
+ * The amount in minor units, rounded half-up (away from zero for negative ones, so that a fee and its
+ * reversal mirror each other).
+ */
 export const toMinorUnits = (value: Exact, currency: string): bigint => value.round(digitsOf(currency));
 
-/** Places after the minor unit that tell nearly always what is the larger; where they don't, the exact numbers are asked. */
+/**
+ * Places after the minor unit that tell nearly always what is the larger; where they don't, the exact numbers
+ * are asked.
+ */
 const FINE = 20;
 const fineUnit = 10n ** BigInt(FINE);
 
 /**
- * {@link toMinorUnits} of a sum, without making its long divisor: each of n terms that is cut off far behind the point is less than one
- * unit there away from what it is, so the sum is less than n away. Only when a half lies within that, the exact sum decides.
+ * {@link toMinorUnits} of a sum, without making its long divisor: each of n terms that is cut off far behind
+ * the point is less than one unit there away from what it is, so the sum is less than n away. Only when a
+ * half lies within that, the exact sum decides.
  */
 export function sumToMinorUnits(values: Exact[], currency: string): bigint {
   const digits = digitsOf(currency) + FINE;
@@ -115,7 +134,8 @@ function halfUp(fine: bigint): bigint {
   return fine < 0n ? -rounded : rounded;
 }
 
-export const fromMinorUnits = (units: bigint, currency: string): Exact => exact(formatMinorUnits(units, currency));
+export const fromMinorUnits = (units: bigint, currency: string): Exact =>
+  exact(formatMinorUnits(units, currency));
 
 /** `12345n, CNY` → `"123.45"`: always all minor digits. */
 export function formatMinorUnits(units: bigint, currency: string): string {
@@ -131,8 +151,8 @@ export function formatMoney(value: Exact, currency: string): string {
 }
 
 /**
- * {@link formatMoney} of a decimal string, without reckoning where it has no more digits than its currency: answers have
- * thousands of them.
+ * {@link formatMoney} of a decimal string, without reckoning where it has no more digits than its currency:
+ * answers have thousands of them.
  */
 export function withAllDigits(amount: string, currency: string): string {
   const digits = digitsOf(currency);
@@ -163,13 +183,18 @@ interface Share<Key> extends Cell<Key> {
   isFine: boolean;
 }
 
-/** More than any amount: what a factor that is cut off at 100 places takes off a cell is then less than one at {@link FINE} places. */
+/**
+ * More than any amount: what a factor that is cut off at 100 places takes off a cell is then less than one at
+ * {@link FINE} places.
+ */
 const MOST = exact(10n ** 50n);
 
 /**
  * Splits a rounded total over cells by largest remainder (M8), so that the parts always sum to the total.
- * Cells come in the order in which ties are decided; none is negative. The total must be the rounding of the cells' sum.
- * @param factor what all cells are multiplied with, at most 1: kept apart, because its digits may be thousands
+ * Cells come in the order in which ties are decided; none is negative. The total must be the rounding of the
+ * cells' sum.
+ * @param factor what all cells are multiplied with, at most 1: kept apart, because its digits may be
+ *   thousands
  */
 export const splitByLargestRemainder = <Key>(
   total: bigint,
@@ -193,21 +218,29 @@ export function* splitInTurns<Key>(
   });
   const shares = yield* each(cells, shareIn);
   const missing = Number(total - shares.reduce((all, share) => all + share.units, 0n));
-  if (missing < 0 || missing > shares.length) throw new Error(`a total of ${total} minor units does not fit its cells`);
+  if (missing < 0 || missing > shares.length)
+    throw new Error(`a total of ${total} minor units does not fit its cells`);
   const candidates = missing === 0 ? [] : mayGetMore(shares, missing);
   candidates.sort((a, b) => compareRests(b, a, factor, currency) || a.index - b.index);
   for (const share of candidates.slice(0, missing)) share.units += 1n;
   return shares.map(({ key, units }) => ({ key, units }));
 }
 
-/** Most cells are whole units: where there are enough others, surely larger ones, these need not be compared. */
+/**
+ * Most cells are whole units: where there are enough others, surely larger ones, these need not be compared.
+ */
 function mayGetMore<Key>(shares: Share<Key>[], missing: number): Share<Key>[] {
   const surely = shares.filter(({ fine }) => fine > 4n);
   const isClear = surely.length >= missing && shares.every(({ fine }) => fine <= 2n || fine > 4n);
   return isClear ? surely : [...shares];
 }
 
-function shareOf(value: Exact, factor: Exact, cut: Exact, digits: number): Pick<Share<unknown>, 'units' | 'fine' | 'isFine'> {
+function shareOf(
+  value: Exact,
+  factor: Exact,
+  cut: Exact,
+  digits: number,
+): Pick<Share<unknown>, 'units' | 'fine' | 'isFine'> {
   if (value.compare(MOST) >= 0) throw new Error('an amount beyond any that is split');
   const low = value.mul(cut).cut(digits + FINE);
   const [units, fine] = [low / fineUnit, low % fineUnit];

@@ -1,4 +1,7 @@
-/** A quote without servers: the instance as it would stand at an instant, had Sunset run it since its registration. */
+/**
+ * A quote without servers: the instance as it would stand at an instant, had Sunset run it since its
+ * registration.
+ */
 import { rightsLeft } from './eligibility';
 import { type Action, factsOf, type Registration, type Schedule, type StoredOrder } from './instance';
 import { advance, type Life, newLife } from './lifecycle';

@@ -1,4 +1,7 @@
-/** What a key may let its holder do. Names are the contract's: they are stored with keys and shown in the OpenAPI document. */
+/**
+ * What a key may let its holder do. Names are the contract's: they are stored with keys and shown in the
+ * OpenAPI document.
+ */
 export const PERMISSIONS = [
   'register',
   'renew',

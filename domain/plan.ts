@@ -5,7 +5,12 @@ import type { DisposalCase, Text } from './policy';
 
 export interface Plan {
   terminate: { kind: 'instance' | 'disk' | 'address'; id: string }[];
-  retain: { kind: 'disk' | 'address'; id: string; reason: Text; monthly?: { currency: string; amount: string } }[];
+  retain: {
+    kind: 'disk' | 'address';
+    id: string;
+    reason: Text;
+    monthly?: { currency: string; amount: string };
+  }[];
 }
 
 type Part = { part: 'disk'; value: Disk } | { part: 'address'; value: Address };
@@ -16,7 +21,13 @@ export function planFor(id: string, facts: Facts, cases: DisposalCase[]): Plan {
   for (const part of partsOf(facts)) {
     const found = cases.find((one) => matches(one, part));
     if (found && goes(found, part)) plan.terminate.push({ kind: part.part, id: part.value.id });
-    else plan.retain.push({ kind: part.part, id: part.value.id, reason: found?.reason ?? NO_RULE, ...monthly(part.value.month, facts) });
+    else
+      plan.retain.push({
+        kind: part.part,
+        id: part.value.id,
+        reason: found?.reason ?? NO_RULE,
+        ...monthly(part.value.month, facts),
+      });
   }
   return plan;
 }
@@ -31,7 +42,12 @@ export function presentDisposal({ terminate, retain }: Plan) {
 
 /** Nothing is ended: the instance runs on with all that it has. */
 export function keepAll(facts: Facts): Plan {
-  const retain = partsOf(facts).map(({ part, value }) => ({ kind: part, id: value.id, reason: RUNS_ON, ...monthly(value.month, facts) }));
+  const retain = partsOf(facts).map(({ part, value }) => ({
+    kind: part,
+    id: value.id,
+    reason: RUNS_ON,
+    ...monthly(value.month, facts),
+  }));
   return { terminate: [], retain };
 }
 
@@ -54,7 +70,12 @@ function goes(one: DisposalCase, part: Part): boolean {
   return one.fate === 'terminate';
 }
 
-function monthly(month: string | undefined, facts: Facts): { monthly?: { currency: string; amount: string } } {
+function monthly(
+  month: string | undefined,
+  facts: Facts,
+): { monthly?: { currency: string; amount: string } } {
   const currency = facts.prices?.currency;
-  return month !== undefined && currency ? { monthly: { currency, amount: formatMoney(exact(month), currency) } } : {};
+  return month !== undefined && currency
+    ? { monthly: { currency, amount: formatMoney(exact(month), currency) } }
+    : {};
 }

@@ -1,5 +1,17 @@
-/** The shape of a product's rules as data. One file per product in `policies/` fills it in; the engine has no case for any product. */
-import { type Action, type Billing, type Channel, type Discount, type Mode, offeredAs, type Registration, type Schedule } from './instance';
+/**
+ * The shape of a product's rules as data. One file per product in `policies/` fills it in; the engine has no
+ * case for any product.
+ */
+import {
+  type Action,
+  type Billing,
+  type Channel,
+  type Discount,
+  type Mode,
+  offeredAs,
+  type Registration,
+  type Schedule,
+} from './instance';
 
 /** A sentence in both languages. */
 export interface Text {
@@ -20,7 +32,10 @@ interface EndRules {
   refusedInArrears: boolean;
 }
 
-/** The part of a policy that governs a running life. It is copied into the workflow's input and never looked up again (decision 1). */
+/**
+ * The part of a policy that governs a running life. It is copied into the workflow's input and never looked
+ * up again (decision 1).
+ */
 export interface LifecycleRules {
   version: string;
   end: Record<Billing, EndRules>;
@@ -36,7 +51,10 @@ export interface Knobs {
   timeZone: string;
   /** M4. */
   networkUsage: 'hourly' | 'months-then-hourly';
-  /** M27: whether host hours stop at an upgrade that is in force, or go on counting. Policies kept without it read as `stop`. */
+  /**
+   * M27: whether host hours stop at an upgrade that is in force, or go on counting. Policies kept without it
+   * read as `stop`.
+   */
   hoursAfterUpgrade: 'stop' | 'count';
   /** M7: caps the host cost of a part month at one month's list price. */
   capPartMonth: boolean;
@@ -47,7 +65,10 @@ export interface Knobs {
   fiveDayPeriodDays: number | null;
   ordinaryCount: number;
   ordinaryPeriodDays: number | null;
-  /** E5, M30: by currency, what an instance may be paid back without approval; a currency without one has none, null: none has. */
+  /**
+   * E5, M30: by currency, what an instance may be paid back without approval; a currency without one has
+   * none, null: none has.
+   */
   approvalThreshold: Record<string, string> | null;
 }
 
@@ -78,7 +99,10 @@ export interface DisposalCase {
   reason: Text;
 }
 
-/** A case of the documents that runs as a test: what the `quote` command would be given, and what it must answer. */
+/**
+ * A case of the documents that runs as a test: what the `quote` command would be given, and what it must
+ * answer.
+ */
 export interface WorkedExample {
   /** Number in RULES.md. */
   rule: string;
@@ -117,11 +141,12 @@ export interface Policy {
 }
 
 /** `tencent-cvm@2026-11`: names the rules that were agreed to (L10). */
-export const policyId = (policy: { product: string; version: string }): string => `${policy.product}@${policy.version}`;
+export const policyId = (policy: { product: string; version: string }): string =>
+  `${policy.product}@${policy.version}`;
 
 /**
- * The modes that a product offers for an action, whichever the billing. Where it has no such action at all, those of its others: the mode
- * is then judged by itself, and the action is refused as `WRONG_ACTION`.
+ * The modes that a product offers for an action, whichever the billing. Where it has no such action at all,
+ * those of its others: the mode is then judged by itself, and the action is refused as `WRONG_ACTION`.
  */
 export function modesFor(rules: LifecycleRules, action: Action): Mode[] {
   const all = Object.values(rules.end);

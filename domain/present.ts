@@ -1,4 +1,6 @@
-/** What callers see of a quote: the contract's JSON, in one language. The API and the command line share it. */
+/**
+ * What callers see of a quote: the contract's JSON, in one language. The API and the command line share it.
+ */
 import { MESSAGES } from './messages';
 import { formatMoney, type Parts, ZERO } from './money';
 import type { Plan } from './plan';
@@ -34,7 +36,12 @@ export interface PublicQuoteItem {
   warnings: { code: string; message: string }[];
   plan: {
     terminate: Plan['terminate'];
-    retain: { kind: 'disk' | 'address'; id: string; reason: string; monthly?: { currency: string; amount: string } }[];
+    retain: {
+      kind: 'disk' | 'address';
+      id: string;
+      reason: string;
+      monthly?: { currency: string; amount: string };
+    }[];
   };
   refund: PublicRefund;
   releaseTime: string | null;
@@ -43,7 +50,10 @@ export interface PublicQuoteItem {
 /** One sentence in one language. */
 export const render = (text: Text, lang: Lang): string => text[lang];
 
-/** A quoted item as the contract shows it: every sentence in one language, every amount a string with all minor digits. */
+/**
+ * A quoted item as the contract shows it: every sentence in one language, every amount a string with all
+ * minor digits.
+ */
 export function presentQuoteItem(item: QuoteItem, lang: Lang): PublicQuoteItem {
   return {
     instanceId: item.instanceId,
@@ -87,5 +97,12 @@ function presentRefund(refund: QuotedRefund, lang: Lang): PublicRefund {
   }
   if (!('amount' in refund)) return { kind, currency };
   const zero = formatMoney(ZERO, currency ?? 'CNY');
-  return { kind, currency, amount: refund.amount, parts: { cash: zero, gift: zero, income: zero }, lines: [], fee: zero };
+  return {
+    kind,
+    currency,
+    amount: refund.amount,
+    parts: { cash: zero, gift: zero, income: zero },
+    lines: [],
+    fee: zero,
+  };
 }

@@ -5,10 +5,15 @@ import type { Policy } from './policy';
 import { discountFor } from './refund';
 
 /**
- * months × (month + bandwidth month) × discount(months), rounded once, in minor units. Undefined when a monthly price is missing: bandwidth
- * without one can't be given away.
+ * months × (month + bandwidth month) × discount(months), rounded once, in minor units. Undefined when a
+ * monthly price is missing: bandwidth without one can't be given away.
  */
-export function renewalPrice(months: number, prices: Prices | undefined, facts: Facts, policy: Policy): bigint | undefined {
+export function renewalPrice(
+  months: number,
+  prices: Prices | undefined,
+  facts: Facts,
+  policy: Policy,
+): bigint | undefined {
   const bandwidth = facts.network.billing === 'bandwidth' ? facts.network.month : '0';
   if (prices?.month === undefined || bandwidth === undefined) return undefined;
   const rate = discountFor(months, prices, { discounts: policy.returns?.discounts ?? [] });
@@ -16,7 +21,11 @@ export function renewalPrice(months: number, prices: Prices | undefined, facts: 
 }
 
 /** Takes a price from balances: gift, then income, then cash. Undefined when they don't cover it. */
-export function payFromBalances(price: bigint, balances: Record<'cash' | 'gift' | 'income', string>, currency: string): Paid | undefined {
+export function payFromBalances(
+  price: bigint,
+  balances: Record<'cash' | 'gift' | 'income', string>,
+  currency: string,
+): Paid | undefined {
   const paid: Paid = { cash: '0', gift: '0', income: '0', voucher: '0' };
   let owed = price;
   for (const source of ['gift', 'income', 'cash'] as const) {

@@ -1,20 +1,26 @@
 /**
- * An exact number that never divides: two decimals, `of / over`. Adding, multiplying and comparing (crosswise) need products and sums
- * only; one division, with its remainder, is made at the rounding. Nothing before it was rounded, so a half is a half (M31).
+ * An exact number that never divides: two decimals, `of / over`. Adding, multiplying and comparing
+ * (crosswise) need products and sums only; one division, with its remainder, is made at the rounding. Nothing
+ * before it was rounded, so a half is a half (M31).
  *
- * Why that is exact: decimal.js rounds a product, a sum or a whole quotient only beyond its precision. A number here keeps at most
- * {@link MOST_PLACES} digits on either side of the point, else it is refused; `a × d + c × b` of such has at most four times as
- * many and a few, and the precision is more than that.
+ * Why that is exact: decimal.js rounds a product, a sum or a whole quotient only beyond its precision. A
+ * number here keeps at most {@link MOST_PLACES} digits on either side of the point, else it is refused; `a ×
+ * d + c × b` of such has at most four times as many and a few, and the precision is more than that.
  */
 import { Decimal as Unbounded } from 'decimal.js';
 
 /**
- * Places before the point, and after it. Money has 15 and 10; what makes a sum long is the product of the days of its upgrades: 500
- * of them, of five digits each, are 2,500 (test/domain/ratio.test.ts).
+ * Places before the point, and after it. Money has 15 and 10; what makes a sum long is the product of the
+ * days of its upgrades: 500 of them, of five digits each, are 2,500 (test/domain/ratio.test.ts).
  */
 export const MOST_PLACES = 6000;
 
-const Decimal = Unbounded.clone({ defaults: true, precision: 5 * MOST_PLACES, toExpNeg: -9e15, toExpPos: 9e15 });
+const Decimal = Unbounded.clone({
+  defaults: true,
+  precision: 5 * MOST_PLACES,
+  toExpNeg: -9e15,
+  toExpPos: 9e15,
+});
 Object.freeze(Decimal);
 
 /** What is used of a Decimal: its division is not among it. */
@@ -114,7 +120,8 @@ export class Ratio {
   div(by: Ratio | number): Ratio {
     const other = Ratio.of(by);
     if (other.of.isZero()) throw new Error('division by zero');
-    const [of, over] = other.of.comparedTo(ZERO) < 0 ? [other.of.negated(), other.over.negated()] : [other.of, other.over];
+    const [of, over] =
+      other.of.comparedTo(ZERO) < 0 ? [other.of.negated(), other.over.negated()] : [other.of, other.over];
     return new Ratio(product(this.of, over), product(this.over, of));
   }
 

@@ -1,5 +1,6 @@
 /**
- * The refund engine: what a return pays back, line by line (003-23 … 003-33; M1–M17). Pure and exact: one rounding at the end.
+ * The refund engine: what a return pays back, line by line (003-23 … 003-33; M1–M17). Pure and exact: one
+ * rounding at the end.
  */
 
 import { addMonths, monthsUsed, SECONDS_PER_DAY, SECONDS_PER_HOUR, secondsBetween } from './calendar';
@@ -81,7 +82,10 @@ export interface RefundInput {
   rules: ReturnRules;
   /** An operator approved it: promotion orders then pay their fee (M11). */
   assisted?: boolean;
-  /** Only renewals that have not begun come back (M18); nothing that is used is reckoned, because it goes on being used. */
+  /**
+   * Only renewals that have not begun come back (M18); nothing that is used is reckoned, because it goes on
+   * being used.
+   */
   renewalsOnly?: boolean;
   /** Of those, the ones that were chosen; missing: all that can come back. */
   orderIds?: readonly string[] | undefined;
@@ -116,7 +120,9 @@ export function nonVoucher({ paid }: Amounts): Exact {
   return total;
 }
 
-/** Computes a refund. Throws when no order is left or a price is missing: eligibility has to be asked first. */
+/**
+ * Computes a refund. Throws when no order is left or a price is missing: eligibility has to be asked first.
+ */
 export const computeRefund = (input: RefundInput): Refund => atOnce(refundInTurns(input));
 
 /** {@link computeRefund}, in pieces of about a cell or a line each. */
@@ -143,12 +149,16 @@ export function* refundInTurns(input: RefundInput): Turns<Refund> {
 /** What a refund pays, without its cells and lines. */
 export type RefundAmount = Pick<Refund, 'kind' | 'currency' | 'amount'>;
 
-/** {@link computeRefund}'s amount alone, many times as fast: for looking ahead, and for choosing which right to use. */
+/**
+ * {@link computeRefund}'s amount alone, many times as fast: for looking ahead, and for choosing which right
+ * to use.
+ */
 export function refundAmount(input: RefundInput): RefundAmount {
   const currency = currencyOf(input);
   const portions = portionsOf(input);
   // A fee depends on the cells (M29).
-  if (input.assisted && portions.some(({ order }) => order.channel === 'promotion')) return computeRefund(input);
+  if (input.assisted && portions.some(({ order }) => order.channel === 'promotion'))
+    return computeRefund(input);
   const gross = sumToMinorUnits(
     portions.map((portion) => portion.exact),
     currency,
@@ -162,7 +172,10 @@ function currencyOf({ facts }: RefundInput): string {
 }
 
 function portionsOf(input: RefundInput): Portion[] {
-  if (input.renewalsOnly) return byStart(renewalsToReturn(openOrders(input.orders), input.at, input.orderIds)).map(notStartedPortion);
+  if (input.renewalsOnly)
+    return byStart(renewalsToReturn(openOrders(input.orders), input.at, input.orderIds)).map(
+      notStartedPortion,
+    );
   return input.kind === 'five-day' ? fiveDayPortions(input) : ordinaryPortions(input);
 }
 
@@ -178,7 +191,10 @@ const notStartedPortion = (order: Order): Portion => wholePortion(order, LABELS.
 const fiveDayPortions = ({ orders }: RefundInput): Portion[] =>
   byStart(openOrders(orders)).map((order) => wholePortion(order, LABELS.paid));
 
-/** 003-23: order in force + orders not started − used value; upgrades by days (M6). Before the first order begins nothing is used (M19). */
+/**
+ * 003-23: order in force + orders not started − used value; upgrades by days (M6). Before the first order
+ * begins nothing is used (M19).
+ */
 function ordinaryPortions(input: RefundInput): Portion[] {
   const { at } = input;
   const open = byStart(openOrders(input.orders));
@@ -205,7 +221,12 @@ function inForcePortion(input: RefundInput, order: Order, open: Order[]): Portio
   const paid = nonVoucher(order);
   const left = paid.sub(sum(used.map((line) => line.exact)));
   const share = left.compare(ZERO) > 0 ? left.div(paid) : ZERO;
-  return { order, exact: left, share, lines: () => [paidLine(order, LABELS.inForce), ...used.map(subtracted)] };
+  return {
+    order,
+    exact: left,
+    share,
+    lines: () => [paidLine(order, LABELS.inForce), ...used.map(subtracted)],
+  };
 }
 
 /** What was used lowers the refund, and its formula says so. */
@@ -226,7 +247,12 @@ function upgradePortion(order: Order, now: number): Portion {
   const share = ratio((total - used) / common, total / common);
   const back = paid.mul(share);
   const formula = (): string => `${formatDecimal(paid)} / ${total} × (${total} − ${used})`;
-  return { order, exact: back, share, lines: () => [{ label: named(LABELS.upgrade, order), formula: formula(), exact: back }] };
+  return {
+    order,
+    exact: back,
+    share,
+    lines: () => [{ label: named(LABELS.upgrade, order), formula: formula(), exact: back }],
+  };
 }
 
 /** Equal shares are then written alike, and their sums and comparisons short. */
@@ -235,7 +261,8 @@ function greatestCommonDivisor(a: number, b: number): number {
 }
 
 /** Fractions of a second are dropped, as everywhere (003-31). */
-const daysUp = (from: number, to: number): number => Math.ceil(Math.floor((to - from) / 1000) / SECONDS_PER_DAY);
+const daysUp = (from: number, to: number): number =>
+  Math.ceil(Math.floor((to - from) / 1000) / SECONDS_PER_DAY);
 
 /** 003-27, 003-28: whole months at the monthly price with the official discount, the rest by the hour. */
 function usedHost(input: RefundInput, order: Order, open: Order[]): ExactLine[] {
@@ -256,7 +283,12 @@ function usedHost(input: RefundInput, order: Order, open: Order[]): ExactLine[] 
 }
 
 /** M3, M7: a part month by the hour; never more than a month where the policy caps it. */
-function partMonth({ knobs }: RefundInput, prices: Prices | undefined, from: string, to: string): { formula: string; exact: Exact } {
+function partMonth(
+  { knobs }: RefundInput,
+  prices: Prices | undefined,
+  from: string,
+  to: string,
+): { formula: string; exact: Exact } {
   const part = byTheHour(secondsBetween(from, to), prices?.hour, 'prices.hour');
   if (!knobs.capPartMonth) return part;
   const cap = required(prices?.month, 'prices.month');
@@ -264,7 +296,8 @@ function partMonth({ knobs }: RefundInput, prices: Prices | undefined, from: str
 }
 
 /**
- * M6, M27: without a whole month used, host hours stop counting at the first upgrade of the order in force that is in force itself.
+ * M6, M27: without a whole month used, host hours stop counting at the first upgrade of the order in force
+ * that is in force itself.
  * @returns that instant in UTC; undefined when hours count to the end, also where the policy says so
  */
 function hoursStopAt({ at, knobs }: RefundInput, order: Order, open: Order[]): string | undefined {
@@ -278,7 +311,9 @@ function hoursStopAt({ at, knobs }: RefundInput, order: Order, open: Order[]): s
   return begun.length ? isoOf(Math.min(...begun)) : undefined;
 }
 
-/** M27: from when on the host's hours of an ordinary return are not counted, and what they would have cost. */
+/**
+ * M27: from when on the host's hours of an ordinary return are not counted, and what they would have cost.
+ */
 export function hoursStopped(input: RefundInput): { at: string; amount: Exact } | undefined {
   const open = byStart(openOrders(input.orders));
   const order = orderInForce(open, input.at);
@@ -296,9 +331,14 @@ function usedNetwork(input: RefundInput, order: Order): ExactLine[] {
   const until = network.billing === 'bandwidth' ? input.at : earlier(network.switchedToTrafficAt, input.at);
   const seconds = until === undefined ? 0 : secondsBetween(order.startsAt, until);
   if (until === undefined || seconds <= 0) return [{ label: LABELS.network, formula: '0', exact: ZERO }];
-  if (input.knobs.networkUsage === 'hourly') return [{ label: LABELS.network, ...byTheHour(seconds, network.hour, 'network.hour') }];
+  if (input.knobs.networkUsage === 'hourly')
+    return [{ label: LABELS.network, ...byTheHour(seconds, network.hour, 'network.hour') }];
   const months = monthsUsed(order.startsAt, until, input.knobs.timeZone);
-  const rest = byTheHour(secondsBetween(addMonths(order.startsAt, months, input.knobs.timeZone), until), network.hour, 'network.hour');
+  const rest = byTheHour(
+    secondsBetween(addMonths(order.startsAt, months, input.knobs.timeZone), until),
+    network.hour,
+    'network.hour',
+  );
   if (months === 0) return [{ label: LABELS.network, ...rest }];
   const month = required(network.month, 'network.month');
   const rate = discountFor(months, pricesOf(order, openOrders(input.orders), input.facts), input.rules);
@@ -306,13 +346,18 @@ function usedNetwork(input: RefundInput, order: Order): ExactLine[] {
   return [{ label: LABELS.network, formula, exact: month.mul(months).mul(rate).add(rest.exact) }];
 }
 
-const earlier = (a: string | undefined, b: string): string | undefined => (a !== undefined && msOf(a) > msOf(b) ? b : a);
+const earlier = (a: string | undefined, b: string): string | undefined =>
+  a !== undefined && msOf(a) > msOf(b) ? b : a;
 
 /**
  * M3: seconds / 3600 × price, tier by tier; tiers restart with each part month, so `seconds` is that part's.
  * Throws when the price is missing (`name` says which).
  */
-function byTheHour(seconds: number, price: HourlyPrice | undefined, name: string): { formula: string; exact: Exact } {
+function byTheHour(
+  seconds: number,
+  price: HourlyPrice | undefined,
+  name: string,
+): { formula: string; exact: Exact } {
   if (price === undefined) throw new Error(`${name} is missing`);
   const tiers = typeof price === 'string' ? [{ price }] : price;
   const pieces: string[] = [];
@@ -331,11 +376,19 @@ function byTheHour(seconds: number, price: HourlyPrice | undefined, name: string
 
 /** Whole hours as hours, anything else as seconds: both can be checked by hand, `48.00027778 h` can't. */
 function formatHours(seconds: number): string {
-  return seconds % SECONDS_PER_HOUR === 0 ? `${seconds / SECONDS_PER_HOUR} h` : `${seconds} s / ${SECONDS_PER_HOUR}`;
+  return seconds % SECONDS_PER_HOUR === 0
+    ? `${seconds / SECONDS_PER_HOUR} h`
+    : `${seconds} s / ${SECONDS_PER_HOUR}`;
 }
 
-/** M2: the tier with the most months ≤ n of the snapshot's discounts, or the policy's; below the first tier 1. */
-export function discountFor(months: number, prices: Prices | undefined, rules: Pick<ReturnRules, 'discounts'>): Exact {
+/**
+ * M2: the tier with the most months ≤ n of the snapshot's discounts, or the policy's; below the first tier 1.
+ */
+export function discountFor(
+  months: number,
+  prices: Prices | undefined,
+  rules: Pick<ReturnRules, 'discounts'>,
+): Exact {
   const tiers = (prices?.discounts ?? rules.discounts).filter((tier) => tier.months <= months);
   const best = tiers.sort((a, b) => b.months - a.months)[0];
   return best ? exact(best.rate) : exact('1');
@@ -358,10 +411,15 @@ interface UnitCell {
   units: bigint;
 }
 
-/** M8, M9: each order's part in its own mix of sources; ties go cash, gift, income, then the earlier order. */
+/**
+ * M8, M9: each order's part in its own mix of sources; ties go cash, gift, income, then the earlier order.
+ */
 function* splitCells(portions: Portion[], factor: Exact, gross: bigint, currency: string): Turns<UnitCell[]> {
   const cells = SOURCES.flatMap((source) =>
-    portions.map(({ order, share }) => ({ key: { orderId: order.id, source }, exact: share.mul(exact(order.paid[source])) })),
+    portions.map(({ order, share }) => ({
+      key: { orderId: order.id, source },
+      exact: share.mul(exact(order.paid[source])),
+    })),
   );
   yield;
   return (yield* splitInTurns(gross, cells, currency, factor)).filter(({ units }) => units > 0n);
@@ -375,8 +433,8 @@ interface Fee {
 }
 
 /**
- * M11, M29: of each promotion order that comes back a share of what it actually cost in cash, at most what that order pays back. Rounded
- * once, and split over the orders like any amount.
+ * M11, M29: of each promotion order that comes back a share of what it actually cost in cash, at most what
+ * that order pays back. Rounded once, and split over the orders like any amount.
  */
 function promotionFees(portions: Portion[], cells: UnitCell[], rules: ReturnRules, currency: string): Fee[] {
   const unitsOf = new Map<string, bigint>();
@@ -408,8 +466,18 @@ function partsAfterFees(cells: UnitCell[], fees: Fee[], currency: string): Parts
   return parts;
 }
 
-/** The lines as shown: each rounded for reading, then the differences named, so that together they are the amount. */
-function* explain(portions: Portion[], raw: Exact, gross: bigint, fees: Fee[], rules: ReturnRules, currency: string): Turns<Line[]> {
+/**
+ * The lines as shown: each rounded for reading, then the differences named, so that together they are the
+ * amount.
+ */
+function* explain(
+  portions: Portion[],
+  raw: Exact,
+  gross: bigint,
+  fees: Fee[],
+  rules: ReturnRules,
+  currency: string,
+): Turns<Line[]> {
   let units = 0n;
   const show = ({ label, formula, exact: value }: ExactLine): Line => {
     const rounded = toMinorUnits(value, currency);
@@ -429,7 +497,8 @@ function* explain(portions: Portion[], raw: Exact, gross: bigint, fees: Fee[], r
 
 function feeFormula(fees: Fee[], rules: ReturnRules, currency: string): string {
   const terms = fees.map(
-    ({ order, paysBack }) => `min(${formatMinorUnits(paysBack, currency)}, ${order.paid.cash} × ${rules.promotionFeeRate})`,
+    ({ order, paysBack }) =>
+      `min(${formatMinorUnits(paysBack, currency)}, ${order.paid.cash} × ${rules.promotionFeeRate})`,
   );
   return terms.length > 1 ? `−(${terms.join(' + ')})` : `−${terms[0]}`;
 }
@@ -439,7 +508,10 @@ function required(value: string | undefined, name: string): Exact {
   return exact(value);
 }
 
-const named = (label: Text, order: Order): Text => ({ en: `${label.en} (${order.id})`, zh: `${label.zh}（${order.id}）` });
+const named = (label: Text, order: Order): Text => ({
+  en: `${label.en} (${order.id})`,
+  zh: `${label.zh}（${order.id}）`,
+});
 
 /** M27. */
 const until = (label: Text, at: string): Text => ({
@@ -449,12 +521,16 @@ const until = (label: Text, at: string): Text => ({
 
 const isNothing = (amount: string): boolean => !/[1-9]/.test(amount);
 
-/** The formula has numbers only, so that it reads the same in every language; a voucher is named by the label. */
+/**
+ * The formula has numbers only, so that it reads the same in every language; a voucher is named by the label.
+ */
 function paidLine(order: Order, label: Text): ExactLine {
   const paid = SOURCES.map((source) => order.paid[source]).filter((amount) => !isNothing(amount));
   const { voucher } = order.paid;
   const { en, zh } = named(label, order);
-  const full = isNothing(voucher) ? { en, zh } : { en: `${en}, without its voucher of ${voucher}`, zh: `${zh}，不含代金券 ${voucher}` };
+  const full = isNothing(voucher)
+    ? { en, zh }
+    : { en: `${en}, without its voucher of ${voucher}`, zh: `${zh}，不含代金券 ${voucher}` };
   return { label: full, formula: paid.join(' + ') || '0', exact: nonVoucher(order) };
 }
 

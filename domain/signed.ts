@@ -1,7 +1,8 @@
 /**
- * Who vouches for a message. What comes through the API is signed with a key that only Sunset's own processes have; whoever else reaches
- * Temporal (the Web UI, its CLI, batch operations, any program on its port) can send messages too, but not in anybody's name. A workflow has
- * no key: it looks at the form only, and the activity that records the step verifies. So nothing is known to be signed until it is recorded.
+ * Who vouches for a message. What comes through the API is signed with a key that only Sunset's own processes
+ * have; whoever else reaches Temporal (the Web UI, its CLI, batch operations, any program on its port) can
+ * send messages too, but not in anybody's name. A workflow has no key: it looks at the form only, and the
+ * activity that records the step verifies. So nothing is known to be signed until it is recorded.
  */
 import type { Command, Envelope } from './commands';
 
@@ -12,21 +13,26 @@ export type Signable = Envelope & { command: Command };
 const SIGNATURE = /^[0-9a-z]{1,11}\.[\w-]{43}$/;
 
 /** Whether something has the form of a signature, which says nothing of who made it. */
-export const isSignature = (value: unknown): value is string => typeof value === 'string' && SIGNATURE.test(value);
+export const isSignature = (value: unknown): value is string =>
+  typeof value === 'string' && SIGNATURE.test(value);
 
 /** Makes signatures of messages to an instance. */
 type Sign = (instanceId: string, message: Signable) => string;
 
 /**
- * What the sender of a message needs of the key. Temporal answers an update under an id that it knows with the outcome of the first one,
- * whatever the second one asks: so an update's id, too, is one that only Sunset can tell, and the same whenever the message is.
+ * What the sender of a message needs of the key. Temporal answers an update under an id that it knows with
+ * the outcome of the first one, whatever the second one asks: so an update's id, too, is one that only Sunset
+ * can tell, and the same whenever the message is.
  */
 export interface Signer {
   sign: Sign;
   updateId: (instanceId: string, message: Signable) => string;
 }
 
-/** Ids of messages that nobody vouches for live in a space of their own: none of them can take the id of somebody's command. */
+/**
+ * Ids of messages that nobody vouches for live in a space of their own: none of them can take the id of
+ * somebody's command.
+ */
 const UNSIGNED_IDS = 'unsigned/';
 /** Stands before the name that an unsigned message gives itself. */
 const UNSIGNED_NAMES = 'unsigned: ';
@@ -35,11 +41,14 @@ export const isUnsignedName = (by: string): boolean => by.startsWith(UNSIGNED_NA
 export const unsignedName = (by: string): string => (isUnsignedName(by) ? by : `${UNSIGNED_NAMES}${by}`);
 
 /** The envelope of a message without a signature: its id and its name as nobody's. */
-export const asUnsigned = ({ id, by }: Envelope): Envelope => ({ id: `${UNSIGNED_IDS}${id}`, by: unsignedName(by) });
+export const asUnsigned = ({ id, by }: Envelope): Envelope => ({
+  id: `${UNSIGNED_IDS}${id}`,
+  by: unsignedName(by),
+});
 
 /**
- * What a step's activity is told of the message behind it: Sunset's own (a deadline), nobody's, or one with a signature to verify. A refused
- * message is told whole, because its step has an id and a body of its own.
+ * What a step's activity is told of the message behind it: Sunset's own (a deadline), nobody's, or one with a
+ * signature to verify. A refused message is told whole, because its step has an id and a body of its own.
  */
 export type Voucher = 'sunset' | 'unsigned' | { signature: string; message?: Signable | undefined };
 

@@ -1,6 +1,6 @@
 /**
- * One step of a life, as its workflow asks the store for it and as the store answers: a birth, something that happens, or a refusal that the
- * timeline is to show.
+ * One step of a life, as its workflow asks the store for it and as the store answers: a birth, something that
+ * happens, or a refusal that the timeline is to show.
  */
 import type { Registration } from './instance';
 import type { Effect, Life } from './lifecycle';
@@ -23,7 +23,10 @@ export interface StepBase {
   carriedOutAt?: string | undefined;
   next: Life;
   effects: Effect[];
-  /** The life before, where the workflow has not had it from the store: at the first step after a start from a given life. */
+  /**
+   * The life before, where the workflow has not had it from the store: at the first step after a start from a
+   * given life.
+   */
   from?: Life | undefined;
   /** Who vouches for the message behind it; missing in runs that began before messages were signed. */
   voucher?: Voucher | undefined;

@@ -1,4 +1,6 @@
-/** What a timeline tells of a step beside the states: enough to understand it without looking elsewhere (L19). */
+/**
+ * What a timeline tells of a step beside the states: enough to understand it without looking elsewhere (L19).
+ */
 import type { Command } from './commands';
 import type { Deadline, Life } from './lifecycle';
 

@@ -1,6 +1,7 @@
 /**
- * Long work in pieces. Who computes over hundreds of parts yields after each of them; who runs it decides whether others get a turn in between:
- * a server's event loop must not be held by one request, a command line has nobody else to wait for.
+ * Long work in pieces. Who computes over hundreds of parts yields after each of them; who runs it decides
+ * whether others get a turn in between: a server's event loop must not be held by one request, a command line
+ * has nobody else to wait for.
  */
 export type Turns<T> = Generator<void, T, void>;
 

@@ -4,7 +4,8 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 
 /**
- * Makes a folder and those above it. Node's own recursive way hides why it can't (read-only: ENOENT), and never ends below /proc.
+ * Makes a folder and those above it. Node's own recursive way hides why it can't (read-only: ENOENT), and
+ * never ends below /proc.
  * @param mode of the folder itself; those above it are ordinary ones
  */
 export function makeFolder(folder: string, mode?: number): void {
@@ -20,22 +21,34 @@ export function makeFolder(folder: string, mode?: number): void {
 /** For what nobody else is to see. */
 export const PRIVATE = 0o700;
 
-/** Makes the data folder if it is missing: private, but that the OS user that runs root's PostgreSQL must pass through it. */
+/**
+ * Makes the data folder if it is missing: private, but that the OS user that runs root's PostgreSQL must pass
+ * through it.
+ */
 export function makeDataFolder(folder: string): void {
   makeFolder(folder, process.getuid?.() === 0 ? 0o711 : PRIVATE);
 }
 
-/** Makes the data folder if it is missing; returns its real, absolute path, which is part of command lines by which orphans are known. */
+/**
+ * Makes the data folder if it is missing; returns its real, absolute path, which is part of command lines by
+ * which orphans are known.
+ */
 export async function openDataFolder(dataFolder: string): Promise<string> {
   makeDataFolder(resolve(dataFolder));
   return realpath(dataFolder);
 }
 
-/** Where programs that are downloaded or built once are kept: outside of the checkout, so that a fresh clone needs no second build. */
+/**
+ * Where programs that are downloaded or built once are kept: outside of the checkout, so that a fresh clone
+ * needs no second build.
+ */
 export function cacheFolder(env: NodeJS.ProcessEnv): string {
   if (env.SUNSET_CACHE) return resolve(env.SUNSET_CACHE);
   // The XDG convention says that a relative path is to be ignored.
-  const base = env.XDG_CACHE_HOME && isAbsolute(env.XDG_CACHE_HOME) ? env.XDG_CACHE_HOME : join(env.HOME || homedir(), '.cache');
+  const base =
+    env.XDG_CACHE_HOME && isAbsolute(env.XDG_CACHE_HOME)
+      ? env.XDG_CACHE_HOME
+      : join(env.HOME || homedir(), '.cache');
   return join(base, 'sunset');
 }
 

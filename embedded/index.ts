@@ -1,4 +1,7 @@
-/** Brings up PostgreSQL and Temporal for a newcomer and for tests: real ones, on this machine, without containers. */
+/**
+ * Brings up PostgreSQL and Temporal for a newcomer and for tests: real ones, on this machine, without
+ * containers.
+ */
 
 export { EmbeddedError } from './errors';
 export { type EmbeddedPostgres, rememberedPostgres, startPostgres } from './postgres';

@@ -2,12 +2,18 @@ import { chmodSync, chownSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Account } from './process/run';
 
-/** What Sunset puts into a data folder. One that holds anything else is somebody's own, and its mode theirs to choose. */
+/**
+ * What Sunset puts into a data folder. One that holds anything else is somebody's own, and its mode theirs to
+ * choose.
+ */
 const OURS = /^(lock|postgres|temporal|operator|cluster|.+\.key)(\..*)?$/;
 
 const isMine = (uid: number): boolean => uid === process.getuid?.();
 
-/** Takes from everybody else what they may do with a file or folder and all in it; links and other users' things stay as they are. */
+/**
+ * Takes from everybody else what they may do with a file or folder and all in it; links and other users'
+ * things stay as they are.
+ */
 export function closeTree(path: string): void {
   const entry = lstatSync(path, { throwIfNoEntry: false }); // a lock of another start may be gone by now
   if (!entry || entry.isSymbolicLink() || !isMine(entry.uid)) return;
@@ -16,8 +22,8 @@ export function closeTree(path: string): void {
 }
 
 /**
- * Closes a data folder to other users, also one that an older version left open. The OS user that runs root's PostgreSQL may pass through
- * it, by its group, if it could until now.
+ * Closes a data folder to other users, also one that an older version left open. The OS user that runs root's
+ * PostgreSQL may pass through it, by its group, if it could until now.
  */
 export function closeDataFolder(folder: string, account: Account | undefined): void {
   const names = readdirSync(folder).filter((name) => OURS.test(name));

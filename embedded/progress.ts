@@ -8,12 +8,22 @@ function seconds(since: number): string {
   return `${Math.round((Date.now() - since) / 1000)} s`;
 }
 
-/** Reports a step and runs it. Nobody waits in silence for more than two seconds; `note` puts what it is at into the ticks. */
-export async function during<T>(report: Progress, step: string, work: (note: (text: string) => void) => Promise<T>): Promise<T> {
+/**
+ * Reports a step and runs it. Nobody waits in silence for more than two seconds; `note` puts what it is at
+ * into the ticks.
+ */
+export async function during<T>(
+  report: Progress,
+  step: string,
+  work: (note: (text: string) => void) => Promise<T>,
+): Promise<T> {
   const begun = Date.now();
   let noted = '';
   report(step);
-  const timer = setInterval(() => report(`${step}${TICK_MARK}${seconds(begun)}${noted && `, ${noted}`}`), TICK_MS);
+  const timer = setInterval(
+    () => report(`${step}${TICK_MARK}${seconds(begun)}${noted && `, ${noted}`}`),
+    TICK_MS,
+  );
   try {
     const result = await work((text) => {
       noted = text;
@@ -25,7 +35,10 @@ export async function during<T>(report: Progress, step: string, work: (note: (te
   }
 }
 
-/** Prints steps with the time since it was made. On a terminal a tick overwrites the tick before it; in a log every line stays. */
+/**
+ * Prints steps with the time since it was made. On a terminal a tick overwrites the tick before it; in a log
+ * every line stays.
+ */
 export function consoleProgress(stream: NodeJS.WriteStream = process.stdout): Progress {
   const begun = Date.now();
   let lastWasTick = false;

@@ -3,7 +3,8 @@ import { EmbeddedError } from './errors';
 
 /**
  * Reads what an earlier start remembered (ports, passwords); undefined on the first one.
- * @throws EmbeddedError when the file is there but damaged: going on without the passwords would shut the data away.
+ * @throws EmbeddedError when the file is there but damaged: going on without the passwords would shut the
+ *   data away.
  */
 export function readState<T>(file: string): T | undefined {
   let text: string;
@@ -16,13 +17,20 @@ export function readState<T>(file: string): T | undefined {
   try {
     return JSON.parse(text) as T;
   } catch (error) {
-    throw new EmbeddedError(`${file} is damaged`, 'restore it from a backup, or choose another SUNSET_DATA to start over', {
-      cause: error,
-    });
+    throw new EmbeddedError(
+      `${file} is damaged`,
+      'restore it from a backup, or choose another SUNSET_DATA to start over',
+      {
+        cause: error,
+      },
+    );
   }
 }
 
-/** Writes a file that is there either as it was or as it should be, whatever happens meanwhile; readable by its owner only. */
+/**
+ * Writes a file that is there either as it was or as it should be, whatever happens meanwhile; readable by
+ * its owner only.
+ */
 export function writeWhole(file: string, text: string): void {
   const fresh = `${file}.${process.pid}`;
   const fd = openSync(fresh, 'w', 0o600);

@@ -6,4 +6,5 @@ import { tencentRedis } from './tencent-redis';
 
 export const POLICIES: readonly Policy[] = [tencentCvm, tencentRedis, jdVm];
 
-export const policyFor = (product: string): Policy | undefined => POLICIES.find((policy) => policy.product === product);
+export const policyFor = (product: string): Policy | undefined =>
+  POLICIES.find((policy) => policy.product === product);

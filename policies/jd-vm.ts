@@ -44,9 +44,19 @@ export const jdVm: Policy = {
     version: '2026-11',
     end: {
       // 002-02, 002-17: stopped first; no bin, no timed mode, no refund.
-      postpaid: { action: 'terminate', requires: ['stopped'], modes: { now: { into: 'terminated' } }, refusedInArrears: false },
+      postpaid: {
+        action: 'terminate',
+        requires: ['stopped'],
+        modes: { now: { into: 'terminated' } },
+        refusedInArrears: false,
+      },
       // 002-05: only after expiry.
-      prepaid: { action: 'terminate', requires: ['stopped', 'expired'], modes: { now: { into: 'terminated' } }, refusedInArrears: false },
+      prepaid: {
+        action: 'terminate',
+        requires: ['stopped', 'expired'],
+        modes: { now: { into: 'terminated' } },
+        refusedInArrears: false,
+      },
     },
     expiry: { into: 'expired' },
     timedMaxYears: 3,
@@ -66,8 +76,17 @@ export const jdVm: Policy = {
   returns: null,
   disposal: [
     // 002-07: cloud disks follow their delete attribute; nothing said = kept.
-    { part: 'disk', storage: 'local', fate: 'terminate', reason: { en: 'Goes with the instance.', zh: '随实例一并删除。' } },
-    { part: 'disk', fate: 'attribute', reason: { en: 'Its delete attribute says keep.', zh: '云硬盘的删除属性为保留。' } },
+    {
+      part: 'disk',
+      storage: 'local',
+      fate: 'terminate',
+      reason: { en: 'Goes with the instance.', zh: '随实例一并删除。' },
+    },
+    {
+      part: 'disk',
+      fate: 'attribute',
+      reason: { en: 'Its delete attribute says keep.', zh: '云硬盘的删除属性为保留。' },
+    },
     // 002-08.
     {
       part: 'address',

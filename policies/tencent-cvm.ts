@@ -3,7 +3,10 @@ import type { Policy, WorkedExample } from '../domain/policy';
 const HOURS = 3600;
 const DAYS = 86_400;
 
-/** The background of 003's examples: list price 51 a month, one year at 0.83, a voucher of 100, no bandwidth, 0.42 an hour. */
+/**
+ * The background of 003's examples: list price 51 a month, one year at 0.83, a voucher of 100, no bandwidth,
+ * 0.42 an hour.
+ */
 const background: WorkedExample['instance'] = {
   id: 'ins-example',
   account: '100001',
@@ -62,7 +65,8 @@ const upgraded: WorkedExample['instance'] = {
 const first = { fiveDay: 0, ordinary: 0 };
 const notFirst = { fiveDay: 1, ordinary: 0 };
 const binned = { permitted: true, releaseAfterSeconds: 7 * DAYS };
-const afterDays = (days: number) => new Date(Date.parse('2026-11-01T00:00:00+08:00') + days * DAYS * 1000).toISOString();
+const afterDays = (days: number) =>
+  new Date(Date.parse('2026-11-01T00:00:00+08:00') + days * DAYS * 1000).toISOString();
 
 export const tencentCvm: Policy = {
   product: 'tencent-cvm',
@@ -76,7 +80,11 @@ export const tencentCvm: Policy = {
       postpaid: {
         action: 'terminate',
         requires: [],
-        modes: { now: { into: 'terminated' }, later: { into: 'bin', retentionSeconds: 2 * HOURS }, timed: { into: 'terminated' } },
+        modes: {
+          now: { into: 'terminated' },
+          later: { into: 'bin', retentionSeconds: 2 * HOURS },
+          timed: { into: 'terminated' },
+        },
         refusedInArrears: false,
       },
       // 003-21: the recycle bin keeps it for seven days.
@@ -121,7 +129,12 @@ export const tencentCvm: Policy = {
   },
   disposal: [
     // 003-19, 003-20.
-    { part: 'disk', storage: 'elastic', fate: 'retain', reason: { en: 'Elastic cloud disks are kept.', zh: '弹性云盘会继续保留。' } },
+    {
+      part: 'disk',
+      storage: 'elastic',
+      fate: 'retain',
+      reason: { en: 'Elastic cloud disks are kept.', zh: '弹性云盘会继续保留。' },
+    },
     { part: 'disk', fate: 'terminate', reason: { en: 'Goes with the instance.', zh: '随实例一并销毁。' } },
     {
       part: 'address',
@@ -221,7 +234,10 @@ export const tencentCvm: Policy = {
     {
       rule: '001-15',
       title: 'a promotion order, approved by an operator: 25 % of the cash paid is the fee',
-      instance: { ...background, orders: background.orders.map((order) => ({ ...order, channel: 'promotion' })) },
+      instance: {
+        ...background,
+        orders: background.orders.map((order) => ({ ...order, channel: 'promotion' })),
+      },
       action: 'return',
       at: afterDays(2),
       returnsSoFar: first,
@@ -231,7 +247,10 @@ export const tencentCvm: Policy = {
     {
       rule: '001-16',
       title: 'a promotion order can’t be returned by self-service',
-      instance: { ...background, orders: background.orders.map((order) => ({ ...order, channel: 'promotion' })) },
+      instance: {
+        ...background,
+        orders: background.orders.map((order) => ({ ...order, channel: 'promotion' })),
+      },
       action: 'return',
       at: afterDays(2),
       returnsSoFar: first,

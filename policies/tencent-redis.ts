@@ -82,7 +82,11 @@ export const tencentRedis: Policy = {
   disposal: [
     // 001-12: IP resources are released with the destruction.
     { part: 'disk', fate: 'terminate', reason: { en: 'Goes with the instance.', zh: '随实例一并销毁。' } },
-    { part: 'address', fate: 'terminate', reason: { en: 'Released with the instance.', zh: '随实例一并释放。' } },
+    {
+      part: 'address',
+      fate: 'terminate',
+      reason: { en: 'Released with the instance.', zh: '随实例一并释放。' },
+    },
   ],
   notices: [
     {
@@ -92,7 +96,10 @@ export const tencentRedis: Policy = {
         zh: '实例销毁后，所有数据将被清除且不可恢复，请务必确认完成数据备份后再提交销毁。',
       },
     },
-    { code: 'IP_RELEASED', message: { en: 'IP resources are released with it.', zh: '实例销毁后 IP 资源同时释放。' } },
+    {
+      code: 'IP_RELEASED',
+      message: { en: 'IP resources are released with it.', zh: '实例销毁后 IP 资源同时释放。' },
+    },
     {
       code: 'VOUCHER_NOT_RETURNED',
       action: 'return',

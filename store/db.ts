@@ -19,23 +19,37 @@ const types: pg.CustomTypesConfig = {
 };
 
 /**
- * SQL: whether an instant, which PostgreSQL keeps to the microsecond, is shown at or before another one (M21). Instants are shown to the
- * millisecond, cut off: what is shown at `until` may have been recorded up to a millisecond after it.
+ * SQL: whether an instant, which PostgreSQL keeps to the microsecond, is shown at or before another one
+ * (M21). Instants are shown to the millisecond, cut off: what is shown at `until` may have been recorded up
+ * to a millisecond after it.
  */
 export const shownUpTo = (column: string, until: string): string =>
   `${column} < date_trunc('milliseconds', ${until}::timestamptz) + interval '1 millisecond'`;
 
 /** SQL: whether an instant is shown before another one. */
-export const shownBefore = (column: string, from: string): string => `(date_trunc('milliseconds', ${column}) < ${from}::timestamptz)`;
+export const shownBefore = (column: string, from: string): string =>
+  `(date_trunc('milliseconds', ${column}) < ${from}::timestamptz)`;
 
-/** A pool of at most `max` connections. Errors of idle connections are told to `onError`, not thrown: the next query gets a fresh one. */
-export function createPool(url: string, options: { max?: number; onError?: (error: Error) => void } = {}): Pool {
-  const pool = new pg.Pool({ connectionString: url, max: options.max ?? 10, types, connectionTimeoutMillis: 5000 });
+/**
+ * A pool of at most `max` connections. Errors of idle connections are told to `onError`, not thrown: the next
+ * query gets a fresh one.
+ */
+export function createPool(
+  url: string,
+  options: { max?: number; onError?: (error: Error) => void } = {},
+): Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? 10,
+    types,
+    connectionTimeoutMillis: 5000,
+  });
   pool.on('error', (error) => {
     Reflect.deleteProperty(error, 'client'); // pages of the driver's inside in a log line
     options.onError?.(error);
   });
-  // A connection that is lost while somebody has it fails their query, who tells; without a listener it would end the process as well.
+  // A connection that is lost while somebody has it fails their query, who tells; without a listener it would
+  // end the process as well.
   pool.on('connect', (client) => {
     client.on('error', () => {});
     readChunkwise(client);
@@ -47,8 +61,8 @@ export function createPool(url: string, options: { max?: number; onError?: (erro
 const CHUNK = 64 * 1024;
 
 /**
- * One full chunk of an answer in each turn of the event loop. Of what PostgreSQL sends fast, some thirty would else be read in
- * one go, and all rows in them parsed.
+ * One full chunk of an answer in each turn of the event loop. Of what PostgreSQL sends fast, some thirty
+ * would else be read in one go, and all rows in them parsed.
  */
 function readChunkwise(client: pg.PoolClient): void {
   const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
@@ -87,7 +101,8 @@ export async function snapshot<T>(pool: Pool, work: (db: Transaction) => Promise
 }
 
 /** Whether a write was refused because this role, this transaction or this server only reads (a replica). */
-export const isReadOnly = (error: unknown): boolean => ['42501', '25006'].includes((error as { code?: string }).code ?? '');
+export const isReadOnly = (error: unknown): boolean =>
+  ['42501', '25006'].includes((error as { code?: string }).code ?? '');
 
 /** Anything can be thrown. */
 const membersOf = (error: unknown): Record<'code' | 'message', unknown> => Object(error);
@@ -95,19 +110,28 @@ const membersOf = (error: unknown): Record<'code' | 'message', unknown> => Objec
 /** PostgreSQL can't be reached, is starting or stopping, or has no connection left. */
 const AWAY = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT|ENOENT)$/;
 /** The driver's own errors of lost and late connections carry no code. */
-const AWAY_SAID = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+const AWAY_SAID =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 export function isDatabaseAway(error: unknown): boolean {
   const { code, message } = membersOf(error);
-  return (typeof code === 'string' && AWAY.test(code)) || (typeof message === 'string' && AWAY_SAID.test(message));
+  return (
+    (typeof code === 'string' && AWAY.test(code)) || (typeof message === 'string' && AWAY_SAID.test(message))
+  );
 }
 
-/** Classes of PostgreSQL's errors that are the same each time: unsupported, wrong values, broken rules, unknown names, limits, RAISE, damage. */
+/**
+ * Classes of PostgreSQL's errors that are the same each time: unsupported, wrong values, broken rules,
+ * unknown names, limits, RAISE, damage.
+ */
 const ALWAYS = /^(0A|2[123]|42|54|P0|XX)...$/;
 /** As the driver and its pool say it when they are being closed under a query. */
 const CLOSING = /^(Client was closed|Cannot use a pool after calling end|Query read timeout|timeout expired)/;
 
-/** Whether the same work may succeed another time. Anything unknown may not: what is tried for ever keeps all else waiting. */
+/**
+ * Whether the same work may succeed another time. Anything unknown may not: what is tried for ever keeps all
+ * else waiting.
+ */
 export function canPass(error: unknown): boolean {
   if (isDatabaseAway(error)) return true;
   const { code, message } = membersOf(error);

@@ -4,8 +4,9 @@ import type { Db, Pool } from './db';
 import { jsonOf } from './json';
 
 /**
- * Idempotency keys: one row a key, running while the process that claimed it lives. Each process holds one advisory lock on one
- * connection; PostgreSQL frees it when the process dies, however it dies, so a crash frees its running keys at once.
+ * Idempotency keys: one row a key, running while the process that claimed it lives. Each process holds one
+ * advisory lock on one connection; PostgreSQL frees it when the process dies, however it dies, so a crash
+ * frees its running keys at once.
  */
 export interface Owner {
   owner: string;
@@ -18,9 +19,9 @@ const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1000;
 
 /**
- * Takes this process's lock, and takes it again whenever its connection is lost (PostgreSQL was restarted, say). Meanwhile others may take over
- * keys of requests that still run, whose effects are guarded by command ids; nothing is claimed in this process's name ({@link claim}).
- * `close` gives it back.
+ * Takes this process's lock, and takes it again whenever its connection is lost (PostgreSQL was restarted,
+ * say). Meanwhile others may take over keys of requests that still run, whose effects are guarded by command
+ * ids; nothing is claimed in this process's name ({@link claim}). `close` gives it back.
  */
 export async function openOwner(pool: Pool): Promise<Owner> {
   const owner = String(randomInt(1, 2 ** 47));
@@ -91,10 +92,16 @@ export type Claimed =
   | { outcome: 'claimed' | 'running' | 'mismatch' | 'unheld' }
   | { outcome: 'done'; status: number; headers: Record<string, string>; body: unknown };
 
-/** Whether the claiming process holds its lock: nobody else can have a share of it then. A claim without it would be anybody's. */
+/**
+ * Whether the claiming process holds its lock: nobody else can have a share of it then. A claim without it
+ * would be anybody's.
+ */
 const HELD = (owner: string): string => `NOT pg_try_advisory_xact_lock_shared(${owner}::bigint)`;
 
-/** Claims a key for one request, or says what has become of it. `unheld`: the process has lost its lock, and can claim nothing. */
+/**
+ * Claims a key for one request, or says what has become of it. `unheld`: the process has lost its lock, and
+ * can claim nothing.
+ */
 export async function claim(db: Db, { caller, key, fingerprint, owner }: Claim): Promise<Claimed> {
   const inserted = await db.query(
     `INSERT INTO idempotency_keys (caller, key, fingerprint, owner) SELECT $1, $2, $3, $4::bigint WHERE ${HELD('$4')} ON CONFLICT DO NOTHING`,
@@ -107,11 +114,15 @@ export async function claim(db: Db, { caller, key, fingerprint, owner }: Claim):
     status: number | null;
     headers: Record<string, string>;
     body: unknown;
-  }>('SELECT fingerprint, owner::text, status, headers, body FROM idempotency_keys WHERE caller = $1 AND key = $2', [caller, key]);
+  }>(
+    'SELECT fingerprint, owner::text, status, headers, body FROM idempotency_keys WHERE caller = $1 AND key = $2',
+    [caller, key],
+  );
   const row = rows[0];
   if (!row) return { outcome: 'unheld' };
   if (row.fingerprint !== fingerprint) return { outcome: 'mismatch' };
-  if (row.status !== null) return { outcome: 'done', status: row.status, headers: row.headers, body: row.body };
+  if (row.status !== null)
+    return { outcome: 'done', status: row.status, headers: row.headers, body: row.body };
   const taken = await db.query(
     `UPDATE idempotency_keys SET owner = $4, recorded_at = clock_timestamp()
      WHERE caller = $1 AND key = $2 AND status IS NULL AND owner = $3 AND pg_try_advisory_xact_lock(owner) AND ${HELD('$4')}`,
@@ -130,27 +141,31 @@ export interface StoredAnswer {
 
 /** Stores the answer that every repeat will get. */
 export async function complete(db: Db, { caller, key, status, headers, body }: StoredAnswer): Promise<void> {
-  await db.query('UPDATE idempotency_keys SET status = $3, headers = $4, body = $5::json WHERE caller = $1 AND key = $2', [
-    caller,
-    key,
-    status,
-    headers,
-    await jsonOf(body ?? null),
-  ]);
+  await db.query(
+    'UPDATE idempotency_keys SET status = $3, headers = $4, body = $5::json WHERE caller = $1 AND key = $2',
+    [caller, key, status, headers, await jsonOf(body ?? null)],
+  );
 }
 
 /** Belongs to no process: whoever repeats the request takes it over. */
 const NOBODY = 0;
 
 /**
- * Frees a key whose request failed by our fault: the caller may try again. What it was used for stays known, because the first try may
- * have had its effect.
+ * Frees a key whose request failed by our fault: the caller may try again. What it was used for stays known,
+ * because the first try may have had its effect.
  */
 export async function release(db: Db, { caller, key }: { caller: string; key: string }): Promise<void> {
-  await db.query('UPDATE idempotency_keys SET owner = $3 WHERE caller = $1 AND key = $2 AND status IS NULL', [caller, key, NOBODY]);
+  await db.query('UPDATE idempotency_keys SET owner = $3 WHERE caller = $1 AND key = $2 AND status IS NULL', [
+    caller,
+    key,
+    NOBODY,
+  ]);
 }
 
-/** Deletes stored answers so many days after their first asking. What another process is deleting is passed over. */
+/**
+ * Deletes stored answers so many days after their first asking. What another process is deleting is passed
+ * over.
+ */
 export async function trimIdempotencyKeys(pool: Pool, days: number, limit: number): Promise<number> {
   const { rowCount } = await pool.query(
     `WITH old AS MATERIALIZED (

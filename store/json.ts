@@ -2,9 +2,9 @@ import type { Turns } from '../domain/turns';
 import { inTurns } from './in-turns';
 
 /**
- * The JSON text of a value, as bytes in UTF-8: an answer, or a parameter of type `json`. Lists, and those among an object's
- * members, are written one element at a time, because pages, quotes and the like are long by those; others get a turn
- * in between.
+ * The JSON text of a value, as bytes in UTF-8: an answer, or a parameter of type `json`. Lists, and those
+ * among an object's members, are written one element at a time, because pages, quotes and the like are long
+ * by those; others get a turn in between.
  */
 export async function jsonOf(value: unknown): Promise<Buffer> {
   const pieces: Buffer[] = [];

@@ -1,4 +1,7 @@
-/** Keys of callers: made, looked up by their hash, listed and revoked. What is secret of a key never comes here. */
+/**
+ * Keys of callers: made, looked up by their hash, listed and revoked. What is secret of a key never comes
+ * here.
+ */
 import type { Permission } from '../domain/permissions';
 import { touchAccount } from './books/accounts';
 import { type Db, type Pool, type Transaction, transaction } from './db';
@@ -56,10 +59,15 @@ export async function createKey(pool: Pool, key: NewKey): Promise<KeyRow | undef
 /** Keys of one account and name are counted and made one after the other. */
 async function lockName(tx: Transaction, { account, name }: Pick<NewKey, 'account' | 'name'>): Promise<void> {
   // Two numbers: the locks of one number are those of the API's processes (idempotency.ts).
-  await tx.query("SELECT pg_advisory_xact_lock(hashtext('keys'), hashtext($1))", [JSON.stringify([account, name])]);
+  await tx.query("SELECT pg_advisory_xact_lock(hashtext('keys'), hashtext($1))", [
+    JSON.stringify([account, name]),
+  ]);
 }
 
-async function countLive(tx: Transaction, { account, name }: Pick<NewKey, 'account' | 'name'>): Promise<number> {
+async function countLive(
+  tx: Transaction,
+  { account, name }: Pick<NewKey, 'account' | 'name'>,
+): Promise<number> {
   const { rows } = await tx.query<{ count: number }>(
     'SELECT count(*) FROM keys WHERE account IS NOT DISTINCT FROM $1 AND name = $2 AND revoked_at IS NULL',
     [account, name],
@@ -80,7 +88,10 @@ export async function findKey(db: Db, id: string): Promise<KeyRow | undefined> {
   return rows[0] && toKey(rows[0]);
 }
 
-/** The key that a caller shows, unless it was revoked. Asked at every request, so that a revocation holds at once, in every process. */
+/**
+ * The key that a caller shows, unless it was revoked. Asked at every request, so that a revocation holds at
+ * once, in every process.
+ */
 export async function findLiveKey(db: Db, keyHash: string): Promise<KeyRow | undefined> {
   const { rows } = await db.query<Row>(`${SELECT} WHERE key_hash = $1 AND revoked_at IS NULL`, [keyHash]);
   return rows[0] && toKey(rows[0]);
@@ -100,7 +111,10 @@ export async function listKeys(db: Db, filter: KeyFilter, page: PageRequest): Pr
 
 /** Revokes a key that exists; one that was revoked before stays as it is. */
 export async function revokeKey(db: Db, id: string, by: string): Promise<KeyRow> {
-  await db.query('UPDATE keys SET revoked_at = clock_timestamp(), revoked_by = $2 WHERE id = $1 AND revoked_at IS NULL', [id, by]);
+  await db.query(
+    'UPDATE keys SET revoked_at = clock_timestamp(), revoked_by = $2 WHERE id = $1 AND revoked_at IS NULL',
+    [id, by],
+  );
   return (await findKey(db, id))!;
 }
 

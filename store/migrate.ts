@@ -3,11 +3,16 @@ import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 
 /**
- * Brings the database to the newest schema and gives the service's role what it needs, and no more: entries, transactions and steps can be
- * added but not changed (decision 2). Safe to run from several processes at once: the runner takes a lock.
+ * Brings the database to the newest schema and gives the service's role what it needs, and no more: entries,
+ * transactions and steps can be added but not changed (decision 2). Safe to run from several processes at
+ * once: the runner takes a lock.
  * @param adminUrl the owner of the schema; @param serviceUrl the role that the service runs as
  */
-export async function migrate(adminUrl: string, serviceUrl: string, log: (message: string) => void = () => {}): Promise<void> {
+export async function migrate(
+  adminUrl: string,
+  serviceUrl: string,
+  log: (message: string) => void = () => {},
+): Promise<void> {
   await runner({
     databaseUrl: adminUrl,
     dir: join(__dirname, 'migrations'),
@@ -26,7 +31,17 @@ export async function migrate(adminUrl: string, serviceUrl: string, log: (messag
   }
 }
 
-const APPEND_ONLY = ['entries', 'transactions', 'steps', 'account_changes', 'hold_changes', 'policies', 'seals', 'audits', 'adjustments'];
+const APPEND_ONLY = [
+  'entries',
+  'transactions',
+  'steps',
+  'account_changes',
+  'hold_changes',
+  'policies',
+  'seals',
+  'audits',
+  'adjustments',
+];
 const GROWING = ['outbox', 'unsealed'];
 /** Kept for a time only (retention.ts); triggers and foreign keys hold what must stay. */
 const TRIMMED = ['idempotency_keys', 'quotes', 'keys'];

@@ -9,5 +9,10 @@ export interface Message {
 }
 
 export async function post(tx: Transaction, { topic, instanceId, step, payload }: Message): Promise<void> {
-  await tx.query('INSERT INTO outbox (topic, instance_id, step, payload) VALUES ($1, $2, $3, $4)', [topic, instanceId, step, payload]);
+  await tx.query('INSERT INTO outbox (topic, instance_id, step, payload) VALUES ($1, $2, $3, $4)', [
+    topic,
+    instanceId,
+    step,
+    payload,
+  ]);
 }

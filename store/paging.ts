@@ -62,7 +62,9 @@ export interface Listing<Row> {
 }
 
 /** In the order in which rows were made: `seq` is a number that each table has. */
-export const bySeq = <Row extends { seq: number }>(sql = 'seq'): SortColumn<Row>[] => [{ sql, type: 'bigint', of: ({ seq }) => seq }];
+export const bySeq = <Row extends { seq: number }>(sql = 'seq'): SortColumn<Row>[] => [
+  { sql, type: 'bigint', of: ({ seq }) => seq },
+];
 
 /** Reads one page. @throws BadCursor */
 export async function listPage<Row extends QueryResultRow, T>(
@@ -72,12 +74,19 @@ export async function listPage<Row extends QueryResultRow, T>(
   toItem: (row: Row) => T,
 ): Promise<Page<T>> {
   if (cursor !== undefined) {
-    const after = decodeCursor(cursor, by).map((value, index) => `${conditions.parameter(value)}::${by[index]!.type}`);
-    conditions.always(`(${by.map(({ sql }) => sql).join(', ')}) ${latestFirst ? '<' : '>'} (${after.join(', ')})`);
+    const after = decodeCursor(cursor, by).map(
+      (value, index) => `${conditions.parameter(value)}::${by[index]!.type}`,
+    );
+    conditions.always(
+      `(${by.map(({ sql }) => sql).join(', ')}) ${latestFirst ? '<' : '>'} (${after.join(', ')})`,
+    );
   }
   const order = by.map(({ sql }) => `${sql} ${latestFirst ? 'DESC' : 'ASC'}`).join(', ');
   const { where, values } = conditions;
-  const { rows } = await db.query<Row>(`${select} ${where} ORDER BY ${order} LIMIT ${conditions.parameter(limit + 1)}`, values);
+  const { rows } = await db.query<Row>(
+    `${select} ${where} ORDER BY ${order} LIMIT ${conditions.parameter(limit + 1)}`,
+    values,
+  );
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   const nextCursor = rows.length > limit && last ? encodeCursor(by.map(({ of }) => of(last))) : null;
@@ -89,7 +98,12 @@ const encodeCursor = (key: unknown[]): string => Buffer.from(JSON.stringify(key)
 function decodeCursor(cursor: string, by: Pick<SortColumn<never>, 'type'>[]): unknown[] {
   try {
     const key = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown;
-    if (Array.isArray(key) && key.length === by.length && key.every((part, index) => isOf(by[index]!.type, part))) return key;
+    if (
+      Array.isArray(key) &&
+      key.length === by.length &&
+      key.every((part, index) => isOf(by[index]!.type, part))
+    )
+      return key;
   } catch {
     // Not JSON: as bad as another shape.
   }

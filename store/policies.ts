@@ -2,15 +2,16 @@ import { type Policy, policyId } from '../domain/policy';
 import type { Db } from './db';
 import { hashOf } from './hash';
 
-/** Keeps a policy as it was used, and answers its id. An edit without a new version is another row: what was promised stays readable. */
+/**
+ * Keeps a policy as it was used, and answers its id. An edit without a new version is another row: what was
+ * promised stays readable.
+ */
 export async function keepPolicy(db: Db, policy: Policy): Promise<string> {
   const id = `${policyId(policy)}#${hashOf(withoutExamples(policy)).slice(0, 12)}`;
-  await db.query('INSERT INTO policies (id, product, version, document) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', [
-    id,
-    policy.product,
-    policy.version,
-    withoutExamples(policy),
-  ]);
+  await db.query(
+    'INSERT INTO policies (id, product, version, document) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+    [id, policy.product, policy.version, withoutExamples(policy)],
+  );
   return id;
 }
 
@@ -21,7 +22,10 @@ const known = new Map<string, Policy>();
 export async function policiesById(db: Db, ids: Iterable<string>): Promise<(id: string) => Policy> {
   const wanted = [...new Set(ids)].filter((id) => !known.has(id));
   if (wanted.length) {
-    const { rows } = await db.query<{ id: string; document: Policy }>('SELECT id, document FROM policies WHERE id = ANY($1)', [wanted]);
+    const { rows } = await db.query<{ id: string; document: Policy }>(
+      'SELECT id, document FROM policies WHERE id = ANY($1)',
+      [wanted],
+    );
     for (const { id, document } of rows) known.set(id, document);
   }
   return (id) => {

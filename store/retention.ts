@@ -1,4 +1,7 @@
-/** What is kept for a time only, and deleted after it. Books, steps, agreements and refunds, and what they rest on, are never among it. */
+/**
+ * What is kept for a time only, and deleted after it. Books, steps, agreements and refunds, and what they
+ * rest on, are never among it.
+ */
 import { trimQuotes } from './agreements/quotes';
 import type { Pool } from './db';
 import { trimIdempotencyKeys } from './idempotency';
@@ -19,7 +22,10 @@ export const KEEP: Keep = { idempotencyDays: 30, quotesDays: 30, keysDays: 400 }
 /** Few enough that each statement is short, and nobody waits for its locks. */
 const BATCH = 500;
 
-/** Each deletes at most so many rows that are older than so many days, the oldest first, and answers how many went. */
+/**
+ * Each deletes at most so many rows that are older than so many days, the oldest first, and answers how many
+ * went.
+ */
 const TRIMS: Record<keyof Keep, (pool: Pool, days: number, limit: number) => Promise<number>> = {
   idempotencyDays: trimIdempotencyKeys,
   quotesDays: trimQuotes,

@@ -1,6 +1,6 @@
 /**
- * Signatures of messages (domain/signed.ts): an HMAC over the instance, the caller, the id and the command, with a key derived from the
- * operator's key. Stored nowhere, and nothing is asked of the database.
+ * Signatures of messages (domain/signed.ts): an HMAC over the instance, the caller, the id and the command,
+ * with a key derived from the operator's key. Stored nowhere, and nothing is asked of the database.
  */
 import { createHmac, scryptSync, timingSafeEqual } from 'node:crypto';
 import type { Envelope } from '../domain/commands';
@@ -17,7 +17,10 @@ interface SignableBirth {
   envelope: Envelope;
 }
 
-/** What became of verifying: `late` is one of ours that has waited too long to be a message that is still on its way. */
+/**
+ * What became of verifying: `late` is one of ours that has waited too long to be a message that is still on
+ * its way.
+ */
 export type Verdict = 'good' | 'late' | 'bad';
 
 export interface Signatures extends Signer {
@@ -27,8 +30,9 @@ export interface Signatures extends Signer {
 }
 
 /**
- * How long a message may be on its way. Workers may be down for days while signals wait; without any limit, whoever reads Temporal's histories
- * could send a message again that was refused long ago, and have it carried out in its caller's name.
+ * How long a message may be on its way. Workers may be down for days while signals wait; without any limit,
+ * whoever reads Temporal's histories could send a message again that was refused long ago, and have it
+ * carried out in its caller's name.
  */
 export const GOOD_FOR_MS = 7 * 86_400_000;
 
@@ -54,7 +58,8 @@ export function createSignatures(operatorKey: string, previousKey?: string): Sig
   };
   return {
     sign: (instanceId, message) => sign(textOf(instanceId, message)),
-    updateId: (instanceId, message) => `u/${macOf(root, 'update-id', textOf(instanceId, message)).toString('base64url')}`,
+    updateId: (instanceId, message) =>
+      `u/${macOf(root, 'update-id', textOf(instanceId, message)).toString('base64url')}`,
     signBirth: (birth) => sign(textOfBirth(birth)),
     verify: (instanceId, message, signature) => verify(textOf(instanceId, message), signature),
     verifyBirth: (birth, signature) => verify(textOfBirth(birth), signature),
@@ -62,9 +67,11 @@ export function createSignatures(operatorKey: string, previousKey?: string): Sig
 }
 
 /** @param what when it was signed, in base 36; or a word that no signature can have there */
-const macOf = (key: Buffer, what: string, text: string): Buffer => createHmac('sha256', key).update(`${what} ${text}`).digest();
+const macOf = (key: Buffer, what: string, text: string): Buffer =>
+  createHmac('sha256', key).update(`${what} ${text}`).digest();
 
-const textOf = (instanceId: string, { id, by, command }: Signable): string => canonical(['message', instanceId, id, by, command]);
+const textOf = (instanceId: string, { id, by, command }: Signable): string =>
+  canonical(['message', instanceId, id, by, command]);
 
 const textOfBirth = ({ instanceId, registration, policy, envelope: { id, by } }: SignableBirth): string =>
   canonical(['birth', instanceId, id, by, registration, policy]);

@@ -1,12 +1,18 @@
 /** Connections to Temporal whose calls end when they promised to. */
-import { Connection, type ConnectionOptions, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import {
+  Connection,
+  type ConnectionOptions,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
 import { isCrowded } from './meaning';
 
 type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 
 /**
- * Tries again like the SDK's own interceptor, but never beyond the call's deadline: the SDK's goes on behind it, up to ten attempts whose
- * pauses alone take some twenty seconds. Nor what is crowded: the caller is told so at once (L20).
+ * Tries again like the SDK's own interceptor, but never beyond the call's deadline: the SDK's goes on behind
+ * it, up to ten attempts whose pauses alone take some twenty seconds. Nor what is crowded: the caller is told
+ * so at once (L20).
  */
 const retryWithinDeadline: Interceptor = (options, nextCall) => {
   const retry = defaultGrpcRetryOptions();
@@ -15,7 +21,9 @@ const retryWithinDeadline: Interceptor = (options, nextCall) => {
   const interceptor = makeGrpcRetryInterceptor({
     retryableDecider: (attempt, status) => {
       pause = retry.delayFunction(attempt, status);
-      return !isCrowded(status.details) && retry.retryableDecider(attempt, status) && Date.now() + pause < end;
+      return (
+        !isCrowded(status.details) && retry.retryableDecider(attempt, status) && Date.now() + pause < end
+      );
     },
     delayFunction: () => pause,
   });

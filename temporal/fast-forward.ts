@@ -1,6 +1,7 @@
 /**
- * Moves one instance's workflow ahead, through the raw service: the SDK has no wrapper for the server's time skipping (1.32+). The caller
- * gives an id, so that asking again after a crash waits for the move that has begun and doesn't begin another.
+ * Moves one instance's workflow ahead, through the raw service: the SDK has no wrapper for the server's time
+ * skipping (1.32+). The caller gives an id, so that asking again after a crash waits for the move that has
+ * begun and doesn't begin another.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
@@ -40,10 +41,12 @@ const SETTLE_MS = 3000;
 const LOOK_EVERY_MS = 20;
 
 /**
- * Answers once the clock is there, or the workflow has ended on the way. A server skips whenever nothing is in flight, to the target or to the
- * next timer. When the target passes by itself while a task is in flight, the server skips on to that timer, days too far: so a move begins when
- * nothing is in flight, and what is near is waited for.
- * @throws NotRunning when there is none to move; Unavailable when it does not arrive in time, for want of a worker; Replaced by another move
+ * Answers once the clock is there, or the workflow has ended on the way. A server skips whenever nothing is
+ * in flight, to the target or to the next timer. When the target passes by itself while a task is in flight,
+ * the server skips on to that timer, days too far: so a move begins when nothing is in flight, and what is
+ * near is waited for.
+ * @throws NotRunning when there is none to move; Unavailable when it does not arrive in time, for want of a
+ *   worker; Replaced by another move
  */
 export async function fastForward(move: Move): Promise<Moved> {
   const before = await settled(move);
@@ -65,11 +68,16 @@ export async function fastForward(move: Move): Promise<Moved> {
   return { offsetMs, reachedMs: Date.now() + offsetMs };
 }
 
-const offsetOf = ({ currentMs, wallMs }: Description): number => (currentMs === undefined ? 0 : currentMs - wallMs);
+const offsetOf = ({ currentMs, wallMs }: Description): number =>
+  currentMs === undefined ? 0 : currentMs - wallMs;
 const clockIn = (description: Description): number => Date.now() + offsetOf(description);
 
-/** The id of the fast-forward that the workflow was last given; it may be of a request whose answer got lost. */
-export async function lastMoveId(move: Pick<Move, 'client' | 'namespace' | 'instanceId'>): Promise<string | undefined> {
+/**
+ * The id of the fast-forward that the workflow was last given; it may be of a request whose answer got lost.
+ */
+export async function lastMoveId(
+  move: Pick<Move, 'client' | 'namespace' | 'instanceId'>,
+): Promise<string | undefined> {
   return (await describe(move)).moveId;
 }
 
@@ -84,7 +92,10 @@ async function settled(move: Move): Promise<Description> {
 }
 
 async function begin({ client, namespace, instanceId, id }: Move, ms: number): Promise<void> {
-  const duration = google.protobuf.Duration.fromObject({ seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 });
+  const duration = google.protobuf.Duration.fromObject({
+    seconds: Math.floor(ms / 1000),
+    nanos: (ms % 1000) * 1_000_000,
+  });
   const config = { enabled: true, fastForwardConfig: { id, duration } };
   await ask(client, CALL_MS, () =>
     client.connection.workflowService.updateWorkflowExecutionOptions({
@@ -100,12 +111,15 @@ async function begin({ client, namespace, instanceId, id }: Move, ms: number): P
 async function poll(move: Move, deadline: number): Promise<boolean> {
   const { client, namespace, instanceId, id } = move;
   try {
-    const { fastForwardPollingResult: result } = await ask(client, Math.max(1, Math.min(POLL_MS, deadline - Date.now())), () =>
-      client.connection.workflowService.pollWorkflowExecutionTimeSkipping({
-        namespace,
-        workflowExecution: { workflowId: workflowId(instanceId) },
-        fastForwardId: id,
-      }),
+    const { fastForwardPollingResult: result } = await ask(
+      client,
+      Math.max(1, Math.min(POLL_MS, deadline - Date.now())),
+      () =>
+        client.connection.workflowService.pollWorkflowExecutionTimeSkipping({
+          namespace,
+          workflowExecution: { workflowId: workflowId(instanceId) },
+          fastForwardId: id,
+        }),
     );
     if (result === FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_COMPLETED) return true;
     if (result !== FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_FAILED) return false;
@@ -130,16 +144,24 @@ interface Description {
   wallMs: number;
 }
 
-async function describe({ client, namespace, instanceId }: Pick<Move, 'client' | 'namespace' | 'instanceId'>): Promise<Description> {
+async function describe({
+  client,
+  namespace,
+  instanceId,
+}: Pick<Move, 'client' | 'namespace' | 'instanceId'>): Promise<Description> {
   const asked = Date.now();
   const description = await ask(client, CALL_MS, () =>
-    client.connection.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId: workflowId(instanceId) } }),
+    client.connection.workflowService.describeWorkflowExecution({
+      namespace,
+      execution: { workflowId: workflowId(instanceId) },
+    }),
   );
   const answered = Date.now();
   const info = description.workflowExtendedInfo?.timeSkippingInfo;
   const time = info?.currentTime;
   return {
-    running: description.workflowExecutionInfo?.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING,
+    running:
+      description.workflowExecutionInfo?.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING,
     busy: Boolean(description.pendingWorkflowTask) || (description.pendingActivities ?? []).length > 0,
     moveId: info?.effectiveConfig?.fastForwardConfig?.id ?? undefined,
     currentMs: time ? Number(time.seconds ?? 0) * 1000 + Math.floor((time.nanos ?? 0) / 1e6) : undefined,

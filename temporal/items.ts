@@ -17,7 +17,10 @@ export interface ItemOptions extends SendOptions {
   onNotRunning: (item: Item) => Promise<void>;
 }
 
-/** Sends the items of a termination with bounded concurrency. Those that nobody answered stay accepted, and the sweep sends them again. */
+/**
+ * Sends the items of a termination with bounded concurrency. Those that nobody answered stay accepted, and
+ * the sweep sends them again.
+ */
 export async function sendItems(client: Client, items: Item[], options: ItemOptions): Promise<void> {
   const waiting = [...items];
   const sendNext = async (): Promise<void> => {

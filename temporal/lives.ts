@@ -24,10 +24,14 @@ export interface Restart extends Carried {
 }
 
 /**
- * Starts the workflow of a living instance again, from its stored life (L14): deadlines that came due meanwhile are taken at once. One that
- * runs, maybe because somebody else was faster, stays as it is.
+ * Starts the workflow of a living instance again, from its stored life (L14): deadlines that came due
+ * meanwhile are taken at once. One that runs, maybe because somebody else was faster, stays as it is.
  */
-export async function startAgain(client: Client, { life, done, region }: Restart, options: Omit<SendOptions, 'signer'>): Promise<void> {
+export async function startAgain(
+  client: Client,
+  { life, done, region }: Restart,
+  options: Omit<SendOptions, 'signer'>,
+): Promise<void> {
   try {
     await within(client, options.waitMs ?? WAIT_MS, () =>
       client.workflow.start(WORKFLOW_TYPE, {
@@ -46,13 +50,22 @@ export async function startAgain(client: Client, { life, done, region }: Restart
 }
 
 /** Ends a workflow that runs and is of no use; what it was told and has not recorded is lost. */
-export async function abandon(client: Client, instanceId: string, reason: string, options: Pick<SendOptions, 'waitMs'>): Promise<void> {
+export async function abandon(
+  client: Client,
+  instanceId: string,
+  reason: string,
+  options: Pick<SendOptions, 'waitMs'>,
+): Promise<void> {
   const handle = client.workflow.getHandle(workflowId(instanceId));
   await within(client, options.waitMs ?? WAIT_MS, () => handle.terminate(reason));
 }
 
 /** Waits until the workflow has taken up its life. @throws Unavailable when it has not in time */
-export async function hasBegun(client: Client, instanceId: string, options: Pick<SendOptions, 'waitMs'>): Promise<void> {
+export async function hasBegun(
+  client: Client,
+  instanceId: string,
+  options: Pick<SendOptions, 'waitMs'>,
+): Promise<void> {
   const handle = client.workflow.getHandle(workflowId(instanceId));
   await within(client, options.waitMs ?? WAIT_MS, () => handle.query(lifeQuery));
 }

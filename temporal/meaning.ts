@@ -1,8 +1,12 @@
 /**
- * What it means when a call to an instance's workflow fails, in one place. The question that callers have is always the same: has it happened,
- * may it still happen, or surely not?
+ * What it means when a call to an instance's workflow fails, in one place. The question that callers have is
+ * always the same: has it happened, may it still happen, or surely not?
  */
-import { type Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import {
+  type Client,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { REFUSAL, type RefusalDetail } from '../workflows/messages';
 
@@ -17,7 +21,10 @@ export class Refused extends Error {
   }
 }
 
-/** No server or no worker in time. The message may still be carried out: say where to look, or ask to try again with the same key. */
+/**
+ * No server or no worker in time. The message may still be carried out: say where to look, or ask to try
+ * again with the same key.
+ */
 export class Unavailable extends Error {
   constructor(
     message: string,
@@ -35,7 +42,10 @@ export class Crowded extends Unavailable {
   }
 }
 
-/** The server has dropped an update, because the task that it came with failed: it has not happened, and can be sent again. */
+/**
+ * The server has dropped an update, because the task that it came with failed: it has not happened, and can
+ * be sent again.
+ */
 export class Dropped extends Unavailable {
   constructor(message: string) {
     super(message, false);
@@ -64,24 +74,37 @@ const NOT_TAKEN: readonly (number | undefined)[] = [
 ];
 
 /**
- * How the server says that a workflow has enough: ten updates in flight, or 2,000 updates or 10,000 signals in one run. The codes are used for
- * other things as well, so it is the words.
+ * How the server says that a workflow has enough: ten updates in flight, or 2,000 updates or 10,000 signals
+ * in one run. The codes are used for other things as well, so it is the words.
  */
 const CROWDED = /in-flight updates|total number of distinct updates|limit for signal events/;
-/** Of an update that a workflow task took with it when it failed: most often because a signal came while the workflow was ending. */
+/**
+ * Of an update that a workflow task took with it when it failed: most often because a signal came while the
+ * workflow was ending.
+ */
 const DROPPED = /unexpected workflow task failure/;
 
-/** Whether the server says that a workflow has enough: to ask again behind the caller's back would only make it worse. */
+/**
+ * Whether the server says that a workflow has enough: to ask again behind the caller's back would only make
+ * it worse.
+ */
 export const isCrowded = (said: string): boolean => CROWDED.test(said);
 
-/** @returns a {@link Refused}, {@link Unavailable} or {@link NotRunning}; or the error itself when it is none of Temporal's */
+/**
+ * @returns a {@link Refused}, {@link Unavailable} or {@link NotRunning}; or the error itself when it is none
+ * of Temporal's
+ */
 export function meaningOf(error: unknown): unknown {
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return new Unavailable('no worker answered in time', true);
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
+    return new Unavailable('no worker answered in time', true);
   if (error instanceof WorkflowUpdateFailedError) return meaningOfFailure(error);
   if (!(error instanceof Error)) return error;
-  if (error.name === 'WorkflowNotFoundError' || error.name === 'WorkflowExecutionAlreadyStartedError') return new NotRunning(error.message);
+  if (error.name === 'WorkflowNotFoundError' || error.name === 'WorkflowExecutionAlreadyStartedError')
+    return new NotRunning(error.message);
   const grpc = (error.cause ?? error) as { code?: number; details?: string };
-  return error.name === 'ServiceError' || typeof grpc.code === 'number' ? meaningOfStatus(error, grpc) : error;
+  return error.name === 'ServiceError' || typeof grpc.code === 'number'
+    ? meaningOfStatus(error, grpc)
+    : error;
 }
 
 function meaningOfFailure({ cause, message }: WorkflowUpdateFailedError): Error {
@@ -93,7 +116,10 @@ function meaningOfFailure({ cause, message }: WorkflowUpdateFailedError): Error 
   return new NotRunning(message);
 }
 
-function meaningOfStatus({ message }: Error, { code, details = message }: { code?: number; details?: string }): Error {
+function meaningOfStatus(
+  { message }: Error,
+  { code, details = message }: { code?: number; details?: string },
+): Error {
   if (code === GRPC.NOT_FOUND) return new NotRunning(details);
   if (isCrowded(details)) return new Crowded(details);
   if (DROPPED.test(details)) return new Dropped(details);

@@ -37,12 +37,17 @@ export interface SendOptions {
 export const WAIT_MS = 13_000;
 
 /**
- * Starts the workflow of an instance and answers when its registration is recorded; an existing one answers its life. One that has ended
- * does not keep its id: what is registered is a row, the caller has seen that there is none, and the step that makes it sees to it once more.
- * Asking twice is harmless, so each asking is an update of its own, whose id nobody can have taken before.
+ * Starts the workflow of an instance and answers when its registration is recorded; an existing one answers
+ * its life. One that has ended does not keep its id: what is registered is a row, the caller has seen that
+ * there is none, and the step that makes it sees to it once more. Asking twice is harmless, so each asking is
+ * an update of its own, whose id nobody can have taken before.
  * @param birth signed
  */
-export async function registerInstance(client: Client, birth: Birth, options: Omit<SendOptions, 'signer'>): Promise<Answer> {
+export async function registerInstance(
+  client: Client,
+  birth: Birth,
+  options: Omit<SendOptions, 'signer'>,
+): Promise<Answer> {
   const { instanceId, registration } = birth;
   const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPE, {
     workflowId: workflowId(instanceId),
@@ -50,7 +55,10 @@ export async function registerInstance(client: Client, birth: Birth, options: Om
     args: [birth],
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    typedSearchAttributes: [...attributesAtStart(registration), ...releaseAttribute(registration.purgeTime ?? null)],
+    typedSearchAttributes: [
+      ...attributesAtStart(registration),
+      ...releaseAttribute(registration.purgeTime ?? null),
+    ],
     staticSummary: summaryOf(registration, registration.region),
   });
   return await within(client, options.waitMs ?? WAIT_MS, () =>
@@ -58,19 +66,28 @@ export async function registerInstance(client: Client, birth: Birth, options: Om
   );
 }
 
-export const summaryOf = ({ product, billing }: { product: string; billing: string }, region: string): string =>
-  `${product} ${billing} in ${region}`;
+export const summaryOf = (
+  { product, billing }: { product: string; billing: string },
+  region: string,
+): string => `${product} ${billing} in ${region}`;
 
 /**
- * Signs and sends a command, and answers once its step is recorded. The update's id comes from the message, so a repeat answers the first
- * result; who has no key can't tell that id before the message is in a history. What was answered to another message all the same (a later
- * run, where whoever reads histories was faster) is no answer: the command is sent again under an id of its own, and takes effect once (L8).
+ * Signs and sends a command, and answers once its step is recorded. The update's id comes from the message,
+ * so a repeat answers the first result; who has no key can't tell that id before the message is in a history.
+ * What was answered to another message all the same (a later run, where whoever reads histories was faster)
+ * is no answer: the command is sent again under an id of its own, and takes effect once (L8).
  */
-export async function sendCommand(client: Client, instanceId: string, message: CommandMessage, options: SendOptions): Promise<Answer> {
+export async function sendCommand(
+  client: Client,
+  instanceId: string,
+  message: CommandMessage,
+  options: SendOptions,
+): Promise<Answer> {
   const handle = client.workflow.getHandle(workflowId(instanceId));
   const { signer, waitMs = WAIT_MS } = options;
   const signed = { ...message, signature: signer.sign(instanceId, message) };
-  const definition: UpdateDefinition<Answer, [CommandMessage]> = UPDATES[COMMANDS[message.command.name].update];
+  const definition: UpdateDefinition<Answer, [CommandMessage]> =
+    UPDATES[COMMANDS[message.command.name].update];
   const sendAs = (updateId: string) => handle.executeUpdate(definition, { args: [signed], updateId });
   const send = async (): Promise<Answer> => {
     const answer = await sendAs(signer.updateId(instanceId, message));
@@ -100,7 +117,10 @@ async function ofAFew<T>(instanceId: string, send: () => Promise<T>): Promise<T>
 
 const PAUSE_MS = 100;
 
-/** Sends again what the server has dropped, for as long as it may take; whoever waits is not told of it, since it changes nothing. */
+/**
+ * Sends again what the server has dropped, for as long as it may take; whoever waits is not told of it, since
+ * it changes nothing.
+ */
 async function untilTaken<T>(waitMs: number, send: (waitMs: number) => Promise<T>): Promise<T> {
   const until = Date.now() + waitMs;
   for (;;) {
@@ -126,6 +146,8 @@ export async function sendSignal(
   const reading = readSignal(name, instanceId, payload);
   const { id, by } = payload;
   const signed =
-    'command' in reading ? { ...payload, signature: options.signer.sign(instanceId, { id, by, command: reading.command }) } : payload;
+    'command' in reading
+      ? { ...payload, signature: options.signer.sign(instanceId, { id, by, command: reading.command }) }
+      : payload;
   await within(client, options.waitMs ?? WAIT_MS, () => handle.signal(SIGNALS[name], signed));
 }

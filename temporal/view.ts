@@ -1,4 +1,6 @@
-/** Temporal as the audit asks it: lists for the many, and the workflow itself for the few that seem to differ. */
+/**
+ * Temporal as the audit asks it: lists for the many, and the workflow itself for the few that seem to differ.
+ */
 
 import type { Client } from '@temporalio/client';
 import { instanceIdOf, workflowId } from '../domain/ids';
@@ -21,11 +23,15 @@ const FALLEN_MS = 3_600_000;
  * @param taskQueue whose workflows are meant: a namespace may have several installations
  * @throws Unavailable, each of what it answers
  */
-export function viewOf(client: Client, taskQueue: string): Pick<Workflows, 'running' | 'fallen' | 'count' | 'look'> {
+export function viewOf(
+  client: Client,
+  taskQueue: string,
+): Pick<Workflows, 'running' | 'fallen' | 'count' | 'look'> {
   return {
     running: () => running(client, taskQueue),
     fallen: () => fallen(client, taskQueue),
-    count: async () => (await within(client, LIST_MS, () => client.workflow.count(runningOf(taskQueue)))).count,
+    count: async () =>
+      (await within(client, LIST_MS, () => client.workflow.count(runningOf(taskQueue)))).count,
     look: (instanceId) => look(client, instanceId),
   };
 }
@@ -43,7 +49,10 @@ async function* listed(client: Client, query: string) {
   }
 }
 
-async function* running(client: Client, taskQueue: string): AsyncGenerator<Partial<Standing> & { instanceId: string }> {
+async function* running(
+  client: Client,
+  taskQueue: string,
+): AsyncGenerator<Partial<Standing> & { instanceId: string }> {
   for await (const { workflowId: id, typedSearchAttributes } of listed(client, runningOf(taskQueue))) {
     yield { instanceId: instanceIdOf(id), ...standingOf(typedSearchAttributes) };
   }
@@ -71,7 +80,10 @@ async function look(client: Client, instanceId: string): Promise<Seen> {
     throw error;
   }
   try {
-    return { is: 'running', life: standing(await client.withDeadline(Date.now() + ANSWER_MS, () => handle.query(lifeQuery))) };
+    return {
+      is: 'running',
+      life: standing(await client.withDeadline(Date.now() + ANSWER_MS, () => handle.query(lifeQuery))),
+    };
   } catch (error) {
     // The server has just answered: it is the worker, or the workflow's own code, that does not.
     return { is: 'silent', reason: (error as Error).message };

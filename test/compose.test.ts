@@ -1,4 +1,7 @@
-/** Production packaging, without an engine: docker-compose.yml, the Dockerfile, the settings they name, and what docs/production.md says of them. */
+/**
+ * Production packaging, without an engine: docker-compose.yml, the Dockerfile, the settings they name, and
+ * what docs/production.md says of them.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +23,10 @@ const folder = mkdtempSync(join(tmpdir(), 'sunset-compose-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const made = join(folder, 'secrets');
-const place: Place = { secrets: join(folder, 'run'), ports: { 'postgres:5432': 15_432, 'temporal:7233': 17_233 } };
+const place: Place = {
+  secrets: join(folder, 'run'),
+  ports: { 'postgres:5432': 15_432, 'temporal:7233': 17_233 },
+};
 beforeAll(() => {
   execFileSync('sh', [join(ROOT, 'deploy', 'make-secrets.sh'), made]);
   placeSecrets(compose, made, place);
@@ -28,15 +34,28 @@ beforeAll(() => {
 
 describe('docker-compose.yml', () => {
   it('has the services of an installation', () => {
-    expect(Object.keys(compose.services)).toEqual(['postgres', 'temporal-schema', 'temporal', 'temporal-ui', 'migrate', 'api', 'worker']);
+    expect(Object.keys(compose.services)).toEqual([
+      'postgres',
+      'temporal-schema',
+      'temporal',
+      'temporal-ui',
+      'migrate',
+      'api',
+      'worker',
+    ]);
   });
 
-  it.each(services)('%s: its image is pinned, it is not root, and writes nowhere but to its volume', (_, service) => {
-    expect(service.image).toMatch(/^[\w./-]+:\d+\.\d+[\w.-]*$/);
-    expect(service.user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
-    expect(service.readOnly).toBe(true);
-    expect(service.volumes.filter(({ readOnly }) => !readOnly).map(({ source }) => source)).toEqual(_ === 'postgres' ? ['postgres'] : []);
-  });
+  it.each(services)(
+    '%s: its image is pinned, it is not root, and writes nowhere but to its volume',
+    (_, service) => {
+      expect(service.image).toMatch(/^[\w./-]+:\d+\.\d+[\w.-]*$/);
+      expect(service.user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+      expect(service.readOnly).toBe(true);
+      expect(service.volumes.filter(({ readOnly }) => !readOnly).map(({ source }) => source)).toEqual(
+        _ === 'postgres' ? ['postgres'] : [],
+      );
+    },
+  );
 
   it.each(services.filter(([, { restart }]) => !restart?.startsWith('on-failure')))(
     '%s runs for ever: it has a health check',
@@ -64,11 +83,14 @@ describe('docker-compose.yml', () => {
   });
 
   it('publishes on loopback only', () => {
-    for (const [, { ports }] of services) for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+    for (const [, { ports }] of services)
+      for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
   });
 
   it('mounts files that are there', () => {
-    const sources = services.flatMap(([, { volumes }]) => volumes.map(({ source }) => source)).filter((source) => source.startsWith('.'));
+    const sources = services
+      .flatMap(([, { volumes }]) => volumes.map(({ source }) => source))
+      .filter((source) => source.startsWith('.'));
     expect(sources.filter((source) => !statSync(join(ROOT, source)).isFile())).toEqual([]);
     expect(sources).toHaveLength(5);
   });
@@ -80,7 +102,8 @@ describe('docker-compose.yml', () => {
 
 describe('secrets', () => {
   it('are made by npm run secrets, all of them, and kept when it runs again', () => {
-    const contents = () => Object.keys(compose.secrets).map((name) => readFileSync(join(made, name), 'utf8').trim());
+    const contents = () =>
+      Object.keys(compose.secrets).map((name) => readFileSync(join(made, name), 'utf8').trim());
     const first = contents();
     expect(packageJson.scripts.secrets).toBe('sh deploy/make-secrets.sh');
     expect(new Set(first).size).toBe(first.length);
@@ -90,14 +113,18 @@ describe('secrets', () => {
     expect(statSync(made).mode & 0o077).toBe(0);
   });
 
-  it.each(services)('%s: comes by no other way than as a file, and has each file that it reads', (_, { environment, secrets }) => {
-    const files = Object.values(environment).filter((value) => value.startsWith('/run/secrets/'));
-    expect(files.map((file) => file.slice('/run/secrets/'.length)).sort()).toEqual([...secrets].sort());
-    for (const [name, value] of Object.entries(environment)) {
-      if (/PASSWORD|PWD|KEY|DATABASE_URL|DATABASE_ADMIN_URL/.test(name)) expect(value).toMatch(/^\/run\/secrets\//);
-    }
-    for (const name of secrets) expect(compose.secrets[name]).toBe(`./secrets/${name}`);
-  });
+  it.each(services)(
+    '%s: comes by no other way than as a file, and has each file that it reads',
+    (_, { environment, secrets }) => {
+      const files = Object.values(environment).filter((value) => value.startsWith('/run/secrets/'));
+      expect(files.map((file) => file.slice('/run/secrets/'.length)).sort()).toEqual([...secrets].sort());
+      for (const [name, value] of Object.entries(environment)) {
+        if (/PASSWORD|PWD|KEY|DATABASE_URL|DATABASE_ADMIN_URL/.test(name))
+          expect(value).toMatch(/^\/run\/secrets\//);
+      }
+      for (const name of secrets) expect(compose.secrets[name]).toBe(`./secrets/${name}`);
+    },
+  );
 
   it('are ignored by git and by the image', () => {
     expect(read('.gitignore').split('\n')).toContain('secrets/');
@@ -111,10 +138,13 @@ describe('secrets', () => {
 });
 
 describe('settings', () => {
-  const bare = (service: ComposeService) => Object.keys(service.environment).map((name) => name.replace(/_FILE$/, ''));
+  const bare = (service: ComposeService) =>
+    Object.keys(service.environment).map((name) => name.replace(/_FILE$/, ''));
 
   it.each(own)('%s: every variable is one that Sunset knows', (name) => {
-    expect(bare(compose.services[name]!).filter((one) => !(SETTING_NAMES as string[]).includes(one))).toEqual([]);
+    expect(bare(compose.services[name]!).filter((one) => !(SETTING_NAMES as string[]).includes(one))).toEqual(
+      [],
+    );
   });
 
   it.each(own)('%s: what it needs is there, and is valid as it stands', (name) => {
@@ -124,8 +154,11 @@ describe('settings', () => {
   });
 
   it('migrate has the role that owns the database, and nobody else', () => {
-    expect(readSettings(environmentOf(compose.services.migrate!, place, {})).databaseAdminUrl).toContain('//sunset_admin:');
-    for (const name of ['api', 'worker'] as const) expect(bare(compose.services[name]!)).not.toContain('DATABASE_ADMIN_URL');
+    expect(readSettings(environmentOf(compose.services.migrate!, place, {})).databaseAdminUrl).toContain(
+      '//sunset_admin:',
+    );
+    for (const name of ['api', 'worker'] as const)
+      expect(bare(compose.services[name]!)).not.toContain('DATABASE_ADMIN_URL');
   });
 
   it('listens on all of the container’s addresses where others call, on loopback else', () => {
@@ -136,7 +169,10 @@ describe('settings', () => {
 
 describe('what a file says', () => {
   const file = join(folder, 'url');
-  const problems = (env: NodeJS.ProcessEnv, required = REQUIRED.migrate as readonly (typeof SETTING_NAMES)[number][]): string => {
+  const problems = (
+    env: NodeJS.ProcessEnv,
+    required = REQUIRED.migrate as readonly (typeof SETTING_NAMES)[number][],
+  ): string => {
     try {
       readSettings(env, required);
     } catch (error) {
@@ -151,16 +187,24 @@ describe('what a file says', () => {
     writeFileSync(file, 'postgres://a:b@db/c\n');
     expect(readSettings({ DATABASE_URL_FILE: file }).databaseUrl).toBe('postgres://a:b@db/c');
     writeFileSync(file, 'secret of the cloud\n');
-    expect(readSettings({ ...loopback, TEMPORAL_API_KEY_FILE: file }).env.TEMPORAL_API_KEY).toBe('secret of the cloud');
+    expect(readSettings({ ...loopback, TEMPORAL_API_KEY_FILE: file }).env.TEMPORAL_API_KEY).toBe(
+      'secret of the cloud',
+    );
   });
 
   it('is refused beside the setting itself, and both are named', () => {
-    expect(problems({ ...loopback, DATABASE_URL_FILE: file })).toContain('DATABASE_URL and DATABASE_URL_FILE are both set');
+    expect(problems({ ...loopback, DATABASE_URL_FILE: file })).toContain(
+      'DATABASE_URL and DATABASE_URL_FILE are both set',
+    );
   });
 
   it('is refused when the file is missing or empty, along with every other problem', () => {
     writeFileSync(file, ' \n');
-    const text = problems({ DATABASE_URL_FILE: join(folder, 'none'), SUNSET_OPERATOR_KEY_FILE: file, PORT: 'x' });
+    const text = problems({
+      DATABASE_URL_FILE: join(folder, 'none'),
+      SUNSET_OPERATOR_KEY_FILE: file,
+      PORT: 'x',
+    });
     expect(text).toContain(`DATABASE_URL_FILE names ${join(folder, 'none')}, which can't be read (ENOENT)`);
     expect(text).toContain('which is empty');
     expect(text).toContain('PORT must be a port number');
@@ -168,7 +212,9 @@ describe('what a file says', () => {
   });
 
   it('sandbox: true is refused with servers of others, and npm run cluster can’t be played by anybody elsewhere', () => {
-    expect(problems({ ...loopback, SUNSET_SANDBOX: 'true' })).toContain('SUNSET_SANDBOX can be true only when');
+    expect(problems({ ...loopback, SUNSET_SANDBOX: 'true' })).toContain(
+      'SUNSET_SANDBOX can be true only when',
+    );
     expect(problems({ ...loopback, SUNSET_SANDBOX: 'true', SUNSET_STARTED_BY: 'cluster' })).toBe('');
     for (const elsewhere of [
       { DATABASE_URL: 'postgres://a:b@db.example/127.0.0.1' },
@@ -176,11 +222,18 @@ describe('what a file says', () => {
       { TEMPORAL_ADDRESS: '127.0.0.1.example:7233' },
       { TEMPORAL_ADDRESS: '' },
     ]) {
-      const text = problems({ ...loopback, ...elsewhere, SUNSET_SANDBOX: 'true', SUNSET_STARTED_BY: 'cluster' });
+      const text = problems({
+        ...loopback,
+        ...elsewhere,
+        SUNSET_SANDBOX: 'true',
+        SUNSET_STARTED_BY: 'cluster',
+      });
       expect(text).toContain('SUNSET_SANDBOX can be true only when');
       expect(text).toContain('SUNSET_STARTED_BY is for npm run cluster');
     }
-    expect(problems({ ...loopback, SUNSET_STARTED_BY: 'me' })).toContain('SUNSET_STARTED_BY is set by npm run cluster only');
+    expect(problems({ ...loopback, SUNSET_STARTED_BY: 'me' })).toContain(
+      'SUNSET_STARTED_BY is set by npm run cluster only',
+    );
   });
 });
 
@@ -205,7 +258,9 @@ describe('Dockerfile', () => {
   });
 
   it('copies what is there and not ignored', () => {
-    const sources = lines.filter((line) => /^COPY (?!--from)/.test(line)).flatMap((line) => line.split(' ').slice(1, -1));
+    const sources = lines
+      .filter((line) => /^COPY (?!--from)/.test(line))
+      .flatMap((line) => line.split(' ').slice(1, -1));
     const allowed = read('.dockerignore')
       .split('\n')
       .map((line) => line.replace(/^!/, ''));
@@ -218,9 +273,14 @@ describe('Dockerfile', () => {
   it('and docker-compose.yml start programs that npm run build makes', () => {
     const words = [
       read('Dockerfile'),
-      ...own.flatMap((name) => [...commandOf(compose.services[name]!, place), ...(compose.services[name]!.healthcheck ?? [])]),
+      ...own.flatMap((name) => [
+        ...commandOf(compose.services[name]!, place),
+        ...(compose.services[name]!.healthcheck ?? []),
+      ]),
     ];
-    const programs = new Set([...words.join(' ').matchAll(/dist\/(cli\/[\w-]+)\.js/g)].map(([, program]) => `${program}.ts`));
+    const programs = new Set(
+      [...words.join(' ').matchAll(/dist\/(cli\/[\w-]+)\.js/g)].map(([, program]) => `${program}.ts`),
+    );
     expect([...programs].sort()).toEqual([...entryPoints].sort());
     for (const program of programs) expect(existsSync(join(ROOT, program))).toBe(true);
   });
@@ -241,13 +301,27 @@ describe('npm run cluster', () => {
 
   it('reads roles.sql as psql does, as far as that file goes', () => {
     const quote = (text: string) => `'${text}'`;
-    expect(statementsOf("-- words; here\nSELECT 'CREATE x'\n\\gexec\nALTER ROLE a PASSWORD :'pw';\n", { pw: 'p' }, quote)).toEqual([
+    expect(
+      statementsOf(
+        "-- words; here\nSELECT 'CREATE x'\n\\gexec\nALTER ROLE a PASSWORD :'pw';\n",
+        { pw: 'p' },
+        quote,
+      ),
+    ).toEqual([
       { sql: "SELECT 'CREATE x'", isGenerator: true },
       { sql: "ALTER ROLE a PASSWORD 'p'", isGenerator: false },
     ]);
     const passwords = { temporal_password: '1', sunset_admin_password: '2', sunset_password: '3' };
     const statements = statementsOf(read('deploy/postgres/roles.sql'), passwords, quote);
-    expect(statements.map(({ isGenerator }) => isGenerator)).toEqual([true, false, false, false, true, false, false]);
+    expect(statements.map(({ isGenerator }) => isGenerator)).toEqual([
+      true,
+      false,
+      false,
+      false,
+      true,
+      false,
+      false,
+    ]);
     expect(() => statementsOf(read('deploy/postgres/roles.sql'), {}, quote)).toThrow('temporal_password');
   });
 });
@@ -261,11 +335,15 @@ describe('docs/production.md', () => {
   });
 
   it('names scripts, programs, services and files that exist', () => {
-    for (const [, script] of text.matchAll(/npm run (?:--silent )?([\w:-]+)/g)) expect(packageJson.scripts[script!]).toBeDefined();
-    for (const [, program] of text.matchAll(/dist\/(cli\/[\w-]+)\.js/g)) expect(entryPoints).toContain(`${program}.ts`);
+    for (const [, script] of text.matchAll(/npm run (?:--silent )?([\w:-]+)/g))
+      expect(packageJson.scripts[script!]).toBeDefined();
+    for (const [, program] of text.matchAll(/dist\/(cli\/[\w-]+)\.js/g))
+      expect(entryPoints).toContain(`${program}.ts`);
     for (const [, service] of text.matchAll(/docker compose exec (?:-T )?(?:--\S+ )*([\w-]+)/g))
       expect(compose.services[service!]).toBeDefined();
-    for (const [, service] of text.matchAll(/--scale ([\w-]+)=/g)) expect(compose.services[service!]).toBeDefined();
-    for (const [, file] of text.matchAll(/`((?:deploy|docs|test|cli)\/[\w./-]+)`/g)) expect(existsSync(join(ROOT, file!))).toBe(true);
+    for (const [, service] of text.matchAll(/--scale ([\w-]+)=/g))
+      expect(compose.services[service!]).toBeDefined();
+    for (const [, file] of text.matchAll(/`((?:deploy|docs|test|cli)\/[\w./-]+)`/g))
+      expect(existsSync(join(ROOT, file!))).toBe(true);
   });
 });

@@ -1,4 +1,7 @@
-/** The contract runs in a browser: whoever shows or sends what the API takes can have its schemas, and nothing of a server with them. */
+/**
+ * The contract runs in a browser: whoever shows or sends what the API takes can have its schemas, and nothing
+ * of a server with them.
+ */
 import { build } from 'esbuild';
 
 const SCHEMAS = ['answers', 'books', 'keys', 'problems', 'registration-rules', 'requests'];
@@ -6,7 +9,9 @@ const SCHEMAS = ['answers', 'books', 'keys', 'problems', 'registration-rules', '
 it('a browser bundle of the contract has rules of the domain with it, and nothing of a server', async () => {
   const { metafile, outputFiles, warnings } = await build({
     stdin: {
-      contents: SCHEMAS.map((name) => `export * as ${name.replace('-', '')} from './contract/${name}';`).join('\n'),
+      contents: SCHEMAS.map((name) => `export * as ${name.replace('-', '')} from './contract/${name}';`).join(
+        '\n',
+      ),
       resolveDir: '.',
     },
     bundle: true,
@@ -30,7 +35,8 @@ it('a browser bundle of the contract has rules of the domain with it, and nothin
 it('and it reads there what the API reads here', async () => {
   const { outputFiles } = await build({
     stdin: {
-      contents: "export { quoteSchema } from './contract/requests'; export { PERMISSIONS } from './domain/permissions';",
+      contents:
+        "export { quoteSchema } from './contract/requests'; export { PERMISSIONS } from './domain/permissions';",
       resolveDir: '.',
     },
     bundle: true,

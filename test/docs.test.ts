@@ -5,8 +5,12 @@ import { promisify } from 'node:util';
 
 it('the parts made from code are up to date (npm run docs)', async () => {
   const root = join(__dirname, '..');
-  const { stdout } = await promisify(execFile)(process.execPath, ['node_modules/tsx/dist/cli.mjs', 'tools/docs.ts', '--check'], {
-    cwd: root,
-  });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['node_modules/tsx/dist/cli.mjs', 'tools/docs.ts', '--check'],
+    {
+      cwd: root,
+    },
+  );
   expect(stdout).toBe('');
 });

@@ -1,7 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { request } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
@@ -43,13 +53,19 @@ function newFolder(): string {
 }
 
 /** Where root's server keeps the data of a folder that its OS user can't enter. */
-const elsewhereOf = (folder: string) => join('/var/lib/sunset', createHash('sha256').update(folder).digest('hex').slice(0, 16));
+const elsewhereOf = (folder: string) =>
+  join('/var/lib/sunset', createHash('sha256').update(folder).digest('hex').slice(0, 16));
 
-/** Runs code in a Node process of its own, which may then be killed; resolves to the first line that it prints, as JSON. */
+/**
+ * Runs code in a Node process of its own, which may then be killed; resolves to the first line that it
+ * prints, as JSON.
+ */
 async function owner<T>(code: string): Promise<{ child: ChildProcess; printed: T }> {
   const program = `const embedded = require(${JSON.stringify(EMBEDDED)}); const report = () => {};
     const print = (value) => console.log(JSON.stringify(value)); setInterval(() => {}, 1000); (async () => { ${code} })();`;
-  const child = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   owners.push(child);
   let text = '';
   for await (const chunk of child.stdout) {
@@ -78,7 +94,9 @@ async function query(url: string, sql: string): Promise<unknown[]> {
 }
 
 async function withTemporal<T>(folder: string, work: (client: TemporalClient) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect(temporalOf({ clientConfig: join(folder, 'temporal', 'client.toml') }));
+  const connection = await Connection.connect(
+    temporalOf({ clientConfig: join(folder, 'temporal', 'client.toml') }),
+  );
   try {
     return await work(new TemporalClient({ connection }));
   } finally {
@@ -103,18 +121,23 @@ async function failureOf(start: Promise<unknown>): Promise<EmbeddedError> {
 afterAll(async () => {
   await stopStarted();
   for (const child of owners) child.kill('SIGKILL');
-  for (const folder of folders.flatMap((own) => [own, elsewhereOf(own)])) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders.flatMap((own) => [own, elsewhereOf(own)]))
+    rmSync(folder, { recursive: true, force: true });
 });
 
 describe('both servers', () => {
   const dataFolder = newFolder();
   const start = (report: (step: string) => void) =>
-    Promise.all([startPostgres({ dataFolder, report }), startTemporal({ dataFolder, report, searchAttributes: ATTRIBUTES, webUi: false })]);
+    Promise.all([
+      startPostgres({ dataFolder, report }),
+      startTemporal({ dataFolder, report, searchAttributes: ATTRIBUTES, webUi: false }),
+    ]);
   const searchable = 'TestState = "kept"';
 
   async function expectData(postgres: EmbeddedPostgres): Promise<void> {
     expect(await query(postgres.serviceUrl, 'SELECT word FROM kept')).toEqual([{ word: 'kept' }]);
-    const count = () => withTemporal(dataFolder, async (client) => (await client.workflow.count(searchable)).count);
+    const count = () =>
+      withTemporal(dataFolder, async (client) => (await client.workflow.count(searchable)).count);
     expect(await until(async () => (await count()) === 1, 5000, 100)).toBe(true);
   }
 
@@ -134,9 +157,16 @@ describe('both servers', () => {
         webUiUrl: null,
         adopted: false,
       });
-      await query(adminUrl, `CREATE TABLE kept (word text); INSERT INTO kept VALUES ('kept'); GRANT SELECT ON kept TO sunset`);
+      await query(
+        adminUrl,
+        `CREATE TABLE kept (word text); INSERT INTO kept VALUES ('kept'); GRANT SELECT ON kept TO sunset`,
+      );
       await withTemporal(dataFolder, (client) =>
-        client.workflow.start('nobody', { taskQueue: 'nobody', workflowId: 'kept', searchAttributes: { TestState: ['kept'] } }),
+        client.workflow.start('nobody', {
+          taskQueue: 'nobody',
+          workflowId: 'kept',
+          searchAttributes: { TestState: ['kept'] },
+        }),
       );
 
       await kill9(child);
@@ -149,7 +179,11 @@ describe('both servers', () => {
 
       for (const server of [postgres.pid, ...temporal.pids]) process.kill(server, 'SIGKILL');
       const again = await start(() => {});
-      expect([again[0].adopted, again[0].port, again[1].address]).toEqual([false, postgres.port, temporal.address]);
+      expect([again[0].adopted, again[0].port, again[1].address]).toEqual([
+        false,
+        postgres.port,
+        temporal.address,
+      ]);
       await expectData(again[0]);
 
       await Promise.all(again.map((server) => server.stop()));
@@ -164,7 +198,9 @@ describe('other users of this machine', () => {
   /** Everything in the folder with what others may do with it; nothing is expected. */
   function openIn(folder: string): string[] {
     const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-    const paths = entries.filter((entry) => !entry.isSymbolicLink()).map((entry) => join(entry.parentPath, entry.name));
+    const paths = entries
+      .filter((entry) => !entry.isSymbolicLink())
+      .map((entry) => join(entry.parentPath, entry.name));
     return paths.filter((path) => statSync(path).mode & 0o077);
   }
 
@@ -182,13 +218,17 @@ describe('other users of this machine', () => {
         expect(statSync(dataFolder).mode & 0o067).toBe(0);
         if (temporal.source !== 'go') return; // the CLI's server has no TLS, and says so
         const { address, tls } = temporal.connection;
-        const connect = (options: object) => Connection.connect({ address, connectTimeout: 3000, ...options });
+        const connect = (options: object) =>
+          Connection.connect({ address, connectTimeout: 3000, ...options });
         await (await connect({ tls })).close();
         await expect(connect({})).rejects.toThrow();
         // One that knows the server but shows nothing of its own.
         const { clientCertPair: _, ...anonymous } = tls!;
         await expect(connect({ tls: anonymous })).rejects.toThrow();
-        const ports = JSON.parse(readFileSync(join(dataFolder, 'temporal', 'server.json'), 'utf8')) as Record<string, number>;
+        const ports = JSON.parse(readFileSync(join(dataFolder, 'temporal', 'server.json'), 'utf8')) as Record<
+          string,
+          number
+        >;
         for (const port of Object.values(ports)) {
           await expect(connect({ address: `127.0.0.1:${port}` })).rejects.toThrow();
           expect(await asksForCertificate(port)).toBe(true);
@@ -204,7 +244,12 @@ describe('other users of this machine', () => {
   /** Whether TLS is spoken there, and refused to somebody without a certificate. */
   function asksForCertificate(port: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] });
+      const socket = connectTls({
+        port,
+        host: '127.0.0.1',
+        rejectUnauthorized: false,
+        ALPNProtocols: ['h2'],
+      });
       socket.on('error', (error: NodeJS.ErrnoException) =>
         resolve(/certificate required|bad certificate|ECONNRESET/i.test(`${error.code} ${error.message}`)),
       );
@@ -218,27 +263,39 @@ describe('other users of this machine', () => {
 describe('the door of the Web UI', () => {
   it('passes on what names this machine, and refuses a page elsewhere whose name is made to mean it', async () => {
     const { ca, serverCert, serverKey } = await ensureCertificates(join(newFolder(), 'tls'));
-    const inner = createTlsServer({ cert: readFileSync(serverCert), key: readFileSync(serverKey) }, (asked, response) => {
-      void asked.pipe(response.writeHead(201));
-    }).listen(0, '127.0.0.1');
+    const inner = createTlsServer(
+      { cert: readFileSync(serverCert), key: readFileSync(serverKey) },
+      (asked, response) => {
+        void asked.pipe(response.writeHead(201));
+      },
+    ).listen(0, '127.0.0.1');
     await once(inner, 'listening');
     const behind = { port: (inner.address() as AddressInfo).port, ca: readFileSync(ca) };
     const { ui } = await choosePorts(['ui']);
     const door = await openDoor(ui, behind);
     const ask = (host: string): Promise<{ status: number; text: string }> =>
       new Promise((resolve, reject) => {
-        const asked = request({ port: ui, host: '127.0.0.1', method: 'POST', path: '/api', headers: { host } }, (answer) => {
-          let text = '';
-          answer.on('data', (chunk: Buffer) => (text += chunk));
-          answer.on('end', () => resolve({ status: answer.statusCode!, text }));
-        });
+        const asked = request(
+          { port: ui, host: '127.0.0.1', method: 'POST', path: '/api', headers: { host } },
+          (answer) => {
+            let text = '';
+            answer.on('data', (chunk: Buffer) => (text += chunk));
+            answer.on('end', () => resolve({ status: answer.statusCode!, text }));
+          },
+        );
         asked.on('error', reject);
         asked.end('hello');
       });
     try {
       for (const own of [`127.0.0.1:${ui}`, 'localhost', '[::1]:8080', `LOCALHOST:${ui}`])
         expect(await ask(own)).toEqual({ status: 201, text: 'hello' });
-      for (const other of ['evil.example', `127.0.0.1.evil.example:${ui}`, 'localhost.evil.example', '127.0.0.1@evil.example', '0.0.0.0'])
+      for (const other of [
+        'evil.example',
+        `127.0.0.1.evil.example:${ui}`,
+        'localhost.evil.example',
+        '127.0.0.1@evil.example',
+        '0.0.0.0',
+      ])
         expect((await ask(other)).status).toBe(403);
       // The server behind it shows a certificate that no browser trusts.
       await expect(fetch(`https://127.0.0.1:${behind.port}/`)).rejects.toThrow();
@@ -257,7 +314,9 @@ describe('PostgreSQL', () => {
     const dataFolder = newFolder();
     const postgres = await startPostgres({ dataFolder, report: () => {} });
     try {
-      await expect(query(postgres.serviceUrl, 'CREATE TABLE mine (word text)')).rejects.toThrow('permission denied');
+      await expect(query(postgres.serviceUrl, 'CREATE TABLE mine (word text)')).rejects.toThrow(
+        'permission denied',
+      );
       await expect(query(postgres.serviceUrl.replace(/:[^:@]+@/, ':guessed@'), 'SELECT 1')).rejects.toThrow(
         'password authentication failed',
       );
@@ -312,7 +371,9 @@ describe('PostgreSQL', () => {
     writeFileSync(join(dataFolder, 'postgres.json'), JSON.stringify(state));
     expect((await failureOf(startPostgres({ dataFolder, report: () => {} }))).message).toContain('is gone');
     writeFileSync(join(dataFolder, 'postgres.json'), '{"port":');
-    expect((await failureOf(startPostgres({ dataFolder, report: () => {} }))).message).toContain('is damaged');
+    expect((await failureOf(startPostgres({ dataFolder, report: () => {} }))).message).toContain(
+      'is damaged',
+    );
   });
 });
 
@@ -320,7 +381,9 @@ describe('the lock of a data folder', () => {
   it('refuses a second Sunset, names the first, and is taken over from a killed one', async () => {
     const dataFolder = newFolder();
     const { child } = await owner(`embedded.lockDataFolder(${JSON.stringify(dataFolder)}); print(true);`);
-    expect(() => lockDataFolder(dataFolder)).toThrow(`running on ${dataFolder} already (process ${child.pid})`);
+    expect(() => lockDataFolder(dataFolder)).toThrow(
+      `running on ${dataFolder} already (process ${child.pid})`,
+    );
     await kill9(child);
     const lock = lockDataFolder(dataFolder);
     expect(() => lockDataFolder(dataFolder)).toThrow(`(process ${process.pid})`);
@@ -330,7 +393,10 @@ describe('the lock of a data folder', () => {
 });
 
 describe('a machine without Temporal', () => {
-  /** Nothing on PATH, nothing in the cache, and a proxy that nobody runs: the download fails whether or not there is a network. */
+  /**
+   * Nothing on PATH, nothing in the cache, and a proxy that nobody runs: the download fails whether or not
+   * there is a network.
+   */
   const nothing = (): NodeJS.ProcessEnv => ({
     PATH: '',
     HOME: newFolder(),
@@ -351,12 +417,24 @@ describe('a machine without Temporal', () => {
   it('says what to do when there is no Go either', async () => {
     const { message, next } = await failure(nothing());
     expect(message).toBe('Temporal was neither found on PATH nor downloadable, and Go is not installed');
-    expect(next).toMatch(/install Go ≥ 1\.26 from https:\/\/go\.dev\/dl.*`temporal` CLI ≥ 1\.9 on PATH.*TEMPORAL_ADDRESS/);
+    expect(next).toMatch(
+      /install Go ≥ 1\.26 from https:\/\/go\.dev\/dl.*`temporal` CLI ≥ 1\.9 on PATH.*TEMPORAL_ADDRESS/,
+    );
   });
 
   it.each([
-    ['an old Go', 'go: x requires go >= 1.26.8 (running go 1.24.3; GOTOOLCHAIN=local)', '(1.24.3) is too old', 'install Go ≥ 1.26.8'],
-    ['no network', 'Get "https://x": dial tcp: lookup x: no such host', 'could not be downloaded', 'connect to the network'],
+    [
+      'an old Go',
+      'go: x requires go >= 1.26.8 (running go 1.24.3; GOTOOLCHAIN=local)',
+      '(1.24.3) is too old',
+      'install Go ≥ 1.26.8',
+    ],
+    [
+      'no network',
+      'Get "https://x": dial tcp: lookup x: no such host',
+      'could not be downloaded',
+      'connect to the network',
+    ],
     ['a full disk', 'write /tmp/x: no space left on device', 'could not be built', 'the disk is full'],
   ])('says what to do about %s', async (_case, words, message, next) => {
     const error = await failure(goThatSays(words));
@@ -374,7 +452,9 @@ describe('a machine without Temporal', () => {
     const dataFolder = newFolder();
     mkdirSync(join(dataFolder, 'temporal'));
     writeFileSync(join(dataFolder, 'temporal', 'cli.db'), '');
-    const { message } = await failureOf(startTemporal({ dataFolder, report: () => {}, env: nothing(), searchAttributes: {} }));
+    const { message } = await failureOf(
+      startTemporal({ dataFolder, report: () => {}, env: nothing(), searchAttributes: {} }),
+    );
     expect(message).toContain('made with the temporal CLI');
   });
 });

@@ -1,6 +1,18 @@
-/** Ends and restarts without servers: each part within its time, a worker and a server that fail started again, and not for ever. */
+/**
+ * Ends and restarts without servers: each part within its time, a worker and a server that fail started
+ * again, and not for ever.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keepWorker, WorkerLost } from '../cli/process/keep-worker';
@@ -78,7 +90,11 @@ describe('a worker that fails', () => {
       if (starts === 2) throw new Error('no server');
       return failing();
     };
-    const { lost } = await keepWorker(start, { say: (text) => said.push(text), isEnding: () => false, backoffMs: [1, 1, 1] });
+    const { lost } = await keepWorker(start, {
+      say: (text) => said.push(text),
+      isEnding: () => false,
+      backoffMs: [1, 1, 1],
+    });
     const error = await lost.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(WorkerLost);
     expect([starts, (error as WorkerLost).message]).toEqual([4, 'The worker has failed 4 times: no polls']);
@@ -93,7 +109,9 @@ describe('a worker that fails', () => {
       return failing();
     };
     const { lost } = await keepWorker(start, { say: () => {}, isEnding: () => true, backoffMs: [1] });
-    expect(await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, 50, 'pending'))])).toBe('pending');
+    expect(await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, 50, 'pending'))])).toBe(
+      'pending',
+    );
     expect(starts).toBe(1);
   });
 });
@@ -117,7 +135,9 @@ describe('a server that ends', () => {
     const first = child.pid;
     child.kill('SIGKILL');
     expect(await until(() => said.some((text) => text.includes('is up again')), 10_000)).toBe(true);
-    expect(said[0]).toBe(`It has ended (process ${first}), and nobody here has stopped it: starting it again`);
+    expect(said[0]).toBe(
+      `It has ended (process ${first}), and nobody here has stopped it: starting it again`,
+    );
     expect(said[1]).toBe('It could not be started: its port is taken');
     expect(said[2]).toMatch(new RegExp(`^It is up again \\(process ${child.pid}\\) after \\d+\\.\\d s$`));
     await leave();
@@ -137,10 +157,12 @@ describe('a data folder of an older version', () => {
       writeFileSync(join(old, name), 'x');
     for (const path of [old, join(old, 'temporal'), join(old, 'temporal', 'ui')]) chmodSync(path, 0o755);
     closeDataFolder(old, undefined);
-    expect(['', 'temporal', 'temporal/ui'].map((path) => mode(join(old, path)))).toEqual([0o700, 0o700, 0o700]);
-    expect(['temporal/server.db', 'temporal/ui/sunset.yaml', 'operator.key'].map((path) => mode(join(old, path)))).toEqual([
-      0o600, 0o600, 0o600,
+    expect(['', 'temporal', 'temporal/ui'].map((path) => mode(join(old, path)))).toEqual([
+      0o700, 0o700, 0o700,
     ]);
+    expect(
+      ['temporal/server.db', 'temporal/ui/sunset.yaml', 'operator.key'].map((path) => mode(join(old, path))),
+    ).toEqual([0o600, 0o600, 0o600]);
 
     const shared = join(folder, 'shared');
     mkdirSync(shared);
@@ -148,7 +170,9 @@ describe('a data folder of an older version', () => {
     writeFileSync(join(shared, 'theirs.txt'), 'x', { mode: 0o644 });
     lockDataFolder(shared);
     closeDataFolder(shared, undefined);
-    expect([mode(shared), mode(join(shared, 'theirs.txt')), mode(join(shared, 'lock'))]).toEqual([0o755, 0o644, 0o600]);
+    expect([mode(shared), mode(join(shared, 'theirs.txt')), mode(join(shared, 'lock'))]).toEqual([
+      0o755, 0o644, 0o600,
+    ]);
     expect(existsSync(join(shared, 'lock'))).toBe(true);
   });
 });

@@ -1,12 +1,24 @@
-/** What callers are told of each way in which a call to a workflow fails: it happened, may still happen, or surely did not. */
-import { ServiceError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+/**
+ * What callers are told of each way in which a call to a workflow fails: it happened, may still happen, or
+ * surely did not.
+ */
+import {
+  ServiceError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { Crowded, Dropped, meaningOf, NotRunning, Refused, Unavailable } from '../temporal/meaning';
 
 const status = (code: number, details: string): ServiceError =>
-  new ServiceError('Workflow Update failed', { cause: Object.assign(new Error(`${code} ${details}`), { code, details }) });
+  new ServiceError('Workflow Update failed', {
+    cause: Object.assign(new Error(`${code} ${details}`), { code, details }),
+  });
 const failed = (type: string, ...details: unknown[]): WorkflowUpdateFailedError =>
-  new WorkflowUpdateFailedError('Workflow Update failed', ApplicationFailure.nonRetryable('said', type, ...details));
+  new WorkflowUpdateFailedError(
+    'Workflow Update failed',
+    ApplicationFailure.nonRetryable('said', type, ...details),
+  );
 
 it.each([
   ['limit on number of concurrent in-flight updates has been reached (10)', 8],
@@ -19,7 +31,10 @@ it.each([
 });
 
 it('an update that the server dropped with its task is sent again', () => {
-  const error = status(9, 'Unable to perform workflow execution update due to unexpected workflow task failure.');
+  const error = status(
+    9,
+    'Unable to perform workflow execution update due to unexpected workflow task failure.',
+  );
   expect(meaningOf(error)).toBeInstanceOf(Dropped);
 });
 
@@ -37,14 +52,23 @@ it('no answer in time may still become one', () => {
 });
 
 it.each([
-  ['the workflow has ended', new WorkflowNotFoundError('workflow execution already completed', 'w', undefined)],
-  ['it ended before it took the update', new WorkflowNotFoundError('workflow update was aborted by closing workflow', 'w', undefined)],
+  [
+    'the workflow has ended',
+    new WorkflowNotFoundError('workflow execution already completed', 'w', undefined),
+  ],
+  [
+    'it ended before it took the update',
+    new WorkflowNotFoundError('workflow update was aborted by closing workflow', 'w', undefined),
+  ],
   ['it ended after it took the update', failed('AcceptedUpdateCompletedWorkflow')],
   ['it is not found in a raw call', status(5, 'workflow not found')],
 ])('%s: the read model answers', (_, error) => expect(meaningOf(error)).toBeInstanceOf(NotRunning));
 
 it('a refusal says its code and the state', () => {
-  expect(meaningOf(failed('Refusal', { code: 'WRONG_STATE', state: 'running' }))).toMatchObject({ code: 'WRONG_STATE', state: 'running' });
+  expect(meaningOf(failed('Refusal', { code: 'WRONG_STATE', state: 'running' }))).toMatchObject({
+    code: 'WRONG_STATE',
+    state: 'running',
+  });
   expect(meaningOf(failed('Refusal', { code: 'BAD_PAYLOAD', state: '' }))).toBeInstanceOf(Refused);
 });
 

@@ -1,4 +1,7 @@
-/** The `quote` command as people and other programs run it: a child process, without servers and without a build. */
+/**
+ * The `quote` command as people and other programs run it: a child process, without servers and without a
+ * build.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,12 +15,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Straight through tsx: what npm adds is time. */
 function run(args: string[], input = '') {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [require.resolve('tsx/cli'), 'cli/quote.ts', ...args], {
-    cwd: ROOT,
-    input,
-    encoding: 'utf8',
-    timeout: 30_000,
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [require.resolve('tsx/cli'), 'cli/quote.ts', ...args],
+    {
+      cwd: ROOT,
+      input,
+      encoding: 'utf8',
+      timeout: 30_000,
+    },
+  );
   return { status, stdout, stderr };
 }
 function quote(cases: unknown, ...args: string[]) {
@@ -46,9 +53,19 @@ const instance = {
   network: { billing: 'traffic' },
   orders: [order],
 };
-const base = { instance, action: 'return', at: '2026-11-03T00:00:00+08:00', returnsSoFar: { fiveDay: 1, ordinary: 0 } };
+const base = {
+  instance,
+  action: 'return',
+  at: '2026-11-03T00:00:00+08:00',
+  returnsSoFar: { fiveDay: 1, ordinary: 0 },
+};
 const postpaid = { ...instance, billing: 'postpaid', orders: [] };
-const timed = (at: string) => ({ ...base, instance: postpaid, action: 'terminate', schedule: { mode: 'timed', at } });
+const timed = (at: string) => ({
+  ...base,
+  instance: postpaid,
+  action: 'terminate',
+  schedule: { mode: 'timed', at },
+});
 
 describe('what it answers', () => {
   const examples = POLICIES.flatMap((policy) => policy.examples);
@@ -59,7 +76,12 @@ describe('what it answers', () => {
       const { rule, title, expected, at } = examples[index]!;
       const releaseAfterSeconds = item.releaseTime && (Date.parse(item.releaseTime) - Date.parse(at)) / 1000;
       const blockers = item.blockers.map(({ code }) => code);
-      const all: Record<string, unknown> = { ...item.refund, permitted: item.permitted, blockers, releaseAfterSeconds };
+      const all: Record<string, unknown> = {
+        ...item.refund,
+        permitted: item.permitted,
+        blockers,
+        releaseAfterSeconds,
+      };
       return { rule, title, ...Object.fromEntries(Object.keys(expected).map((key) => [key, all[key]])) };
     });
     expect(seen).toEqual(examples.map(({ rule, title, expected }) => ({ rule, title, ...expected })));
@@ -76,7 +98,11 @@ describe('what it answers', () => {
         { ...base, returnsSoFar: { ordinary: 3 } },
         // 3–6: knobs by name.
         { ...base, at: '2026-11-30T00:00:00+08:00', policy: { capPartMonth: true } },
-        { ...base, returnsSoFar: { fiveDay: 1, ordinary: 3 }, policy: { ordinaryCount: 4, fiveDayPeriodDays: null } },
+        {
+          ...base,
+          returnsSoFar: { fiveDay: 1, ordinary: 3 },
+          policy: { ordinaryCount: 4, fiveDayPeriodDays: null },
+        },
         { ...base, at: '2026-12-01T00:30:00+08:00', policy: { timeZone: 'America/New_York' } },
         { ...base, policy: { approvalThreshold: { CNY: '387.79' } } },
         // 7–9: the instance as it stands at `at`: expired into the bin, released, far away.
@@ -88,13 +114,21 @@ describe('what it answers', () => {
         // 11: another currency.
         {
           ...base,
-          instance: { ...instance, prices: { ...instance.prices, currency: 'JPY' }, orders: [{ ...order, paid: { cash: '408' } }] },
+          instance: {
+            ...instance,
+            prices: { ...instance.prices, currency: 'JPY' },
+            orders: [{ ...order, paid: { cash: '408' } }],
+          },
         },
       ],
       '--lang',
       'zh',
     );
-    const brief = items.map(({ refund, blockers }) => [refund.kind, refund.amount ?? null, ...blockers.map(({ code }) => code)]);
+    const brief = items.map(({ refund, blockers }) => [
+      refund.kind,
+      refund.amount ?? null,
+      ...blockers.map(({ code }) => code),
+    ]);
     expect(brief).toEqual([
       ['five-day', '407.96'],
       ['five-day', '407.96'],
@@ -119,7 +153,18 @@ describe('what it answers', () => {
     const paid = { cash: '300', gift: '207.96', income: '0', voucher: '10' };
     const renewed = (channel: string) => ({
       ...instance,
-      orders: [order, { ...order, id: 'o2', kind: 'renewal', channel, startsAt: order.endsAt, endsAt: '2028-11-01T00:00:00+08:00', paid }],
+      orders: [
+        order,
+        {
+          ...order,
+          id: 'o2',
+          kind: 'renewal',
+          channel,
+          startsAt: order.endsAt,
+          endsAt: '2028-11-01T00:00:00+08:00',
+          paid,
+        },
+      ],
     });
     const one = { ...base, action: 'return-renewals', instance: renewed('standard') };
     const items = quote([
@@ -132,7 +177,9 @@ describe('what it answers', () => {
       { ...one, returnsSoFar: { fiveDay: 1, ordinary: 3 } },
       { ...one, policy: { approvalThreshold: { CNY: '507.95' } } },
     ]);
-    expect(items.map(({ refund, blockers }) => [refund.amount ?? blockers.map(({ code }) => code), refund.fee])).toEqual([
+    expect(
+      items.map(({ refund, blockers }) => [refund.amount ?? blockers.map(({ code }) => code), refund.fee]),
+    ).toEqual([
       ['507.96', '0.00'],
       [['NOTHING_TO_RETURN'], undefined],
       [['PROMOTION_CHANNEL'], undefined],
@@ -143,7 +190,11 @@ describe('what it answers', () => {
     ]);
     expect(items[0]).toMatchObject({ plan: { terminate: [] }, releaseTime: null, warnings: [] });
     expect(items[0]!.refund.lines).toEqual([
-      { label: 'Paid for an order not started (o2), without its voucher of 10', formula: '300 + 207.96', amount: '507.96' },
+      {
+        label: 'Paid for an order not started (o2), without its voucher of 10',
+        formula: '300 + 207.96',
+        amount: '507.96',
+      },
     ]);
     // 25 % of the order's 300 in cash (M11), out of cash first.
     expect(items[3]!.refund.parts).toEqual({ cash: '225.00', gift: '207.96', income: '0.00' });
@@ -152,9 +203,15 @@ describe('what it answers', () => {
   it('one case from a file answers one item, also by way of npm', () => {
     const file = join(folder, 'case.json');
     writeFileSync(file, `\uFEFF${JSON.stringify(base)}`);
-    const { status, stdout } = spawnSync('npm', ['run', '--silent', 'quote', '--', file], { cwd: ROOT, encoding: 'utf8' });
+    const { status, stdout } = spawnSync('npm', ['run', '--silent', 'quote', '--', file], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
     expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ instanceId: 'ins-1', refund: { amount: '387.80', kind: 'ordinary' } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      instanceId: 'ins-1',
+      refund: { amount: '387.80', kind: 'ordinary' },
+    });
     expect(stdout).toContain('\n  "permitted": true,\n');
   });
 });
@@ -162,7 +219,13 @@ describe('what it answers', () => {
 describe('bad input', () => {
   const withOrders = (...orders: unknown[]) => ({ ...base, instance: { ...instance, orders } });
   const withPaid = (cash: unknown) => withOrders({ ...order, paid: { cash } });
-  const renewal = (startsAt: string) => ({ ...order, id: 'o2', kind: 'renewal', startsAt, endsAt: '2028-11-01T00:00:00+08:00' });
+  const renewal = (startsAt: string) => ({
+    ...order,
+    id: 'o2',
+    kind: 'renewal',
+    startsAt,
+    endsAt: '2028-11-01T00:00:00+08:00',
+  });
   const { action: _, ...noAction } = base;
   const { account: _account, ...noAccount } = instance;
 
@@ -170,11 +233,28 @@ describe('bad input', () => {
   const bad: [string, unknown, ...string[]][] = [
     ['negative', withPaid('-1'), '/instance/orders/0/paid/cash NOT_MONEY'],
     ['40 digits', withPaid('1'.repeat(40)), '/instance/orders/0/paid/cash NOT_MONEY'],
-    ['more decimals than the currency has', withPaid('1.001'), '/instance/orders/0/paid/cash TOO_MANY_DIGITS'],
-    ['M30 a threshold for all currencies', { ...base, policy: { approvalThreshold: '1000' } }, '/policy/approvalThreshold WRONG_TYPE'],
-    ['M30 a threshold in gold', { ...base, policy: { approvalThreshold: { XAU: '1' } } }, '/policy/approvalThreshold/XAU UNKNOWN_CURRENCY'],
+    [
+      'more decimals than the currency has',
+      withPaid('1.001'),
+      '/instance/orders/0/paid/cash TOO_MANY_DIGITS',
+    ],
+    [
+      'M30 a threshold for all currencies',
+      { ...base, policy: { approvalThreshold: '1000' } },
+      '/policy/approvalThreshold WRONG_TYPE',
+    ],
+    [
+      'M30 a threshold in gold',
+      { ...base, policy: { approvalThreshold: { XAU: '1' } } },
+      '/policy/approvalThreshold/XAU UNKNOWN_CURRENCY',
+    ],
     ['a number for money', withPaid(1.5), '/instance/orders/0/paid/cash NOT_MONEY'],
-    ['unknown fields, all of them', { ...base, x: 1, instance: { ...instance, y: 2 } }, '/x UNKNOWN_FIELD', '/instance/y UNKNOWN_FIELD'],
+    [
+      'unknown fields, all of them',
+      { ...base, x: 1, instance: { ...instance, y: 2 } },
+      '/x UNKNOWN_FIELD',
+      '/instance/y UNKNOWN_FIELD',
+    ],
     [
       'wrong types',
       { ...base, assisted: 'yes', instance: { ...instance, disks: {} } },
@@ -185,11 +265,23 @@ describe('bad input', () => {
     ['a time without offset', { ...base, at: '2026-11-03T00:00:00' }, '/at NOT_A_TIME'],
     ['missing fields', { ...noAction, instance: noAccount }, '/action MISSING', '/instance/account MISSING'],
     ['no instance', { ...base, instance: undefined }, '/instance MISSING'],
-    ['an unknown product', { ...base, instance: { ...instance, product: 'azure-vm' } }, '/instance/product UNKNOWN_PRODUCT'],
+    [
+      'an unknown product',
+      { ...base, instance: { ...instance, product: 'azure-vm' } },
+      '/instance/product UNKNOWN_PRODUCT',
+    ],
     ['an unknown action', { ...base, action: 'destroy' }, '/action NOT_ALLOWED'],
     ['a bad id', { ...base, instance: { ...instance, id: 'a b' } }, '/instance/id NOT_AN_ID'],
-    ['M16 a gap', withOrders(order, renewal('2027-11-02T00:00:00+08:00')), '/instance/orders/1/startsAt ORDER_GAP'],
-    ['M16 an overlap', withOrders(order, renewal('2027-10-31T00:00:00+08:00')), '/instance/orders/1/startsAt ORDER_OVERLAP'],
+    [
+      'M16 a gap',
+      withOrders(order, renewal('2027-11-02T00:00:00+08:00')),
+      '/instance/orders/1/startsAt ORDER_GAP',
+    ],
+    [
+      'M16 an overlap',
+      withOrders(order, renewal('2027-10-31T00:00:00+08:00')),
+      '/instance/orders/1/startsAt ORDER_OVERLAP',
+    ],
     [
       'no price to reckon with',
       { ...base, instance: { ...instance, prices: { version: '1', currency: 'CNY', month: '51' } } },
@@ -197,7 +289,11 @@ describe('bad input', () => {
     ],
     [
       'M4 no monthly network price for the knob that needs one',
-      { ...base, instance: { ...instance, network: { billing: 'bandwidth', hour: '1' } }, policy: { networkUsage: 'months-then-hourly' } },
+      {
+        ...base,
+        instance: { ...instance, network: { billing: 'bandwidth', hour: '1' } },
+        policy: { networkUsage: 'months-then-hourly' },
+      },
       '/instance/network/month NETWORK_PRICE_REQUIRED',
     ],
     ['an unknown knob', { ...base, policy: { capPartmonth: true } }, '/policy/capPartmonth UNKNOWN_FIELD'],
@@ -207,11 +303,19 @@ describe('bad input', () => {
       '/policy/timeZone INVALID',
       '/policy/fiveDayCount NOT_A_WHOLE_NUMBER',
     ],
-    ['counts below zero', { ...base, returnsSoFar: { fiveDay: -1, ordinary: 0 } }, '/returnsSoFar/fiveDay TOO_SMALL'],
+    [
+      'counts below zero',
+      { ...base, returnsSoFar: { fiveDay: -1, ordinary: 0 } },
+      '/returnsSoFar/fiveDay TOO_SMALL',
+    ],
     ['L2 a time that has passed', timed('2026-11-03T00:00:00+08:00'), '/schedule/at NOT_IN_FUTURE'],
     ['L2 a time too far ahead', timed('2029-11-03T00:00:01+08:00'), '/schedule/at TOO_FAR_AHEAD'],
     ['000-07 timed without a time', { ...timed(''), schedule: { mode: 'timed' } }, '/schedule/at MISSING'],
-    ['a mode that the product has not', { ...base, schedule: { mode: 'later' } }, '/schedule/mode MODE_NOT_OFFERED'],
+    [
+      'a mode that the product has not',
+      { ...base, schedule: { mode: 'later' } },
+      '/schedule/mode MODE_NOT_OFFERED',
+    ],
     [
       'a schedule and an instance at once',
       { ...base, schedule: { mode: 'later' }, instance: { ...instance, y: 2 } },
@@ -224,10 +328,14 @@ describe('bad input', () => {
   it('names every bad field of every case by pointer, in one go, and prints no item', () => {
     const { status, stdout, stderr } = run(['-'], JSON.stringify([base, ...bad.map(([, one]) => one)]));
     expect([status, stdout]).toEqual([1, '']);
-    const named = [...stderr.matchAll(/^ {2}(\S+): .* \[(\w+)\]$/gm)].map(([, pointer, code]) => `${pointer} ${code}`);
+    const named = [...stderr.matchAll(/^ {2}(\S+): .* \[(\w+)\]$/gm)].map(
+      ([, pointer, code]) => `${pointer} ${code}`,
+    );
     const wanted = bad.flatMap(([, , ...issues], index) => issues.map((one) => `/${index + 1}${one}`));
     // What is no time at all is no possible time either; the schema says both.
-    expect(named.filter((one) => wanted.includes(one) || !one.endsWith('IMPOSSIBLE_TIME')).sort()).toEqual([...wanted].sort());
+    expect(named.filter((one) => wanted.includes(one) || !one.endsWith('IMPOSSIBLE_TIME')).sort()).toEqual(
+      [...wanted].sort(),
+    );
     expect(stderr).toContain('the knobs are: timeZone, networkUsage, capPartMonth');
     expect(stderr).toContain('run it again');
   });
@@ -235,7 +343,12 @@ describe('bad input', () => {
   it.each<[string, string[], string, RegExp]>([
     ['bad JSON', ['-'], '{"instance": ', /the input is not JSON .*correct it/],
     ['empty input', ['-'], ' \n', /standard input is empty/],
-    ['a file that is not there', [join(folder, 'none.json')], '', /none\.json can't be read .*check the path/],
+    [
+      'a file that is not there',
+      [join(folder, 'none.json')],
+      '',
+      /none\.json can't be read .*check the path/,
+    ],
     ['an unknown option', ['--frobnicate'], '', /Unknown option '--frobnicate' \(see --help\)/],
     ['a language that it does not speak', ['--lang', 'fr', '-'], '{}', /--lang must be one of: en, zh/],
   ])('%s: says so and what to do, exit 1', (_title, args, input, message) => {

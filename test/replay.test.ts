@@ -1,7 +1,16 @@
-/** Histories that earlier code wrote are replayed on today's: a change that would break living instances fails here (TEMPORAL.md 4). */
+/**
+ * Histories that earlier code wrote are replayed on today's: a change that would break living instances fails
+ * here (TEMPORAL.md 4).
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Runtime,
+  Worker,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import { workflowBundle } from '../worker/bundle';
 
 const FOLDER = join(__dirname, 'histories');
@@ -24,7 +33,10 @@ beforeAll(async () => {
 /** Names of the histories that fail, with what they say. */
 async function failures(workflowBundle: WorkflowBundleOption, reuseV8Context: boolean): Promise<string[]> {
   const failed: string[] = [];
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle, reuseV8Context }, histories)) {
+  for await (const { workflowId, error } of Worker.runReplayHistories(
+    { workflowBundle, reuseV8Context },
+    histories,
+  )) {
     if (error) failed.push(`${workflowId}: ${error.message}`);
   }
   return failed;

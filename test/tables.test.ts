@@ -9,17 +9,22 @@ const WRITE = /\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+(?:ONLY\s+)?([a-z_]+)/g;
 const LOCKING = /FOR (?:NO KEY )?UPDATE|DO UPDATE/g;
 
 const files = ROOMS.flatMap((room) =>
-  (readdirSync(join(ROOT, room), { recursive: true }) as string[]).filter((file) => file.endsWith('.ts')).map((file) => join(room, file)),
+  (readdirSync(join(ROOT, room), { recursive: true }) as string[])
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => join(room, file)),
 );
 
 /** Comments may speak of a table. */
-const codeOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+const codeOf = (file: string): string =>
+  readFileSync(join(ROOT, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
 
 /** The tables that migrations make. */
 const tables = readdirSync(join(ROOT, 'store/migrations')).flatMap((file) =>
-  [...readFileSync(join(ROOT, 'store/migrations', file), 'utf8').matchAll(/CREATE (?:UNLOGGED )?TABLE ([a-z_]+)/g)].map(
-    ([, table]) => table!,
-  ),
+  [
+    ...readFileSync(join(ROOT, 'store/migrations', file), 'utf8').matchAll(
+      /CREATE (?:UNLOGGED )?TABLE ([a-z_]+)/g,
+    ),
+  ].map(([, table]) => table!),
 );
 
 const writers = new Map<string, Set<string>>();
@@ -30,7 +35,9 @@ for (const file of files) {
 }
 
 it('each table is written by one file', () => {
-  const shared = [...writers].filter(([, by]) => by.size > 1).map(([table, by]) => `${table}: ${[...by].join(', ')}`);
+  const shared = [...writers]
+    .filter(([, by]) => by.size > 1)
+    .map(([table, by]) => `${table}: ${[...by].join(', ')}`);
   expect(shared).toEqual([]);
 });
 

@@ -1,4 +1,7 @@
-/** `npm run build`: dist/ for production: the processes as JavaScript, the migrations, and the workflow bundle that workers load. */
+/**
+ * `npm run build`: dist/ for production: the processes as JavaScript, the migrations, and the workflow bundle
+ * that workers load.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,14 +17,19 @@ async function build(): Promise<void> {
   bundling.catch(() => {}); // awaited below
   rmSync(DIST, { recursive: true, force: true });
   const compiler = require.resolve('typescript/lib/tsc.js');
-  const compiling = spawn(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' });
+  const compiling = spawn(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
   const [status] = await once(compiling, 'exit');
   if (status !== 0) process.exit(1);
   cpSync(join(ROOT, 'store', 'migrations'), join(DIST, 'store', 'migrations'), { recursive: true });
   const { code } = await bundling;
   writeFileSync(join(DIST, 'workflow-bundle.js'), code);
   const megabytes = (Buffer.byteLength(code) / 1e6).toFixed(1);
-  process.stdout.write(`dist/ is built, workflow-bundle.js has ${megabytes} MB (${((Date.now() - begun) / 1000).toFixed(1)} s)\n`);
+  process.stdout.write(
+    `dist/ is built, workflow-bundle.js has ${megabytes} MB (${((Date.now() - begun) / 1000).toFixed(1)} s)\n`,
+  );
 }
 
 void build();

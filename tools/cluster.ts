@@ -1,6 +1,7 @@
 /**
- * `npm run cluster`: the processes of docker-compose.yml without containers, with the file's own environment: Temporal on PostgreSQL, its Web
- * UI, migrations, two APIs, two workers with the prebuilt bundle. `-- --demo` runs the demo against it, kills a worker in the middle, and ends.
+ * `npm run cluster`: the processes of docker-compose.yml without containers, with the file's own environment:
+ * Temporal on PostgreSQL, its Web UI, migrations, two APIs, two workers with the prebuilt bundle. `-- --demo`
+ * runs the demo against it, kills a worker in the middle, and ends.
  */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -80,7 +81,9 @@ async function main(): Promise<void> {
     status = 1;
   }
   if (isEnding()) return;
-  process.stdout.write('stopping; npm run cluster brings it up again, at the same addresses and with the same data\n');
+  process.stdout.write(
+    'stopping; npm run cluster brings it up again, at the same addresses and with the same data\n',
+  );
   await end(parts, status);
 }
 

@@ -1,6 +1,7 @@
 /**
- * `npm run docs`: writes the parts of docs/ that are made from code (the state machine, the outcomes, the money's ways, the documents' cases),
- * each between its markers. With --check it changes nothing and exits 1 when a part is not what the code says.
+ * `npm run docs`: writes the parts of docs/ that are made from code (the state machine, the outcomes, the
+ * money's ways, the documents' cases), each between its markers. With --check it changes nothing and exits 1
+ * when a part is not what the code says.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +21,10 @@ const PARTS: Record<string, () => string> = { states: stateMachine, outcomes, mo
 
 const AT = '2026-11-03T00:00:00.000Z';
 
-/** Every transition that `decide` and the deadlines make, found by trying each command in each state of each kind of instance. */
+/**
+ * Every transition that `decide` and the deadlines make, found by trying each command in each state of each
+ * kind of instance.
+ */
 function stateMachine(): string {
   const edges = new Map<string, Set<string>>();
   const add = (from: string, to: string, label: string): void => {
@@ -42,9 +46,14 @@ function kindsOf(policy: Policy): Life[] {
 
 function commandsFor(life: Life, policy: Policy): Command[] {
   const { action, modes } = policy.lifecycle.end[life.billing];
-  const schedules = Object.keys(modes).map((mode) => (mode === 'timed' ? { mode, at: '2026-11-04T00:00:00Z' } : { mode }));
+  const schedules = Object.keys(modes).map((mode) =>
+    mode === 'timed' ? { mode, at: '2026-11-04T00:00:00Z' } : { mode },
+  );
   return [
-    ...schedules.map((schedule) => ({ name: 'terminate', action, schedule, terminationId: 't', rules: policy.lifecycle }) as Command),
+    ...schedules.map(
+      (schedule) =>
+        ({ name: 'terminate', action, schedule, terminationId: 't', rules: policy.lifecycle }) as Command,
+    ),
     { name: 'restore', ...(life.billing === 'prepaid' ? { renewal: { months: 1 } } : {}) },
     { name: 'purge' },
     { name: 'start' },
@@ -52,7 +61,13 @@ function commandsFor(life: Life, policy: Policy): Command[] {
     { name: 'undo', refundId: 'r', reason: 'by mistake' },
     { name: 'switch-network' },
     ...(life.billing === 'prepaid'
-      ? [{ name: 'amend', order: { kind: 'renewal', channel: 'standard', months: 1 }, rules: policy.lifecycle } as Command]
+      ? [
+          {
+            name: 'amend',
+            order: { kind: 'renewal', channel: 'standard', months: 1 },
+            rules: policy.lifecycle,
+          } as Command,
+        ]
       : []),
   ];
 }
@@ -71,7 +86,8 @@ function explore(first: Life, policy: Policy, add: (from: string, to: string, la
       queue.push(decision.next);
     }
     const later = advance(life, '2027-11-02T00:00:00Z');
-    if (later.state !== life.state && life.state !== 'isolated') add(life.state, firstStop(life), life.termination ? 'timed' : 'expiry');
+    if (later.state !== life.state && life.state !== 'isolated')
+      add(life.state, firstStop(life), life.termination ? 'timed' : 'expiry');
     if (life.state === 'isolated') add('isolated', 'terminated', 'end of the bin');
   }
 }
@@ -88,7 +104,8 @@ function labelOf(command: Command): string {
 }
 
 const HOUR = 3600;
-const kept = (seconds: number): string => (seconds % (24 * HOUR) === 0 ? `${seconds / (24 * HOUR)} d` : `${seconds / HOUR} h`);
+const kept = (seconds: number): string =>
+  seconds % (24 * HOUR) === 0 ? `${seconds / (24 * HOUR)} d` : `${seconds / HOUR} h`;
 const shown = (ending: Ending | undefined): string => {
   if (!ending) return '–';
   return ending.into === 'bin' ? `bin for ${kept(ending.retentionSeconds)}` : ending.into;
@@ -112,24 +129,35 @@ function outcomes(): string {
       return `| ${cells.join(' | ')} |`;
     }),
   );
-  return ['| product | billing | action | now | later | timed | requires | at expiry |', '|---|---|---|---|---|---|---|---|', ...rows].join(
-    '\n',
-  );
+  return [
+    '| product | billing | action | now | later | timed | requires | at expiry |',
+    '|---|---|---|---|---|---|---|---|',
+    ...rows,
+  ].join('\n');
 }
 
 /** The ways of the money in a life, from the postings themselves. */
 function moneyFlow(): string {
   const { policy, example } = exampleOf('003-39');
-  const orders: StoredOrder[] = example.instance.orders.map((order) => ({ ...order, closedAt: null, endedAt: null }));
+  const orders: StoredOrder[] = example.instance.orders.map((order) => ({
+    ...order,
+    closedAt: null,
+    endedAt: null,
+  }));
   const promoted = orders.map((order) => ({ ...order, channel: 'promotion' as const }));
-  const refund = refundOf({ facts: example.instance, orders: promoted, policy, at: example.at }, 'ordinary', true);
+  const refund = refundOf(
+    { facts: example.instance, orders: promoted, policy, at: example.at },
+    'ordinary',
+    true,
+  );
   const flows: [string, Posting[]][] = [
     ['J1 paid', paidPostings(orders[0]!, 'world', 'CNY')],
     ['J1 debited', paidPostings(orders[0]!, 'customer', 'CNY')],
     ['J2 return', refundPostings(refund, promoted)],
     ['J3 order ends', endedPostings(orders, 'CNY')],
   ];
-  const node = (name: string): string => `${name.replace(/\W/g, '_')}["${name.replace(/:o1$/, ':order').replace(/:cash$/, ':source')}"]`;
+  const node = (name: string): string =>
+    `${name.replace(/\W/g, '_')}["${name.replace(/:o1$/, ':order').replace(/:cash$/, ':source')}"]`;
   const edges = flows.flatMap(([label, postings]) =>
     postings.map(({ source, destination }) => `  ${node(source)} -- ${label} --> ${node(destination)}`),
   );
@@ -147,7 +175,9 @@ function exampleOf(rule: string): { policy: Policy; example: WorkedExample } {
 /** The documents' cases, computed now. */
 function cases(): string {
   const paid = POLICIES.flatMap((policy) =>
-    policy.examples.filter(({ expected }) => expected.amount && expected.kind !== 'none').map((example) => ({ policy, example })),
+    policy.examples
+      .filter(({ expected }) => expected.amount && expected.kind !== 'none')
+      .map((example) => ({ policy, example })),
   );
   return paid.map(({ policy, example }) => oneCase(policy, example)).join('\n\n');
 }
@@ -187,7 +217,9 @@ function main(): void {
     if (filled === text) continue;
     if (!check) writeFileSync(file, filled);
     else process.exitCode = 1;
-    process.stdout.write(`docs/${name} ${check ? 'is not what the code says: run npm run docs' : 'written'}\n`);
+    process.stdout.write(
+      `docs/${name} ${check ? 'is not what the code says: run npm run docs' : 'written'}\n`,
+    );
   }
 }
 

@@ -1,7 +1,8 @@
 /**
- * `npm run record-histories`: lives every kind of life on the real servers and saves their histories under test/histories/<version>/<name>.json.
- * Run it when a version is released, or when there is a new kind of life; replaying what old versions wrote is what keeps living instances safe
- * from a change of the workflow. What is recorded already stays as it is.
+ * `npm run record-histories`: lives every kind of life on the real servers and saves their histories under
+ * test/histories/<version>/<name>.json. Run it when a version is released, or when there is a new kind of
+ * life; replaying what old versions wrote is what keeps living instances safe from a change of the workflow.
+ * What is recorded already stays as it is.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,7 +37,10 @@ const timed = () => ({ schedule: { mode: 'timed', at: fromNow(3 * DAY) } });
 
 /** Registers, does things, and answers the instance's id. */
 const living =
-  (registration: () => Body, ...acts: ((http: Http, id: string, service: ServiceUnderTest) => Promise<unknown>)[]): Live =>
+  (
+    registration: () => Body,
+    ...acts: ((http: Http, id: string, service: ServiceUnderTest) => Promise<unknown>)[]
+  ): Live =>
   async (service, http) => {
     const id = await register(http, registration());
     for (const act of acts) await act(http, id, service);
@@ -56,7 +60,8 @@ const returned = ending(() => ({ action: 'return' }));
 
 const signals = async (http: Http, id: string, { client }: ServiceUnderTest): Promise<void> => {
   const handle = client.workflow.getHandle(workflowId(id));
-  const steps = (count: number) => until(async () => (await timelineOf(http, id)).length === count, `${count} steps`);
+  const steps = (count: number) =>
+    until(async () => (await timelineOf(http, id)).length === count, `${count} steps`);
   await handle.signal(SIGNALS.purge, { id: 's1', confirm: id });
   await steps(2);
   await handle.signal(SIGNALS.terminate, { id: 's2', agree: true, schedule: { mode: 'later' } });
@@ -80,14 +85,21 @@ export const LIVES: Record<string, Live> = {
   ),
   'cvm-timed-cancelled': living(cvmPostpaid, ending(timed), command('cancel'), forward('P4D')),
   'cvm-returned-released': living(cvmPrepaid, returned, forward('P7DT5S')),
-  'cvm-returned-restored': living(cvmPrepaid, returned, command('restore', { renewal: { months: 1 } }), forward('P2D')),
+  'cvm-returned-restored': living(
+    cvmPrepaid,
+    returned,
+    command('restore', { renewal: { months: 1 } }),
+    forward('P2D'),
+  ),
   'cvm-renewed-expired': living(
     () => cvmPrepaid({ orders: [purchase(fromNow(-40 * DAY), { endsAt: fromNow(DAY) })] }),
     command('orders', { kind: 'renewal', months: 1, paid: { cash: '51' } }),
     forward('P40D'),
   ),
   'redis-restored': living(redisPostpaid, ending(), command('restore'), command('stop'), command('start')),
-  'redis-purged': living(redisPrepaid, returned, (http, id) => http.post(`/v1/instances/${id}/purge`, { confirm: id })),
+  'redis-purged': living(redisPrepaid, returned, (http, id) =>
+    http.post(`/v1/instances/${id}/purge`, { confirm: id }),
+  ),
   'jd-deleted': living(() => jdPostpaid({ state: 'changing' }), command('stop'), ending()),
   'jd-expired-deleted': living(jdPrepaid, forward('P40D'), ending()),
   'cvm-returned-undone': living(
@@ -127,17 +139,33 @@ export const LIVES: Record<string, Live> = {
   'cvm-prices-put': living(
     cvmPrepaid,
     async (http, id) =>
-      expectStatus(await http.put(`/v1/instances/${id}/prices`, { version: '2027', currency: 'CNY', month: '60', hour: '0.2' }), 200),
+      expectStatus(
+        await http.put(`/v1/instances/${id}/prices`, {
+          version: '2027',
+          currency: 'CNY',
+          month: '60',
+          hour: '0.2',
+        }),
+        200,
+      ),
     command('orders', { kind: 'renewal', months: 1, paid: { cash: '60' } }),
     returned,
   ),
   'expired-into-bin': living(redisPrepaid, forward('P370D')),
-  protected: living(cvmPostpaid, command('protect', { reason: 'audit' }), command('unprotect', { reason: 'done' })),
+  protected: living(
+    cvmPostpaid,
+    command('protect', { reason: 'audit' }),
+    command('unprotect', { reason: 'done' }),
+  ),
   signals: living(cvmPostpaid, signals),
 };
 
-/** Who ran it, and on which machine, is of no interest to a replay: identities and sticky queues are `<pid>@<host>…`. */
-const isWho = (name: string, value: unknown): boolean => name === 'identity' || (typeof value === 'string' && /^\d+@/.test(value));
+/**
+ * Who ran it, and on which machine, is of no interest to a replay: identities and sticky queues are
+ * `<pid>@<host>…`.
+ */
+const isWho = (name: string, value: unknown): boolean =>
+  name === 'identity' || (typeof value === 'string' && /^\d+@/.test(value));
 const withoutNames = (history: string): string =>
   JSON.stringify(
     JSON.parse(history, (name: string, value: unknown) => (isWho(name, value) ? 'recorded' : value)),

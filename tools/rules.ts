@@ -1,6 +1,7 @@
 /**
- * `npm run rules`: every line of docs/requirements.md is named by at least one test, and those tests passed. Reads what the last `npm test`
- * left in .test-results/jest.json; prints the table; with --write makes docs/rules.md from it. Exit 1 when a line has no passed test.
+ * `npm run rules`: every line of docs/requirements.md is named by at least one test, and those tests passed.
+ * Reads what the last `npm test` left in .test-results/jest.json; prints the table; with --write makes
+ * docs/rules.md from it. Exit 1 when a line has no passed test.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -22,7 +23,10 @@ interface TestResult {
 /** Lines like `- 000-01 text`, `- **M1 text**` and `| 003-35 | case | …`. */
 export function readRules(markdown: string): Rule[] {
   const line = /^(?:- \*{0,2}|\| )(\d{3}-\d{2}|[MELJ]\d+)\b[\s|]*(.*)$/gm;
-  return [...markdown.matchAll(line)].map(([, id, text]) => ({ id: id!, text: text!.replaceAll('**', '').replaceAll(' |', ';').trim() }));
+  return [...markdown.matchAll(line)].map(([, id, text]) => ({
+    id: id!,
+    text: text!.replaceAll('**', '').replaceAll(' |', ';').trim(),
+  }));
 }
 
 interface JestResults {
@@ -32,7 +36,11 @@ interface JestResults {
 function readResults(): TestResult[] {
   const { testResults } = JSON.parse(readFileSync(RESULTS, 'utf8')) as JestResults;
   return testResults.flatMap(({ name: file, assertionResults }) =>
-    assertionResults.map(({ fullName, status }) => ({ name: fullName, file: relative(ROOT, file), passed: status === 'passed' })),
+    assertionResults.map(({ fullName, status }) => ({
+      name: fullName,
+      file: relative(ROOT, file),
+      passed: status === 'passed',
+    })),
   );
 }
 
@@ -51,18 +59,24 @@ function main(): void {
   for (const { id, tests } of rows) {
     const passed = tests.filter((test) => test.passed).length;
     const files = [...new Set(tests.map(({ file }) => file))].join(', ');
-    process.stdout.write(`${id.padEnd(7)} ${String(passed).padStart(4)} of ${String(tests.length).padEnd(4)} ${files}\n`);
+    process.stdout.write(
+      `${id.padEnd(7)} ${String(passed).padStart(4)} of ${String(tests.length).padEnd(4)} ${files}\n`,
+    );
   }
   if (process.argv.includes('--write')) writeFileSync(join(ROOT, 'docs', 'rules.md'), document(rows));
   const missing = rows.filter(({ tests }) => !tests.length || tests.some((test) => !test.passed));
-  process.stdout.write(`${rows.length - missing.length} of ${rows.length} rules are named by tests that passed\n`);
-  if (missing.length) process.stderr.write(`without a passed test: ${missing.map(({ id }) => id).join(', ')}\n`);
+  process.stdout.write(
+    `${rows.length - missing.length} of ${rows.length} rules are named by tests that passed\n`,
+  );
+  if (missing.length)
+    process.stderr.write(`without a passed test: ${missing.map(({ id }) => id).join(', ')}\n`);
   process.exitCode = missing.length ? 1 : 0;
 }
 
 function document(rows: (Rule & { tests: TestResult[] })[]): string {
   const lines = rows.map(
-    ({ id, text, tests }) => `| ${id} | ${text} | ${[...new Set(tests.map(({ file }) => `\`${file}\``))].join(', ')} |`,
+    ({ id, text, tests }) =>
+      `| ${id} | ${text} | ${[...new Set(tests.map(({ file }) => `\`${file}\``))].join(', ')} |`,
   );
   return `# Rules and their tests\n\nMade by \`npm run rules -- --write\` from [requirements.md](requirements.md) and the last test run.\n\n| rule | says | tests in |\n|---|---|---|\n${lines.join('\n')}\n`;
 }

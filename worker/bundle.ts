@@ -1,8 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleWorkflowCode, type WorkflowBundleOption, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  type WorkflowBundleOption,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
 
-/** What `npm run build` writes beside the compiled code. Running from the sources there is none, and a stale one elsewhere is never taken. */
+/**
+ * What `npm run build` writes beside the compiled code. Running from the sources there is none, and a stale
+ * one elsewhere is never taken.
+ */
 const PREBUILT = join(__dirname, '..', 'workflow-bundle.js');
 
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
@@ -23,4 +30,11 @@ export async function bundleForWorker(): Promise<WorkflowBundleOption> {
 }
 
 const nothing = (): void => {};
-const QUIET = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, log: nothing } as never;
+const QUIET = {
+  trace: nothing,
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+  log: nothing,
+} as never;

@@ -1,6 +1,14 @@
-/** The process that hosts workflows and activities, sweeps up what was accepted but not carried out, seals what was booked, and deletes what was kept for its time. */
+/**
+ * The process that hosts workflows and activities, sweeps up what was accepted but not carried out, seals
+ * what was booked, and deletes what was kept for its time.
+ */
 import type { Client } from '@temporalio/client';
-import { NativeConnection, type NativeConnectionOptions, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import {
+  NativeConnection,
+  type NativeConnectionOptions,
+  Worker,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import { type Activities, createActivities } from '../activities';
 import { createAuditActivities } from '../activities/audit';
 import type { Trust } from '../activities/trust';
@@ -51,7 +59,10 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
-/** Running activities get the grace. What then still runs or is being tried again is left: the next worker takes it up from its history. */
+/**
+ * Running activities get the grace. What then still runs or is being tried again is left: the next worker
+ * takes it up from its history.
+ */
 const GRACE_MS = 8000;
 const FORCE_MS = 11_000;
 export const STOP_WITHIN_MS = 12_000;
@@ -83,10 +94,20 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     signer,
     onError: options.onError,
   });
-  const sealer = startSealer(options.pool, { everyMs: options.sealEveryMs ?? 1000, onError: options.onError });
-  const watch = startWatch(options.pool, workflows, { everyMs: options.watchEveryMs ?? 30_000, onError: options.onError });
-  const trimmer = startTrimmer(options.pool, options.keep ?? KEEP, { everyMs: TRIM_EVERY_MS, onError: options.onError });
-  const stopLoops = (): Promise<unknown> => Promise.all([sweep.stop(), sealer.stop(), watch.stop(), trimmer.stop()]);
+  const sealer = startSealer(options.pool, {
+    everyMs: options.sealEveryMs ?? 1000,
+    onError: options.onError,
+  });
+  const watch = startWatch(options.pool, workflows, {
+    everyMs: options.watchEveryMs ?? 30_000,
+    onError: options.onError,
+  });
+  const trimmer = startTrimmer(options.pool, options.keep ?? KEEP, {
+    everyMs: TRIM_EVERY_MS,
+    onError: options.onError,
+  });
+  const stopLoops = (): Promise<unknown> =>
+    Promise.all([sweep.stop(), sealer.stop(), watch.stop(), trimmer.stop()]);
   const finished = worker.run().finally(async () => {
     await stopLoops();
     // A worker that had to be forced holds on to it; it goes with the process.

@@ -7,11 +7,19 @@ export interface LoopOptions {
   onError: (error: unknown) => void;
 }
 
-/** How long stopping waits for the round that is under way. What a round leaves, the next start's rounds find. */
+/**
+ * How long stopping waits for the round that is under way. What a round leaves, the next start's rounds find.
+ */
 const STOP_MS = 3000;
 
-/** Does the same thing again and again until it is stopped; stopping waits a while for the round that is under way, and no longer. */
-export function startLoop(round: () => Promise<unknown>, { everyMs, onError }: LoopOptions): { stop(): Promise<void> } {
+/**
+ * Does the same thing again and again until it is stopped; stopping waits a while for the round that is under
+ * way, and no longer.
+ */
+export function startLoop(
+  round: () => Promise<unknown>,
+  { everyMs, onError }: LoopOptions,
+): { stop(): Promise<void> } {
   let stopped = false;
   let isLeft = false;
   let timer: NodeJS.Timeout | undefined;

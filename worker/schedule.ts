@@ -4,8 +4,8 @@ import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@tem
 export const auditScheduleId = (taskQueue: string): string => `${taskQueue}-audit`;
 
 /**
- * Makes the schedule of the nightly audit where there is none: at 03:17 UTC, when little else begins. Any number of workers may try. One
- * that exists stays as it is, so that an operator can move or pause it.
+ * Makes the schedule of the nightly audit where there is none: at 03:17 UTC, when little else begins. Any
+ * number of workers may try. One that exists stays as it is, so that an operator can move or pause it.
  */
 export async function ensureAuditSchedule(client: Client, taskQueue: string): Promise<void> {
   const scheduleId = auditScheduleId(taskQueue);

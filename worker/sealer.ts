@@ -2,7 +2,10 @@ import { sealWaiting } from '../store/books/seal';
 import type { Pool } from '../store/db';
 import { type LoopOptions, startLoop } from './loop';
 
-/** Seals what has been booked. Every worker tries; the one that gets the lock does it, so that the chain goes on when one of them dies. */
+/**
+ * Seals what has been booked. Every worker tries; the one that gets the lock does it, so that the chain goes
+ * on when one of them dies.
+ */
 export function startSealer(pool: Pool, options: LoopOptions): { stop(): Promise<void> } {
   return startLoop(async () => {
     while ((await sealWaiting(pool)).length) {

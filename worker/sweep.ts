@@ -19,8 +19,8 @@ const CONCURRENCY = 16;
 const WAIT_MS = 5000;
 
 /**
- * Sends again what was accepted and never carried out, because its sender crashed or no worker was there (decision 2). Sending twice is
- * harmless: the update's id is the item's.
+ * Sends again what was accepted and never carried out, because its sender crashed or no worker was there
+ * (decision 2). Sending twice is harmless: the update's id is the item's.
  */
 export function startSweep(client: Client, pool: Pool, options: SweepOptions): { stop(): Promise<void> } {
   return startLoop(() => sweepOnce(client, pool, options), options);
@@ -39,8 +39,10 @@ export async function sweepOnce(
     signer: options.signer,
     concurrency: CONCURRENCY,
     waitMs: WAIT_MS,
-    onRefused: ({ instanceId, message }, refusal) => failItem(pool, terminationOf.get(message.id)!, instanceId, refusal),
-    onNotRunning: ({ instanceId, message }) => itemWithoutWorkflow(pool, terminationOf.get(message.id)!, instanceId),
+    onRefused: ({ instanceId, message }, refusal) =>
+      failItem(pool, terminationOf.get(message.id)!, instanceId, refusal),
+    onNotRunning: ({ instanceId, message }) =>
+      itemWithoutWorkflow(pool, terminationOf.get(message.id)!, instanceId),
   });
   return items.length;
 }

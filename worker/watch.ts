@@ -1,12 +1,22 @@
 /**
- * The watch over lives (L14): finds those whose workflow is gone, does not answer, or has slept through a deadline, within a minute or two,
- * and keeps what it saw for `/metrics` and `sunset doctor`. It repairs nothing but what a look repairs: asking a workflow wakes it. Whoever
- * ended one by hand had a reason; `sunset repair` and the nightly audit start it again.
+ * The watch over lives (L14): finds those whose workflow is gone, does not answer, or has slept through a
+ * deadline, within a minute or two, and keeps what it saw for `/metrics` and `sunset doctor`. It repairs
+ * nothing but what a look repairs: asking a workflow wakes it. Whoever ended one by hand had a reason;
+ * `sunset repair` and the nightly audit start it again.
  */
 import { eachAtOnce } from '../store/audit/at-once';
 import { ASKED_AT_ONCE, type Seen, TemporalAway, unpaired, type Workflows } from '../store/audit/workflows';
 import type { Pool } from '../store/db';
-import { claimWatch, countLiving, keepWatch, lastWatch, overdueLives, statesOf, type Trouble, waitingLives } from '../store/lives/watch';
+import {
+  claimWatch,
+  countLiving,
+  keepWatch,
+  lastWatch,
+  overdueLives,
+  statesOf,
+  type Trouble,
+  waitingLives,
+} from '../store/lives/watch';
 import { type LoopOptions, startLoop } from './loop';
 
 /** How long past a deadline, or an agreement, counts as late. */
@@ -17,7 +27,11 @@ const ENOUGH_SILENCE = 50;
 const WHOLE_EVERY_MS = 300_000;
 
 /** @param options.everyMs among all workers: one of them looks */
-export function startWatch(pool: Pool, workflows: Workflows, options: LoopOptions): { stop(): Promise<void> } {
+export function startWatch(
+  pool: Pool,
+  workflows: Workflows,
+  options: LoopOptions,
+): { stop(): Promise<void> } {
   let wholeAt = 0;
   const round = async (): Promise<void> => {
     // A little less than the pause, or the claim of the last round would still hold.
@@ -41,7 +55,9 @@ function unlessAway(error: unknown): void {
 export async function watchOnce(pool: Pool, workflows: Workflows, mayGoThrough: boolean): Promise<boolean> {
   const overdue = await overdueLives(pool, LATE_SECONDS, AT_MOST);
   const goThrough = mayGoThrough && (await countLiving(pool)) !== (await workflows.count());
-  const { lives, workflows: strangers } = goThrough ? await unpaired(pool, workflows) : { lives: [], workflows: [] };
+  const { lives, workflows: strangers } = goThrough
+    ? await unpaired(pool, workflows)
+    : { lives: [], workflows: [] };
   const suspects = new Set([
     ...lives,
     ...(await workflows.fallen()),
@@ -67,27 +83,41 @@ export async function watchOnce(pool: Pool, workflows: Workflows, mayGoThrough: 
   return goThrough;
 }
 
-/** Each that does not answer holds up for seconds: when so many don't, there is hardly a worker, and the others are not asked. */
+/**
+ * Each that does not answer holds up for seconds: when so many don't, there is hardly a worker, and the
+ * others are not asked.
+ */
 async function lookAt(ids: string[], workflows: Workflows): Promise<Map<string, Seen>> {
   const seen = new Map<string, Seen>();
   let silent = 0;
   await eachAtOnce(ids, ASKED_AT_ONCE, async (id) => {
-    const one: Seen = silent < ENOUGH_SILENCE ? await workflows.look(id) : { is: 'silent', reason: 'so many do not that it was not asked' };
+    const one: Seen =
+      silent < ENOUGH_SILENCE
+        ? await workflows.look(id)
+        : { is: 'silent', reason: 'so many do not that it was not asked' };
     if (one.is === 'silent') silent += 1;
     seen.set(id, one);
   });
   return seen;
 }
 
-const stillInSight = async (pool: Pool): Promise<string[]> => ((await lastWatch(pool))?.troubles ?? []).map((one) => one.instanceId);
+const stillInSight = async (pool: Pool): Promise<string[]> =>
+  ((await lastWatch(pool))?.troubles ?? []).map((one) => one.instanceId);
 
-/** A workflow without a row: its registration is not recorded, and maybe never was one. One that has a row by the next look is none. */
+/**
+ * A workflow without a row: its registration is not recorded, and maybe never was one. One that has a row by
+ * the next look is none.
+ */
 function unregistered(instanceId: string, seen: Seen): Omit<Trouble, 'since'> | undefined {
   if (seen.is !== 'running' && seen.is !== 'silent') return undefined;
   return { instanceId, kind: 'stuck', detail: 'it has a workflow, and its registration is not recorded' };
 }
 
-function troubleOf(instanceId: string, seen: Seen, due: string | undefined): Omit<Trouble, 'since'> | undefined {
+function troubleOf(
+  instanceId: string,
+  seen: Seen,
+  due: string | undefined,
+): Omit<Trouble, 'since'> | undefined {
   switch (seen.is) {
     case 'missing':
       return { instanceId, kind: 'lost', detail: 'it has no workflow in Temporal' };
@@ -97,6 +127,8 @@ function troubleOf(instanceId: string, seen: Seen, due: string | undefined): Omi
       return { instanceId, kind: 'stuck', detail: `its workflow does not answer: ${seen.reason}` };
     case 'running':
       if (!seen.life) return { instanceId, kind: 'stuck', detail: 'its workflow has not begun' };
-      return due === undefined ? undefined : { instanceId, kind: 'overdue', detail: `a deadline of ${due} is not taken` };
+      return due === undefined
+        ? undefined
+        : { instanceId, kind: 'overdue', detail: `a deadline of ${due} is not taken` };
   }
 }

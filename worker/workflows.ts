@@ -1,4 +1,7 @@
-/** What the audit needs of workflows (`store/audit/workflows.ts`): Temporal's view of them, and what puts right what is only late or lost. */
+/**
+ * What the audit needs of workflows (`store/audit/workflows.ts`): Temporal's view of them, and what puts
+ * right what is only late or lost.
+ */
 import type { Client } from '@temporalio/client';
 import type { Signer } from '../domain/signed';
 import { TemporalAway, type Workflows } from '../store/audit/workflows';
@@ -14,9 +17,15 @@ const START_MS = 5000;
 
 /**
  * @param taskQueue whose workflows are meant: a namespace may have several installations
- * @param signer vouches for items that are sent again; undefined: the operator's key is not known here, and none can be sent
+ * @param signer vouches for items that are sent again; undefined: the operator's key is not known here, and
+ *   none can be sent
  */
-export function workflowsOf(client: Client, pool: Pool, taskQueue: string, signer: Signer | undefined): Workflows {
+export function workflowsOf(
+  client: Client,
+  pool: Pool,
+  taskQueue: string,
+  signer: Signer | undefined,
+): Workflows {
   const view = viewOf(client, taskQueue);
   return {
     running: () => eachOrAway(view.running()),
@@ -25,13 +34,19 @@ export function workflowsOf(client: Client, pool: Pool, taskQueue: string, signe
     look: (instanceId) => orAway(() => view.look(instanceId)),
     startAgain: (instanceId) => orAway(() => restart(client, pool, taskQueue, instanceId)),
     sendAgain: async (olderThanMs) => {
-      if (!signer) throw new TemporalAway('the operator’s key, which signs commands, is not known here: set SUNSET_OPERATOR_KEY');
+      if (!signer)
+        throw new TemporalAway(
+          'the operator’s key, which signs commands, is not known here: set SUNSET_OPERATOR_KEY',
+        );
       await orAway(() => sweepOnce(client, pool, { olderThanMs, taskQueue, signer }));
     },
   };
 }
 
-/** Clocks that were moved ahead can't be set here: such a life is left to `sunset repair`, which moves it there again. */
+/**
+ * Clocks that were moved ahead can't be set here: such a life is left to `sunset repair`, which moves it
+ * there again.
+ */
 async function restart(client: Client, pool: Pool, taskQueue: string, instanceId: string): Promise<boolean> {
   const stored = await storedLife(pool, instanceId);
   if (!stored || stored.life.state === 'terminated' || stored.clockOffsetMs > 0) return false;
@@ -55,4 +70,5 @@ async function orAway<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-const asAway = (error: unknown): unknown => (error instanceof Unavailable ? new TemporalAway(error.message) : error);
+const asAway = (error: unknown): unknown =>
+  error instanceof Unavailable ? new TemporalAway(error.message) : error;

@@ -1,4 +1,7 @@
-/** The audit that a schedule starts every night. All the work is one activity: it touches the world, and its result is a row. */
+/**
+ * The audit that a schedule starts every night. All the work is one activity: it touches the world, and its
+ * result is a row.
+ */
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { AuditActivities, AuditSummary } from '../activities/audit';
 

@@ -11,8 +11,10 @@ const WAITS_FOR: Record<Deadline['kind'], string> = {
 export const timerSummary = (deadline: Deadline): string => `${WAITS_FOR[deadline.kind]} at ${deadline.at}`;
 
 /** What a step's line in the Web UI says. */
-export const stepSummary = ({ step, command, next }: { step: number; command: string; next: Life }, before?: Life): string =>
-  `step ${step}: ${command}, ${before ? `${before.state} → ` : ''}${next.state}`;
+export const stepSummary = (
+  { step, command, next }: { step: number; command: string; next: Life },
+  before?: Life,
+): string => `step ${step}: ${command}, ${before ? `${before.state} → ` : ''}${next.state}`;
 
 function waitsFor(life: Life): string {
   const deadline = nextDeadline(life);
@@ -21,7 +23,10 @@ function waitsFor(life: Life): string {
   return life.state === 'terminated' ? 'nothing: it is gone' : 'a command';
 }
 
-/** The workflow's current details in Markdown: what it is, what it waits for, and until when. No amounts, no names (decision 8). */
+/**
+ * The workflow's current details in Markdown: what it is, what it waits for, and until when. No amounts, no
+ * names (decision 8).
+ */
 export function currentDetails(life: Life): string {
   const lines = [
     `**${life.id}** is **${life.state}** (${life.product}, ${life.billing})`,

@@ -1,6 +1,7 @@
 /**
- * One workflow per instance, from its registration to its release. One loop owns the state (decision 4): handlers only queue what they are
- * told; the loop takes one command or the next deadline at a time: decide → step → adopt what was stored → answer.
+ * One workflow per instance, from its registration to its release. One loop owns the state (decision 4):
+ * handlers only queue what they are told; the loop takes one command or the next deadline at a time: decide →
+ * step → adopt what was stored → answer.
  */
 
 import type { RetryPolicy, SignalDefinition, UpdateDefinition } from '@temporalio/common';
@@ -25,7 +26,16 @@ import type { Activities } from '../activities';
 import { COMMANDS, type Command, type CommandName, type Envelope, type UpdateName } from '../domain/commands';
 import { deadlineCommandId, refusalCommandId, signalCommandId } from '../domain/ids';
 import { isoOf, msOf } from '../domain/instant';
-import { type Deadline, decide, decideDeadline, type Life, newLife, nextDeadline, promisedAt, promisedFromHere } from '../domain/lifecycle';
+import {
+  type Deadline,
+  decide,
+  decideDeadline,
+  type Life,
+  newLife,
+  nextDeadline,
+  promisedAt,
+  promisedFromHere,
+} from '../domain/lifecycle';
 import { asUnsigned, type Voucher } from '../domain/signed';
 import type { StepBase, StepResult } from '../domain/step';
 import { currentDetails, stepSummary, timerSummary } from './details';
@@ -48,14 +58,26 @@ import { changingAttributes, releaseTimeOf } from './search-attributes';
 import { payloadOfUpdate, type Reading, readSignal, readUnsigned, tidy } from './signals';
 import { isSigned, isSound } from './sound';
 
-const retry = { initialInterval: '200 ms', maximumInterval: '10 seconds', nonRetryableErrorTypes: [REFUSAL] } satisfies RetryPolicy;
+const retry = {
+  initialInterval: '200 ms',
+  maximumInterval: '10 seconds',
+  nonRetryableErrorTypes: [REFUSAL],
+} satisfies RetryPolicy;
 type Proxy = (summary: string) => Activities;
-/** For what came by update: the command with its instant is in history before the step commits ("durable before done", decision 3). */
-const regular: Proxy = (summary) => proxyActivities<Activities>({ startToCloseTimeout: '10 seconds', retry, summary });
+/**
+ * For what came by update: the command with its instant is in history before the step commits ("durable
+ * before done", decision 3).
+ */
+const regular: Proxy = (summary) =>
+  proxyActivities<Activities>({ startToCloseTimeout: '10 seconds', retry, summary });
 /** For what is in history already (start, timer, signal): cheaper, and just as safe. */
-const local: Proxy = (summary) => proxyLocalActivities<Activities>({ startToCloseTimeout: '10 seconds', retry, summary });
+const local: Proxy = (summary) =>
+  proxyLocalActivities<Activities>({ startToCloseTimeout: '10 seconds', retry, summary });
 
-/** How many answered commands a new run remembers: many more than callers ever have in flight (10 by the server's limit). */
+/**
+ * How many answered commands a new run remembers: many more than callers ever have in flight (10 by the
+ * server's limit).
+ */
 const REMEMBERED = 50;
 
 interface Waiting {
@@ -63,7 +85,10 @@ interface Waiting {
   refuse: (failure: Error) => void;
 }
 
-/** How often a command is decided again because another's step was found in its place. More would be no race but a broken store. */
+/**
+ * How often a command is decided again because another's step was found in its place. More would be no race
+ * but a broken store.
+ */
 const MAX_ADOPTIONS = 5;
 
 /** How long a deadline waits whose step could not be recorded: each time twice as long, up to an hour. */
@@ -73,7 +98,10 @@ const MAX_DELAY_MS = 3_600_000;
 /** What is no later is on time: promises are to the second. */
 const PUNCTUAL_MS = 1000;
 
-/** A deadline that is due and could not be carried out. Commands go on meanwhile: one of them may be what puts it right. */
+/**
+ * A deadline that is due and could not be carried out. Commands go on meanwhile: one of them may be what puts
+ * it right.
+ */
 interface Delay {
   deadline: Deadline;
   ms: number;
@@ -88,23 +116,32 @@ type Work =
   | { by: 'signal'; name: SignalName; payload: SignalPayload; isUnsigned: boolean };
 
 /** A name is not enough: messages can be typed by hand. */
-const isCarriedBy = (update: UpdateName, command: CommandName): boolean => COMMANDS[command].update === update;
+const isCarriedBy = (update: UpdateName, command: CommandName): boolean =>
+  COMMANDS[command].update === update;
 
 const isSignalName = (name: string): name is SignalName => Object.hasOwn(SIGNALS, name);
 
 /**
- * The life that this run was started with, until the store has answered a step of it. Whoever reaches Temporal can start a workflow with a life
- * of his own making: its first step brings it along, to be held against the stored one. (Each workflow has its own copy of a module.)
+ * The life that this run was started with, until the store has answered a step of it. Whoever reaches
+ * Temporal can start a workflow with a life of his own making: its first step brings it along, to be held
+ * against the stored one. (Each workflow has its own copy of a module.)
  */
 let unproven: Life | undefined;
 
-/** Runs that began before messages were signed have unsigned ones in their histories, and take them as they did. */
+/**
+ * Runs that began before messages were signed have unsigned ones in their histories, and take them as they
+ * did.
+ */
 const isUnsigned = (signed: boolean): boolean => !signed && patched('signed-messages');
 
 const now = (): string => isoOf(Date.now());
-const refused = (detail: RefusalDetail): ApplicationFailure => ApplicationFailure.nonRetryable(`refused: ${detail.code}`, REFUSAL, detail);
+const refused = (detail: RefusalDetail): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(`refused: ${detail.code}`, REFUSAL, detail);
 
-/** A request to cancel (a button of the Web UI) is no command of ours: whoever gives it would leave an instance that nobody ever ends. */
+/**
+ * A request to cancel (a button of the Web UI) is no command of ours: whoever gives it would leave an
+ * instance that nobody ever ends.
+ */
 export async function instance(input: Birth | Carried): Promise<Life> {
   return await CancellationScope.nonCancellable(() => live(input));
 }
@@ -125,8 +162,13 @@ async function live(input: Birth | Carried): Promise<Life> {
     return { life: life!, step: 0, refundId: null };
   });
   setHandler(lifeQuery, () => life ?? null);
-  for (const [name, update] of Object.entries(UPDATES) as [UpdateName, UpdateDefinition<Answer, [CommandMessage]>][]) {
-    setHandler(update, (message) => receive(name, message), { validator: (message) => validate(name, message) });
+  for (const [name, update] of Object.entries(UPDATES) as [
+    UpdateName,
+    UpdateDefinition<Answer, [CommandMessage]>,
+  ][]) {
+    setHandler(update, (message) => receive(name, message), {
+      validator: (message) => validate(name, message),
+    });
   }
   for (const [name, signal] of Object.entries(SIGNALS) as [SignalName, SignalDefinition<[unknown]>][]) {
     setHandler(signal, (sent) => {
@@ -142,7 +184,9 @@ async function live(input: Birth | Carried): Promise<Life> {
       // The validator lets no other pass.
       if (!isSignalName(name)) throw refused({ code: 'UNSIGNED', state: life?.state ?? '' });
       const payload = payloadOfUpdate(message);
-      return new Promise((answer, refuse) => queue.push({ by: 'unsigned update', name, payload, answer, refuse }));
+      return new Promise((answer, refuse) =>
+        queue.push({ by: 'unsigned update', name, payload, answer, refuse }),
+      );
     }
     const known = takenBefore(done, message.id, message.command.name);
     if (known && known !== 'reused') return answerOf(life!, known);
@@ -150,8 +194,9 @@ async function live(input: Birth | Carried): Promise<Life> {
   }
 
   /**
-   * A dry run: an impossible command is rejected before it costs anything. While a step is under way the state that the command will meet
-   * is not known yet (the database may hold more than this run does, after a crash), so it is queued and decided then.
+   * A dry run: an impossible command is rejected before it costs anything. While a step is under way the
+   * state that the command will meet is not known yet (the database may hold more than this run does, after a
+   * crash), so it is queued and decided then.
    */
   function validate(name: UpdateName, message: CommandMessage): void {
     if (!isSigned(message)) validateUnsigned(name, payloadOfUpdate(message));
@@ -160,9 +205,12 @@ async function live(input: Birth | Carried): Promise<Life> {
   }
 
   function validateUnsigned(name: UpdateName, payload: SignalPayload): void {
-    const reading: Reading = isSignalName(name) ? readUnsigned(name, instanceId, payload) : { refused: 'UNSIGNED' };
+    const reading: Reading = isSignalName(name)
+      ? readUnsigned(name, instanceId, payload)
+      : { refused: 'UNSIGNED' };
     if ('refused' in reading) throw refused({ code: reading.refused, state: life?.state ?? '' });
-    // Nothing random here: a replay runs no validators. An id that is missing is none that was answered before.
+    // Nothing random here: a replay runs no validators. An id that is missing is none that was answered
+    // before.
     const { id = '', by = '' } = payload;
     if ('command' in reading) tryOut(asUnsigned({ id, by }), reading.command);
   }
@@ -211,14 +259,22 @@ async function live(input: Birth | Carried): Promise<Life> {
   }
 }
 
-/** What the same command led to before (L8), or that its id is another's. Runs of earlier versions took every command of one id for the same. */
+/**
+ * What the same command led to before (L8), or that its id is another's. Runs of earlier versions took every
+ * command of one id for the same.
+ */
 function takenBefore(done: Done[], id: string, name: string): Done | 'reused' | undefined {
   const known = done.find((one) => one.id === id);
   const isOther = known?.name !== undefined && known.name !== name;
   return isOther && patched('same-id-other-command') ? 'reused' : known;
 }
 
-const answerOf = (life: Life, { id, step, refundId }: Done): Answer => ({ life, step, refundId, commandId: id });
+const answerOf = (life: Life, { id, step, refundId }: Done): Answer => ({
+  life,
+  step,
+  refundId,
+  commandId: id,
+});
 
 const reused = ({ state }: Life): RefusalDetail => ({ code: 'COMMAND_ID_REUSED', state });
 
@@ -230,7 +286,11 @@ function longer(delay: Delay | undefined, deadline: Deadline): Delay {
   return { deadline, ms, until: Date.now() + ms };
 }
 
-async function commandOrDeadline(queue: Work[], deadline: Deadline | undefined, dueAt: number | undefined): Promise<void> {
+async function commandOrDeadline(
+  queue: Work[],
+  deadline: Deadline | undefined,
+  dueAt: number | undefined,
+): Promise<void> {
   if (!deadline) return await condition(() => queue.length > 0);
   const wait = Math.max(1, dueAt! - Date.now());
   await condition(() => queue.length > 0, wait, { summary: timerSummary(deadline) });
@@ -255,8 +315,14 @@ async function beBorn({ instanceId, registration, policy, envelope, signature }:
   return (await local(stepSummary(step)).record({ ...step, birth: { registration, policy } })).life;
 }
 
-/** A deadline that can't be carried out must not keep commands waiting: it is refused like one of them, and comes again later (L13). */
-async function takeDeadline(life: Life, deadline: Deadline): Promise<{ life: Life } | { life: Life; refusal: RefusalDetail }> {
+/**
+ * A deadline that can't be carried out must not keep commands waiting: it is refused like one of them, and
+ * comes again later (L13).
+ */
+async function takeDeadline(
+  life: Life,
+  deadline: Deadline,
+): Promise<{ life: Life } | { life: Life; refusal: RefusalDetail }> {
   // L12: a promise counts from its instant; what is carried out late says both.
   const at = promisedAt(life, deadline);
   const carriedOutAt = Date.now() - msOf(at) > PUNCTUAL_MS ? now() : undefined;
@@ -265,7 +331,10 @@ async function takeDeadline(life: Life, deadline: Deadline): Promise<{ life: Lif
     const { next, effects } = decideDeadline(life, deadline, at);
     const envelope = { id: deadlineCommandId(deadline.kind, life.step + 1), by: 'sunset' };
     const step = nextStep(life, next, envelope, deadline.kind, deadline, at);
-    const adopted = adopt(life, await local(stepSummary(step, life)).record({ ...step, effects, carriedOutAt, voucher: 'sunset' }));
+    const adopted = adopt(
+      life,
+      await local(stepSummary(step, life)).record({ ...step, effects, carriedOutAt, voucher: 'sunset' }),
+    );
     if (adopted.step !== life.step) return { life: adopted };
   } catch (error) {
     refusal = refusalOf(error, life.state);
@@ -289,7 +358,10 @@ interface Said {
   voucher?: Voucher | undefined;
 }
 
-/** Not async: one promise more between an answer and the loop would change the order of commands, which replays hold us to. */
+/**
+ * Not async: one promise more between an answer and the loop would change the order of commands, which
+ * replays hold us to.
+ */
 function take(life: Life, work: Work, done: Done[]): Promise<Life> {
   if (work.by === 'signal') return takeSignal(life, work, done);
   const said = work.by === 'update' ? saidBy(work.message) : saidUnsigned(life.id, work.name, work.payload);
@@ -340,7 +412,11 @@ async function takeUpdate(life: Life, said: Said, { answer, refuse }: Waiting, d
 }
 
 /** Signals have nobody to answer: what is refused becomes a row of the timeline. */
-async function takeSignal(life: Life, { name, payload, isUnsigned }: Extract<Work, { by: 'signal' }>, done: Done[]): Promise<Life> {
+async function takeSignal(
+  life: Life,
+  { name, payload, isUnsigned }: Extract<Work, { by: 'signal' }>,
+  done: Done[],
+): Promise<Life> {
   const said = isUnsigned ? saidUnsigned(life.id, name, payload) : saidBySignal(life.id, name, payload);
   const { id } = said.envelope;
   const known = takenBefore(done, id, name);
@@ -369,7 +445,13 @@ async function heed(life: Life, { envelope, reading, voucher }: Said, proxy: Pro
     const acceptance = await accept({ instanceId: life.id, envelope, ...reading.acceptance });
     if (!acceptance.ok) return { life, refusal: { code: acceptance.code, state: life.state } };
     const { signature, ...message } = acceptance.message;
-    return await carryOut(life, message, message.command, proxy, signature === undefined ? undefined : { signature });
+    return await carryOut(
+      life,
+      message,
+      message.command,
+      proxy,
+      signature === undefined ? undefined : { signature },
+    );
   } catch (error) {
     return { life, refusal: refusalOf(error, life.state) };
   }
@@ -377,7 +459,10 @@ async function heed(life: Life, { envelope, reading, voucher }: Said, proxy: Pro
 
 type Outcome = { life: Life; result: StepResult } | { life: Life; refusal: RefusalDetail };
 
-/** Decides a command and records its step. When another command's step is found in its place, that life is adopted and it is decided again. */
+/**
+ * Decides a command and records its step. When another command's step is found in its place, that life is
+ * adopted and it is decided again.
+ */
 async function carryOut(
   life: Life,
   envelope: Envelope,
@@ -391,12 +476,19 @@ async function carryOut(
     const decision = decide(life, command, at, envelope.by);
     if (!decision.ok) return { life, refusal: decision.refusal };
     const { next, effects } = decision;
-    const step = { ...nextStep(life, next, envelope, shownName(command), command, at), effects, ...(voucher ? { voucher } : {}) };
+    const step = {
+      ...nextStep(life, next, envelope, shownName(command), command, at),
+      effects,
+      ...(voucher ? { voucher } : {}),
+    };
     const activities = proxy(stepSummary(step, life));
-    const result = await (effects.some(({ type }) => type === 'settle') ? activities.settle(step) : activities.record(step));
+    const result = await (effects.some(({ type }) => type === 'settle')
+      ? activities.settle(step)
+      : activities.record(step));
     const adopted = adopt(life, result);
     if (result.commandId === envelope.id) return { life: adopted, result };
-    if (adoptions === MAX_ADOPTIONS) return { life: adopted, refusal: { code: 'NOT_POSSIBLE', state: adopted.state } };
+    if (adoptions === MAX_ADOPTIONS)
+      return { life: adopted, refusal: { code: 'NOT_POSSIBLE', state: adopted.state } };
     return await carryOut(adopted, envelope, command, proxy, voucher, adoptions + 1);
   } catch (error) {
     return { life, refusal: refusalOf(error, life.state) };
@@ -404,14 +496,27 @@ async function carryOut(
 }
 
 /**
- * Nothing of what was sent goes along but a sound id: a row must be storable whatever the message was. The row's own id is out of callers'
- * reach; one that can't be stored all the same is in the worker's log, and the life goes on (L13).
+ * Nothing of what was sent goes along but a sound id: a row must be storable whatever the message was. The
+ * row's own id is out of callers' reach; one that can't be stored all the same is in the worker's log, and
+ * the life goes on (L13).
  */
 async function recordRefusal(life: Life, said: Said, code: string, adoptions = 0): Promise<Life> {
   const { name, envelope } = said;
-  const step = nextStep(life, life, { ...envelope, id: refusalCommandId(name, code, envelope.id) }, name, null, now());
+  const step = nextStep(
+    life,
+    life,
+    { ...envelope, id: refusalCommandId(name, code, envelope.id) },
+    name,
+    null,
+    now(),
+  );
   try {
-    const result = await local(`${name} refused: ${code}`).refuse({ ...step, effects: [], refused: code, ...vouchedBy(said) });
+    const result = await local(`${name} refused: ${code}`).refuse({
+      ...step,
+      effects: [],
+      refused: code,
+      ...vouchedBy(said),
+    });
     const adopted = adopt(life, result);
     // As earlier versions named such a row, in the histories that they wrote.
     const names = [step.commandId, `${envelope.id}/refused`];
@@ -426,21 +531,42 @@ async function recordRefusal(life: Life, said: Said, code: string, adoptions = 0
 /** The row of a refusal has an id of its own, so what was signed goes along. */
 function vouchedBy({ envelope, reading, voucher }: Said): { voucher?: Voucher } {
   if (voucher === undefined || typeof voucher === 'string') return voucher === undefined ? {} : { voucher };
-  return 'command' in reading ? { voucher: { ...voucher, message: { ...envelope, command: reading.command } } } : {};
+  return 'command' in reading
+    ? { voucher: { ...voucher, message: { ...envelope, command: reading.command } } }
+    : {};
 }
 
-function nextStep(life: Life, next: Life, { id, by }: Envelope, command: string, body: unknown, at: string): Omit<StepBase, 'effects'> {
+function nextStep(
+  life: Life,
+  next: Life,
+  { id, by }: Envelope,
+  command: string,
+  body: unknown,
+  at: string,
+): Omit<StepBase, 'effects'> {
   const step = life.step + 1;
   const from = life === unproven ? { from: life } : {};
-  return { instanceId: life.id, step, commandId: id, command, body, by, at, next: { ...next, step }, ...from };
+  return {
+    instanceId: life.id,
+    step,
+    commandId: id,
+    command,
+    body,
+    by,
+    at,
+    next: { ...next, step },
+    ...from,
+  };
 }
 
 /** The timeline calls a return a return. */
-const shownName = (command: Command): string => (command.name === 'terminate' ? command.action : command.name);
+const shownName = (command: Command): string =>
+  command.name === 'terminate' ? command.action : command.name;
 
 /** Takes over what the database holds, which may be another computation's (decision 2), and shows it. */
 function adopt(before: Life, { life }: StepResult): Life {
-  if (life.state !== before.state || releaseTimeOf(life) !== releaseTimeOf(before)) upsertSearchAttributes(changingAttributes(life));
+  if (life.state !== before.state || releaseTimeOf(life) !== releaseTimeOf(before))
+    upsertSearchAttributes(changingAttributes(life));
   show(life);
   return life;
 }
@@ -449,7 +575,10 @@ function show(life: Life): void {
   setCurrentDetails(currentDetails(life));
 }
 
-/** A refusal by the database leaves the state as it was. Anything else is a fault of ours: it ends nothing, and is in the worker's log. */
+/**
+ * A refusal by the database leaves the state as it was. Anything else is a fault of ours: it ends nothing,
+ * and is in the worker's log.
+ */
 function refusalOf(error: unknown, currentState: string): RefusalDetail {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure && cause.type === REFUSAL) {

@@ -1,4 +1,7 @@
-/** The messages of `instance/<id>` (DESIGN.md, decision 5), in one place for the workflow, the API and the worker's sweep. */
+/**
+ * The messages of `instance/<id>` (DESIGN.md, decision 5), in one place for the workflow, the API and the
+ * worker's sweep.
+ */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Command, CommandName, CommandOf, Envelope, UpdateName } from '../domain/commands';
 import type { Paid, Registration } from '../domain/instance';
@@ -23,13 +26,19 @@ export interface Birth {
 
 export interface Carried {
   life: Life;
-  /** The latest commands that took effect, newest last, so that repeating one after continue-as-new still answers its first result. */
+  /**
+   * The latest commands that took effect, newest last, so that repeating one after continue-as-new still
+   * answers its first result.
+   */
   done: Done[];
 }
 
 export interface Done {
   id: string;
-  /** Of the command or signal: another one under the same id is no repeat. Missing in what earlier versions carried over. */
+  /**
+   * Of the command or signal: another one under the same id is no repeat. Missing in what earlier versions
+   * carried over.
+   */
   name?: string;
   step: number;
   refundId: string | null;
@@ -37,7 +46,10 @@ export interface Done {
 
 export type CommandMessage<N extends CommandName = CommandName> = Envelope & {
   command: Extract<Command, { name: N }>;
-  /** Of the API or of the sweep (domain/signed.ts). Without one an update may do what the signal of its name may, and nothing else. */
+  /**
+   * Of the API or of the sweep (domain/signed.ts). Without one an update may do what the signal of its name
+   * may, and nothing else.
+   */
   signature?: string | undefined;
 };
 
@@ -47,7 +59,9 @@ export interface Answer {
   /** The step that the command took. */
   step: number;
   refundId: string | null;
-  /** The command that took it; missing in answers of earlier versions, and where a registration is answered. */
+  /**
+   * The command that took it; missing in answers of earlier versions, and where a registration is answered.
+   */
   commandId?: string;
 }
 
@@ -58,7 +72,8 @@ export interface RefusalDetail {
 }
 
 export const registerUpdate = defineUpdate<Answer>('register');
-const commandUpdate = <U extends UpdateName>(name: U) => defineUpdate<Answer, [CommandMessage<CommandOf<U>>]>(name);
+const commandUpdate = <U extends UpdateName>(name: U) =>
+  defineUpdate<Answer, [CommandMessage<CommandOf<U>>]>(name);
 export const UPDATES = {
   terminate: commandUpdate('terminate'),
   cancel: commandUpdate('cancel'),
@@ -74,7 +89,10 @@ export const UPDATES = {
 /** What the workflow holds, for diagnosis; reads are served by the store. */
 export const lifeQuery = defineQuery<Life | null>('life');
 
-/** What people, the Web UI, the Temporal CLI and batch operations may signal. Anything missing or wrong is a refused row in the timeline. */
+/**
+ * What people, the Web UI, the Temporal CLI and batch operations may signal. Anything missing or wrong is a
+ * refused row in the timeline.
+ */
 export interface SignalPayload {
   id?: string;
   by?: string;

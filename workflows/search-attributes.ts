@@ -1,7 +1,14 @@
-import { defineSearchAttributeKey, type SearchAttributePair, type TypedSearchAttributes } from '@temporalio/common';
+import {
+  defineSearchAttributeKey,
+  type SearchAttributePair,
+  type TypedSearchAttributes,
+} from '@temporalio/common';
 import { isHeld, type Life } from '../domain/lifecycle';
 
-/** What the Web UI and the Temporal CLI can filter by (decision 8). Ids and states only: attributes are not encrypted. */
+/**
+ * What the Web UI and the Temporal CLI can filter by (decision 8). Ids and states only: attributes are not
+ * encrypted.
+ */
 export const SEARCH_ATTRIBUTES = {
   SunsetAccount: 'Keyword',
   SunsetProduct: 'Keyword',
@@ -15,14 +22,19 @@ const state = defineSearchAttributeKey('SunsetState', 'KEYWORD');
 const releaseTime = defineSearchAttributeKey('SunsetReleaseTime', 'DATETIME');
 
 /** Set at the start, where they are free. */
-export const attributesAtStart = (of: { account: string; product: string; state: string }): SearchAttributePair[] => [
+export const attributesAtStart = (of: {
+  account: string;
+  product: string;
+  state: string;
+}): SearchAttributePair[] => [
   { key: account, value: of.account },
   { key: product, value: of.product },
   { key: state, value: of.state },
 ];
 
 /** The instant at which the instance is to be released, if one is set; a legal hold has none (L16). */
-export const releaseTimeOf = (life: Life): string | null => (isHeld(life) ? null : (life.purgeTime ?? life.termination?.at ?? null));
+export const releaseTimeOf = (life: Life): string | null =>
+  isHeld(life) ? null : (life.purgeTime ?? life.termination?.at ?? null);
 
 /** Set at the start of a life that is taken up again, or taken over from another system's bin. */
 export const releaseAttribute = (release: string | null): SearchAttributePair[] =>
@@ -38,7 +50,12 @@ export const changingAttributes = (life: Life) => {
 };
 
 /** What the attributes say, read back from a list; a workflow that has only just begun may have none yet. */
-export const standingOf = (attributes: TypedSearchAttributes): { state?: string; releaseTime: string | null } => {
+export const standingOf = (
+  attributes: TypedSearchAttributes,
+): { state?: string; releaseTime: string | null } => {
   const said = attributes.get(state);
-  return { ...(said === undefined ? {} : { state: said }), releaseTime: attributes.get(releaseTime)?.toISOString() ?? null };
+  return {
+    ...(said === undefined ? {} : { state: said }),
+    releaseTime: attributes.get(releaseTime)?.toISOString() ?? null,
+  };
 };

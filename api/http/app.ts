@@ -1,6 +1,13 @@
 /** The Express application: what every request passes, then the declared routes. */
 import { randomUUID } from 'node:crypto';
-import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response, Router } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+  Router,
+} from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import type { ApiDeps } from '../deps';
@@ -45,7 +52,10 @@ export function createApi(deps: ApiDeps): Express {
   return app;
 }
 
-/** A request id, taken from the caller when it is a decent one, and a log line per request: method, address, status and time, no headers. */
+/**
+ * A request id, taken from the caller when it is a decent one, and a log line per request: method, address,
+ * status and time, no headers.
+ */
 function identify({ logger }: ApiDeps): RequestHandler {
   const log = pinoHttp({
     logger,
@@ -55,7 +65,10 @@ function identify({ logger }: ApiDeps): RequestHandler {
       response.setHeader('X-Request-Id', id);
       return id;
     },
-    autoLogging: { ignore: (request) => request.url === '/healthz' || request.url === '/readyz' || request.url === '/metrics' },
+    autoLogging: {
+      ignore: (request) =>
+        request.url === '/healthz' || request.url === '/readyz' || request.url === '/metrics',
+    },
     // Errors are logged where they are known to be ours; a 4xx is an ordinary day.
     customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'warn' : 'info'),
     serializers: {
@@ -66,14 +79,21 @@ function identify({ logger }: ApiDeps): RequestHandler {
   return (request, response, next) => log(request, response, next);
 }
 
-/** No upgrade of insecure requests: Sunset listens on plain HTTP, on loopback or behind a proxy that has the certificate. */
+/**
+ * No upgrade of insecure requests: Sunset listens on plain HTTP, on loopback or behind a proxy that has the
+ * certificate.
+ */
 const securityHeaders = (): RequestHandler =>
-  helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } }, strictTransportSecurity: false });
+  helmet({
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+    strictTransportSecurity: false,
+  });
 
 /** What Node.js refuses by itself without a body that says why: see server.ts, which lets it come here. */
 const refuseOddRequests: RequestHandler = (request, _response, next) => {
   const { host, expect } = request.headers;
-  if (request.httpVersion === '1.1' && !host) throw new Problem('MALFORMED_REQUEST', { headers: { Connection: 'close' } });
+  if (request.httpVersion === '1.1' && !host)
+    throw new Problem('MALFORMED_REQUEST', { headers: { Connection: 'close' } });
   if (expect !== undefined && expect.toLowerCase() !== '100-continue')
     throw new Problem('EXPECTATION_FAILED', { headers: { Connection: 'close' } });
   next();
@@ -99,7 +119,12 @@ function routerOf(deps: ApiDeps, routes: Route[]): Router {
     const methods = routes.filter((route) => route.path === path);
     for (const route of methods) {
       const answer = (request: Request, response: Response) => serve(deps, route, request, response);
-      router[route.method](expressPath(path), permit(route), ...(route.method === 'get' ? [] : [readBody]), answer);
+      router[route.method](
+        expressPath(path),
+        permit(route),
+        ...(route.method === 'get' ? [] : [readBody]),
+        answer,
+      );
     }
     router.all(expressPath(path), refuseMethod(methods));
   }
@@ -115,7 +140,10 @@ function refuseMethod(routes: Route[]): RequestHandler {
   };
 }
 
-/** Whatever was thrown becomes a problem; only what is our fault is logged with its cause, and none of it is shown. */
+/**
+ * Whatever was thrown becomes a problem; only what is our fault is logged with its cause, and none of it is
+ * shown.
+ */
 function answerErrors({ logger }: ApiDeps): ErrorRequestHandler {
   return async (error: unknown, request, response, next) => {
     if (response.headersSent) {

@@ -20,11 +20,12 @@ const FAILURES_PER_MINUTE = 60;
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-const bearerOf = (header: string | undefined): string | undefined => /^Bearer +([!-~]+) *$/i.exec(header ?? '')?.[1];
+const bearerOf = (header: string | undefined): string | undefined =>
+  /^Bearer +([!-~]+) *$/i.exec(header ?? '')?.[1];
 
 /**
- * Lets requests with the operator's key or a live key pass; others are 401, and 429 when one address keeps failing. The limiter sees failures
- * only, so a good key is never limited.
+ * Lets requests with the operator's key or a live key pass; others are 401, and 429 when one address keeps
+ * failing. The limiter sees failures only, so a good key is never limited.
  */
 export function authenticate({ pool, operatorKey, authFailuresPerMinute }: ApiDeps): RequestHandler {
   const expected = digest(operatorKey);
@@ -39,13 +40,15 @@ export function authenticate({ pool, operatorKey, authFailuresPerMinute }: ApiDe
       next(new Problem('TOO_MANY_FAILURES', { headers: { 'Retry-After': '60' } })),
   });
   const identify = async (key: string): Promise<Caller | undefined> => {
-    // Digests, in constant time: neither length nor content of the operator's key shows in the time that a wrong one takes.
+    // Digests, in constant time: neither length nor content of the operator's key shows in the time that a
+    // wrong one takes.
     if (timingSafeEqual(digest(key), expected)) return OPERATOR;
     const row = looksLikeKey(key) ? await findLiveKey(pool, hashOfKey(key)) : undefined;
     return row && callerOf(row);
   };
   return async (request, response, next) => {
-    // A browser asks what it may ask without a key (CORS): what a call takes is in the open document, and no failed login.
+    // A browser asks what it may ask without a key (CORS): what a call takes is in the open document, and no
+    // failed login.
     if (request.method === 'OPTIONS') {
       next();
       return;
@@ -58,12 +61,17 @@ export function authenticate({ pool, operatorKey, authFailuresPerMinute }: ApiDe
       return;
     }
     const refuse = (error?: unknown) =>
-      next(error ?? new Problem('UNAUTHENTICATED', { headers: { 'WWW-Authenticate': 'Bearer realm="sunset"' } }));
+      next(
+        error ?? new Problem('UNAUTHENTICATED', { headers: { 'WWW-Authenticate': 'Bearer realm="sunset"' } }),
+      );
     await limit(request, response, refuse);
   };
 }
 
-/** The first thing of a route, before its key and its body are looked at: any one of its permissions lets the caller in. */
+/**
+ * The first thing of a route, before its key and its body are looked at: any one of its permissions lets the
+ * caller in.
+ */
 export function permit({ open, permissions, staffOnly }: Route): RequestHandler {
   return (_request, response, next) => {
     const { caller } = response.locals;

@@ -7,7 +7,10 @@ import { invalid, Problem } from '../problem';
 
 /** Of a body as it comes, and unpacked. */
 const BODY_LIMIT = 256 * 1024;
-/** What goes on coming of a body that is too large is read up to here, so that its sender gets to the answer; then the connection ends. */
+/**
+ * What goes on coming of a body that is too large is read up to here, so that its sender gets to the answer;
+ * then the connection ends.
+ */
 const DRAIN_LIMIT = 2 * 1024 * 1024;
 /** Far beyond any input of the contract, far below what a recursive reader can't stand. */
 const MAX_DEPTH = 32;
@@ -19,11 +22,15 @@ const LARGE = 32 * 1024;
 type Headers = Request['headers'];
 
 export const hasBody = (headers: Headers): boolean =>
-  headers['transfer-encoding'] !== undefined || (headers['content-length'] !== undefined && headers['content-length'] !== '0');
+  headers['transfer-encoding'] !== undefined ||
+  (headers['content-length'] !== undefined && headers['content-length'] !== '0');
 
 const tooLarge = (): Problem => new Problem('BODY_TOO_LARGE', { headers: { Connection: 'close' } });
 
-/** Before anything else is looked at: a body that says that it is too large is refused by its header, whoever sends it. */
+/**
+ * Before anything else is looked at: a body that says that it is too large is refused by its header, whoever
+ * sends it.
+ */
 export const refuseLargeBodies: RequestHandler = (request, _response, next) => {
   const length = Number(request.headers['content-length'] ?? 0);
   if (length <= BODY_LIMIT) next();
@@ -112,10 +119,11 @@ interface Level {
 const MAX_REPEATED = 20;
 
 /**
- * Looks through a text that is JSON, in one pass and without recursion. Members of one name are read in two ways by two readers, and the reader
- * of the language keeps the last one without a word.
+ * Looks through a text that is JSON, in one pass and without recursion. Members of one name are read in two
+ * ways by two readers, and the reader of the language keeps the last one without a word.
  * @returns the paths of names that come again in the same object
- * @throws Problem when it is nested too deep, has too many values, or a name that can't be stored: names of unknown fields are answered and
+ * @throws Problem when it is nested too deep, has too many values, or a name that can't be stored: names of
+ *   unknown fields are answered and
  * kept, and PostgreSQL keeps neither U+0000 nor half of a surrogate pair. Values are judged by the schemas.
  */
 function scan(text: string): PropertyKey[][] {

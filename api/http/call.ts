@@ -1,4 +1,7 @@
-/** What a handler is given and what it gives back: no Express in sight, so that a route is validate → call → present and nothing else. */
+/**
+ * What a handler is given and what it gives back: no Express in sight, so that a route is validate → call →
+ * present and nothing else.
+ */
 import type { Lang } from '../../domain/present';
 import type { Asking } from '../asking';
 

@@ -1,4 +1,7 @@
-/** The page at `/docs`: Swagger UI from disk. Nothing is inline and nothing comes from elsewhere, so the content security policy stays strict. */
+/**
+ * The page at `/docs`: Swagger UI from disk. Nothing is inline and nothing comes from elsewhere, so the
+ * content security policy stays strict.
+ */
 import { dirname, join } from 'node:path';
 import { type Response, Router } from 'express';
 
@@ -33,6 +36,9 @@ export function docsPage(): Router {
   const send = (response: Response, type: string, text: string) => response.type(type).send(text);
   router.get('/docs', (_request, response) => void send(response, 'html', PAGE));
   router.get('/docs/start.js', (_request, response) => void send(response, 'js', START));
-  for (const file of FILES) router.get(`/docs/${file}`, (_request, response) => response.sendFile(join(folder, file), { maxAge: '1d' }));
+  for (const file of FILES)
+    router.get(`/docs/${file}`, (_request, response) =>
+      response.sendFile(join(folder, file), { maxAge: '1d' }),
+    );
   return router;
 }

@@ -13,7 +13,10 @@ const KEY = /^[!-~]{1,255}$/;
  * The key of a request, or undefined when it may go without.
  * @throws Problem 400 when it is missing where it is required, or has other characters
  */
-export function readKey(header: string | undefined, need: 'required' | 'optional' | 'none'): string | undefined {
+export function readKey(
+  header: string | undefined,
+  need: 'required' | 'optional' | 'none',
+): string | undefined {
   if (need === 'none') return undefined;
   if (header === undefined) {
     if (need === 'required') throw new Problem('IDEMPOTENCY_KEY_REQUIRED');
@@ -23,8 +26,11 @@ export function readKey(header: string | undefined, need: 'required' | 'optional
   return header;
 }
 
-/** Of method, address and body, with sorted members: the same request in another order of members is the same. */
-export const fingerprintOf = (method: string, address: string, body: unknown): string => hashOf([method, address, body ?? null]);
+/**
+ * Of method, address and body, with sorted members: the same request in another order of members is the same.
+ */
+export const fingerprintOf = (method: string, address: string, body: unknown): string =>
+  hashOf([method, address, body ?? null]);
 
 export interface Keyed {
   caller: string;
@@ -53,7 +59,11 @@ export async function once(keeper: Keeper, keyed: Keyed, run: () => Promise<Repl
     case 'running':
       throw new Problem('IDEMPOTENCY_RUNNING', { headers: { 'Retry-After': '1' } });
     case 'done':
-      return { status: claimed.status, body: claimed.body, headers: { ...claimed.headers, 'Idempotency-Hit': 'true' } };
+      return {
+        status: claimed.status,
+        body: claimed.body,
+        headers: { ...claimed.headers, 'Idempotency-Hit': 'true' },
+      };
     case 'claimed':
       return await runClaimed(keeper, keyed, run);
   }
@@ -63,7 +73,10 @@ export async function once(keeper: Keeper, keyed: Keyed, run: () => Promise<Repl
 const HELD_WITHIN_MS = 5000;
 const LOOK_EVERY_MS = 20;
 
-/** A process that has lost its lock claims nothing until it has it again. PostgreSQL may know of the loss before this process does. */
+/**
+ * A process that has lost its lock claims nothing until it has it again. PostgreSQL may know of the loss
+ * before this process does.
+ */
 async function claimHeld({ pool, owner }: Keeper, keyed: Keyed): Promise<Claimed> {
   const until = Date.now() + HELD_WITHIN_MS;
   for (;;) {
@@ -80,7 +93,14 @@ async function runClaimed(keeper: Keeper, { caller, key }: Keyed, run: () => Pro
     const reply = await run();
     const settle =
       reply.status < 500 && !reply.interim
-        ? () => complete(pool, { caller, key, status: reply.status, headers: reply.headers ?? {}, body: reply.body })
+        ? () =>
+            complete(pool, {
+              caller,
+              key,
+              status: reply.status,
+              headers: reply.headers ?? {},
+              body: reply.body,
+            })
         : () => release(pool, { caller, key });
     await persist(settle, logger);
     return reply;
@@ -93,8 +113,8 @@ async function runClaimed(keeper: Keeper, { caller, key }: Keyed, run: () => Pro
 const RETRIES = 60;
 
 /**
- * What has happened has happened: when the database is away just now, the caller still gets the true answer and the key is settled behind
- * its back. A repeat meanwhile is told "still running", never something untrue.
+ * What has happened has happened: when the database is away just now, the caller still gets the true answer
+ * and the key is settled behind its back. A repeat meanwhile is told "still running", never something untrue.
  */
 async function persist(settle: () => Promise<void>, logger: Logger, retries = RETRIES): Promise<void> {
   try {

@@ -1,4 +1,7 @@
-/** The HTTP server around the application: what is refused before there is a request, and how long anybody may take to send one. */
+/**
+ * The HTTP server around the application: what is refused before there is a request, and how long anybody may
+ * take to send one.
+ */
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ProblemCode } from '../../contract/problems';
@@ -13,7 +16,10 @@ export interface Patience {
 
 const PATIENCE: Patience = { headersMs: 10_000, requestMs: 30_000 };
 
-/** Whatever Node.js would refuse by itself is answered like everything else: as a problem that says what to do. */
+/**
+ * Whatever Node.js would refuse by itself is answered like everything else: as a problem that says what to
+ * do.
+ */
 export function serverOf(app: RequestListener, { headersMs, requestMs }: Patience = PATIENCE): Server {
   const options = {
     headersTimeout: headersMs,
@@ -37,7 +43,10 @@ const CODES: Record<string, ProblemCode> = {
 };
 
 /** There is no request yet, or none any more: nothing is known of its language. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket & { _httpMessage?: { headersSent: boolean } }): void {
+function answerClientError(
+  error: NodeJS.ErrnoException,
+  socket: Socket & { _httpMessage?: { headersSent: boolean } },
+): void {
   // What has been answered in part can't be answered again.
   if (!socket.writable || socket._httpMessage?.headersSent || error.code === 'ECONNRESET') {
     socket.destroy();

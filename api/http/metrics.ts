@@ -41,7 +41,10 @@ export function createMetrics(pool: Pool): Metrics {
   return { registry, measure };
 }
 
-/** What several gauges of one scrape show of one answer is asked for once: prom-client collects them all at the same time. */
+/**
+ * What several gauges of one scrape show of one answer is asked for once: prom-client collects them all at
+ * the same time.
+ */
 function shared<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | undefined;
   return () => {
@@ -74,7 +77,11 @@ function measureLives(registry: Registry, pool: Pool): void {
   const gauge = gaugesOf(registry);
   const last = shared(() => lastWatch(pool));
   const seen = (kind: TroubleKind) => async () => (await last())?.counts[kind];
-  gauge('sunset_lives_lost', 'Lives without a running workflow; sunset repair starts one again.', seen('lost'));
+  gauge(
+    'sunset_lives_lost',
+    'Lives without a running workflow; sunset repair starts one again.',
+    seen('lost'),
+  );
   gauge('sunset_lives_stuck', 'Lives whose workflow does not answer.', seen('stuck'));
   gauge(
     'sunset_lives_overdue',
@@ -107,5 +114,9 @@ function measureBooks(registry: Registry, pool: Pool): void {
     'What the last audit found; anything above 0 is for a person to look at.',
     async () => (await last())?.findings,
   );
-  gauge('sunset_audit_age_seconds', 'How long ago the last audit ended.', async () => (await last())?.ageSeconds);
+  gauge(
+    'sunset_audit_age_seconds',
+    'How long ago the last audit ended.',
+    async () => (await last())?.ageSeconds,
+  );
 }

@@ -1,5 +1,12 @@
-/** The OpenAPI 3.1 document, made from the declarations of the routes and the zod schemas that validate them. */
-import { OpenAPIRegistry, OpenApiGeneratorV31, type ResponseConfig, type RouteConfig } from '@asteasolutions/zod-to-openapi';
+/**
+ * The OpenAPI 3.1 document, made from the declarations of the routes and the zod schemas that validate them.
+ */
+import {
+  OpenAPIRegistry,
+  OpenApiGeneratorV31,
+  type ResponseConfig,
+  type RouteConfig,
+} from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { problemAnswer } from '../../contract/answers';
 import { PRODUCTS } from '../../contract/registration';
@@ -15,7 +22,10 @@ const DESCRIPTION = [
 const keyHeader = z
   .string()
   .regex(/^[!-~]{1,255}$/)
-  .meta({ description: '1 to 255 visible ASCII characters. A repeat is answered with the stored answer and `Idempotency-Hit: true`.' });
+  .meta({
+    description:
+      '1 to 255 visible ASCII characters. A repeat is answered with the stored answer and `Idempotency-Hit: true`.',
+  });
 const preferHeader = z
   .string()
   .optional()
@@ -28,10 +38,16 @@ const preferHeader = z
 export function openApiDocument(routes: readonly Route[], products: string[]): object {
   const registry = new OpenAPIRegistry();
   const bearer = registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
-  for (const one of routes) registry.registerPath({ ...operation(one), security: one.open ? [] : [{ [bearer.name]: [] }] });
+  for (const one of routes)
+    registry.registerPath({ ...operation(one), security: one.open ? [] : [{ [bearer.name]: [] }] });
   const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
-    info: { title: 'Sunset', version: VERSION, description: DESCRIPTION, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    info: {
+      title: 'Sunset',
+      version: VERSION,
+      description: DESCRIPTION,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
     servers: [{ url: '/' }],
     tags: [...new Set(routes.map((one) => one.tag))].map((name) => ({ name })),
   });
@@ -40,14 +56,17 @@ export function openApiDocument(routes: readonly Route[], products: string[]): o
 
 /** The document with what its generator can't know or gets wrong, part by part. */
 function completed(part: unknown, products: string[]): unknown {
-  if (Array.isArray(part)) return part[0] === PRODUCTS ? products : part.map((one) => completed(one, products));
+  if (Array.isArray(part))
+    return part[0] === PRODUCTS ? products : part.map((one) => completed(one, products));
   if (typeof part !== 'object' || part === null) return part;
-  return nullable(Object.fromEntries(Object.entries(part).map(([name, value]) => [name, completed(value, products)])));
+  return nullable(
+    Object.fromEntries(Object.entries(part).map(([name, value]) => [name, completed(value, products)])),
+  );
 }
 
 /**
- * A named schema that may be null comes out as `allOf` the name and `object | null`, which no null passes: the name lets none in. What is
- * meant is any one of them.
+ * A named schema that may be null comes out as `allOf` the name and `object | null`, which no null passes:
+ * the name lets none in. What is meant is any one of them.
  */
 function nullable(schema: Record<string, unknown>): Record<string, unknown> {
   const [named, more] = Array.isArray(schema.allOf) ? (schema.allOf as Record<string, unknown>[]) : [];
@@ -71,7 +90,9 @@ function operation(one: Route): RouteConfig {
       ...(Object.keys(params.shape).length ? { params } : {}),
       ...(Object.keys(query.shape).length ? { query } : {}),
       ...(headers ? { headers } : {}),
-      ...(body ? { body: { required: !acceptsNothing(body), content: { 'application/json': { schema: body } } } } : {}),
+      ...(body
+        ? { body: { required: !acceptsNothing(body), content: { 'application/json': { schema: body } } } }
+        : {}),
     },
     responses: { ...problemsOf(one), ...answersOf(one) },
   };
@@ -90,7 +111,8 @@ function operationId({ method, path }: Route): string {
 
 function headersOf(one: Route): z.ZodObject | undefined {
   const shape: Record<string, z.ZodType> = {};
-  if (one.idempotency !== 'none') shape['Idempotency-Key'] = one.idempotency === 'required' ? keyHeader : keyHeader.optional();
+  if (one.idempotency !== 'none')
+    shape['Idempotency-Key'] = one.idempotency === 'required' ? keyHeader : keyHeader.optional();
   if (one.async) shape.Prefer = preferHeader;
   return Object.keys(shape).length ? z.object(shape) : undefined;
 }
@@ -103,12 +125,20 @@ const problem = (description: string): ResponseConfig => ({
 const CSV = { 'text/csv': { schema: z.string() } };
 
 function answersOf(one: Route): Record<string, ResponseConfig> {
-  const response = ({ description, schema, location, contentType, csv }: Route['answers'][number]): ResponseConfig => ({
+  const response = ({
+    description,
+    schema,
+    location,
+    contentType,
+    csv,
+  }: Route['answers'][number]): ResponseConfig => ({
     description,
     ...(location ? { headers: z.object({ Location: z.string().meta({ description: location }) }) } : {}),
     ...(schema ? { content: { [contentType ?? 'application/json']: { schema }, ...(csv ? CSV : {}) } } : {}),
   });
-  return Object.fromEntries(Object.entries(one.answers).map(([status, answer]) => [status, response(answer)]));
+  return Object.fromEntries(
+    Object.entries(one.answers).map(([status, answer]) => [status, response(answer)]),
+  );
 }
 
 /** What any call may answer, and what this one may on top of it. */
@@ -116,7 +146,11 @@ function problemsOf(one: Route): Record<string, ResponseConfig> {
   if (one.open) return {};
   const writes = one.method !== 'get';
   const codes: Record<number, string[]> = {
-    400: ['INVALID_REQUEST', 'MALFORMED_URL', ...(writes ? ['MALFORMED_JSON', 'IDEMPOTENCY_KEY_REQUIRED', 'IDEMPOTENCY_KEY_INVALID'] : [])],
+    400: [
+      'INVALID_REQUEST',
+      'MALFORMED_URL',
+      ...(writes ? ['MALFORMED_JSON', 'IDEMPOTENCY_KEY_REQUIRED', 'IDEMPOTENCY_KEY_INVALID'] : []),
+    ],
     401: ['UNAUTHENTICATED'],
     403: ['FORBIDDEN'],
     429: ['TOO_MANY_FAILURES'],
@@ -135,6 +169,9 @@ function problemsOf(one: Route): Record<string, ResponseConfig> {
     codes[Number(status)] = [...new Set([...(codes[Number(status)] ?? []), ...more])];
   }
   return Object.fromEntries(
-    Object.entries(codes).map(([status, names]) => [status, problem(names.map((name) => `\`${name}\``).join(', '))]),
+    Object.entries(codes).map(([status, names]) => [
+      status,
+      problem(names.map((name) => `\`${name}\``).join(', ')),
+    ]),
   );
 }

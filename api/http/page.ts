@@ -4,8 +4,13 @@ import type { Page, PageRequest } from '../../store/paging';
 import { BadCursor } from '../../store/paging';
 import type { Call, Reply } from './call';
 
-/** A list's own filters, and the account that the caller is bound to: rows of others don't exist for it, whatever it filters by. */
-export type Scoped<Query extends PageRequest> = Omit<Query, keyof PageRequest> & { tenant: string | undefined };
+/**
+ * A list's own filters, and the account that the caller is bound to: rows of others don't exist for it,
+ * whatever it filters by.
+ */
+export type Scoped<Query extends PageRequest> = Omit<Query, keyof PageRequest> & {
+  tenant: string | undefined;
+};
 
 /** How many rows are asked for at a time: some have hundreds of orders or items. */
 const AT_A_TIME = 20;
@@ -13,8 +18,8 @@ const AT_A_TIME = 20;
 const LONG = 1_000_000;
 
 /**
- * Every list answers `{items, nextCursor}`. A page has as many rows as were asked for, or fewer where they are long:
- * `nextCursor` says whether there are more.
+ * Every list answers `{items, nextCursor}`. A page has as many rows as were asked for, or fewer where they
+ * are long: `nextCursor` says whether there are more.
  */
 export async function listReply<Query extends PageRequest, Row>(
   { query, caller }: Pick<Call<unknown, Query>, 'query' | 'caller'>,
@@ -39,8 +44,11 @@ export async function listReply<Query extends PageRequest, Row>(
     } while (nextCursor !== null && items.length < limit && length < LONG);
     return { status: 200, body: { items, nextCursor } };
   } catch (error) {
-    // A cursor is text that anyone may change: a key that only PostgreSQL finds out of range (class 22) is as bad as one that the store does.
+    // A cursor is text that anyone may change: a key that only PostgreSQL finds out of range (class 22) is as
+    // bad as one that the store does.
     const { code } = error as { code?: unknown };
-    throw cursor !== undefined && typeof code === 'string' && code.startsWith('22') ? new BadCursor('out of range') : error;
+    throw cursor !== undefined && typeof code === 'string' && code.startsWith('22')
+      ? new BadCursor('out of range')
+      : error;
   }
 }

@@ -1,4 +1,7 @@
-/** What the store, the workflows and the body reader throw, as problems. Anything unknown is 500 and shows nothing of itself. */
+/**
+ * What the store, the workflows and the body reader throw, as problems. Anything unknown is 500 and shows
+ * nothing of itself.
+ */
 
 import { type IssueCode, issue } from '../../contract/issues';
 import { MissingInstances } from '../../store/agreements/quotes';
@@ -25,8 +28,14 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof Refused) return refusal(error);
   if (error instanceof Crowded) return new Problem('TOO_MANY_COMMANDS', { headers: { 'Retry-After': '1' } });
   if (error instanceof Replaced) return new Problem('FAST_FORWARD_REPLACED');
-  if (error instanceof RequestRefused) return new Problem(error.code, { state: error.state, changes: error.changes });
-  if (error instanceof Unavailable || error instanceof NotRunning || error instanceof LockLost || isDatabaseAway(error))
+  if (error instanceof RequestRefused)
+    return new Problem(error.code, { state: error.state, changes: error.changes });
+  if (
+    error instanceof Unavailable ||
+    error instanceof NotRunning ||
+    error instanceof LockLost ||
+    isDatabaseAway(error)
+  )
     return unavailable();
   return ofRequest(error) ?? new Problem('INTERNAL');
 }

@@ -1,6 +1,6 @@
 /**
- * A route is declared once, with the schemas that validate it; the Express router and the OpenAPI document are both made from the
- * declaration, so that they can't drift apart.
+ * A route is declared once, with the schemas that validate it; the Express router and the OpenAPI document
+ * are both made from the declaration, so that they can't drift apart.
  */
 import { z } from 'zod';
 import { type Parsed, parse } from '../../contract/issues';
@@ -28,7 +28,10 @@ export interface Answers {
   };
 }
 
-/** Which permission a call needs; of several, any one lets the caller in. What depends on the body, the handler requires of `call.caller`. */
+/**
+ * Which permission a call needs; of several, any one lets the caller in. What depends on the body, the
+ * handler requires of `call.caller`.
+ */
 type Access =
   | { open: true; permission?: never; staffOnly?: never }
   // `staffOnly`: it goes over all accounts, so a key that is bound to one is refused.
@@ -53,7 +56,10 @@ interface Work<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType
   /** Takes `Prefer: respond-async`. */
   async?: boolean;
   handle(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<Reply>;
-  /** Adds to a good answer what may be shown but not stored. Repeats pass it too: they are given what `handle` answered the first time. */
+  /**
+   * Adds to a good answer what may be shown but not stored. Repeats pass it too: they are given what `handle`
+   * answered the first time.
+   */
   reveal?(reply: Reply, caller: Caller): Promise<Reply>;
 }
 
@@ -88,14 +94,17 @@ const KEYS = { get: 'none', post: 'required', put: 'optional' } as const;
 
 type Empty = typeof NOTHING;
 
-export function route<P extends z.ZodObject = Empty, Q extends z.ZodObject = Empty, B extends z.ZodType = Empty>(
-  declaration: Declaration<P, Q, B>,
-): Route {
+export function route<
+  P extends z.ZodObject = Empty,
+  Q extends z.ZodObject = Empty,
+  B extends z.ZodType = Empty,
+>(declaration: Declaration<P, Q, B>): Route {
   const { method, path, tag, summary, answers, handle } = declaration;
   const params = declaration.params ?? (NOTHING as z.ZodObject);
   const query = declaration.query ?? (NOTHING as z.ZodObject);
   const { read } = declaration;
-  const readBody = async (input: unknown) => (read ? await inTurns(read(input)) : parse(declaration.body ?? NOTHING, input ?? {}));
+  const readBody = async (input: unknown) =>
+    read ? await inTurns(read(input)) : parse(declaration.body ?? NOTHING, input ?? {});
   return {
     method,
     path,
@@ -112,9 +121,14 @@ export function route<P extends z.ZodObject = Empty, Q extends z.ZodObject = Emp
     open: declaration.open ?? false,
     permissions: [declaration.permission ?? []].flat(),
     staffOnly: declaration.staffOnly ?? false,
-    reveal: async (reply, caller) => (declaration.reveal && reply.status < 300 ? await declaration.reveal(reply, caller) : reply),
+    reveal: async (reply, caller) =>
+      declaration.reveal && reply.status < 300 ? await declaration.reveal(reply, caller) : reply,
     run: async (call) => {
-      const parsed = [parse(params, call.params), parse(query, call.query), await readBody(call.body)] as const;
+      const parsed = [
+        parse(params, call.params),
+        parse(query, call.query),
+        await readBody(call.body),
+      ] as const;
       const issues = parsed.flatMap((one) => (one.ok ? [] : one.issues));
       const [p, q, b] = parsed;
       if (!p.ok || !q.ok || !b.ok) throw invalid(issues);

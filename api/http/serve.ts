@@ -15,10 +15,20 @@ import type { Route } from './route';
 
 /** `Prefer: respond-async`, alone or among other preferences (RFC 7240). */
 const wantsAsync = (request: Request): boolean =>
-  (request.get('prefer') ?? '').split(',').some((one) => one.split(';')[0]!.trim().toLowerCase() === 'respond-async');
+  (request.get('prefer') ?? '')
+    .split(',')
+    .some((one) => one.split(';')[0]!.trim().toLowerCase() === 'respond-async');
 
-/** Answers a request by its route. Throws what becomes a problem of 500 and above, and what came before the route's own work. */
-export async function serve(deps: ApiDeps, route: Route, request: Request, response: Response): Promise<void> {
+/**
+ * Answers a request by its route. Throws what becomes a problem of 500 and above, and what came before the
+ * route's own work.
+ */
+export async function serve(
+  deps: ApiDeps,
+  route: Route,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const lang = languageOf(request);
   response.locals.route = route.path;
   const caller = response.locals.caller ?? ANYBODY;
@@ -58,11 +68,19 @@ async function attempt(route: Route, call: Call): Promise<Reply> {
 }
 
 export function problemReply(problem: Problem, lang: Lang): Reply {
-  const headers = { 'Content-Type': 'application/problem+json', 'Content-Language': lang, ...problem.extras.headers };
+  const headers = {
+    'Content-Type': 'application/problem+json',
+    'Content-Language': lang,
+    ...problem.extras.headers,
+  };
   return { status: problem.status, body: presentProblem(problem, lang), headers };
 }
 
-export async function sendReply(response: Response, lang: Lang, { status, body, headers = {} }: Reply): Promise<void> {
+export async function sendReply(
+  response: Response,
+  lang: Lang,
+  { status, body, headers = {} }: Reply,
+): Promise<void> {
   markLanguage(response, lang);
   // A stored answer is in the language of its first asking, and says so itself.
   response.status(status);

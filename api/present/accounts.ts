@@ -8,25 +8,58 @@ import type { AccountRow } from '../../store/books/accounts';
 import type { StatementRow } from '../../store/books/statement';
 
 export function presentMovement(row: StatementRow): z.infer<typeof statementAnswer> {
-  const { id, kind, currency, amount, parts, balance, instanceId, refundId, reverses, reason, reference, effectiveAt, recordedAt } = row;
+  const {
+    id,
+    kind,
+    currency,
+    amount,
+    parts,
+    balance,
+    instanceId,
+    refundId,
+    reverses,
+    reason,
+    reference,
+    effectiveAt,
+    recordedAt,
+  } = row;
   const why = {
     ...(reverses === null ? {} : { reverses }),
     ...(reason === null ? {} : { reason }),
     ...(reference === null ? {} : { reference }),
   };
-  return { id, kind, currency, amount, parts, balance, instanceId, refundId, ...why, effectiveAt, recordedAt };
+  return {
+    id,
+    kind,
+    currency,
+    amount,
+    parts,
+    balance,
+    instanceId,
+    refundId,
+    ...why,
+    effectiveAt,
+    recordedAt,
+  };
 }
 
 const NONE: RightCounts = { used: 0, reserved: 0 };
 
-/** What an account may return of one product. `left` follows the policy's periods, `used` counts for ever (E2). */
+/**
+ * What an account may return of one product. `left` follows the policy's periods, `used` counts for ever
+ * (E2).
+ */
 export interface ProductRights {
   policy: Policy;
   left: RightsLeft;
 }
 
 /** @param rights one entry for every product that has returns */
-export function presentAccount(row: AccountRow, used: RightsByProduct, rights: ProductRights[]): z.infer<typeof accountAnswer> {
+export function presentAccount(
+  row: AccountRow,
+  used: RightsByProduct,
+  rights: ProductRights[],
+): z.infer<typeof accountAnswer> {
   const { account, arrears, hold, balances } = row;
   return {
     account,

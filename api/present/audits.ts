@@ -4,7 +4,17 @@ import type { AuditRow, AuditSummary } from '../../store/audit/runs';
 
 export function presentAuditSummary(row: AuditSummary): z.infer<typeof auditSummaryAnswer> {
   const { id, trigger, startedAt, finishedAt, rows, head, findingCount, healedCount, skipped } = row;
-  return { id, trigger, startedAt, finishedAt, rows, head, found: findingCount, healed: healedCount, skipped };
+  return {
+    id,
+    trigger,
+    startedAt,
+    finishedAt,
+    rows,
+    head,
+    found: findingCount,
+    healed: healedCount,
+    skipped,
+  };
 }
 
 export function presentAudit(row: AuditRow): z.infer<typeof auditAnswer> {

@@ -6,7 +6,10 @@ import type { Reply } from '../http/call';
 import type { CommandResult } from '../use-cases/command';
 import { presentInstance } from './instances';
 
-export const instanceReply = (row: InstanceRow, status = 200): Reply => ({ status, body: presentInstance(row) });
+export const instanceReply = (row: InstanceRow, status = 200): Reply => ({
+  status,
+  body: presentInstance(row),
+});
 
 const ACCEPTED = {
   signalled: {
@@ -25,6 +28,7 @@ export function commandReply(result: CommandResult, lang: Lang): Reply {
   const { is, instanceId } = result;
   const body = { status: 'accepted', instanceId, detail: ACCEPTED[is][lang] };
   const Location = `/v1/instances/${encodeURIComponent(instanceId)}`;
-  if (is === 'signalled') return { status: 202, body, headers: { Location, 'Preference-Applied': 'respond-async' } };
+  if (is === 'signalled')
+    return { status: 202, body, headers: { Location, 'Preference-Applied': 'respond-async' } };
   return { status: 202, body, headers: { Location, 'Retry-After': '5' }, interim: true };
 }

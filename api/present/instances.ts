@@ -27,7 +27,11 @@ export function presentInstance(row: InstanceRow, wallMs: number = Date.now()): 
     ...rest,
     orders: row.orders.map((stored) => {
       const { closedAt: _closedAt, endedAt: _endedAt, ...order } = stored;
-      return { ...order, paid: presentPaid(order.paid, currency), status: orderStatus(stored, clock, life.state) };
+      return {
+        ...order,
+        paid: presentPaid(order.paid, currency),
+        status: orderStatus(stored, clock, life.state),
+      };
     }),
     clock,
     step: life.step,
@@ -53,7 +57,12 @@ const isHolding = ({ holdRelease }: NonNullable<Life['protection']>): boolean =>
 /** Requests may have fewer digits; answers always have all of them. */
 export function presentPaid(paid: Paid, currency: string | undefined): Paid {
   const full = (amount: string): string => (currency ? withAllDigits(amount, currency) : amount);
-  return { cash: full(paid.cash), gift: full(paid.gift), income: full(paid.income), voucher: full(paid.voucher) };
+  return {
+    cash: full(paid.cash),
+    gift: full(paid.gift),
+    income: full(paid.income),
+    voucher: full(paid.voucher),
+  };
 }
 
 export function presentBinEntry({ id, facts, life }: InstanceRow): z.infer<typeof binAnswer> {
@@ -73,6 +82,32 @@ export function presentBinEntry({ id, facts, life }: InstanceRow): z.infer<typeo
 }
 
 export function presentTimelineEntry(row: TimelineRow): z.infer<typeof timelineAnswer> {
-  const { step, command, outcome, from, to, by, effectiveAt, carriedOutAt, recordedAt, refundId, code, details } = row;
-  return { step, command, outcome, from, to, by, effectiveAt, carriedOutAt, recordedAt, refundId, code, details };
+  const {
+    step,
+    command,
+    outcome,
+    from,
+    to,
+    by,
+    effectiveAt,
+    carriedOutAt,
+    recordedAt,
+    refundId,
+    code,
+    details,
+  } = row;
+  return {
+    step,
+    command,
+    outcome,
+    from,
+    to,
+    by,
+    effectiveAt,
+    carriedOutAt,
+    recordedAt,
+    refundId,
+    code,
+    details,
+  };
 }

@@ -17,7 +17,21 @@ import { Problem, presentProblem } from '../problem';
 import { presentPaid } from './instances';
 
 export function presentRefund(row: RefundRow, lang: Lang): z.infer<typeof refundAnswer> {
-  const { id, instanceId, account, terminationId, quoteId, kind, currency, amount, fee, progress, status, entries, reversal } = row;
+  const {
+    id,
+    instanceId,
+    account,
+    terminationId,
+    quoteId,
+    kind,
+    currency,
+    amount,
+    fee,
+    progress,
+    status,
+    entries,
+    reversal,
+  } = row;
   const { parts, lines } = row.calculation.refund;
   const problem = problemOf(row);
   return {
@@ -37,7 +51,10 @@ export function presentRefund(row: RefundRow, lang: Lang): z.infer<typeof refund
     progress,
     status,
     problem: problem && presentProblem(problem, lang),
-    review: row.request && { requestId: row.request.id, decision: presentDecision(row.request.decision, lang) },
+    review: row.request && {
+      requestId: row.request.id,
+      decision: presentDecision(row.request.decision, lang),
+    },
     reversal,
     entries,
   };
@@ -53,7 +70,9 @@ function problemOf({ status, problem, request }: RefundRow): Problem | null {
 function denied(decision: RefundRequestRow['decision']): Problem {
   const { by, reason } = decision ?? { by: '', reason: '' };
   if (by === ENDED_BY) return new Problem('REFUND_DENIED', { detail: endedInReview(reason) });
-  return new Problem('REFUND_DENIED', { detail: { en: `An operator denied it: ${reason}`, zh: `运营人员已拒绝：${reason}` } });
+  return new Problem('REFUND_DENIED', {
+    detail: { en: `An operator denied it: ${reason}`, zh: `运营人员已拒绝：${reason}` },
+  });
 }
 
 /** People's reasons are shown as they gave them; Sunset's own in the reader's language. */
@@ -83,14 +102,20 @@ const COLUMNS: Column<Refund>[] = [
   { name: 'transactionId', value: (row) => row.entries[0]?.transactionId },
 ];
 
-export const refundsAsCsv = (reply: Reply, query: ListQuery): Reply => listAsCsv(COLUMNS, reply, '/v1/refunds', query);
+export const refundsAsCsv = (reply: Reply, query: ListQuery): Reply =>
+  listAsCsv(COLUMNS, reply, '/v1/refunds', query);
 
 /** With the calculation, done again from what was kept. `policy` is the one that it names. */
-export function* presentRefundDetail(row: RefundRow, policy: Policy, lang: Lang): Turns<z.infer<typeof refundDetailAnswer>> {
+export function* presentRefundDetail(
+  row: RefundRow,
+  policy: Policy,
+  lang: Lang,
+): Turns<z.infer<typeof refundDetailAnswer>> {
   const { inputs, refund } = row.calculation;
   const { facts, orders, at: asOf, action, kind, assisted, policyId } = inputs;
   const again = yield* recomputeInTurns(inputs, policy);
-  const matches = hashOf([again.amount, again.fee, again.cells]) === hashOf([row.amount, row.fee, refund.cells]);
+  const matches =
+    hashOf([again.amount, again.fee, again.cells]) === hashOf([row.amount, row.fee, refund.cells]);
   yield;
   return {
     ...presentRefund(row, lang),
@@ -118,8 +143,13 @@ export function* presentRefundDetail(row: RefundRow, policy: Policy, lang: Lang)
 }
 
 /** @param now what it would pay now; undefined: nobody asked (in lists) */
-export function presentRefundRequest(row: RefundRequestRow, lang: Lang, now?: Preview | null): z.infer<typeof refundRequestAnswer> {
-  const { id, instanceId, account, refundId, action, status, reason, requestedBy, requestedAt, decision } = row;
+export function presentRefundRequest(
+  row: RefundRequestRow,
+  lang: Lang,
+  now?: Preview | null,
+): z.infer<typeof refundRequestAnswer> {
+  const { id, instanceId, account, refundId, action, status, reason, requestedBy, requestedAt, decision } =
+    row;
   const preview = presentQuoteItem(row.preview, lang);
   const current = now && { ...presentQuoteItem(now.item, lang), asOf: now.asOf };
   return {

@@ -26,4 +26,5 @@ const COLUMNS: Column<Movement>[] = [
 ];
 
 /** The page of a statement as CSV. */
-export const statementAsCsv = (reply: Reply, path: string, query: ListQuery): Reply => listAsCsv(COLUMNS, reply, path, query);
+export const statementAsCsv = (reply: Reply, path: string, query: ListQuery): Reply =>
+  listAsCsv(COLUMNS, reply, path, query);

@@ -12,7 +12,10 @@ import { Problem, presentProblem } from '../problem';
 type Quote = z.infer<typeof quoteAnswer>;
 type Termination = z.infer<typeof terminationAnswer>;
 
-export function presentQuote({ id, createdAt, expiresAt, rulesVersion, items, unknown }: QuoteRow, lang: Lang): Quote {
+export function presentQuote(
+  { id, createdAt, expiresAt, rulesVersion, items, unknown }: QuoteRow,
+  lang: Lang,
+): Quote {
   const known = items.map((item): Quote['items'][number] => ({
     ...presentQuoteItem(item, lang),
     state: item.basis.state as State,
@@ -25,7 +28,10 @@ export function presentQuote({ id, createdAt, expiresAt, rulesVersion, items, un
     id,
     expiresAt,
     rulesVersion,
-    items: merged(known, unknown, (instanceId) => ({ ...presentQuoteItem(unknownItem(instanceId), lang), ...others })),
+    items: merged(known, unknown, (instanceId) => ({
+      ...presentQuoteItem(unknownItem(instanceId), lang),
+      ...others,
+    })),
   };
 }
 
@@ -39,14 +45,23 @@ function merged<T>(known: T[], unknown: UnknownItem[], present: (instanceId: str
 export function presentTermination(row: TerminationRow, lang: Lang): Termination {
   const { id, quoteId, action, schedule, status, agreedAt, agreedVia, rulesVersion, unknown } = row;
   const shown = (problem: ItemProblem) => presentProblem(new Problem(problem.code, problem), lang);
-  const known = row.items.map(({ instanceId, status, schedule: own, refundId, releaseTime, problem }): Termination['items'][number] => ({
-    instanceId,
-    status,
-    schedule: own,
-    refundId,
-    releaseTime,
-    problem: problem && shown(problem),
-  }));
+  const known = row.items.map(
+    ({
+      instanceId,
+      status,
+      schedule: own,
+      refundId,
+      releaseTime,
+      problem,
+    }): Termination['items'][number] => ({
+      instanceId,
+      status,
+      schedule: own,
+      refundId,
+      releaseTime,
+      problem: problem && shown(problem),
+    }),
+  );
   const items = merged(known, unknown, (instanceId): Termination['items'][number] => {
     const problem = shown({ code: 'UNKNOWN_INSTANCE', state: null });
     return { instanceId, status: 'refused', schedule, refundId: null, releaseTime: null, problem };

@@ -25,14 +25,16 @@ export const accountRoutes = (deps: ApiDeps): Route[] => [
     params: byAccount,
     answers: { 200: { description: 'The account.', schema: accountAnswer } },
     problems: { 404: ['NOT_FOUND'] },
-    handle: async ({ params, caller }) => accountReply(deps, await existingAccount(deps, caller, params.account)),
+    handle: async ({ params, caller }) =>
+      accountReply(deps, await existingAccount(deps, caller, params.account)),
   }),
   route({
     method: 'put',
     path: '/v1/accounts/{account}',
     tag: TAG,
     summary: 'Set arrears and hold, with the reason',
-    description: 'What is left out stays as it is. Holds and arrears are judged when a termination is quoted and scheduled.',
+    description:
+      'What is left out stays as it is. Holds and arrears are judged when a termination is quoted and scheduled.',
     permission: 'hold',
     params: byAccount,
     body: accountSchema,
@@ -52,13 +54,21 @@ export const accountRoutes = (deps: ApiDeps): Route[] => [
     description:
       '`balance` is what the account had after each line. `from` and `to` are instants of `recordedAt`, both included. As CSV a page is a header and its lines, and `Link` leads to the next one.',
     query: statementQuery,
-    answers: { 200: { description: 'A page, the latest first.', schema: pageOf(statementAnswer), csv: true } },
+    answers: {
+      200: { description: 'A page, the latest first.', schema: pageOf(statementAnswer), csv: true },
+    },
     problems: { 404: ['NOT_FOUND'] },
     handle: async (call) => {
       const { account } = await existingAccount(deps, call.caller, call.params.account);
       const { from, to } = call.query;
-      const reply = await listReply(call, (_, page) => listStatement(deps.pool, { account, from, to }, page), presentMovement);
-      return wantsCsv(call) ? statementAsCsv(reply, `/v1/accounts/${encodeURIComponent(account)}/statement`, call.query) : reply;
+      const reply = await listReply(
+        call,
+        (_, page) => listStatement(deps.pool, { account, from, to }, page),
+        presentMovement,
+      );
+      return wantsCsv(call)
+        ? statementAsCsv(reply, `/v1/accounts/${encodeURIComponent(account)}/statement`, call.query)
+        : reply;
     },
   }),
 ];
@@ -70,5 +80,8 @@ async function accountReply(deps: ApiDeps, row: AccountRow): Promise<Reply> {
     policy,
     left: await countRightsLeft(deps.pool, account, policy.product, policy.knobs),
   }));
-  return { status: 200, body: presentAccount(row, await rightsUsed(deps.pool, account), await Promise.all(rights)) };
+  return {
+    status: 200,
+    body: presentAccount(row, await rightsUsed(deps.pool, account), await Promise.all(rights)),
+  };
 }

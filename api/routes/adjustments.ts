@@ -43,8 +43,10 @@ export const adjustmentRoutes = (deps: ApiDeps): Route[] => [
     problems: { 404: ['NOT_FOUND'] },
     handle: async (call) => {
       const { account } = await existingAccount(deps, call.caller, call.params.account);
-      const list = ({ reference }: { reference?: string | undefined }, page: Parameters<typeof listAdjustments>[2]) =>
-        listAdjustments(deps.pool, { account, reference }, page);
+      const list = (
+        { reference }: { reference?: string | undefined },
+        page: Parameters<typeof listAdjustments>[2],
+      ) => listAdjustments(deps.pool, { account, reference }, page);
       return await listReply(call, list, (row) => row);
     },
   }),

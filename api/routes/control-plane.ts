@@ -21,7 +21,8 @@ export const controlPlaneRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/instances/{id}/hold',
     tag: TAG,
     summary: 'Put an instance on hold, or lift the hold, with the reason',
-    description: 'Returns of an instance on hold need an operator’s approval (E5). A hold is judged when a return is quoted and confirmed.',
+    description:
+      'Returns of an instance on hold need an operator’s approval (E5). A hold is judged when a return is quoted and confirmed.',
     permission: 'hold',
     params: byId,
     body: holdSchema,
@@ -34,13 +35,15 @@ export const controlPlaneRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/instances/{id}/network',
     tag: TAG,
     summary: 'Switch the network from by bandwidth to by traffic',
-    description: 'Used network is reckoned up to the switch; within the five days it makes the return an ordinary one (E4).',
+    description:
+      'Used network is reckoned up to the switch; within the five days it makes the return an ordinary one (E4).',
     permission: 'register',
     params: byId,
     body: networkSchema,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['BY_TRAFFIC', 'WRONG_STATE', 'BUSY'] },
-    handle: async (call) => commandReply(await command(deps, call, call.params.id, { name: 'switch-network' }), call.lang),
+    handle: async (call) =>
+      commandReply(await command(deps, call, call.params.id, { name: 'switch-network' }), call.lang),
   }),
   route({
     method: 'post',
@@ -53,7 +56,10 @@ export const controlPlaneRoutes = (deps: ApiDeps): Route[] => [
     body: usageSchema,
     answers: { 201: { description: 'Kept.', schema: usageAnswer } },
     problems: { 404: ['NOT_FOUND'], 409: ['BILLING_STOPPED'] },
-    handle: async (call) => ({ status: 201, body: await reportUsage(deps, call, { instanceId: call.params.id, ...call.body }) }),
+    handle: async (call) => ({
+      status: 201,
+      body: await reportUsage(deps, call, { instanceId: call.params.id, ...call.body }),
+    }),
   }),
   route({
     method: 'get',

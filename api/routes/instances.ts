@@ -79,14 +79,22 @@ const registration = (deps: ApiDeps): Route =>
     answers: {
       201: { description: 'Registered.', schema: instanceAnswer, location: 'The instance.' },
       200: { description: 'It was registered with the same facts before.', schema: instanceAnswer },
-      202: { description: 'Nobody answered in time; it may still be registered.', schema: acceptedAnswer, location: 'Where it will be.' },
+      202: {
+        description: 'Nobody answered in time; it may still be registered.',
+        schema: acceptedAnswer,
+        location: 'Where it will be.',
+      },
     },
     problems: { 404: ['NOT_FOUND'], 409: ['ALREADY_REGISTERED', 'TERMINATED_ID'] },
-    handle: async (call) => registrationReply(await register(deps, call, call.params.id, call.body), call.lang),
+    handle: async (call) =>
+      registrationReply(await register(deps, call, call.params.id, call.body), call.lang),
   });
 
 function registrationReply(result: Registered, lang: Lang): Reply {
   if (result.is !== 'done') return commandReply(result, lang);
   if (!result.isNew) return instanceReply(result.row);
-  return { ...instanceReply(result.row, 201), headers: { Location: `/v1/instances/${encodeURIComponent(result.row.id)}` } };
+  return {
+    ...instanceReply(result.row, 201),
+    headers: { Location: `/v1/instances/${encodeURIComponent(result.row.id)}` },
+  };
 }

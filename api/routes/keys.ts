@@ -53,12 +53,23 @@ const creation = (deps: ApiDeps, secrets: KeySecrets): Route =>
     body: keySchema,
     answers: { 201: { description: 'The key, with what is secret of it.', schema: newKeyAnswer } },
     problems: { 404: ['NOT_FOUND'], 409: ['TOO_MANY_KEYS', 'KEY_NOT_SHOWN_AGAIN'] },
-    handle: async (call) => ({ status: 201, body: presentShared(await makeKey(deps, call, secrets, call.body)) }),
+    handle: async (call) => ({
+      status: 201,
+      body: presentShared(await makeKey(deps, call, secrets, call.body)),
+    }),
     // What is stored for repeats is the answer without its secrets.
-    reveal: async (reply, caller) => ({ ...reply, body: await withSecrets(deps, secrets, (reply.body as { id: string }).id, caller) }),
+    reveal: async (reply, caller) => ({
+      ...reply,
+      body: await withSecrets(deps, secrets, (reply.body as { id: string }).id, caller),
+    }),
   });
 
-async function withSecrets(deps: ApiDeps, secrets: KeySecrets, id: string, caller: Caller): Promise<z.infer<typeof newKeyAnswer>> {
+async function withSecrets(
+  deps: ApiDeps,
+  secrets: KeySecrets,
+  id: string,
+  caller: Caller,
+): Promise<z.infer<typeof newKeyAnswer>> {
   const { row, ...secret } = await secretsOf(deps, caller, secrets, id);
   return { ...presentShared(row), ...secret };
 }

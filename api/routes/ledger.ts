@@ -36,7 +36,13 @@ export const ledgerRoutes = (deps: ApiDeps): Route[] => [
     staffOnly: true,
     description: 'As CSV it is its lines; their sums are the totals.',
     query: trialBalanceQuery,
-    answers: { 200: { description: 'For each currency, all debits are all credits.', schema: trialBalanceAnswer, csv: true } },
+    answers: {
+      200: {
+        description: 'For each currency, all debits are all credits.',
+        schema: trialBalanceAnswer,
+        csv: true,
+      },
+    },
     handle: async (call) => {
       const body = await trialBalance(deps.pool, call.query.at);
       return wantsCsv(call) ? trialBalanceAsCsv(body) : { status: 200, body };

@@ -23,24 +23,41 @@ export const orderRoutes = (deps: ApiDeps): Route[] => [
     answers: COMMAND_ANSWERS,
     problems: {
       ...COMMAND_PROBLEMS,
-      409: ['WRONG_BILLING', 'WRONG_STATE', 'BUSY', 'NO_ORDER_IN_FORCE', 'INSUFFICIENT_BALANCE', 'PRICE_MISSING'],
+      409: [
+        'WRONG_BILLING',
+        'WRONG_STATE',
+        'BUSY',
+        'NO_ORDER_IN_FORCE',
+        'INSUFFICIENT_BALANCE',
+        'PRICE_MISSING',
+      ],
     },
-    handle: async (call) => commandReply(await order(deps, call, { id: call.params.id, order: call.body }), call.lang),
+    handle: async (call) =>
+      commandReply(await order(deps, call, { id: call.params.id, order: call.body }), call.lang),
   }),
   route({
     method: 'put',
     path: '/v1/instances/{id}/prices',
     tag: 'Orders',
     summary: 'Put a new price snapshot',
-    description: 'For the renewals that are bought from now on (M23); what was paid is refunded by the prices that it was bought at (M12).',
+    description:
+      'For the renewals that are bought from now on (M23); what was paid is refunded by the prices that it was bought at (M12).',
     permission: 'register',
     params: byId,
     body: pricesSchema,
     answers: COMMAND_ANSWERS,
     problems: {
       ...COMMAND_PROBLEMS,
-      409: ['WRONG_BILLING', 'WRONG_STATE', 'BUSY', 'PRICE_VERSION_USED', 'PRICES_REFUSED', 'TOO_MANY_PRICES'],
+      409: [
+        'WRONG_BILLING',
+        'WRONG_STATE',
+        'BUSY',
+        'PRICE_VERSION_USED',
+        'PRICES_REFUSED',
+        'TOO_MANY_PRICES',
+      ],
     },
-    handle: async (call) => commandReply(await putPrices(deps, call, { id: call.params.id, prices: call.body }), call.lang),
+    handle: async (call) =>
+      commandReply(await putPrices(deps, call, { id: call.params.id, prices: call.body }), call.lang),
   }),
 ];

@@ -1,6 +1,12 @@
 /** Power, operations and protection of one instance. */
 
-import { byId, operationEndSchema, operationSchema, protectSchema, reasonSchema } from '../../contract/requests';
+import {
+  byId,
+  operationEndSchema,
+  operationSchema,
+  protectSchema,
+  reasonSchema,
+} from '../../contract/requests';
 import type { ApiDeps } from '../deps';
 import { type Route, route } from '../http/route';
 import { commandReply } from '../present/commands';
@@ -18,14 +24,18 @@ export const powerRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/instances/{id}/operations',
     tag: TAG,
     summary: 'Say that an operation on an instance begins',
-    description: 'Until it ends the instance is `changing`: commands are refused as `BUSY`, and what comes due waits (L5, L11).',
+    description:
+      'Until it ends the instance is `changing`: commands are refused as `BUSY`, and what comes due waits (L5, L11).',
     permission: 'power',
     params: byId,
     body: operationSchema,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY'] },
     handle: async (call) =>
-      commandReply(await command(deps, call, call.params.id, { name: 'begin-operation', kind: call.body.kind }), call.lang),
+      commandReply(
+        await command(deps, call, call.params.id, { name: 'begin-operation', kind: call.body.kind }),
+        call.lang,
+      ),
   }),
   route({
     method: 'post',
@@ -39,7 +49,10 @@ export const powerRoutes = (deps: ApiDeps): Route[] => [
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE'] },
     handle: async (call) =>
-      commandReply(await command(deps, call, call.params.id, { name: 'end-operation', power: call.body.power }), call.lang),
+      commandReply(
+        await command(deps, call, call.params.id, { name: 'end-operation', power: call.body.power }),
+        call.lang,
+      ),
   }),
   route({
     method: 'post',
@@ -53,7 +66,8 @@ export const powerRoutes = (deps: ApiDeps): Route[] => [
     body: protectSchema,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY', 'SCHEDULED', 'PROTECTED'] },
-    handle: async (call) => commandReply(await protect(deps, call, { id: call.params.id, ...call.body }), call.lang),
+    handle: async (call) =>
+      commandReply(await protect(deps, call, { id: call.params.id, ...call.body }), call.lang),
   }),
   route({
     method: 'post',
@@ -66,7 +80,8 @@ export const powerRoutes = (deps: ApiDeps): Route[] => [
     body: reasonSchema,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY', 'NOT_PROTECTED', 'RELEASE_HELD'] },
-    handle: async (call) => commandReply(await unprotect(deps, call, { id: call.params.id, ...call.body }), call.lang),
+    handle: async (call) =>
+      commandReply(await unprotect(deps, call, { id: call.params.id, ...call.body }), call.lang),
   }),
 ];
 

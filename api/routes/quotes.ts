@@ -42,7 +42,10 @@ export const quoteRoutes = (deps: ApiDeps): Route[] => [
   }),
 ];
 
-async function made(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof quoteSchema>>): Promise<Reply> {
+async function made(
+  deps: ApiDeps,
+  call: Call<unknown, unknown, z.output<typeof quoteSchema>>,
+): Promise<Reply> {
   const row = await quote(deps, call, call.body);
   return { status: 201, body: presentQuote(row, call.lang), headers: { Location: `/v1/quotes/${row.id}` } };
 }

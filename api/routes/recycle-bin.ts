@@ -23,7 +23,8 @@ export const recycleBinRoutes = (deps: ApiDeps): Route[] => [
     permission: 'read',
     query: binQuery,
     answers: { 200: { description: 'A page, the next to be released first.', schema: pageOf(binAnswer) } },
-    handle: (call) => listReply(call, (filter, page) => listRecycleBin(deps.pool, filter, page), presentBinEntry),
+    handle: (call) =>
+      listReply(call, (filter, page) => listRecycleBin(deps.pool, filter, page), presentBinEntry),
   }),
   route({
     method: 'post',
@@ -36,9 +37,15 @@ export const recycleBinRoutes = (deps: ApiDeps): Route[] => [
     body: restoreSchema,
     async: true,
     answers: COMMAND_ANSWERS,
-    problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY', 'IN_ARREARS', 'INSUFFICIENT_BALANCE', 'PRICE_MISSING'] },
+    problems: {
+      ...COMMAND_PROBLEMS,
+      409: ['WRONG_STATE', 'BUSY', 'IN_ARREARS', 'INSUFFICIENT_BALANCE', 'PRICE_MISSING'],
+    },
     handle: async (call) =>
-      commandReply(await restore(deps, call, { id: call.params.id, ...call.body, async: call.respondAsync }), call.lang),
+      commandReply(
+        await restore(deps, call, { id: call.params.id, ...call.body, async: call.respondAsync }),
+        call.lang,
+      ),
   }),
   route({
     method: 'post',
@@ -52,6 +59,9 @@ export const recycleBinRoutes = (deps: ApiDeps): Route[] => [
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['WRONG_STATE', 'BUSY', 'PROTECTED'] },
     handle: async (call) =>
-      commandReply(await purge(deps, call, { id: call.params.id, ...call.body, async: call.respondAsync }), call.lang),
+      commandReply(
+        await purge(deps, call, { id: call.params.id, ...call.body, async: call.respondAsync }),
+        call.lang,
+      ),
   }),
 ];

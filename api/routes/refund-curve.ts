@@ -23,7 +23,12 @@ export const refundCurveRoutes = (deps: ApiDeps): Route[] => [
       'What a return would pay now and at the next steps: the end of the five-day right, the next twelve months that become whole, the end of an upgrade and of the order in force; with warnings of cliffs, and of a wait that pays more. Each point is what a quote at that instant would say; nothing is kept.',
     permission: 'read',
     params: byId,
-    answers: { 200: { description: 'The curve; without points when a return is blocked now.', schema: refundCurveAnswer } },
+    answers: {
+      200: {
+        description: 'The curve; without points when a return is blocked now.',
+        schema: refundCurveAnswer,
+      },
+    },
     problems: { 404: ['NOT_FOUND'] },
     handle: async ({ params, caller, lang }) => {
       const row = await existingInstance(deps, caller, params.id);

@@ -1,8 +1,17 @@
-/** The operator's path: returns that self-service refuses (promotion orders, holds, large amounts) are asked for, and decided by another (E5, M11). */
+/**
+ * The operator's path: returns that self-service refuses (promotion orders, holds, large amounts) are asked
+ * for, and decided by another (E5, M11).
+ */
 
 import type { z } from 'zod';
 import { pageOf, refundRequestAnswer } from '../../contract/answers';
-import { approvalSchema, byId, reasonSchema, refundRequestSchema, refundRequestsQuery } from '../../contract/requests';
+import {
+  approvalSchema,
+  byId,
+  reasonSchema,
+  refundRequestSchema,
+  refundRequestsQuery,
+} from '../../contract/requests';
 import type { RefundRequestRow } from '../../store/agreements/refund-requests';
 import { listRequests } from '../../store/agreements/refund-requests';
 import type { Asking } from '../asking';
@@ -27,7 +36,9 @@ export const refundRequestRoutes = (deps: ApiDeps): Route[] => [
       'Answers with what it would pay now, fee included. While it is in review the instance runs on and the right to return is held.',
     permission: 'return',
     body: refundRequestSchema,
-    answers: { 201: { description: 'The request, in review.', schema: refundRequestAnswer, location: 'The request.' } },
+    answers: {
+      201: { description: 'The request, in review.', schema: refundRequestAnswer, location: 'The request.' },
+    },
     problems: {
       404: ['NOT_FOUND'],
       409: [
@@ -69,13 +80,23 @@ export const refundRequestRoutes = (deps: ApiDeps): Route[] => [
     params: byId,
     answers: { 200: { description: 'The request.', schema: refundRequestAnswer } },
     problems: { 404: ['NOT_FOUND'] },
-    handle: async (call) => requestReply(deps, call, await existingRequest(deps, call.caller, call.params.id)),
+    handle: async (call) =>
+      requestReply(deps, call, await existingRequest(deps, call.caller, call.params.id)),
   }),
   decision(deps, 'approve', approvalSchema, approve, {
     summary: 'Approve a refund request: the instance is returned for the amount that is named',
     description:
       'By somebody else than who asked for it. It names the amount that it approves: if it is another one by now, it is refused with both (M24).',
-    problems: ['WRONG_STATE', 'BUSY', 'PROTECTED', 'NO_ORDER_IN_FORCE', 'QUOTA_USED', 'NOTHING_TO_RETURN', 'QUOTE_STALE', 'QUOTE_EXPIRED'],
+    problems: [
+      'WRONG_STATE',
+      'BUSY',
+      'PROTECTED',
+      'NO_ORDER_IN_FORCE',
+      'QUOTA_USED',
+      'NOTHING_TO_RETURN',
+      'QUOTE_STALE',
+      'QUOTE_EXPIRED',
+    ],
   }),
   decision(deps, 'deny', reasonSchema, deny, {
     summary: 'Deny a refund request: the right to return is given back',
@@ -88,7 +109,11 @@ function decision<B extends z.ZodType<{ reason: string }>>(
   deps: ApiDeps,
   name: 'approve' | 'deny',
   body: B,
-  decide: (deps: ApiDeps, asking: Asking, decision: { id: string } & z.output<B>) => Promise<RefundRequestRow>,
+  decide: (
+    deps: ApiDeps,
+    asking: Asking,
+    decision: { id: string } & z.output<B>,
+  ) => Promise<RefundRequestRow>,
   { summary, description, problems }: { summary: string; description: string; problems: string[] },
 ): Route {
   return route({
@@ -102,15 +127,27 @@ function decision<B extends z.ZodType<{ reason: string }>>(
     body,
     answers: { 200: { description: 'The request as decided.', schema: refundRequestAnswer } },
     problems: { 403: ['SELF_APPROVAL'], 404: ['NOT_FOUND'], 409: ['NOT_IN_REVIEW', ...problems] },
-    handle: async (call) => requestReply(deps, call, await decide(deps, call, { id: call.params.id, ...call.body })),
+    handle: async (call) =>
+      requestReply(deps, call, await decide(deps, call, { id: call.params.id, ...call.body })),
   });
 }
 
-async function requestReply(deps: ApiDeps, { lang }: Pick<Call, 'lang'>, row: RefundRequestRow): Promise<Reply> {
+async function requestReply(
+  deps: ApiDeps,
+  { lang }: Pick<Call, 'lang'>,
+  row: RefundRequestRow,
+): Promise<Reply> {
   return { status: 200, body: presentRefundRequest(row, lang, await previewOf(deps, row)) };
 }
 
-async function open(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof refundRequestSchema>>): Promise<Reply> {
+async function open(
+  deps: ApiDeps,
+  call: Call<unknown, unknown, z.output<typeof refundRequestSchema>>,
+): Promise<Reply> {
   const row = await requestRefund(deps, call, call.body);
-  return { ...(await requestReply(deps, call, row)), status: 201, headers: { Location: `/v1/refund-requests/${row.id}` } };
+  return {
+    ...(await requestReply(deps, call, row)),
+    status: 201,
+    headers: { Location: `/v1/refund-requests/${row.id}` },
+  };
 }

@@ -66,7 +66,11 @@ export const refundRoutes = (deps: ApiDeps): Route[] => [
         location: 'The instance.',
       },
     },
-    problems: { ...COMMAND_PROBLEMS, 404: ['NOT_FOUND'], 409: ['NOT_RETURNED', 'MONEY_SPENT', 'WRONG_STATE', 'BUSY'] },
+    problems: {
+      ...COMMAND_PROBLEMS,
+      404: ['NOT_FOUND'],
+      409: ['NOT_RETURNED', 'MONEY_SPENT', 'WRONG_STATE', 'BUSY'],
+    },
     handle: (call) => undoReply(deps, call),
   }),
 ];

@@ -1,4 +1,6 @@
-/** Lives that Temporal has lost (L14): what the watch has seen, and starting one again from what is stored. */
+/**
+ * Lives that Temporal has lost (L14): what the watch has seen, and starting one again from what is stored.
+ */
 
 import { z } from 'zod';
 import { acceptedAnswer, instanceAnswer } from '../../contract/answers';
@@ -13,18 +15,35 @@ const TAG = 'Service';
 
 const repairSchema = z
   .strictObject({
-    restart: z.boolean().optional().meta({ description: 'Also when a workflow runs: it is ended first, with what it has not recorded.' }),
+    restart: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Also when a workflow runs: it is ended first, with what it has not recorded.' }),
   })
   .meta({ id: 'Repair' });
 
 const count = z.number().int();
 const watchAnswer = z
   .object({
-    at: z.string().nullable().meta({ description: 'When it was looked last; null: not yet. Older than some minutes: no worker looks.' }),
-    lost: count.meta({ description: 'Lives without a running workflow: nothing happens to them any more. Repair them.' }),
+    at: z.string().nullable().meta({
+      description: 'When it was looked last; null: not yet. Older than some minutes: no worker looks.',
+    }),
+    lost: count.meta({
+      description: 'Lives without a running workflow: nothing happens to them any more. Repair them.',
+    }),
     stuck: count.meta({ description: 'Lives whose workflow does not answer.' }),
-    overdue: count.meta({ description: 'Lives whose workflow answers, and has not taken a deadline that is more than a minute past.' }),
-    items: z.array(z.object({ instanceId: z.string(), kind: z.enum(['lost', 'stuck', 'overdue']), detail: z.string(), since: z.string() })),
+    overdue: count.meta({
+      description:
+        'Lives whose workflow answers, and has not taken a deadline that is more than a minute past.',
+    }),
+    items: z.array(
+      z.object({
+        instanceId: z.string(),
+        kind: z.enum(['lost', 'stuck', 'overdue']),
+        detail: z.string(),
+        since: z.string(),
+      }),
+    ),
   })
   .meta({ id: 'Watch' });
 
@@ -55,9 +74,17 @@ export const repairRoutes = (deps: ApiDeps): Route[] => [
     body: repairSchema,
     answers: {
       200: { description: 'The instance; its workflow runs again.', schema: instanceAnswer },
-      202: { description: 'Started, and no worker has taken it up yet.', schema: acceptedAnswer, location: 'The instance.' },
+      202: {
+        description: 'Started, and no worker has taken it up yet.',
+        schema: acceptedAnswer,
+        location: 'The instance.',
+      },
     },
     problems: { 404: ['NOT_FOUND'], 409: ['NOT_LOST', 'WRONG_STATE'] },
-    handle: async (call) => commandReply(await repair(deps, call, { id: call.params.id, restart: call.body.restart ?? false }), call.lang),
+    handle: async (call) =>
+      commandReply(
+        await repair(deps, call, { id: call.params.id, restart: call.body.restart ?? false }),
+        call.lang,
+      ),
   }),
 ];

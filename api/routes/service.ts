@@ -7,7 +7,9 @@ import { postgresAnswers, temporalAnswers } from '../use-cases/health';
 
 const TAG = 'Service';
 const check = z.enum(['ok', 'failed']);
-const readiness = z.object({ status: check, checks: z.object({ postgres: check, temporal: check }) }).meta({ id: 'Readiness' });
+const readiness = z
+  .object({ status: check, checks: z.object({ postgres: check, temporal: check }) })
+  .meta({ id: 'Readiness' });
 
 export const serviceRoutes = (deps: ApiDeps, metrics: Registry): Route[] => [
   route({
@@ -25,7 +27,10 @@ export const serviceRoutes = (deps: ApiDeps, metrics: Registry): Route[] => [
     tag: TAG,
     summary: 'Whether PostgreSQL and Temporal answer',
     open: true,
-    answers: { 200: { description: 'Both do.', schema: readiness }, 503: { description: 'One does not.', schema: readiness } },
+    answers: {
+      200: { description: 'Both do.', schema: readiness },
+      503: { description: 'One does not.', schema: readiness },
+    },
     handle: async () => {
       const [postgres, temporal] = await Promise.all([postgresAnswers(deps), temporalAnswers(deps)]);
       const said = (answers: boolean) => (answers ? 'ok' : 'failed');
@@ -44,6 +49,10 @@ export const serviceRoutes = (deps: ApiDeps, metrics: Registry): Route[] => [
     summary: 'Metrics for Prometheus',
     open: true,
     answers: { 200: { description: 'Text format.', schema: z.string(), contentType: 'text/plain' } },
-    handle: async () => ({ status: 200, body: await metrics.metrics(), headers: { 'Content-Type': metrics.contentType } }),
+    handle: async () => ({
+      status: 200,
+      body: await metrics.metrics(),
+      headers: { 'Content-Type': metrics.contentType },
+    }),
   }),
 ];

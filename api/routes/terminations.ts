@@ -24,8 +24,17 @@ export const terminationRoutes = (deps: ApiDeps): Route[] => [
     permission: ['terminate', 'return'],
     body: terminationSchema,
     async: true,
-    answers: { 202: { description: 'Accepted, as far as it has come.', schema: terminationAnswer, location: 'The termination.' } },
-    problems: { 404: ['NOT_FOUND'], 409: ['QUOTE_STALE', 'QUOTE_EXPIRED', 'QUOTE_USED', 'NOTHING_PERMITTED'] },
+    answers: {
+      202: {
+        description: 'Accepted, as far as it has come.',
+        schema: terminationAnswer,
+        location: 'The termination.',
+      },
+    },
+    problems: {
+      404: ['NOT_FOUND'],
+      409: ['QUOTE_STALE', 'QUOTE_EXPIRED', 'QUOTE_USED', 'NOTHING_PERMITTED'],
+    },
     handle: (call) => confirm(deps, call),
   }),
   route({
@@ -59,9 +68,15 @@ export const terminationRoutes = (deps: ApiDeps): Route[] => [
   }),
 ];
 
-async function confirm(deps: ApiDeps, call: Call<unknown, unknown, z.output<typeof terminationSchema>>): Promise<Reply> {
+async function confirm(
+  deps: ApiDeps,
+  call: Call<unknown, unknown, z.output<typeof terminationSchema>>,
+): Promise<Reply> {
   const { quoteId, skipStale } = call.body;
   const row = await agree(deps, call, { quoteId, skipStale, via: 'api', async: call.respondAsync });
-  const headers = { Location: terminationLocation(row.id), ...(call.respondAsync ? { 'Preference-Applied': 'respond-async' } : {}) };
+  const headers = {
+    Location: terminationLocation(row.id),
+    ...(call.respondAsync ? { 'Preference-Applied': 'respond-async' } : {}),
+  };
   return { status: 202, body: presentTermination(row, call.lang), headers };
 }

@@ -21,7 +21,8 @@ export const timedRoutes = (deps: ApiDeps): Route[] => [
     async: true,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['NOT_SCHEDULED', 'WRONG_STATE', 'BUSY'] },
-    handle: async (call) => commandReply(await cancel(deps, call, { id: call.params.id, async: call.respondAsync }), call.lang),
+    handle: async (call) =>
+      commandReply(await cancel(deps, call, { id: call.params.id, async: call.respondAsync }), call.lang),
   }),
   route({
     method: 'post',
@@ -33,6 +34,7 @@ export const timedRoutes = (deps: ApiDeps): Route[] => [
     body: rescheduleSchema,
     answers: COMMAND_ANSWERS,
     problems: { ...COMMAND_PROBLEMS, 409: ['NOT_SCHEDULED', 'WRONG_STATE', 'BUSY', 'TIME_PASSED'] },
-    handle: async (call) => commandReply(await reschedule(deps, call, { id: call.params.id, ...call.body }), call.lang),
+    handle: async (call) =>
+      commandReply(await reschedule(deps, call, { id: call.params.id, ...call.body }), call.lang),
   }),
 ];

@@ -1,4 +1,9 @@
-import { type Adjusted, type AdjustmentRow, adjust as book, type NewAdjustment } from '../../store/books/adjustments';
+import {
+  type Adjusted,
+  type AdjustmentRow,
+  adjust as book,
+  type NewAdjustment,
+} from '../../store/books/adjustments';
 import { type Asking, derivedId } from '../asking';
 import type { ApiDeps } from '../deps';
 import { Problem } from '../problem';
@@ -7,7 +12,11 @@ import { requireAccount } from './existing';
 type Asked = Omit<NewAdjustment, 'id' | 'by'>;
 
 /** Books a deposit, a withdrawal or a credit, once a reference. `isNew`: not under this reference before. */
-export async function adjust(deps: ApiDeps, { caller, commandId }: Asking, asked: Asked): Promise<{ row: AdjustmentRow; isNew: boolean }> {
+export async function adjust(
+  deps: ApiDeps,
+  { caller, commandId }: Asking,
+  asked: Asked,
+): Promise<{ row: AdjustmentRow; isNew: boolean }> {
   requireAccount(caller, asked.account);
   const adjusted = await book(deps.pool, { ...asked, id: derivedId('a', commandId), by: caller.name });
   if (!adjusted.ok) throw refusal(adjusted, asked);
@@ -17,6 +26,9 @@ export async function adjust(deps: ApiDeps, { caller, commandId }: Asking, asked
 function refusal(refused: Extract<Adjusted, { ok: false }>, { source, currency }: Asked): Problem {
   if (refused.code === 'REFERENCE_USED') return new Problem('REFERENCE_USED');
   const { balance } = refused;
-  const detail = { en: `The account has ${balance} ${currency} of ${source}.`, zh: `该账号的 ${source} 余额为 ${balance} ${currency}。` };
+  const detail = {
+    en: `The account has ${balance} ${currency} of ${source}.`,
+    zh: `该账号的 ${source} 余额为 ${balance} ${currency}。`,
+  };
   return new Problem('BALANCE_TOO_LOW', { detail });
 }

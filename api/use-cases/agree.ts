@@ -10,7 +10,11 @@ import { existingQuote, existingTermination } from './existing';
 import { sendForAWhile } from './send-items';
 
 /** What confirming a quote of each action takes. */
-const PERMISSIONS: Record<Action, Permission> = { terminate: 'terminate', return: 'return', 'return-renewals': 'return' };
+const PERMISSIONS: Record<Action, Permission> = {
+  terminate: 'terminate',
+  return: 'return',
+  'return-renewals': 'return',
+};
 
 export interface Agreement {
   quoteId: string;
@@ -24,15 +28,25 @@ export interface Agreement {
 export const terminationLocation = (id: string): string => `/v1/terminations/${encodeURIComponent(id)}`;
 
 /**
- * Confirms a quote, and answers as far as it has come. Under the same command id again the acceptance answers what it did before, and what is
- * still to be sent is sent again (L8).
+ * Confirms a quote, and answers as far as it has come. Under the same command id again the acceptance answers
+ * what it did before, and what is still to be sent is sent again (L8).
  */
-export async function agree(deps: ApiDeps, { caller, commandId }: Asking, agreement: Agreement): Promise<TerminationRow> {
+export async function agree(
+  deps: ApiDeps,
+  { caller, commandId }: Asking,
+  agreement: Agreement,
+): Promise<TerminationRow> {
   const { quoteId, skipStale, via, async } = agreement;
   const { action } = await existingQuote(deps, caller, quoteId, [issue(['quoteId'], 'NOT_FOUND')]);
   caller.require(PERMISSIONS[action], ['quoteId']);
   const terminationId = derivedId('t', commandId);
-  const acceptance = await acceptQuote(deps.pool, { quoteId, terminationId, by: caller.name, via, skipStale });
+  const acceptance = await acceptQuote(deps.pool, {
+    quoteId,
+    terminationId,
+    by: caller.name,
+    via,
+    skipStale,
+  });
   if (!acceptance.ok) throw refusal(acceptance, quoteId);
   const sending = sendForAWhile(deps, terminationId, acceptance.items);
   if (!async) await sending;

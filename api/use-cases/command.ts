@@ -13,8 +13,8 @@ import { existingInstance } from './existing';
 import { temporalAnswers } from './health';
 
 /**
- * `done`: the instance as it then is. `signalled`: handed over, and it may still be refused. `unanswered`: sent, and it may still happen; a
- * repeat under the same command id asks again.
+ * `done`: the instance as it then is. `signalled`: handed over, and it may still be refused. `unanswered`:
+ * sent, and it may still happen; a repeat under the same command id asks again.
  */
 export type CommandResult = { is: 'done'; row: InstanceRow } | Unfinished;
 export type Unfinished = { is: 'signalled' | 'unanswered'; instanceId: string };
@@ -27,7 +27,8 @@ export const optionsOf = ({ commandWaitMs, taskQueue, signatures }: ApiDeps): Se
 });
 
 /**
- * Nobody answered in time: it may still happen when the server has the message and a worker may still take it.
+ * Nobody answered in time: it may still happen when the server has the message and a worker may still take
+ * it.
  * @throws the error itself when it won't
  */
 export async function unanswered(deps: ApiDeps, instanceId: string, error: Unavailable): Promise<Unfinished> {
@@ -36,14 +37,24 @@ export async function unanswered(deps: ApiDeps, instanceId: string, error: Unava
 }
 
 /** Sends a command to an instance that needs nothing else. */
-export const command = async (deps: ApiDeps, asking: Asking, id: string, asked: Command): Promise<CommandResult> =>
+export const command = async (
+  deps: ApiDeps,
+  asking: Asking,
+  id: string,
+  asked: Command,
+): Promise<CommandResult> =>
   await carryOut(deps, asking, await existingInstance(deps, asking.caller, id), asked);
 
 /**
- * Sends a command, and answers with the instance as it then is. A command that took effect before (a repeat after a crash, or one that closed
- * the workflow) is answered like the first time (L8).
+ * Sends a command, and answers with the instance as it then is. A command that took effect before (a repeat
+ * after a crash, or one that closed the workflow) is answered like the first time (L8).
  */
-export async function carryOut(deps: ApiDeps, asking: Asking, row: InstanceRow, asked: Command): Promise<CommandResult> {
+export async function carryOut(
+  deps: ApiDeps,
+  asking: Asking,
+  row: InstanceRow,
+  asked: Command,
+): Promise<CommandResult> {
   const { commandId: id, caller } = asking;
   if (row.life.state === 'terminated') return await resultOfClosed(deps, asking, row.id);
   try {
@@ -81,15 +92,19 @@ export async function signal(
 }
 
 /** Nothing restarts a closed workflow: the read model answers for it (decision 5). */
-async function resultOfClosed(deps: ApiDeps, { caller, commandId }: Asking, id: string): Promise<CommandResult> {
+async function resultOfClosed(
+  deps: ApiDeps,
+  { caller, commandId }: Asking,
+  id: string,
+): Promise<CommandResult> {
   const row = await existingInstance(deps, caller, id);
   if (await tookEffect(deps, id, commandId)) return { is: 'done', row };
   throw await withoutWorkflow(deps, row);
 }
 
 /**
- * Why there was no workflow to send to (L14): its instance has ended, or Temporal has lost it. Asked once more, because another one may have
- * been started since: then trying again helps, and nothing else is said.
+ * Why there was no workflow to send to (L14): its instance has ended, or Temporal has lost it. Asked once
+ * more, because another one may have been started since: then trying again helps, and nothing else is said.
  */
 export async function withoutWorkflow(deps: ApiDeps, { id, life: { state } }: InstanceRow): Promise<Error> {
   if (state === 'terminated') return new Problem('WRONG_STATE', { state });

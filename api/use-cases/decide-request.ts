@@ -12,11 +12,22 @@ import { sendForAWhile } from './send-items';
 
 type Decided = Omit<RequestDecision, 'by'>;
 
-/** Approves a refund request for the amount that is named (M24): the instance is returned. By somebody else than who asked. */
-export async function approve(deps: ApiDeps, asking: Asking, approval: Omit<Approval, 'by' | 'holdsSeconds'>): Promise<RefundRequestRow> {
+/**
+ * Approves a refund request for the amount that is named (M24): the instance is returned. By somebody else
+ * than who asked.
+ */
+export async function approve(
+  deps: ApiDeps,
+  asking: Asking,
+  approval: Omit<Approval, 'by' | 'holdsSeconds'>,
+): Promise<RefundRequestRow> {
   return await once(deps, asking, approval, 'approved', async (by) => {
     const holdsSeconds = quoteSecondsOf(deps);
-    const { terminationId, items } = await approveRequest(deps.pool, { ...approval, by, holdsSeconds }, policyOfRow(deps));
+    const { terminationId, items } = await approveRequest(
+      deps.pool,
+      { ...approval, by, holdsSeconds },
+      policyOfRow(deps),
+    );
     await sendForAWhile(deps, terminationId, items);
   });
 }
@@ -35,7 +46,10 @@ async function once(
   decide: (by: string) => Promise<unknown>,
 ): Promise<RefundRequestRow> {
   const { status, decision } = await existingRequest(deps, caller, id);
-  const isDone = decision?.by === caller.name && decision.reason === reason && (status === 'denied') === (how === 'denied');
+  const isDone =
+    decision?.by === caller.name &&
+    decision.reason === reason &&
+    (status === 'denied') === (how === 'denied');
   if (!isDone) await decide(caller.name);
   return await existingRequest(deps, caller, id);
 }

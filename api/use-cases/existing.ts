@@ -1,6 +1,7 @@
 /**
- * Looking things up by id, in one place for all calls: what belongs to an account that the caller doesn't see is answered exactly like what
- * is missing, and nothing of it is read, so that it takes no longer either. Each throws Problem 404.
+ * Looking things up by id, in one place for all calls: what belongs to an account that the caller doesn't see
+ * is answered exactly like what is missing, and nothing of it is read, so that it takes no longer either.
+ * Each throws Problem 404.
  */
 
 import type { Issue } from '../../contract/issues';
@@ -31,13 +32,22 @@ export async function existingInstance({ pool }: Store, caller: Caller, id: stri
 }
 
 /** @param issues name the field, when the id came in a body */
-export async function existingQuote({ pool }: Store, caller: Caller, id: string, issues: Issue[] = []): Promise<QuoteRow> {
+export async function existingQuote(
+  { pool }: Store,
+  caller: Caller,
+  id: string,
+  issues: Issue[] = [],
+): Promise<QuoteRow> {
   const row = await findQuote(pool, id);
   if (!row || !(await seesItems(pool, caller, row.items))) throw notFound('quote', id, issues);
   return row;
 }
 
-export async function existingTermination({ pool }: Store, caller: Caller, id: string): Promise<TerminationRow> {
+export async function existingTermination(
+  { pool }: Store,
+  caller: Caller,
+  id: string,
+): Promise<TerminationRow> {
   const row = await findTermination(pool, id);
   if (!row || !(await seesItems(pool, caller, row.items))) throw notFound('termination', id);
   return row;
@@ -49,7 +59,11 @@ export async function existingRefund({ pool }: Store, caller: Caller, id: string
   return row;
 }
 
-export async function existingRequest({ pool }: Store, caller: Caller, id: string): Promise<RefundRequestRow> {
+export async function existingRequest(
+  { pool }: Store,
+  caller: Caller,
+  id: string,
+): Promise<RefundRequestRow> {
   const row = await findRequest(pool, id, caller.account);
   if (!row) throw notFound('request', id);
   return row;
@@ -77,7 +91,11 @@ export function requireAccount(caller: Caller, account: string, issues: Issue[] 
 }
 
 /** Quotes and terminations can go over instances of several accounts: they exist for who sees them all. */
-async function seesItems(pool: Store['pool'], caller: Caller, items: { instanceId: string }[]): Promise<boolean> {
+async function seesItems(
+  pool: Store['pool'],
+  caller: Caller,
+  items: { instanceId: string }[],
+): Promise<boolean> {
   const ids = items.map((item) => item.instanceId);
   return (await accountsOf(pool, ids)).every((account) => caller.sees(account));
 }

@@ -1,4 +1,7 @@
-/** Sandbox: moves one instance's clock ahead, and answers when it is there with all that came due on the way (decision 10). */
+/**
+ * Sandbox: moves one instance's clock ahead, and answers when it is there with all that came due on the way
+ * (decision 10).
+ */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clockOf } from '../../domain/clock';
@@ -30,30 +33,48 @@ export async function fastForward(
   if (!deps.sandbox) throw new Problem('SANDBOX_ONLY');
   if (!deps.timeSkipping) throw new Problem('TIME_SKIPPING_UNAVAILABLE');
   const row = await existingInstance(deps, caller, instanceId);
-  const mover = { client: deps.temporal, namespace: deps.namespace, instanceId, waitMs: deps.fastForwardWaitMs ?? WAIT_MS };
+  const mover = {
+    client: deps.temporal,
+    namespace: deps.namespace,
+    instanceId,
+    waitMs: deps.fastForwardWaitMs ?? WAIT_MS,
+  };
   const id = derivedId('f', commandId);
   try {
     const begun = begunTarget(id, await lastMoveId(mover));
     const toMs = begun ?? msOf(clockOf(row, Date.now())) + seconds * 1000;
-    return { is: 'done', row: await advance(deps, caller, row, { ...mover, id: `${id}.${toMs}`, toMs }, begun !== undefined) };
+    return {
+      is: 'done',
+      row: await advance(deps, caller, row, { ...mover, id: `${id}.${toMs}`, toMs }, begun !== undefined),
+    };
   } catch (error) {
     if (error instanceof Unavailable) return await unanswered(deps, instanceId, error);
-    if (error instanceof NotRunning) throw await withoutWorkflow(deps, await existingInstance(deps, caller, instanceId));
+    if (error instanceof NotRunning)
+      throw await withoutWorkflow(deps, await existingInstance(deps, caller, instanceId));
     throw error;
   }
 }
 
-/** Where a request that began before wanted to go, if the last move was one of its own: `<id>.<target>.<stop>`. */
+/**
+ * Where a request that began before wanted to go, if the last move was one of its own:
+ * `<id>.<target>.<stop>`.
+ */
 function begunTarget(id: string, moveId: string | undefined): number | undefined {
   const [of, target] = moveId?.split('.') ?? [];
   return of === id ? Number(target) : undefined;
 }
 
 /**
- * Moves from deadline to deadline. Each is waited for just before it comes, and is taken in its own time: what it leads to has to be recorded
- * before the clock moves on.
+ * Moves from deadline to deadline. Each is waited for just before it comes, and is taken in its own time:
+ * what it leads to has to be recorded before the clock moves on.
  */
-async function advance(deps: ApiDeps, caller: Caller, from: InstanceRow, move: Move, hasBegun: boolean): Promise<InstanceRow> {
+async function advance(
+  deps: ApiDeps,
+  caller: Caller,
+  from: InstanceRow,
+  move: Move,
+  hasBegun: boolean,
+): Promise<InstanceRow> {
   let row = from;
   for (let isFirst = !hasBegun; isFirst || row.life.state !== 'terminated'; isFirst = false) {
     const stopMs = stopBefore(row, move.toMs);
@@ -73,14 +94,18 @@ function stopBefore({ life }: InstanceRow, targetMs: number): number {
   return at > targetMs ? targetMs : at - BEFORE_MS;
 }
 
-/** Waits until the read model has taken every deadline up to the instant that was reached, in milliseconds on the instance's clock. */
+/**
+ * Waits until the read model has taken every deadline up to the instant that was reached, in milliseconds on
+ * the instance's clock.
+ */
 async function caughtUp(deps: ApiDeps, caller: Caller, id: string, reachedMs: number): Promise<InstanceRow> {
   const until = Date.now() + CATCH_UP_MS;
   for (;;) {
     const row = await existingInstance(deps, caller, id);
     const deadline = nextDeadline(row.life);
     if (!deadline || msOf(deadline.at) > reachedMs) return row;
-    if (Date.now() > until) throw new Unavailable('deadlines that came due have not been taken in time', true);
+    if (Date.now() > until)
+      throw new Unavailable('deadlines that came due have not been taken in time', true);
     await sleep(LOOK_EVERY_MS);
   }
 }

@@ -5,10 +5,14 @@ import type { ApiDeps } from '../deps';
 const WITHIN_MS = 2000;
 
 /**
- * Asks the Temporal server for the namespace: a server that is up without it is of no use either. Waits for the call's own deadline, which
- * holds by the connection's interceptor (temporal/connect.ts), rather than racing it: a call that is left alone would go on behind.
+ * Asks the Temporal server for the namespace: a server that is up without it is of no use either. Waits for
+ * the call's own deadline, which holds by the connection's interceptor (temporal/connect.ts), rather than
+ * racing it: a call that is left alone would go on behind.
  */
-export async function temporalAnswers({ temporal, namespace }: Pick<ApiDeps, 'temporal' | 'namespace'>): Promise<boolean> {
+export async function temporalAnswers({
+  temporal,
+  namespace,
+}: Pick<ApiDeps, 'temporal' | 'namespace'>): Promise<boolean> {
   const ask = () => temporal.connection.workflowService.describeNamespace({ namespace });
   return await succeeds(temporal.withDeadline(Date.now() + WITHIN_MS, ask));
 }

@@ -17,7 +17,12 @@ interface NewKey {
   permissions: Permission[];
 }
 
-export async function makeKey(deps: ApiDeps, { caller, commandId }: Asking, secrets: KeySecrets, key: NewKey): Promise<KeyRow> {
+export async function makeKey(
+  deps: ApiDeps,
+  { caller, commandId }: Asking,
+  secrets: KeySecrets,
+  key: NewKey,
+): Promise<KeyRow> {
   if (key.account !== null) requireAccount(caller, key.account, [issue(['account'], 'NOT_FOUND')]);
   else if (caller.account !== null) throw forbiddenToTenants(['account']);
   requireOwn(caller, key.permissions, 'give');
@@ -30,8 +35,10 @@ export async function makeKey(deps: ApiDeps, { caller, commandId }: Asking, secr
 }
 
 /**
- * What is secret of a key that was made: derived, for the first asking and for repeats alike, because it is stored nowhere.
- * @throws Problem when the caller's own key may less than it did, and when the operator's key is another by now
+ * What is secret of a key that was made: derived, for the first asking and for repeats alike, because it is
+ * stored nowhere.
+ * @throws Problem when the caller's own key may less than it did, and when the operator's key is another by
+ *   now
  */
 export async function secretsOf(
   deps: ApiDeps,
@@ -65,6 +72,9 @@ function requireOwn(caller: Caller, permissions: Permission[], purpose: 'give' |
   const issues = permissions.flatMap((one, index) =>
     caller.may(one) ? [] : [issue(['permissions', index], 'NOT_PERMITTED', { permissions: `\`${one}\`` })],
   );
-  const detail = { en: `Your key can’t give what it lacks: ${names}.`, zh: `您的密钥无法授予其自身没有的权限：${names}。` };
+  const detail = {
+    en: `Your key can’t give what it lacks: ${names}.`,
+    zh: `您的密钥无法授予其自身没有的权限：${names}。`,
+  };
   throw new Problem('FORBIDDEN', { detail, issues });
 }

@@ -6,10 +6,14 @@ import { existingInstance } from './existing';
 import { requireDigits, requireSoundPrices } from './sound-money';
 
 /**
- * Renews or upgrades a prepaid instance. To state what was paid takes the permission `register`. It brings the product's current rules with it
- * (decision 1).
+ * Renews or upgrades a prepaid instance. To state what was paid takes the permission `register`. It brings
+ * the product's current rules with it (decision 1).
  */
-export async function order(deps: ApiDeps, asking: Asking, { id, order: asked }: { id: string; order: NewOrder }): Promise<CommandResult> {
+export async function order(
+  deps: ApiDeps,
+  asking: Asking,
+  { id, order: asked }: { id: string; order: NewOrder },
+): Promise<CommandResult> {
   if (asked.paid) asking.caller.require('register', ['paid']);
   const row = await existingInstance(deps, asking.caller, id);
   requireDigits(row, asked.paid, ['paid']);

@@ -13,5 +13,7 @@ export async function purge(
 ): Promise<CommandResult> {
   const row = await existingInstance(deps, asking.caller, id);
   if (confirm !== id) throw invalid([issue(['confirm'], 'NOT_CONFIRMED', { id })]);
-  return async ? await signal(deps, asking, row, 'purge', { confirm }) : await carryOut(deps, asking, row, { name: 'purge' });
+  return async
+    ? await signal(deps, asking, row, 'purge', { confirm })
+    : await carryOut(deps, asking, row, { name: 'purge' });
 }

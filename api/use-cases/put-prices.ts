@@ -7,7 +7,11 @@ import { existingInstance } from './existing';
 import { requireSoundPrices } from './sound-money';
 
 /** Puts a new price snapshot (M23). The newest one once more changes nothing, and takes no step. */
-export async function putPrices(deps: ApiDeps, asking: Asking, { id, prices }: { id: string; prices: Prices }): Promise<CommandResult> {
+export async function putPrices(
+  deps: ApiDeps,
+  asking: Asking,
+  { id, prices }: { id: string; prices: Prices },
+): Promise<CommandResult> {
   const row = await existingInstance(deps, asking.caller, id);
   requireSoundPrices(row, prices, []);
   const newest = row.facts.priceChanges?.at(-1);

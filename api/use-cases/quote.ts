@@ -57,7 +57,9 @@ async function requireNotTooMany({ pool }: ApiDeps, ids: string[], tenant: strin
  */
 function unknownAmong(ids: string[], rows: InstanceRow[]): UnknownItem[] {
   const found = new Set(rows.map((row) => row.id));
-  const unknown = ids.flatMap((instanceId, position) => (found.has(instanceId) ? [] : [{ instanceId, position }]));
+  const unknown = ids.flatMap((instanceId, position) =>
+    found.has(instanceId) ? [] : [{ instanceId, position }],
+  );
   if (rows.length) return unknown;
   const issues = ids.map((_, index) => issue(['instanceIds', index], 'NOT_FOUND'));
   throw notFound('instance', ids.join(', '), issues);

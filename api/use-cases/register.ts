@@ -15,13 +15,22 @@ import { existingInstance, requireAccount } from './existing';
 /** `isNew`: this command registered it; else another one did, with the same facts. */
 export type Registered = { is: 'done'; row: InstanceRow; isNew: boolean } | Unfinished;
 
-/** Registers an instance. @throws Problem 409 when it is registered with other facts, also to another account, or has ended (L18) */
-export async function register(deps: ApiDeps, asking: Asking, id: string, registration: Registration): Promise<Registered> {
+/**
+ * Registers an instance. @throws Problem 409 when it is registered with other facts, also to another account,
+ * or has ended (L18)
+ */
+export async function register(
+  deps: ApiDeps,
+  asking: Asking,
+  id: string,
+  registration: Registration,
+): Promise<Registered> {
   const { caller, commandId } = asking;
   requireAccount(caller, registration.account, [issue(['account'], 'NOT_FOUND')]);
   const known = await findInstance(deps.pool, id, caller.account);
   if (known) return registered(known, registration, commandId);
-  // Ids are everybody's, so one that another account has can't be had; whose it is and how it is doing is not told, nor read.
+  // Ids are everybody's, so one that another account has can't be had; whose it is and how it is doing is not
+  // told, nor read.
   const [owner] = await accountsOf(deps.pool, [id]);
   // One of the caller's own has been registered between the two looks: it goes the same way as the first one.
   if (owner !== undefined && !caller.sees(owner)) throw new Problem('ALREADY_REGISTERED');
@@ -29,14 +38,20 @@ export async function register(deps: ApiDeps, asking: Asking, id: string, regist
     await begin(deps, asking, id, registration);
   } catch (error) {
     if (error instanceof Unavailable) return await unanswered(deps, id, error);
-    // Another request registered it, and its workflow has ended since or refuses a second one: the read model answers for it.
+    // Another request registered it, and its workflow has ended since or refuses a second one: the read model
+    // answers for it.
     const answers = error instanceof NotRunning || error instanceof Refused;
     if (!answers || !(await findInstance(deps.pool, id))) throw error;
   }
   return registered(await existingInstance(deps, caller, id), registration, commandId);
 }
 
-async function begin(deps: ApiDeps, { caller, commandId }: Asking, id: string, registration: Registration): Promise<void> {
+async function begin(
+  deps: ApiDeps,
+  { caller, commandId }: Asking,
+  id: string,
+  registration: Registration,
+): Promise<void> {
   // The product is known: the schema has seen to it.
   // It goes into the workflow's input: rules only, or most of every history would be examples.
   const policy = withoutExamples(policyOf(deps)(registration.product)!);

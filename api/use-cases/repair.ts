@@ -18,7 +18,11 @@ interface Repair {
 }
 
 /** Starts the lost workflow of an instance again, from the life as it is stored (L14). */
-export async function repair(deps: ApiDeps, { caller, commandId }: Asking, { id, restart }: Repair): Promise<CommandResult> {
+export async function repair(
+  deps: ApiDeps,
+  { caller, commandId }: Asking,
+  { id, restart }: Repair,
+): Promise<CommandResult> {
   const row = await existingInstance(deps, caller, id);
   const { state } = row.life;
   if (state === 'terminated') throw new Problem('WRONG_STATE', { state });
@@ -39,8 +43,15 @@ export async function repair(deps: ApiDeps, { caller, commandId }: Asking, { id,
   return { is: 'done', row: await existingInstance(deps, caller, id) };
 }
 
-/** Sandbox: a new workflow has the clock of the wall, and the instance’s had been moved ahead of that (decision 10). */
-async function forwardAgain(deps: ApiDeps, { id, clockOffsetMs }: InstanceRow, commandId: string): Promise<void> {
+/**
+ * Sandbox: a new workflow has the clock of the wall, and the instance’s had been moved ahead of that
+ * (decision 10).
+ */
+async function forwardAgain(
+  deps: ApiDeps,
+  { id, clockOffsetMs }: InstanceRow,
+  commandId: string,
+): Promise<void> {
   if (clockOffsetMs === 0 || !deps.timeSkipping) return;
   const { temporal: client, namespace, fastForwardWaitMs: waitMs = FORWARD_MS } = deps;
   const move = { client, namespace, instanceId: id, id: derivedId('f', `${commandId}/repair`), waitMs };

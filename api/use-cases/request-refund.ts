@@ -20,7 +20,11 @@ interface Asked {
 }
 
 /** Asks for a refund that needs approval (E5, M11). */
-export async function requestRefund(deps: ApiDeps, { caller, commandId }: Asking, asked: Asked): Promise<RefundRequestRow> {
+export async function requestRefund(
+  deps: ApiDeps,
+  { caller, commandId }: Asking,
+  asked: Asked,
+): Promise<RefundRequestRow> {
   const instance = await existingInstance(deps, caller, asked.instanceId);
   const id = derivedId('rr', commandId);
   if (!(await findRequest(deps.pool, id))) requireChoice(instance, asked.orderIds);

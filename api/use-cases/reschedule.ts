@@ -6,7 +6,11 @@ import { existingInstance } from './existing';
 import { timeIssues } from './schedule';
 
 /** Moves a timed termination that waits (L2). */
-export async function reschedule(deps: ApiDeps, asking: Asking, { id, at }: { id: string; at: string }): Promise<CommandResult> {
+export async function reschedule(
+  deps: ApiDeps,
+  asking: Asking,
+  { id, at }: { id: string; at: string },
+): Promise<CommandResult> {
   const row = await existingInstance(deps, asking.caller, id);
   // State before input: what isn't scheduled is refused by the workflow, whatever the time.
   const issues = row.life.termination ? timeIssues(at, row, row.policy, ['at'], Date.now()) : [];

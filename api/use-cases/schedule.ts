@@ -9,7 +9,13 @@ import { modesFor, type Policy } from '../../domain/policy';
 import type { InstanceRow } from '../../store/lives/instances';
 
 /** A time in the future of the instance's clock, and at most so many calendar years ahead. */
-export function timeIssues(at: string, row: InstanceRow, policy: Policy, path: string[], wallMs: number): Issue[] {
+export function timeIssues(
+  at: string,
+  row: InstanceRow,
+  policy: Policy,
+  path: string[],
+  wallMs: number,
+): Issue[] {
   const clock = clockOf(row, wallMs);
   if (isDue(at, clock)) return [issue(path, 'NOT_IN_FUTURE', { clock })];
   const latest = addYears(clock, policy.lifecycle.timedMaxYears, policy.knobs.timeZone);
@@ -29,8 +35,15 @@ export function scheduleIssues(
     const allowed = modesFor(policy.lifecycle, action);
     return allowed.includes(schedule.mode)
       ? []
-      : [issue(['schedule', 'mode'], 'MODE_NOT_OFFERED', { product: policy.product, allowed: allowed.join(', ') })];
+      : [
+          issue(['schedule', 'mode'], 'MODE_NOT_OFFERED', {
+            product: policy.product,
+            allowed: allowed.join(', '),
+          }),
+        ];
   });
   if (modes.length || schedule.mode !== 'timed') return modes.slice(0, 1);
-  return rows.flatMap((row) => timeIssues(schedule.at, row, policyOf(row), ['schedule', 'at'], wallMs)).slice(0, 1);
+  return rows
+    .flatMap((row) => timeIssues(schedule.at, row, policyOf(row), ['schedule', 'at'], wallMs))
+    .slice(0, 1);
 }

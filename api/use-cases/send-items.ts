@@ -5,17 +5,30 @@ import type { ApiDeps } from '../deps';
 import { optionsOf } from './command';
 
 const WAIT_MS = 5000;
-/** Temporal allows ten updates in flight per workflow; here it only keeps one confirmation of 500 items from crowding out others. */
+/**
+ * Temporal allows ten updates in flight per workflow; here it only keeps one confirmation of 500 items from
+ * crowding out others.
+ */
 const CONCURRENCY = 8;
 
-/** Sends the items; what takes longer goes on behind the answer, and what this process doesn't finish the worker's sweep does (decision 2). */
-export async function sendForAWhile(deps: ApiDeps, terminationId: string, items: AcceptedItem[]): Promise<void> {
+/**
+ * Sends the items; what takes longer goes on behind the answer, and what this process doesn't finish the
+ * worker's sweep does (decision 2).
+ */
+export async function sendForAWhile(
+  deps: ApiDeps,
+  terminationId: string,
+  items: AcceptedItem[],
+): Promise<void> {
   const sending = sendItems(deps.temporal, items, {
     ...optionsOf(deps),
     concurrency: CONCURRENCY,
-    onRefused: ({ instanceId }, { code, state }) => failItem(deps.pool, terminationId, instanceId, { code, state }),
+    onRefused: ({ instanceId }, { code, state }) =>
+      failItem(deps.pool, terminationId, instanceId, { code, state }),
     onNotRunning: ({ instanceId }) => itemWithoutWorkflow(deps.pool, terminationId, instanceId),
-  }).catch((error: unknown) => deps.logger.warn({ err: error, terminationId }, 'items are left to the sweep'));
+  }).catch((error: unknown) =>
+    deps.logger.warn({ err: error, terminationId }, 'items are left to the sweep'),
+  );
   let timer: NodeJS.Timeout | undefined;
   const enough = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, deps.terminationWaitMs ?? WAIT_MS);

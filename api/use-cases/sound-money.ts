@@ -1,4 +1,6 @@
-/** Amounts and prices that are stated of an instance that is there, held to what its registration was held to. */
+/**
+ * Amounts and prices that are stated of an instance that is there, held to what its registration was held to.
+ */
 import { paidIssues, priceIssues } from '../../contract/registration-rules';
 import type { Paid, Prices } from '../../domain/instance';
 import type { InstanceRow } from '../../store/lives/instances';

@@ -15,12 +15,22 @@ const now: Part = {
     life.cite('000-03', '000-05', '000-14', '000-22');
     const quote = await life.quote('terminate');
     const { plan, refund } = quote.items[0]!;
-    life.check('000-14', { en: 'kept', zh: '保留' }, plan.retain.map(({ id }) => id).join(', '), 'disk-elastic, ip-elastic');
+    life.check(
+      '000-14',
+      { en: 'kept', zh: '保留' },
+      plan.retain.map(({ id }) => id).join(', '),
+      'disk-elastic, ip-elastic',
+    );
     life.check('000-22', { en: 'refund', zh: '退款' }, refund.amount ?? '', '0.00');
     await life.confirm(quote);
     const { state, isolatedAt } = await life.look();
     life.check('000-05', STATE, state, 'terminated');
-    life.check('000-05', { en: 'was ever in a bin', zh: '是否进入回收站' }, isolatedAt === null ? 'no' : 'yes', 'no');
+    life.check(
+      '000-05',
+      { en: 'was ever in a bin', zh: '是否进入回收站' },
+      isolatedAt === null ? 'no' : 'yes',
+      'no',
+    );
   },
 };
 
@@ -41,7 +51,10 @@ const later: Part = {
       'true',
     );
     const due = Date.parse(purgeTime!);
-    const before = await life.forwardTo(due - 60_000, { en: 'a minute before the two hours are over', zh: '两小时到期前一分钟' });
+    const before = await life.forwardTo(due - 60_000, {
+      en: 'a minute before the two hours are over',
+      zh: '两小时到期前一分钟',
+    });
     life.check('000-06', STATE, before.state, 'isolated');
     const after = await life.forwardTo(due + 1000, { en: 'the two hours are over', zh: '两小时已到' });
     life.check('000-06', STATE, after.state, 'terminated');
@@ -54,7 +67,12 @@ async function schedule(life: Life, ms: number): Promise<string> {
   life.cite('000-07');
   await life.end('terminate', { mode: 'timed', at });
   const { termination, state } = await life.look();
-  life.check('000-07', { en: 'terminated at the time that was given', zh: '按指定时间销毁' }, String(termination?.at === at), 'true');
+  life.check(
+    '000-07',
+    { en: 'terminated at the time that was given', zh: '按指定时间销毁' },
+    String(termination?.at === at),
+    'true',
+  );
   life.check('000-07', { en: 'its state meanwhile', zh: '期间状态' }, state, 'running');
   return at;
 }
@@ -82,14 +100,30 @@ const cancelled: Part = {
     life.asks({ en: 'move it to the fifth day', zh: '改为第 5 天' });
     const at = new Date(Date.parse(first) + 3 * DAY).toISOString();
     const moved = await life.command('reschedule', { at });
-    life.check('000-07', { en: 'moved to the new time', zh: '已改为新时间' }, String(moved.termination?.at === at), 'true');
-    const third = await life.forwardTo(Date.parse(first) + DAY, { en: 'the third day: the old time is past', zh: '第 3 天：原时间已过' });
+    life.check(
+      '000-07',
+      { en: 'moved to the new time', zh: '已改为新时间' },
+      String(moved.termination?.at === at),
+      'true',
+    );
+    const third = await life.forwardTo(Date.parse(first) + DAY, {
+      en: 'the third day: the old time is past',
+      zh: '第 3 天：原时间已过',
+    });
     life.check('000-08', STATE, third.state, 'running');
     life.asks({ en: 'cancel it', zh: '取消定时销毁' });
     life.cite('000-20');
     const { termination } = await life.command('cancel');
-    life.check('000-20', { en: 'scheduled still', zh: '是否仍有定时' }, termination === null ? 'no' : 'yes', 'no');
-    const after = await life.forwardTo(Date.parse(at) + HOUR, { en: 'past the fifth day', zh: '第 5 天之后' });
+    life.check(
+      '000-20',
+      { en: 'scheduled still', zh: '是否仍有定时' },
+      termination === null ? 'no' : 'yes',
+      'no',
+    );
+    const after = await life.forwardTo(Date.parse(at) + HOUR, {
+      en: 'past the fifth day',
+      zh: '第 5 天之后',
+    });
     life.check('000-20', STATE, after.state, 'running');
   },
 };

@@ -28,13 +28,24 @@ const restored: Part = {
     const quote = await life.quote('return');
     const { plan } = quote.items[0]!;
     life.check('001-13', { en: 'paid back', zh: '退款金额' }, outcomeOf(quote), 'five-day 407.96');
-    life.check('001-12', { en: 'goes with it', zh: '同时释放' }, plan.terminate.map(({ kind }) => kind).join(', '), 'instance, address');
+    life.check(
+      '001-12',
+      { en: 'goes with it', zh: '同时释放' },
+      plan.terminate.map(({ kind }) => kind).join(', '),
+      'instance, address',
+    );
     await life.confirm(quote);
     const { isolatedAt, purgeTime, state } = await life.look();
     life.check('001-02', STATE, state, 'isolated');
     life.check('001-02', { en: 'kept for', zh: '保留' }, between(isolatedAt, purgeTime), '7 d');
-    await life.forwardTo(Date.parse(isolatedAt!) + 6 * DAY, { en: 'six days in the bin', zh: '在回收站 6 天' });
-    life.asks({ en: 'power on with a renewal of a month, paid from the balance', zh: '开机并续费 1 个月，从账户余额支付' });
+    await life.forwardTo(Date.parse(isolatedAt!) + 6 * DAY, {
+      en: 'six days in the bin',
+      zh: '在回收站 6 天',
+    });
+    life.asks({
+      en: 'power on with a renewal of a month, paid from the balance',
+      zh: '开机并续费 1 个月，从账户余额支付',
+    });
     life.cite('001-03');
     const back = await life.command('restore', { renewal: { months: 1 } });
     life.check('001-03', STATE, back.state, 'running');
@@ -55,11 +66,19 @@ const released: Part = {
     const { parts } = quote.items[0]!.refund;
     life.check('001-14', { en: 'paid back', zh: '退款金额' }, outcomeOf(quote), 'ordinary 387.80');
     // 387.80 × 307.96 / 407.96 = 292.7417…, the rest is gift.
-    life.check('001-14', { en: 'cash : gift', zh: '现金 : 赠送金' }, `${parts?.cash} : ${parts?.gift}`, '292.74 : 95.06');
+    life.check(
+      '001-14',
+      { en: 'cash : gift', zh: '现金 : 赠送金' },
+      `${parts?.cash} : ${parts?.gift}`,
+      '292.74 : 95.06',
+    );
     await life.confirm(quote);
     const { isolatedAt, purgeTime } = await life.look();
     life.check('001-02', { en: 'kept for', zh: '保留' }, between(isolatedAt, purgeTime), '7 d');
-    const after = await life.forwardTo(Date.parse(purgeTime!) + 1000, { en: 'the seven days are over', zh: '七天已到' });
+    const after = await life.forwardTo(Date.parse(purgeTime!) + 1000, {
+      en: 'the seven days are over',
+      zh: '七天已到',
+    });
     life.check('001-04', STATE, after.state, 'terminated');
     await balance(life);
   },
@@ -70,7 +89,10 @@ async function balance(life: Life): Promise<void> {
   const { balances } = await life.api.get<Account>(`/v1/accounts/${life.account}`);
   const [{ cash, gift } = { cash: '', gift: '' }] = balances;
   const expected = `${total(['307.96', '292.74'])} + ${total(['100.00', '-51.00', '95.06'])}`;
-  const what = { en: 'the account has (cash + gift), after a renewal of 51.00', zh: '续费 51.00 后的账户余额（现金 + 赠送金）' };
+  const what = {
+    en: 'the account has (cash + gift), after a renewal of 51.00',
+    zh: '续费 51.00 后的账户余额（现金 + 赠送金）',
+  };
   await life.statement();
   life.check('001-14', what, `${cash} + ${gift}`, expected);
 }
@@ -86,7 +108,12 @@ async function destroy(life: Life): Promise<Instance> {
   const inBin = items.map((entry) => between(entry.isolatedAt, entry.purgeTime)).join(', ');
   life.check('001-07', { en: 'kept for', zh: '隔离时间' }, inBin, '2 h');
   const stopped = instance.billingStoppedAt !== null && instance.billingStoppedAt === instance.isolatedAt;
-  life.check('001-10', { en: 'billing stopped with the isolation', zh: '隔离时停止计费' }, String(stopped), 'true');
+  life.check(
+    '001-10',
+    { en: 'billing stopped with the isolation', zh: '隔离时停止计费' },
+    String(stopped),
+    'true',
+  );
   return instance;
 }
 
@@ -103,7 +130,10 @@ const destroyed: Part = {
     life.check('001-08', STATE, (await life.command('restore')).state, 'running');
     const { purgeTime } = await destroy(life);
     life.cite('001-09');
-    const after = await life.forwardTo(Date.parse(purgeTime!) + 1000, { en: 'the two hours are over', zh: '两小时已到' });
+    const after = await life.forwardTo(Date.parse(purgeTime!) + 1000, {
+      en: 'the two hours are over',
+      zh: '两小时已到',
+    });
     life.check('001-09', STATE, after.state, 'terminated');
   },
 };

@@ -29,7 +29,12 @@ const stopped: Part = {
         .join(', '),
       'disk-delete',
     );
-    life.check('002-08', { en: 'kept', zh: '保留' }, plan.retain.map(({ id }) => id).join(', '), 'disk-keep, ip-elastic');
+    life.check(
+      '002-08',
+      { en: 'kept', zh: '保留' },
+      plan.retain.map(({ id }) => id).join(', '),
+      'disk-keep, ip-elastic',
+    );
     await life.confirm(quote);
     const { state, isolatedAt } = await life.look();
     life.check('002-02', STATE, state, 'terminated');
@@ -43,13 +48,19 @@ const monthly: Part = {
   title: { en: 'a monthly package, before and after it expired', zh: '包年包月，到期前与到期后' },
   play: async (life) => {
     const at = new Date();
-    await life.register(jdPackage(at), { en: 'a VM, bought just now for a month', zh: '刚购买一个月的云主机' });
+    await life.register(jdPackage(at), {
+      en: 'a VM, bought just now for a month',
+      zh: '刚购买一个月的云主机',
+    });
     life.asks({ en: 'stop and delete it', zh: '停止并删除' });
     life.cite('002-05');
     await life.command('stop');
     const early = await life.quote('terminate');
     life.check('002-05', REFUSED, early.items[0]!.blockers.map(({ code }) => code).join(', '), 'NOT_EXPIRED');
-    const expired = await life.forwardTo(at.getTime() + 31 * DAY, { en: 'the month is over', zh: '一个月已到期' });
+    const expired = await life.forwardTo(at.getTime() + 31 * DAY, {
+      en: 'the month is over',
+      zh: '一个月已到期',
+    });
     life.check('002-05', STATE, expired.state, 'expired');
     life.asks({ en: 'delete it', zh: '删除' });
     await life.end('terminate');

@@ -1,6 +1,14 @@
 /** Document 003: returning a prepaid CVM, with its worked examples to the cent. */
 import { addMonths } from '../../domain/calendar';
-import { type Account, Api, type Quote, type Refund, type RefundRequest, refundPath, type Termination } from '../sunset/client';
+import {
+  type Account,
+  Api,
+  type Quote,
+  type Refund,
+  type RefundRequest,
+  refundPath,
+  type Termination,
+} from '../sunset/client';
 import { cvmPrepaid, purchase } from './instances';
 import { between, DAY, HOUR, type Life, outcomeOf, total } from './life';
 import { alone, type Chapter, type Part } from './plot';
@@ -20,18 +28,31 @@ async function buy(life: Life, channel?: string): Promise<number> {
   return at.getTime();
 }
 
-/** Quotes and confirms a return, and follows the money to the cent: quote, refund, its lines and its postings agree. */
+/**
+ * Quotes and confirms a return, and follows the money to the cent: quote, refund, its lines and its postings
+ * agree.
+ */
 async function giveBack(life: Life, rule: RuleNumber, kind: string, amount: string): Promise<Quote> {
   const quote = await life.quote('return');
   life.check(rule, { en: 'quoted', zh: '报价' }, outcomeOf(quote), `${kind} ${amount}`);
   const { refundId } = await life.confirm(quote);
   const booked = await life.api.get<Refund>(`/v1/refunds/${encodeURIComponent(refundId ?? '')}`);
   life.check(rule, { en: 'refunded', zh: '退款' }, `${booked.status} ${booked.amount}`, `done ${amount}`);
-  life.check(rule, { en: 'sum of its lines', zh: '明细合计' }, total(booked.lines.map((line) => line.amount)), amount);
+  life.check(
+    rule,
+    { en: 'sum of its lines', zh: '明细合计' },
+    total(booked.lines.map((line) => line.amount)),
+    amount,
+  );
   const sums = ['refunds', 'customer:cash'].map((name) =>
     total(booked.entries.filter((entry) => entry.destination === name).map((entry) => entry.amount)),
   );
-  life.check(rule, { en: 'booked: taken back, credited in cash', zh: '记账：冲回、退至现金账户' }, sums.join(', '), `${amount}, ${amount}`);
+  life.check(
+    rule,
+    { en: 'booked: taken back, credited in cash', zh: '记账：冲回、退至现金账户' },
+    sums.join(', '),
+    `${amount}, ${amount}`,
+  );
   return quote;
 }
 
@@ -49,7 +70,10 @@ const fiveDay: Part = {
     life.cite('003-21');
     const { isolatedAt, purgeTime } = await life.look();
     life.check('003-21', { en: 'in the bin for', zh: '回收站保留' }, between(isolatedAt, purgeTime), '7 d');
-    const after = await life.forwardTo(Date.parse(purgeTime!) + 1000, { en: 'the seven days are over', zh: '七天已到' });
+    const after = await life.forwardTo(Date.parse(purgeTime!) + 1000, {
+      en: 'the seven days are over',
+      zh: '七天已到',
+    });
     life.check('003-21', STATE, after.state, 'terminated');
   },
 };
@@ -114,7 +138,12 @@ async function books(life: Life): Promise<void> {
   const { balances, rights } = await life.api.get<Account>(`/v1/accounts/${life.account}`);
   const right = rights.find((one) => one.product === 'tencent-cvm');
   const used = `${right?.fiveDay.used}/${right?.fiveDay.limit}, ${right?.ordinary.used}/${right?.ordinary.limit}`;
-  life.check('003-13', { en: 'rights used: five-day, ordinary', zh: '已用额度：五天无理由、普通' }, used, '1/1, 3/3');
+  life.check(
+    '003-13',
+    { en: 'rights used: five-day, ordinary', zh: '已用额度：五天无理由、普通' },
+    used,
+    '1/1, 3/3',
+  );
   const expected = ['407.96', '387.80', '895.76', '502.10'];
   const cash = balances[0]?.cash ?? '';
   life.check('003-09', { en: 'the account’s cash', zh: '账户现金余额' }, cash, total(expected));
@@ -136,7 +165,12 @@ const promotion: Part = {
     life.cite('001-15');
     const asked = { instanceId: life.id, reason: 'bought by mistake' };
     const { body: request } = await life.api.post<RefundRequest>('/v1/refund-requests', asked);
-    life.check('001-15', { en: 'the fee, shown before approval', zh: '审批前显示的手续费' }, request.preview.refund.fee ?? '', '101.99');
+    life.check(
+      '001-15',
+      { en: 'the fee, shown before approval', zh: '审批前显示的手续费' },
+      request.preview.refund.fee ?? '',
+      '101.99',
+    );
     await approve(life, request);
     const { status, amount } = await life.api.get<Refund>(refundPath(request.refundId));
     life.check('001-15', { en: 'refunded', zh: '退款' }, `${status} ${amount}`, 'done 305.97');
@@ -147,7 +181,11 @@ const promotion: Part = {
 /** Nobody approves what they asked for themselves: this is another person, with a key of her own. */
 async function approve(life: Life, { id, refundId }: RefundRequest): Promise<void> {
   const permissions = ['refund:approve', 'read'];
-  const { body: reviewer } = await life.api.post<{ key: string }>('/v1/keys', { account: life.account, name: 'reviewer', permissions });
+  const { body: reviewer } = await life.api.post<{ key: string }>('/v1/keys', {
+    account: life.account,
+    name: 'reviewer',
+    permissions,
+  });
   const api = new Api({ ...life.api.options, key: reviewer.key });
   const { now } = await api.get<RefundRequest>(`/v1/refund-requests/${id}`);
   const seen = { amount: now?.refund.amount, asOf: now?.asOf };
@@ -173,5 +211,9 @@ const month: Part = {
 export const cvmPrepaidReturns: Chapter = {
   document: '003',
   title: { en: 'Tencent CVM, prepaid', zh: '腾讯云 CVM，包年包月' },
-  chains: [{ account: 'cvm', parts: [fiveDay, ordinary, renewed, upgraded, quotaUsed] }, alone(promotion), alone(month)],
+  chains: [
+    { account: 'cvm', parts: [fiveDay, ordinary, renewed, upgraded, quotaUsed] },
+    alone(promotion),
+    alone(month),
+  ],
 };

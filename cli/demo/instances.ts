@@ -39,8 +39,15 @@ const redis = (billing: string, more: Facts): Facts => ({
   ...more,
 });
 
-/** A year bought now: 51 × 12 × 0.83 = 507.96, less a voucher of 100. The documents' year has 365 days, whichever year this is. */
-export function purchase(at: Date, paid: Facts = { cash: '407.96', voucher: '100' }, channel = 'standard'): Facts {
+/**
+ * A year bought now: 51 × 12 × 0.83 = 507.96, less a voucher of 100. The documents' year has 365 days,
+ * whichever year this is.
+ */
+export function purchase(
+  at: Date,
+  paid: Facts = { cash: '407.96', voucher: '100' },
+  channel = 'standard',
+): Facts {
   const endsAt = new Date(at.getTime() + 365 * DAY).toISOString();
   return { id: 'o1', kind: 'purchase', channel, months: 12, startsAt: at.toISOString(), endsAt, paid };
 }
@@ -68,6 +75,13 @@ export const jdPostpaid = (): Facts => jd('postpaid', {});
 /** A monthly package of 30 days, for 60. */
 export function jdPackage(at: Date): Facts {
   const endsAt = new Date(at.getTime() + 30 * DAY).toISOString();
-  const order = { id: 'o1', kind: 'purchase', months: 1, startsAt: at.toISOString(), endsAt, paid: { cash: '60' } };
+  const order = {
+    id: 'o1',
+    kind: 'purchase',
+    months: 1,
+    startsAt: at.toISOString(),
+    endsAt,
+    paid: { cash: '60' },
+  };
   return jd('prepaid', { prices: { version: '2026-11', currency: 'CNY', month: '60' }, orders: [order] });
 }

@@ -30,7 +30,9 @@ export interface Check {
 
 export type Schedule = { mode: 'now' } | { mode: 'later' } | { mode: 'timed'; at: string };
 
-/** The documents don't say how long a service may take; this is how long the demo waits for one that is busy. */
+/**
+ * The documents don't say how long a service may take; this is how long the demo waits for one that is busy.
+ */
 const PATIENCE_MS = 60_000;
 const LABEL_COLUMNS = 10;
 
@@ -74,7 +76,9 @@ export class Life {
 
   async register(facts: Record<string, unknown>, text: Text): Promise<Instance> {
     this.line({ en: 'begins', zh: '开始' }, text[this.lang]);
-    return await this.certain((key) => this.api.put(instancePath(this.id), { account: this.account, ...facts }, key));
+    return await this.certain((key) =>
+      this.api.put(instancePath(this.id), { account: this.account, ...facts }, key),
+    );
   }
 
   async look(): Promise<Instance> {
@@ -128,7 +132,10 @@ export class Life {
     const movements = (await this.api.all<Movement>(`/v1/accounts/${this.account}/statement`)).reverse();
     this.block(
       { en: 'account', zh: '账户' },
-      movements.map(({ kind, amount, currency, instanceId }) => `${padded(kind, 10)}${amount.padStart(8)} ${currency}  ${instanceId}`),
+      movements.map(
+        ({ kind, amount, currency, instanceId }) =>
+          `${padded(kind, 10)}${amount.padStart(8)} ${currency}  ${instanceId}`,
+      ),
     );
     return movements;
   }
@@ -136,29 +143,41 @@ export class Life {
   /** How the money moved, and all steps, each by the instance's own clock. */
   async close(): Promise<void> {
     for (const refund of await this.api.all<Refund>('/v1/refunds', { instanceId: this.id })) {
-      const postings = refund.entries.map(({ source, destination, amount }) => `${source} → ${destination} ${amount}`);
+      const postings = refund.entries.map(
+        ({ source, destination, amount }) => `${source} → ${destination} ${amount}`,
+      );
       this.block({ en: 'ledger', zh: '记账' }, postings);
     }
     const steps = await this.timeline();
     const begun = Date.parse(steps[0]?.effectiveAt ?? '');
     this.block(
       { en: 'timeline', zh: '历史' },
-      steps.map((step) => `${padded(`+${span(Date.parse(step.effectiveAt) - begun)}`, 14)}${padded(step.command, 12)}${stateOf(step)}`),
+      steps.map(
+        (step) =>
+          `${padded(`+${span(Date.parse(step.effectiveAt) - begun)}`, 14)}${padded(step.command, 12)}${stateOf(step)}`,
+      ),
     );
   }
 
   private describe({ permitted, blockers, plan, refund }: QuoteItem): void {
-    for (const { code, message, next } of blockers) this.line({ en: 'refused', zh: '拒绝' }, `${message} [${code}] ${next}`);
+    for (const { code, message, next } of blockers)
+      this.line({ en: 'refused', zh: '拒绝' }, `${message} [${code}] ${next}`);
     if (!permitted) return;
-    const ids = (parts: { id: string }[]): string => parts.map(({ id }) => (id === this.id ? SELF[this.lang] : id)).join(', ') || '–';
-    const stays = plan.retain.length ? this.in({ en: `; stays: ${ids(plan.retain)}`, zh: `；保留：${ids(plan.retain)}` }) : '';
+    const ids = (parts: { id: string }[]): string =>
+      parts.map(({ id }) => (id === this.id ? SELF[this.lang] : id)).join(', ') || '–';
+    const stays = plan.retain.length
+      ? this.in({ en: `; stays: ${ids(plan.retain)}`, zh: `；保留：${ids(plan.retain)}` })
+      : '';
     this.line({ en: 'goes', zh: '销毁' }, `${ids(plan.terminate)}${stays}`);
     if (refund.kind === 'none' || !refund.parts) return;
     const { parts } = refund;
     const split = (['cash', 'gift', 'income'] as const)
       .filter((source) => parts[source] !== '0.00')
       .map((source) => `${this.in(SOURCES[source])} ${parts[source]}`);
-    this.line({ en: 'refund', zh: '退款' }, `${refund.amount} ${refund.currency}, ${this.in(KINDS[refund.kind])} (${split.join(', ')})`);
+    this.line(
+      { en: 'refund', zh: '退款' },
+      `${refund.amount} ${refund.currency}, ${this.in(KINDS[refund.kind])} (${split.join(', ')})`,
+    );
     for (const { amount, label, formula } of refund.lines ?? [])
       this.line({ en: '', zh: '' }, `${amount.padStart(8)}  ${label}: ${formula}`);
   }
@@ -191,7 +210,9 @@ export class Life {
 /** What a quote says in two words: `ordinary 387.80`, or what stands against it. */
 export function outcomeOf({ items }: Quote): string {
   const { permitted, blockers, refund } = items[0]!;
-  return permitted ? `${refund.kind} ${refund.amount}` : `blocked: ${blockers.map(({ code }) => code).join(', ')}`;
+  return permitted
+    ? `${refund.kind} ${refund.amount}`
+    : `blocked: ${blockers.map(({ code }) => code).join(', ')}`;
 }
 
 const SELF: Text = { en: 'the instance', zh: '实例' };
@@ -209,4 +230,5 @@ export function total(amounts: string[]): string {
 }
 
 /** Exact to the second: `7 d` is not `7 d 0 h 5 min`. */
-export const between = (from: string | null, to: string | null): string => (from && to ? span(Date.parse(to) - Date.parse(from), 4) : '–');
+export const between = (from: string | null, to: string | null): string =>
+  from && to ? span(Date.parse(to) - Date.parse(from), 4) : '–';

@@ -1,4 +1,7 @@
-/** Plays the lives side by side and tells them in the documents' order, each as soon as it and those before it are over. */
+/**
+ * Plays the lives side by side and tells them in the documents' order, each as soon as it and those before it
+ * are over.
+ */
 import { type Api, Refused } from '../sunset/client';
 import { describeProblem, mention, print } from '../sunset/output';
 import type { Lang, Text } from '../sunset/text';
@@ -27,7 +30,10 @@ interface Playing {
 }
 
 export async function tellAll(stage: Stage, chapters: Chapter[]): Promise<Told[]> {
-  const played = chapters.map((chapter) => ({ chapter, lives: chapter.chains.flatMap((chain) => play(stage, chain)) }));
+  const played = chapters.map((chapter) => ({
+    chapter,
+    lives: chapter.chains.flatMap((chain) => play(stage, chain)),
+  }));
   const all = played.flatMap(({ lives }) => lives);
   const waiting = waitAloud(all, stage.lang);
   const told: Told[] = [];
@@ -63,7 +69,9 @@ function play({ api, lang, run }: Stage, { account, parts }: Chain): Playing[] {
 }
 
 const troubleOf = (error: unknown, lang: Lang): string =>
-  error instanceof Refused ? describeProblem(error.problem, { say: (text) => text[lang] }) : (error as Error).message;
+  error instanceof Refused
+    ? describeProblem(error.problem, { say: (text) => text[lang] })
+    : (error as Error).message;
 
 async function tell({ life, title, over }: Playing, lang: Lang, clear: () => void): Promise<Told> {
   const trouble = await over;
@@ -87,7 +95,9 @@ function waitAloud(all: Playing[], lang: Lang): { clear(): void; end(): void } {
   const timer = setInterval(() => {
     const seconds = Math.round((Date.now() - begun) / 1000);
     const text =
-      lang === 'zh' ? `… ${seconds} 秒，已完成 ${over}/${all.length}` : `… ${seconds} s, ${over} of ${all.length} lives are over`;
+      lang === 'zh'
+        ? `… ${seconds} 秒，已完成 ${over}/${all.length}`
+        : `… ${seconds} s, ${over} of ${all.length} lives are over`;
     if (stderr.isTTY) stderr.write(`\r${text}\x1b[K`);
     else if (Date.now() - saidAt >= LOG_EVERY_MS) {
       saidAt = Date.now();

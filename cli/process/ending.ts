@@ -1,8 +1,14 @@
-/** How a process that a person has started is told to end: by signals, and by the end of the npm that started it. */
+/**
+ * How a process that a person has started is told to end: by signals, and by the end of the npm that started
+ * it.
+ */
 import { readFileSync } from 'node:fs';
 import { type Parts, STOP_LIMIT_MS } from './parts';
 
-/** npm passes on a Ctrl-C that the terminal has sent us already: what comes within this time is the same keystroke. */
+/**
+ * npm passes on a Ctrl-C that the terminal has sent us already: what comes within this time is the same
+ * keystroke.
+ */
 const SAME_KEYSTROKE_MS = 1500;
 const PARENT_LOOK_MS = 300;
 
@@ -29,8 +35,8 @@ export async function end(parts: Parts, code: number, tell: Tell = onStderr): Pr
 }
 
 /**
- * Ends the process in order on SIGINT, SIGTERM and SIGHUP, and when its npm has gone. A second signal is answered with what it waits for.
- * Answers whether it is ending: what fails meanwhile fails because of that.
+ * Ends the process in order on SIGINT, SIGTERM and SIGHUP, and when its npm has gone. A second signal is
+ * answered with what it waits for. Answers whether it is ending: what fails meanwhile fails because of that.
  */
 export function endOnSignals(parts: Parts, tell: Tell = onStderr): () => boolean {
   let begunAt: number | undefined;
@@ -42,7 +48,9 @@ export function endOnSignals(parts: Parts, tell: Tell = onStderr): () => boolean
       void end(parts, 0, tell);
     } else if (now - begunAt > SAME_KEYSTROKE_MS) {
       const seconds = Math.round((now - begunAt) / 1000);
-      tell.waiting(`still stopping, ${seconds} s of at most ${STOP_LIMIT_MS / 1000}: waiting for ${parts.stopping ?? 'the end'}`);
+      tell.waiting(
+        `still stopping, ${seconds} s of at most ${STOP_LIMIT_MS / 1000}: waiting for ${parts.stopping ?? 'the end'}`,
+      );
     }
   };
   const isDetached = startedByNohup();
@@ -51,15 +59,17 @@ export function endOnSignals(parts: Parts, tell: Tell = onStderr): () => boolean
       if (signal !== 'SIGHUP' || !isDetached) stop(signal);
     });
   }
-  // A closed terminal and a reader that has gone (npm start | head) must not end a start, or its orderly end, halfway.
+  // A closed terminal and a reader that has gone (npm start | head) must not end a start, or its orderly end,
+  // halfway.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   if (!isDetached) watchParent(() => begunAt ?? stop('npm has ended'));
   return () => begunAt !== undefined;
 }
 
 /**
- * npm passes SIGINT and SIGTERM on, but not SIGHUP, and nothing when it is killed: then only its absence tells. The script in package.json
- * gives its process id, because it may be gone before we look for the first time.
+ * npm passes SIGINT and SIGTERM on, but not SIGHUP, and nothing when it is killed: then only its absence
+ * tells. The script in package.json gives its process id, because it may be gone before we look for the first
+ * time.
  */
 function watchParent(onGone: () => void): void {
   const parent = Number(process.env.SUNSET_PARENT);
@@ -74,8 +84,9 @@ function watchParent(onGone: () => void): void {
 }
 
 /**
- * Whether `nohup` started us: it leaves a standard input that can only be written to. Node takes back that SIGHUP is ignored, here and in
- * npm, which a closing terminal therefore ends; who asked for nohup wants us to stay.
+ * Whether `nohup` started us: it leaves a standard input that can only be written to. Node takes back that
+ * SIGHUP is ignored, here and in npm, which a closing terminal therefore ends; who asked for nohup wants us
+ * to stay.
  */
 function startedByNohup(): boolean {
   try {

@@ -8,7 +8,8 @@ const STEADY_MS = 10 * 60_000;
 
 /** The worker could not be kept running. */
 export class WorkerLost extends Error {
-  readonly next = 'start Sunset again; what was accepted is carried out then. If it fails again, see the reason above and sunset doctor';
+  readonly next =
+    'start Sunset again; what was accepted is carried out then. If it fails again, see the reason above and sunset doctor';
 
   constructor(failures: number, why: string, cause: unknown) {
     super(`The worker has failed ${failures} times: ${why}`, { cause });
@@ -23,15 +24,23 @@ export interface Keeper {
 }
 
 /**
- * Starts a worker (the first start's failure is the caller's). What it resolves to settles when there is no worker any more: rejects when it
- * could not be kept running, and stays pending while everything is being stopped.
+ * Starts a worker (the first start's failure is the caller's). What it resolves to settles when there is no
+ * worker any more: rejects when it could not be kept running, and stays pending while everything is being
+ * stopped.
  */
-export async function keepWorker(start: () => Promise<RunningWorker>, keeper: Keeper): Promise<{ lost: Promise<never> }> {
+export async function keepWorker(
+  start: () => Promise<RunningWorker>,
+  keeper: Keeper,
+): Promise<{ lost: Promise<never> }> {
   const first = await start();
   return { lost: keep(first, start, keeper) };
 }
 
-async function keep(first: RunningWorker, start: () => Promise<RunningWorker>, keeper: Keeper): Promise<never> {
+async function keep(
+  first: RunningWorker,
+  start: () => Promise<RunningWorker>,
+  keeper: Keeper,
+): Promise<never> {
   const { say, isEnding, backoffMs = BACKOFF_MS } = keeper;
   let worker = first;
   let failures = 0;

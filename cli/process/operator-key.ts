@@ -18,7 +18,10 @@ export function keptOperatorKey(dataFolder: string): string | undefined {
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
 }
 
-/** The operator's bearer key: given, or made at the first start and kept in the data folder, readable by its owner only. */
+/**
+ * The operator's bearer key: given, or made at the first start and kept in the data folder, readable by its
+ * owner only.
+ */
 export function operatorKey(given: string | undefined, dataFolder: string): OperatorKey {
   if (given !== undefined) return { key: given, file: null, fresh: false };
   const file = fileOf(dataFolder);

@@ -1,10 +1,19 @@
-/** What a process has started, and how it ends: in order, each part within its own time and all of them within one. */
+/**
+ * What a process has started, and how it ends: in order, each part within its own time and all of them within
+ * one.
+ */
 import { killStarted, stopStarted } from '../../embedded';
 
-/** Below the grace of compose, Kubernetes and most service managers (30 s): better to end by ourselves than to be killed. */
+/**
+ * Below the grace of compose, Kubernetes and most service managers (30 s): better to end by ourselves than to
+ * be killed.
+ */
 export const STOP_LIMIT_MS = 28_000;
 const PART_LIMIT_MS = 5000;
-/** What the servers that we have started keep for themselves of that time: a database that is closed properly needs no recovery. */
+/**
+ * What the servers that we have started keep for themselves of that time: a database that is closed properly
+ * needs no recovery.
+ */
 const SERVERS_LIMIT_MS = 7000;
 
 interface Part {
@@ -13,12 +22,18 @@ interface Part {
   limitMs: number;
 }
 
-/** Resolves with what is to be said about it: nothing when it has stopped in time. Never rejects; what comes too late is no longer heard. */
+/**
+ * Resolves with what is to be said about it: nothing when it has stopped in time. Never rejects; what comes
+ * too late is no longer heard.
+ */
 async function stopOne({ name, stop, limitMs }: Part, leftMs: number): Promise<string | undefined> {
   const waitMs = Math.max(0, Math.min(limitMs, leftMs));
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`${name}: not stopped within ${(waitMs / 1000).toFixed(0)} s, left as it is`), waitMs);
+    timer = setTimeout(
+      () => resolve(`${name}: not stopped within ${(waitMs / 1000).toFixed(0)} s, left as it is`),
+      waitMs,
+    );
   });
   const stopped = Promise.resolve()
     .then(stop)
@@ -30,8 +45,9 @@ async function stopOne({ name, stop, limitMs }: Part, leftMs: number): Promise<s
 }
 
 /**
- * The parts of a process. Those that serve stop first, in the reverse order of their starts; then the servers that were started (also by
- * a start that is under way), killed when they take too long; then what must outlive them all, such as the data folder's lock.
+ * The parts of a process. Those that serve stop first, in the reverse order of their starts; then the servers
+ * that were started (also by a start that is under way), killed when they take too long; then what must
+ * outlive them all, such as the data folder's lock.
  */
 export class Parts {
   private readonly parts: Part[] = [];
@@ -39,7 +55,10 @@ export class Parts {
   private ending: Promise<string[]> | undefined;
   private waitingFor = '';
 
-  /** @param limitMs how long it may take to stop; what takes longer is left, and the others are stopped all the same */
+  /**
+   * @param limitMs how long it may take to stop; what takes longer is left, and the others are stopped all
+   * the same
+   */
   add(name: string, stop: () => Promise<void>, limitMs = PART_LIMIT_MS): void {
     this.parts.unshift({ name, stop, limitMs });
   }
@@ -58,7 +77,10 @@ export class Parts {
     return this.ending !== undefined;
   }
 
-  /** Stops everything, once: of many calls only the first does. Resolves within `limitMs` with what could not be stopped orderly. */
+  /**
+   * Stops everything, once: of many calls only the first does. Resolves within `limitMs` with what could not
+   * be stopped orderly.
+   */
   async stop(limitMs = STOP_LIMIT_MS): Promise<string[]> {
     this.ending ??= this.stopAll(limitMs);
     return await this.ending;
@@ -76,7 +98,9 @@ export class Parts {
     const servers = { name: 'the servers', stop: stopStarted, limitMs: SERVERS_LIMIT_MS };
     const late = await stopOne(servers, SERVERS_LIMIT_MS);
     if (late !== undefined) {
-      said.push(`${late.replace(', left as it is', '')}: killed; their next start recovers what they were at`);
+      said.push(
+        `${late.replace(', left as it is', '')}: killed; their next start recovers what they were at`,
+      );
       await killStarted();
     }
     for (const stop of this.last) said.push(await stopOne({ name: 'the end', stop, limitMs: 1000 }, 1000));

@@ -1,4 +1,7 @@
-/** What the processes of a production installation share: settings that they can't do without, JSON logs, an orderly end. */
+/**
+ * What the processes of a production installation share: settings that they can't do without, JSON logs, an
+ * orderly end.
+ */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
@@ -30,12 +33,17 @@ function logFailure(logger: Logger, error: unknown): void {
 const inLog = (logger: () => Logger): Tell => ({
   begin: (why) => logger().info({ signal: why }, 'stopping'),
   waiting: (text) => logger().info(text),
-  late: (what) => logger().error({ late: what }, 'did not stop in time: what was under way is taken up again by another process'),
+  late: (what) =>
+    logger().error(
+      { late: what },
+      'did not stop in time: what was under way is taken up again by another process',
+    ),
 });
 
 /**
- * Runs one process. `work` resolves when its work is done (migrate), or when it has failed for good; a server's `work` never resolves
- * otherwise. Nothing is left to the event loop: a process that has nothing to do any more must say so by its exit code.
+ * Runs one process. `work` resolves when its work is done (migrate), or when it has failed for good; a
+ * server's `work` never resolves otherwise. Nothing is left to the event loop: a process that has nothing to
+ * do any more must say so by its exit code.
  */
 export function runProcess(kind: keyof typeof REQUIRED, work: (process: Process) => Promise<void>): void {
   const name = `sunset-${kind}`;
@@ -62,7 +70,10 @@ export function runProcess(kind: keyof typeof REQUIRED, work: (process: Process)
     });
 }
 
-/** The operator's PostgreSQL and Temporal, both looked at: what is missing is said at the start and not by the first request. */
+/**
+ * The operator's PostgreSQL and Temporal, both looked at: what is missing is said at the start and not by the
+ * first request.
+ */
 export async function joinFoundation({ settings, databaseUrl, logger }: Process): Promise<Foundation> {
   await assertMigrated(databaseUrl);
   const report = (step: string): void => logger.info(step);
@@ -76,18 +87,28 @@ export async function joinFoundation({ settings, databaseUrl, logger }: Process)
 async function assertMigrated(databaseUrl: string): Promise<void> {
   const pool = createPool(databaseUrl, { max: 1 });
   try {
-    const { rows } = await pool.query<{ steps: string | null }>(`SELECT to_regclass('public.steps')::text AS steps`);
+    const { rows } = await pool.query<{ steps: string | null }>(
+      `SELECT to_regclass('public.steps')::text AS steps`,
+    );
     if (rows[0]?.steps) return;
   } catch (error) {
     const { host } = new URL(databaseUrl);
-    throw new EmbeddedError(`PostgreSQL at ${host} can't be used: ${(error as Error).message}`, 'start it, or correct DATABASE_URL', {
-      cause: error,
-    });
+    throw new EmbeddedError(
+      `PostgreSQL at ${host} can't be used: ${(error as Error).message}`,
+      'start it, or correct DATABASE_URL',
+      {
+        cause: error,
+      },
+    );
   } finally {
     await pool.end();
   }
-  throw new EmbeddedError('The database has no tables of Sunset', 'run the migrations first: node dist/cli/migrate.js');
+  throw new EmbeddedError(
+    'The database has no tables of Sunset',
+    'run the migrations first: node dist/cli/migrate.js',
+  );
 }
 
 /** How many migrations this program brings; for the log. */
-export const migrationCount = (): number => readdirSync(join(__dirname, '..', '..', 'store', 'migrations')).length;
+export const migrationCount = (): number =>
+  readdirSync(join(__dirname, '..', '..', 'store', 'migrations')).length;

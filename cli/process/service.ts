@@ -23,7 +23,10 @@ import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import type { Parts } from './parts';
 import type { Settings } from './settings';
 
-/** Running requests and running steps get this long; what is not done then is taken up again by the next start. */
+/**
+ * Running requests and running steps get this long; what is not done then is taken up again by the next
+ * start.
+ */
 const API_GRACE_MS = 8000;
 const WORKER_LIMIT_MS = 12_000;
 const CLOSE_LIMIT_MS = 2000;
@@ -38,11 +41,18 @@ export interface Foundation {
 }
 
 /** PostgreSQL (migrated) and Temporal: the operator's own, or embedded ones. Webpack runs meanwhile. */
-export async function startFoundation(settings: Settings, parts: Parts, report = consoleProgress()): Promise<Foundation> {
+export async function startFoundation(
+  settings: Settings,
+  parts: Parts,
+  report = consoleProgress(),
+): Promise<Foundation> {
   const lock = lockDataFolder(settings.dataFolder);
   parts.addLast(async () => lock.release());
   void bundleForWorker().catch(() => {});
-  const [postgres, temporal] = await Promise.allSettled([startDatabase(settings, report), startTemporalFor(settings, report)]);
+  const [postgres, temporal] = await Promise.allSettled([
+    startDatabase(settings, report),
+    startTemporalFor(settings, report),
+  ]);
   if (postgres.status === 'rejected') throw postgres.reason;
   if (temporal.status === 'rejected') throw temporal.reason;
   const { connection, namespace } = temporal.value;
@@ -51,7 +61,10 @@ export async function startFoundation(settings: Settings, parts: Parts, report =
 
 type Report = ReturnType<typeof consoleProgress>;
 
-async function startDatabase(settings: Settings, report: Report): Promise<{ databaseUrl: string; postgres: EmbeddedPostgres | null }> {
+async function startDatabase(
+  settings: Settings,
+  report: Report,
+): Promise<{ databaseUrl: string; postgres: EmbeddedPostgres | null }> {
   if (settings.databaseUrl !== undefined) {
     await migrate(settings.databaseAdminUrl ?? settings.databaseUrl, settings.databaseUrl);
     return { databaseUrl: settings.databaseUrl, postgres: null };
@@ -93,8 +106,21 @@ export async function runWorker(options: ServiceOptions, parts: Parts): Promise<
   const client = await connect(foundation, parts);
   const { connection, namespace } = foundation;
   const bundle = bundlePath === undefined ? {} : { bundle: { codePath: bundlePath } };
-  const trust = { signatures: createSignatures(operatorKey, settings.previousOperatorKey), unsigned: settings.unsigned };
-  const worker = await startWorker({ connection, namespace, taskQueue, trust, pool, client, keep: settings.keep, onError, ...bundle });
+  const trust = {
+    signatures: createSignatures(operatorKey, settings.previousOperatorKey),
+    unsigned: settings.unsigned,
+  };
+  const worker = await startWorker({
+    connection,
+    namespace,
+    taskQueue,
+    trust,
+    pool,
+    client,
+    keep: settings.keep,
+    onError,
+    ...bundle,
+  });
   parts.add('the worker', () => worker.stop(), WORKER_LIMIT_MS);
   return worker;
 }
@@ -106,7 +132,10 @@ function logUnlessStopping(parts: Parts, logger: Logger, error: unknown, where: 
 
 let installed = false;
 
-/** Once a process, before any worker: the SDK's own log says only what needs attention. Signals are ours to handle. */
+/**
+ * Once a process, before any worker: the SDK's own log says only what needs attention. Signals are ours to
+ * handle.
+ */
 function installRuntime(): void {
   if (installed) return;
   installed = true;

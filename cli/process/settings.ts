@@ -1,4 +1,7 @@
-/** Every setting, by environment or from a file, validated at the start: all problems at once, each with what to do. */
+/**
+ * Every setting, by environment or from a file, validated at the start: all problems at once, each with what
+ * to do.
+ */
 import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
@@ -7,7 +10,10 @@ import { KEEP, type Keep } from '../../store/retention';
 
 const postgresUrl = z
   .string()
-  .refine((url) => /^postgres(ql)?:\/\/[^/]+/.test(url), 'must look like postgres://user:password@host:5432/database');
+  .refine(
+    (url) => /^postgres(ql)?:\/\/[^/]+/.test(url),
+    'must look like postgres://user:password@host:5432/database',
+  );
 const port = z
   .string()
   .regex(/^\d{1,5}$/, 'must be a port number, 0–65535 (0: any free one)')
@@ -23,7 +29,10 @@ const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(3000),
   LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'must be trace, debug, info, warn, error, fatal or silent')
+    .enum(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      'must be trace, debug, info, warn, error, fatal or silent',
+    )
     .optional(),
   SUNSET_DATA: z.string().min(1).default('.sunset'),
   SUNSET_OPERATOR_KEY: z
@@ -71,21 +80,29 @@ export interface Settings {
   unsigned: 'allow' | 'refuse';
   /** As asked for; undefined = true exactly when Sunset starts PostgreSQL and Temporal itself. */
   sandbox: boolean;
-  /** Absolute path of a workflow bundle that was built before; undefined: the one beside the compiled code, else webpack makes one. */
+  /**
+   * Absolute path of a workflow bundle that was built before; undefined: the one beside the compiled code,
+   * else webpack makes one.
+   */
   workflowBundle: string | undefined;
   workerHealthPort: number | undefined;
   databaseUrl: string | undefined;
   databaseAdminUrl: string | undefined;
   /** What workers delete, and after how many days. */
   keep: Keep;
-  /** The environment with what `…_FILE` names in place: Temporal's own settings are read from it by the SDK. */
+  /**
+   * The environment with what `…_FILE` names in place: Temporal's own settings are read from it by the SDK.
+   */
   env: Record<string, string>;
 }
 
 /** Settings that can't be used; the message lists them all. */
 export class BadSettings extends Error {}
 
-/** Puts the content of each file that a `<NAME>_FILE` names in place of it: secrets needn't stand in the environment. */
+/**
+ * Puts the content of each file that a `<NAME>_FILE` names in place of it: secrets needn't stand in the
+ * environment.
+ */
 function readFiles(env: Record<string, string>, problems: string[]): Record<string, string> {
   const given = { ...env };
   for (const name of SETTING_NAMES) {
@@ -121,10 +138,15 @@ function isLoopback(address: string): boolean {
 function contradictions(given: Record<string, string>): string[] {
   const problems: string[] = [];
   const { DATABASE_URL: database, TEMPORAL_ADDRESS: temporal } = given;
-  // `npm run cluster` starts both too, but as servers of their own: it says so, and nobody can say it of servers elsewhere.
-  const isCluster = given.SUNSET_STARTED_BY === 'cluster' && [database, temporal].every((one) => one !== undefined && isLoopback(one));
+  // `npm run cluster` starts both too, but as servers of their own: it says so, and nobody can say it of
+  // servers elsewhere.
+  const isCluster =
+    given.SUNSET_STARTED_BY === 'cluster' &&
+    [database, temporal].every((one) => one !== undefined && isLoopback(one));
   if (given.SUNSET_STARTED_BY === 'cluster' && !isCluster)
-    problems.push('SUNSET_STARTED_BY is for npm run cluster, whose PostgreSQL and Temporal are on loopback addresses: unset it');
+    problems.push(
+      'SUNSET_STARTED_BY is for npm run cluster, whose PostgreSQL and Temporal are on loopback addresses: unset it',
+    );
   if (given.SUNSET_SANDBOX === 'true' && !isOwn(given) && !isCluster) {
     problems.push(
       'SUNSET_SANDBOX can be true only when Sunset starts PostgreSQL and Temporal itself: unset it, or DATABASE_URL and TEMPORAL_ADDRESS',
@@ -135,7 +157,8 @@ function contradictions(given: Record<string, string>): string[] {
   return problems;
 }
 
-const isOwn = (given: Record<string, string>): boolean => given.DATABASE_URL === undefined && given.TEMPORAL_ADDRESS === undefined;
+const isOwn = (given: Record<string, string>): boolean =>
+  given.DATABASE_URL === undefined && given.TEMPORAL_ADDRESS === undefined;
 
 /**
  * @param required settings that this process can't do without
@@ -143,11 +166,14 @@ const isOwn = (given: Record<string, string>): boolean => given.DATABASE_URL ===
  */
 export function readSettings(env: NodeJS.ProcessEnv, required: readonly SettingName[] = []): Settings {
   // An empty variable is an unset one, as in compose files.
-  const set = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]));
+  const set = Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]),
+  );
   const problems: string[] = [];
   const given = readFiles(set, problems);
   const parsed = schema.safeParse(given);
-  if (!parsed.success) problems.push(...parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));
+  if (!parsed.success)
+    problems.push(...parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));
   const missing = required.filter((name) => given[name] === undefined && set[`${name}_FILE`] === undefined);
   problems.push(...missing.map((name) => `${name} must be set here (or ${name}_FILE: a file that holds it)`));
   problems.push(...contradictions(given));
@@ -163,7 +189,8 @@ export function readSettings(env: NodeJS.ProcessEnv, required: readonly SettingN
     previousOperatorKey: data.SUNSET_OPERATOR_KEY_PREVIOUS,
     unsigned: data.SUNSET_UNSIGNED,
     sandbox: data.SUNSET_SANDBOX === undefined ? isOwn(given) : data.SUNSET_SANDBOX === 'true',
-    workflowBundle: data.SUNSET_WORKFLOW_BUNDLE === undefined ? undefined : resolve(data.SUNSET_WORKFLOW_BUNDLE),
+    workflowBundle:
+      data.SUNSET_WORKFLOW_BUNDLE === undefined ? undefined : resolve(data.SUNSET_WORKFLOW_BUNDLE),
     workerHealthPort: data.WORKER_HEALTH_PORT,
     databaseUrl: data.DATABASE_URL,
     databaseAdminUrl: data.DATABASE_ADMIN_URL,

@@ -14,16 +14,24 @@ import { count, knobShape } from '../sources/policy-file';
 /** The names of a product's knobs, for people. */
 export const KNOBS = Object.keys(knobShape).join(', ');
 
-/** All of a case but the instance, whose fields depend on one another and on the product: `parseRegistration` reads it. */
+/**
+ * All of a case but the instance, whose fields depend on one another and on the product: `parseRegistration`
+ * reads it.
+ */
 const frameShape = {
   action: z.enum(ACTIONS),
   schedule: scheduleSchema.default({ mode: 'now' }),
   at: instant,
-  returnsSoFar: z.strictObject({ fiveDay: count.default(0), ordinary: count.default(0) }).default({ fiveDay: 0, ordinary: 0 }),
+  returnsSoFar: z
+    .strictObject({ fiveDay: count.default(0), ordinary: count.default(0) })
+    .default({ fiveDay: 0, ordinary: 0 }),
   policy: z.strictObject(knobShape).partial().default({}),
   assisted: z.boolean().default(false),
 };
-const frameSchema = z.strictObject({ instance: z.looseObject({ id: id.default('instance') }), ...frameShape });
+const frameSchema = z.strictObject({
+  instance: z.looseObject({ id: id.default('instance') }),
+  ...frameShape,
+});
 
 type Read = { ok: true; value: OfflineCase } | { ok: false; issues: Issue[] };
 
@@ -42,9 +50,13 @@ export function readCase(input: unknown, path: PropertyKey[]): Read {
     ...(registration.ok ? [] : registration.issues),
     ...(frame.ok && known ? scheduleIssues(frame.value, known) : []),
   ];
-  if (!frame.ok || !registration.ok || !known || issues.length) return { ok: false, issues: issues.map((one) => located(one, path)) };
+  if (!frame.ok || !registration.ok || !known || issues.length)
+    return { ok: false, issues: issues.map((one) => located(one, path)) };
   const { instance, policy: _, ...rest } = frame.value;
-  return { ok: true, value: { ...rest, policy: known, instance: { ...registration.value, id: instance.id } } };
+  return {
+    ok: true,
+    value: { ...rest, policy: known, instance: { ...registration.value, id: instance.id } },
+  };
 }
 
 /** The instance without its id, which the frame has read. What is no object at all is the frame's to say. */
@@ -52,15 +64,23 @@ function readInstance(given: unknown, policies: Policy[], at: string | undefined
   if (!isObject(given)) return { ok: false, issues: [] };
   const { id: _, ...registration } = given;
   const result = parseRegistration(registration, policies, at);
-  return result.ok ? result : { ok: false, issues: result.issues.map((one) => ({ ...one, pointer: `/instance${one.pointer}` })) };
+  return result.ok
+    ? result
+    : { ok: false, issues: result.issues.map((one) => ({ ...one, pointer: `/instance${one.pointer}` })) };
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const located = (one: Issue, path: PropertyKey[]): Issue => ({ ...one, pointer: `${pointerOf(path)}${one.pointer}` });
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const located = (one: Issue, path: PropertyKey[]): Issue => ({
+  ...one,
+  pointer: `${pointerOf(path)}${one.pointer}`,
+});
 
 /** The given knobs over the product's; what is undefined was not given. */
 function overridden(policy: Policy, knobs: { [Knob in keyof Knobs]?: Knobs[Knob] | undefined }): Policy {
-  const given = Object.fromEntries(Object.entries(knobs).filter(([, value]) => value !== undefined)) as Partial<Knobs>;
+  const given = Object.fromEntries(
+    Object.entries(knobs).filter(([, value]) => value !== undefined),
+  ) as Partial<Knobs>;
   return { ...policy, knobs: { ...policy.knobs, ...given } };
 }
 
@@ -68,20 +88,38 @@ function overridden(policy: Policy, knobs: { [Knob in keyof Knobs]?: Knobs[Knob]
 function explained(one: Issue): Issue {
   if (!one.pointer.startsWith('/policy/')) return one;
   if (one.code === 'UNKNOWN_FIELD')
-    return { ...one, detail: `is not a knob; the knobs are: ${KNOBS}`, detailZh: `不是策略参数，可选：${KNOBS}` };
+    return {
+      ...one,
+      detail: `is not a knob; the knobs are: ${KNOBS}`,
+      detailZh: `不是策略参数，可选：${KNOBS}`,
+    };
   if (one.pointer !== '/policy/timeZone' || one.code !== 'INVALID') return one;
-  return { ...one, detail: 'is not a time zone, such as Asia/Shanghai', detailZh: '不是有效时区，例如 Asia/Shanghai' };
+  return {
+    ...one,
+    detail: 'is not a time zone, such as Asia/Shanghai',
+    detailZh: '不是有效时区，例如 Asia/Shanghai',
+  };
 }
 
 /** 000-03, L2: the product has the mode for this action, and a time lies ahead, at most three years. */
-function scheduleIssues({ schedule, action, at }: Pick<OfflineCase, 'schedule' | 'action' | 'at'>, policy: Policy): Issue[] {
+function scheduleIssues(
+  { schedule, action, at }: Pick<OfflineCase, 'schedule' | 'action' | 'at'>,
+  policy: Policy,
+): Issue[] {
   const offered = modesFor(policy.lifecycle, action);
   if (!offered.includes(schedule.mode)) {
-    return [issue(['schedule', 'mode'], 'MODE_NOT_OFFERED', { product: policy.product, allowed: offered.join(', ') })];
+    return [
+      issue(['schedule', 'mode'], 'MODE_NOT_OFFERED', {
+        product: policy.product,
+        allowed: offered.join(', '),
+      }),
+    ];
   }
   if (schedule.mode !== 'timed') return [];
   const latest = addYears(at, policy.lifecycle.timedMaxYears, policy.knobs.timeZone);
-  if (Date.parse(schedule.at) <= Date.parse(at)) return [issue(['schedule', 'at'], 'NOT_IN_FUTURE', { clock: at })];
-  if (Date.parse(schedule.at) > Date.parse(latest)) return [issue(['schedule', 'at'], 'TOO_FAR_AHEAD', { latest })];
+  if (Date.parse(schedule.at) <= Date.parse(at))
+    return [issue(['schedule', 'at'], 'NOT_IN_FUTURE', { clock: at })];
+  if (Date.parse(schedule.at) > Date.parse(latest))
+    return [issue(['schedule', 'at'], 'TOO_FAR_AHEAD', { latest })];
   return [];
 }

@@ -1,4 +1,7 @@
-/** Policies as files that people bring: a TypeScript or JavaScript module, or JSON. What is wrong with one is named field by field. */
+/**
+ * Policies as files that people bring: a TypeScript or JavaScript module, or JSON. What is wrong with one is
+ * named field by field.
+ */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
@@ -67,11 +70,18 @@ const policySchema = z
         promotionFeeRate: z.string().regex(/^(0(\.\d{1,10})?|1(\.0{1,10})?)$/),
       })
       .nullable(),
-    disposal: z.array(z.looseObject({ part: z.enum(['disk', 'address']), fate: z.enum(['terminate', 'retain', 'attribute']) })),
+    disposal: z.array(
+      z.looseObject({
+        part: z.enum(['disk', 'address']),
+        fate: z.enum(['terminate', 'retain', 'attribute']),
+      }),
+    ),
     notices: z.array(z.looseObject({ code: text, message: sentence })),
     examples: z.array(z.unknown()).default([]),
   })
-  .refine(({ returns, lifecycle }) => returns !== null || lifecycle.end.prepaid.action !== 'return', { path: ['returns'] });
+  .refine(({ returns, lifecycle }) => returns !== null || lifecycle.end.prepaid.action !== 'return', {
+    path: ['returns'],
+  });
 
 /** What only a policy has to say; other fields are explained as everywhere. */
 const EXPLAINED: Record<string, string> = {
@@ -81,7 +91,8 @@ const EXPLAINED: Record<string, string> = {
 };
 
 /**
- * Reads the policy that a file holds: its default export, or the only one that is an object; a JSON file is one itself.
+ * Reads the policy that a file holds: its default export, or the only one that is an object; a JSON file is
+ * one itself.
  * @throws NotMade that names the file and every bad field
  */
 export function readPolicy(path: string): Policy {
@@ -90,7 +101,8 @@ export function readPolicy(path: string): Policy {
   const read = parse(policySchema, policyIn(load(file, path), path));
   // Texts and examples, which the schema lets pass as they are, compute nothing.
   if (read.ok) return read.value as unknown as Policy;
-  const sentenceOf = ({ pointer, code, detail }: Issue): string => (code === 'INVALID' && EXPLAINED[pointer]) || detail;
+  const sentenceOf = ({ pointer, code, detail }: Issue): string =>
+    (code === 'INVALID' && EXPLAINED[pointer]) || detail;
   const lines = read.issues.map((one) => `  ${one.pointer || '(the whole file)'}: ${sentenceOf(one)}`);
   throw new NotMade(`${path} holds no policy:\n${lines.join('\n')}`);
 }
@@ -103,7 +115,8 @@ function load(file: string, path: string): unknown {
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function policyIn(loaded: unknown, path: string): unknown {
   if (!isObject(loaded) || 'product' in loaded) return loaded;
@@ -111,5 +124,7 @@ function policyIn(loaded: unknown, path: string): unknown {
   const candidates = Object.entries(loaded).filter(([, value]) => isObject(value));
   if (candidates.length === 1) return candidates[0]![1];
   const names = candidates.map(([name]) => name).join(', ');
-  throw new NotMade(`${path} exports ${names ? `several objects (${names})` : 'no object'}: make the policy its default export`);
+  throw new NotMade(
+    `${path} exports ${names ? `several objects (${names})` : 'no object'}: make the policy its default export`,
+  );
 }

@@ -1,6 +1,7 @@
 /**
- * A small client of Sunset's API, shared by `sunset` and the demo. Answers have the types that the API validates its own with. A write is
- * repeated with its own Idempotency-Key when no answer came, so that what was done is not done twice.
+ * A small client of Sunset's API, shared by `sunset` and the demo. Answers have the types that the API
+ * validates its own with. A write is repeated with its own Idempotency-Key when no answer came, so that what
+ * was done is not done twice.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -86,9 +87,14 @@ export class Api {
     return (await this.call<T>('GET', `${path}${search}`)).body;
   }
 
-  put = <T>(path: string, body: unknown, key: string = randomUUID()): Promise<Answer<T>> => this.call<T>('PUT', path, body, key);
-  post = <T>(path: string, body: unknown = {}, key: string = randomUUID(), headers: Record<string, string> = {}): Promise<Answer<T>> =>
-    this.call<T>('POST', path, body, key, headers);
+  put = <T>(path: string, body: unknown, key: string = randomUUID()): Promise<Answer<T>> =>
+    this.call<T>('PUT', path, body, key);
+  post = <T>(
+    path: string,
+    body: unknown = {},
+    key: string = randomUUID(),
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> => this.call<T>('POST', path, body, key, headers);
 
   /** The items of every page. */
   async all<T>(path: string, query: Query = {}): Promise<T[]> {
@@ -167,7 +173,10 @@ async function reach<T>(url: string, key: string | undefined, ask: () => Promise
 }
 
 const notSunset = (url: string): Unreachable =>
-  new Unreachable(`What answers at ${url} is not Sunset`, 'name the address that npm start printed with --url or SUNSET_URL');
+  new Unreachable(
+    `What answers at ${url} is not Sunset`,
+    'name the address that npm start printed with --url or SUNSET_URL',
+  );
 
 function readJson(text: string, url: string): unknown {
   try {
@@ -178,23 +187,38 @@ function readJson(text: string, url: string): unknown {
 }
 
 const isProblem = (answer: unknown): answer is Problem =>
-  typeof answer === 'object' && answer !== null && 'code' in answer && 'detail' in answer && 'errors' in answer;
+  typeof answer === 'object' &&
+  answer !== null &&
+  'code' in answer &&
+  'detail' in answer &&
+  'errors' in answer;
 
-/** Worth another try with the same key: the connection broke on the way, the first try still runs, or a part of the service is away. */
+/**
+ * Worth another try with the same key: the connection broke on the way, the first try still runs, or a part
+ * of the service is away.
+ */
 function isPassing(error: unknown): boolean {
   if (error instanceof Unreachable) return error.key !== undefined;
-  return error instanceof Refused && (error.problem.code === 'IDEMPOTENCY_RUNNING' || error.problem.code === 'UNAVAILABLE');
+  return (
+    error instanceof Refused &&
+    (error.problem.code === 'IDEMPOTENCY_RUNNING' || error.problem.code === 'UNAVAILABLE')
+  );
 }
 
 /** A key that the same call, made of the same facts, always gets: visible ASCII, as the API asks for. */
 export const derivedKey = (...facts: unknown[]): string =>
   `cli-${createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 40)}`;
 
-export const instancePath = (id: string, rest = ''): string => `/v1/instances/${encodeURIComponent(id)}${rest}`;
+export const instancePath = (id: string, rest = ''): string =>
+  `/v1/instances/${encodeURIComponent(id)}${rest}`;
 export const refundPath = (id: string, rest = ''): string => `/v1/refunds/${encodeURIComponent(id)}${rest}`;
-export const requestPath = (id: string, rest = ''): string => `/v1/refund-requests/${encodeURIComponent(id)}${rest}`;
+export const requestPath = (id: string, rest = ''): string =>
+  `/v1/refund-requests/${encodeURIComponent(id)}${rest}`;
 
-/** Waits until every item of a termination is decided, or the time is up; `look` is told what it is like meanwhile. */
+/**
+ * Waits until every item of a termination is decided, or the time is up; `look` is told what it is like
+ * meanwhile.
+ */
 export async function settled(
   api: Api,
   termination: Termination,

@@ -4,7 +4,10 @@ import { mention } from './output';
 import { EXIT, type Session, Usage } from './session';
 import type { Text } from './text';
 
-/** `--yes-destroy` names an instance that is ended, `--yes` whatever else is agreed to: neither confirms what the other is for. */
+/**
+ * `--yes-destroy` names an instance that is ended, `--yes` whatever else is agreed to: neither confirms what
+ * the other is for.
+ */
 export type Agreement = '--yes-destroy' | '--yes';
 
 const UNASKED: Record<Agreement, Text> = {
@@ -12,7 +15,10 @@ const UNASKED: Record<Agreement, Text> = {
     en: "this can't be undone, and there is no terminal to ask at: add",
     zh: '此操作不可撤销，且没有可供确认的终端：请添加',
   },
-  '--yes': { en: 'this has to be confirmed, and there is no terminal to ask at: add', zh: '此操作需要确认，但没有可供确认的终端：请添加' },
+  '--yes': {
+    en: 'this has to be confirmed, and there is no terminal to ask at: add',
+    zh: '此操作需要确认，但没有可供确认的终端：请添加',
+  },
 };
 
 /** The person said no, or Ctrl-C. Nothing was changed. */
@@ -34,8 +40,8 @@ export const isAsked = (ids: readonly string[], named: readonly string[]): boole
   countAmong(named, ids) === undefined && ids.some((id) => !named.includes(id));
 
 /**
- * Refuses at once what could not be confirmed later: names that are not among the ids, and ids that nobody could be asked for. Several
- * are confirmed by their number, too.
+ * Refuses at once what could not be confirmed later: names that are not among the ids, and ids that nobody
+ * could be asked for. Several are confirmed by their number, too.
  * @throws Usage
  */
 export function checkConfirmable(
@@ -46,7 +52,8 @@ export function checkConfirmable(
 ): void {
   const count = ids.length > 1 ? countAmong(named, ids) : undefined;
   const strange = named.filter((id) => !ids.includes(id) && id !== count);
-  if (strange.length) throw new Usage(`${option} names ${strange.join(', ')}, which this command does not touch`);
+  if (strange.length)
+    throw new Usage(`${option} names ${strange.join(', ')}, which this command does not touch`);
   const open = ids.filter((id) => !named.includes(id));
   if (process.stdin.isTTY || !open.length || count !== undefined) return;
   const each = open.map((id) => `${option} ${id}`).join(' ');
@@ -56,9 +63,14 @@ export function checkConfirmable(
 
 /**
  * One is confirmed by its id, several by their number.
- * @throws Declined when something else is typed, the input ends, or Ctrl-C is pressed: nothing has been changed by then
+ * @throws Declined when something else is typed, the input ends, or Ctrl-C is pressed: nothing has been
+ *   changed by then
  */
-export async function confirmTyped(session: Session, ids: readonly string[], named: readonly string[]): Promise<void> {
+export async function confirmTyped(
+  session: Session,
+  ids: readonly string[],
+  named: readonly string[],
+): Promise<void> {
   const { say } = session;
   const count = countAmong(named, ids);
   if (count !== undefined) {
@@ -80,10 +92,14 @@ export async function confirmTyped(session: Session, ids: readonly string[], nam
           zh: `共 ${expected} 个，输入 ${expected} 以继续，或按 Ctrl-C：`,
         };
   const typed = await ask(say(question));
-  if (typed === undefined) throw new Declined(say({ en: 'Nothing was changed.', zh: '没有任何更改。' }), EXIT.interrupted);
+  if (typed === undefined)
+    throw new Declined(say({ en: 'Nothing was changed.', zh: '没有任何更改。' }), EXIT.interrupted);
   if (typed.trim() === expected) return;
   throw new Declined(
-    say({ en: `That is not ${expected}. Nothing was changed.`, zh: `输入与 ${expected} 不符，没有任何更改。` }),
+    say({
+      en: `That is not ${expected}. Nothing was changed.`,
+      zh: `输入与 ${expected} 不符，没有任何更改。`,
+    }),
     EXIT.refused,
   );
 }

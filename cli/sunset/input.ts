@@ -25,9 +25,11 @@ export async function readRegistrations(files: string[], id: string | undefined)
 
 async function readDocuments(file: string): Promise<unknown[]> {
   const name = file === '-' ? 'standard input' : file;
-  const text = await (file === '-' ? readStream(process.stdin) : readFile(file, 'utf8')).catch((error: Error) => {
-    throw new Usage(`${name} can't be read (${error.message})`);
-  });
+  const text = await (file === '-' ? readStream(process.stdin) : readFile(file, 'utf8')).catch(
+    (error: Error) => {
+      throw new Usage(`${name} can't be read (${error.message})`);
+    },
+  );
   if (text.trim() === '') throw new Usage(`${name} is empty: a registration in JSON or YAML is expected`);
   return parseDocuments(text.replace(/^\uFEFF/, ''), name);
 }
@@ -44,7 +46,10 @@ function parseDocuments(text: string, name: string): unknown[] {
 
 const WHOLE_NUMBERS = new Set(['months', 'upToHours']);
 
-/** Money is text in the contract: a YAML number is taken as it was written, so that 407.96 and 0.10 keep their digits. */
+/**
+ * Money is text in the contract: a YAML number is taken as it was written, so that 407.96 and 0.10 keep their
+ * digits.
+ */
 function parseYaml(text: string, name: string): unknown[] {
   // Loaded here: it is a quarter of the time that any other command takes to start.
   const { isPair, isScalar, parseAllDocuments, visit } = require('yaml') as typeof import('yaml');
@@ -62,7 +67,8 @@ function parseYaml(text: string, name: string): unknown[] {
   });
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function withIds(items: unknown[], given: string | undefined): Registration[] {
   const problems: string[] = [];

@@ -11,14 +11,26 @@ export const printJson = (value: unknown): void => print(JSON.stringify(value, n
 
 /** No lines but one below the head: it can be read by people, cut and grepped. */
 const CHARS = {
-  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
+  ...{
+    top: '',
+    'top-mid': '',
+    'top-left': '',
+    'top-right': '',
+    bottom: '',
+    'bottom-mid': '',
+    'bottom-left': '',
+    'bottom-right': '',
+  },
   ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
 };
 
 export type Cell = string | number | null | undefined;
 
 export function table(head: string[], rows: Cell[][], indent = ''): string {
-  const built = new Table({ chars: CHARS, style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 } });
+  const built = new Table({
+    chars: CHARS,
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
+  });
   built.push(head, ...rows.map((row) => row.map((cell) => String(cell ?? '–'))));
   const lines = built.toString().split('\n');
   return lines.map((line) => `${indent}${line.trimEnd()}`).join('\n');
@@ -39,13 +51,20 @@ export function printPage<T>(
 function printRows({ say }: Session, rows: Cell[][], head: Text[], nextCursor: string | null): void {
   print(table(head.map(say), rows));
   if (nextCursor !== null) {
-    mention(say({ en: `There is more: --cursor ${nextCursor}, or --all`, zh: `还有更多：--cursor ${nextCursor} 或 --all` }));
+    mention(
+      say({
+        en: `There is more: --cursor ${nextCursor}, or --all`,
+        zh: `还有更多：--cursor ${nextCursor} 或 --all`,
+      }),
+    );
   }
 }
 
 /** The problem's sentence, the fields by pointer, what has changed, and the next step. */
 export function describeProblem(problem: Problem, session: Pick<Session, 'say'>): string {
-  const fields = problem.errors.map(({ pointer, detail, code }) => `  ${pointer || '/'}: ${detail} [${code}]`);
+  const fields = problem.errors.map(
+    ({ pointer, detail, code }) => `  ${pointer || '/'}: ${detail} [${code}]`,
+  );
   const changes = (problem.changes ?? []).map(
     ({ instanceId, field, old, new: now, difference }) =>
       `  ${instanceId} ${field}: ${shown(old)} → ${shown(now)}${difference === null ? '' : ` (${difference})`}`,
@@ -104,18 +123,26 @@ export const instanceCells = (session: Session, one: Instance): Cell[] => [
   one.id,
   one.product,
   one.billing,
-  one.hold === null ? one.state : session.say({ en: `${one.state}, on hold`, zh: `${one.state}，退还须审批` }),
+  one.hold === null
+    ? one.state
+    : session.say({ en: `${one.state}, on hold`, zh: `${one.state}，退还须审批` }),
   dueOf(session, one),
 ];
 
 /** What will happen to it by itself, and when. */
 function dueOf({ say }: Session, one: Instance): string {
   const until = (at: string): string => `${when(at)} (${span(Date.parse(at) - Date.parse(one.clock))})`;
-  if (one.termination) return say({ en: `terminated at ${until(one.termination.at)}`, zh: `将于 ${until(one.termination.at)} 销毁` });
-  if (one.purgeTime) return say({ en: `released at ${until(one.purgeTime)}`, zh: `将于 ${until(one.purgeTime)} 释放` });
+  if (one.termination)
+    return say({
+      en: `terminated at ${until(one.termination.at)}`,
+      zh: `将于 ${until(one.termination.at)} 销毁`,
+    });
+  if (one.purgeTime)
+    return say({ en: `released at ${until(one.purgeTime)}`, zh: `将于 ${until(one.purgeTime)} 释放` });
   if (one.expiresAt && one.state !== 'expired' && one.state !== 'terminated')
     return say({ en: `expires at ${until(one.expiresAt)}`, zh: `将于 ${until(one.expiresAt)} 到期` });
   return '–';
 }
 
-export const isAccepted = <T extends object>(body: T | Accepted): body is Accepted => 'status' in body && body.status === 'accepted';
+export const isAccepted = <T extends object>(body: T | Accepted): body is Accepted =>
+  'status' in body && body.status === 'accepted';

@@ -18,7 +18,12 @@ export function bar(title: string, total: number, stream: NodeJS.WriteStream = p
 }
 
 /** Works through items, a few at a time; answers come in the items' order. */
-export async function eachOf<T, R>(items: readonly T[], work: (item: T) => Promise<R>, title: string, atOnce = 8): Promise<R[]> {
+export async function eachOf<T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+  title: string,
+  atOnce = 8,
+): Promise<R[]> {
   const progress = bar(title, items.length);
   const results: R[] = new Array<R>(items.length);
   let next = 0;

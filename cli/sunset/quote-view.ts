@@ -1,4 +1,6 @@
-/** A quote as people read it: what goes, what stays, what is paid back and why, and what stands against it. */
+/**
+ * A quote as people read it: what goes, what stays, what is paid back and why, and what stands against it.
+ */
 import type { Quote, QuoteItem, Refund } from './client';
 import { type Cell, table } from './output';
 import type { Session } from './session';
@@ -21,15 +23,26 @@ export function describeQuote(session: Session, quote: Quote): string {
 
 export function describeItem(session: Session, item: QuoteItem): string {
   const { say } = session;
-  const verdict = item.permitted ? say({ en: 'permitted', zh: '可以执行' }) : say({ en: 'blocked', zh: '被阻止' });
+  const verdict = item.permitted
+    ? say({ en: 'permitted', zh: '可以执行' })
+    : say({ en: 'blocked', zh: '被阻止' });
   const rows: Cell[][] = [
-    ...item.blockers.map(({ code, message, next }) => [say({ en: 'blocked', zh: '阻止' }), `${message} [${code}] → ${next}`]),
+    ...item.blockers.map(({ code, message, next }) => [
+      say({ en: 'blocked', zh: '阻止' }),
+      `${message} [${code}] → ${next}`,
+    ]),
     ...(item.permitted ? outcomeRows(session, item) : []),
   ];
-  return [`${item.instanceId}: ${verdict}`, ...rows.map(([name, text]) => `  ${padded(String(name), 10)}${text}`)].join('\n');
+  return [
+    `${item.instanceId}: ${verdict}`,
+    ...rows.map(([name, text]) => `  ${padded(String(name), 10)}${text}`),
+  ].join('\n');
 }
 
-function outcomeRows(session: Session, { instanceId, plan, refund, releaseTime, warnings }: QuoteItem): Cell[][] {
+function outcomeRows(
+  session: Session,
+  { instanceId, plan, refund, releaseTime, warnings }: QuoteItem,
+): Cell[][] {
   const { say } = session;
   const name = (kind: string): string => say(PARTS[kind] ?? { en: kind, zh: kind });
   const kept = plan.retain.map(({ kind, id, reason, monthly }) => {
@@ -41,11 +54,17 @@ function outcomeRows(session: Session, { instanceId, plan, refund, releaseTime, 
     ? [
         [
           say({ en: 'stays', zh: '保留' }),
-          say({ en: `instance ${instanceId} with all its parts; it runs on`, zh: `实例 ${instanceId} 及其全部部件，继续运行` }),
+          say({
+            en: `instance ${instanceId} with all its parts; it runs on`,
+            zh: `实例 ${instanceId} 及其全部部件，继续运行`,
+          }),
         ],
       ]
     : [
-        [say({ en: 'goes', zh: '销毁' }), plan.terminate.map(({ kind, id }) => `${name(kind)} ${id}`).join(', ')],
+        [
+          say({ en: 'goes', zh: '销毁' }),
+          plan.terminate.map(({ kind, id }) => `${name(kind)} ${id}`).join(', '),
+        ],
         [say({ en: 'stays', zh: '保留' }), kept.join(', ') || '–'],
         [say({ en: 'released', zh: '释放时间' }), when(releaseTime)],
       ];
@@ -84,12 +103,20 @@ export const KINDS: Record<'five-day' | 'ordinary', Text> = {
 const RENEWALS: Text = { en: 'return of renewals', zh: '退还续费' };
 
 /** What kind of refund it is called. */
-export const nameOf = ({ action, kind }: Pick<Refund, 'action' | 'kind'>): Text => (action === 'return-renewals' ? RENEWALS : KINDS[kind]);
+export const nameOf = ({ action, kind }: Pick<Refund, 'action' | 'kind'>): Text =>
+  action === 'return-renewals' ? RENEWALS : KINDS[kind];
 
 /** The lines of a refund, one below the other. */
-export const linesTable = ({ say }: Session, lines: { label: string; formula: string; amount: string }[]): string =>
+export const linesTable = (
+  { say }: Session,
+  lines: { label: string; formula: string; amount: string }[],
+): string =>
   table(
-    [say({ en: 'amount', zh: '金额' }), say({ en: 'line', zh: '项目' }), say({ en: 'reckoning', zh: '计算' })],
+    [
+      say({ en: 'amount', zh: '金额' }),
+      say({ en: 'line', zh: '项目' }),
+      say({ en: 'reckoning', zh: '计算' }),
+    ],
     lines.map(({ amount, label, formula }) => [amount, label, formula]),
     '  ',
   );

@@ -1,4 +1,7 @@
-/** A refund as people read it: what became of it and why, and the whole sum, so that it can be done again by hand. */
+/**
+ * A refund as people read it: what became of it and why, and the whole sum, so that it can be done again by
+ * hand.
+ */
 import type { Calculation, RefundDetail, RefundRequest } from './client';
 import { type Cell, describeProblem, table } from './output';
 import { linesTable, nameOf, SOURCES } from './quote-view';
@@ -10,18 +13,34 @@ type Prices = NonNullable<Calculation['prices']>;
 const SOURCE_NAMES = ['cash', 'gift', 'income'] as const;
 
 /** `request`: the one that the refund came by, if it needed approval. */
-export function describeRefund(session: Session, refund: RefundDetail, request: RefundRequest | undefined): string {
+export function describeRefund(
+  session: Session,
+  refund: RefundDetail,
+  request: RefundRequest | undefined,
+): string {
   const { say } = session;
   const { calculation, reversal, progress, entries } = refund;
   const back = entries.filter(({ transactionId }) => transactionId === reversal?.transactionId);
   const sections: [Text, string][] = [
-    [{ en: 'What keeps it back', zh: '未付款原因' }, refund.problem ? indented(describeProblem(refund.problem, session)) : ''],
+    [
+      { en: 'What keeps it back', zh: '未付款原因' },
+      refund.problem ? indented(describeProblem(refund.problem, session)) : '',
+    ],
     [{ en: 'Who asked, and who decided', zh: '申请与审批' }, request ? reviewOf(session, request) : ''],
-    [{ en: 'Who undid it', zh: '撤销' }, reversal ? `  ${when(reversal.at)}  ${reversal.by}: ${reversal.reason}` : ''],
+    [
+      { en: 'Who undid it', zh: '撤销' },
+      reversal ? `  ${when(reversal.at)}  ${reversal.by}: ${reversal.reason}` : '',
+    ],
     [{ en: 'What it was computed from', zh: '计算依据' }, inputsOf(session, calculation)],
-    [{ en: 'How it was reckoned', zh: '计算过程' }, `${linesTable(session, calculation.rebuilt.lines)}\n  ${againOf(session, refund)}`],
+    [
+      { en: 'How it was reckoned', zh: '计算过程' },
+      `${linesTable(session, calculation.rebuilt.lines)}\n  ${againOf(session, refund)}`,
+    ],
     [{ en: 'How it is split', zh: '金额拆分' }, splitOf(session, refund)],
-    [{ en: 'How it went', zh: '进度' }, progress.map(({ status, at }) => `  ${when(at)}  ${status}`).join('\n')],
+    [
+      { en: 'How it went', zh: '进度' },
+      progress.map(({ status, at }) => `  ${when(at)}  ${status}`).join('\n'),
+    ],
     [
       { en: 'How it is booked', zh: '记账' },
       postingsOf(
@@ -31,12 +50,18 @@ export function describeRefund(session: Session, refund: RefundDetail, request: 
     ],
     [{ en: 'How it is taken back', zh: '冲正' }, back.length ? postingsOf(session, back) : ''],
   ];
-  return [headOf(session, refund), ...sections.flatMap(([title, text]) => (text ? [`${say(title)}\n${text}`] : []))].join('\n\n');
+  return [
+    headOf(session, refund),
+    ...sections.flatMap(([title, text]) => (text ? [`${say(title)}\n${text}`] : [])),
+  ].join('\n\n');
 }
 
 const indented = (text: string): string => text.replace(/^/gm, '  ');
 
-function headOf({ say }: Session, { instanceId, account, amount, currency, action, kind, status, parts, fee }: RefundDetail): string {
+function headOf(
+  { say }: Session,
+  { instanceId, account, amount, currency, action, kind, status, parts, fee }: RefundDetail,
+): string {
   const name = say(nameOf({ action, kind }));
   const split = SOURCE_NAMES.map((source) => `${say(SOURCES[source])} ${parts[source]}`).join(', ');
   return [
@@ -46,8 +71,12 @@ function headOf({ say }: Session, { instanceId, account, amount, currency, actio
 }
 
 /** Who asked and who decided, each with the reason. */
-export function reviewOf({ say }: Session, { id, requestedBy, requestedAt, reason, decision, status }: RefundRequest): string {
-  const decided = status === 'denied' ? say({ en: 'denied', zh: '拒绝' }) : say({ en: 'approved', zh: '批准' });
+export function reviewOf(
+  { say }: Session,
+  { id, requestedBy, requestedAt, reason, decision, status }: RefundRequest,
+): string {
+  const decided =
+    status === 'denied' ? say({ en: 'denied', zh: '拒绝' }) : say({ en: 'approved', zh: '批准' });
   return [
     `  ${when(requestedAt)}  ${requestedBy} ${say({ en: 'asked', zh: '申请' })}: ${reason} (${id})`,
     decision
@@ -74,9 +103,16 @@ function inputsOf(session: Session, calculation: Calculation): string {
     [{ en: 'network', zh: '网络' }, networkOf(session, network)],
   ];
   const ofTheirOwn = orders.flatMap((order) =>
-    order.prices ? [`  ${say({ en: 'prices of', zh: '订单价格' })} ${order.id}: ${pricesOf(session, order.prices)}`] : [],
+    order.prices
+      ? [`  ${say({ en: 'prices of', zh: '订单价格' })} ${order.id}: ${pricesOf(session, order.prices)}`]
+      : [],
   );
-  return [...rows.map(([name, text]) => `  ${padded(say(name), 10)}${text}`), '', ordersTable(session, orders), ...ofTheirOwn].join('\n');
+  return [
+    ...rows.map(([name, text]) => `  ${padded(say(name), 10)}${text}`),
+    '',
+    ordersTable(session, orders),
+    ...ofTheirOwn,
+  ].join('\n');
 }
 
 /** A knob by currency as `CNY 1000 JPY 20000`. */
@@ -84,8 +120,13 @@ const knobOf = (value: Calculation['knobs'][string]): string =>
   typeof value === 'object' && value !== null ? Object.entries(value).flat().join(' ') : String(value ?? '–');
 
 function pricesOf({ say }: Session, { version, currency, month, hour, discounts }: Prices): string {
-  const hourly = typeof hour === 'string' ? hour : hour?.map(({ upToHours, price }) => tierOf(price, upToHours)).join(' → ');
-  const rates = discounts?.map(({ months, rate }) => say({ en: `× ${rate} from ${months} months`, zh: `满 ${months} 个月 × ${rate}` }));
+  const hourly =
+    typeof hour === 'string'
+      ? hour
+      : hour?.map(({ upToHours, price }) => tierOf(price, upToHours)).join(' → ');
+  const rates = discounts?.map(({ months, rate }) =>
+    say({ en: `× ${rate} from ${months} months`, zh: `满 ${months} 个月 × ${rate}` }),
+  );
   const rules = say({ en: 'those of the rules', zh: '按规则' });
   const discount = rates ? rates.join(', ') || say({ en: 'none', zh: '无' }) : rules;
   return say({
@@ -95,15 +136,22 @@ function pricesOf({ say }: Session, { version, currency, month, hour, discounts 
 }
 
 /** Tiers restart with each part month (M3). */
-const tierOf = (price: string, upToHours: number | undefined): string => (upToHours === undefined ? price : `${price} (≤ ${upToHours} h)`);
+const tierOf = (price: string, upToHours: number | undefined): string =>
+  upToHours === undefined ? price : `${price} (≤ ${upToHours} h)`;
 
 function networkOf({ say }: Session, network: Calculation['network']): string {
   const { billing, hour, month } = network;
-  const rates = say({ en: `${hour ?? '–'} an hour, ${month ?? '–'} a month`, zh: `每小时 ${hour ?? '–'}，每月 ${month ?? '–'}` });
+  const rates = say({
+    en: `${hour ?? '–'} an hour, ${month ?? '–'} a month`,
+    zh: `每小时 ${hour ?? '–'}，每月 ${month ?? '–'}`,
+  });
   if (billing === 'bandwidth') return say({ en: `by bandwidth: ${rates}`, zh: `按带宽计费：${rates}` });
   if (network.switchedToTrafficAt === undefined) return say({ en: 'by traffic', zh: '按流量计费' });
   const since = when(network.switchedToTrafficAt);
-  return say({ en: `by traffic since ${since}; before by bandwidth: ${rates}`, zh: `自 ${since} 起按流量计费，此前按带宽计费：${rates}` });
+  return say({
+    en: `by traffic since ${since}; before by bandwidth: ${rates}`,
+    zh: `自 ${since} 起按流量计费，此前按带宽计费：${rates}`,
+  });
 }
 
 function ordersTable({ say }: Session, orders: Calculation['orders']): string {
@@ -148,20 +196,32 @@ function againOf({ say }: Session, { amount, fee, currency, calculation }: Refun
 
 /** What comes back out of which order and source, and the fee that is taken of it. */
 function splitOf({ say }: Session, { amount, fee, calculation }: RefundDetail): string {
-  const cells = calculation.cells.map((cell): Cell[] => [cell.amount, cell.orderId, say(SOURCES[cell.source])]);
+  const cells = calculation.cells.map((cell): Cell[] => [
+    cell.amount,
+    cell.orderId,
+    say(SOURCES[cell.source]),
+  ]);
   const feeRow: Cell[] = [
     `-${fee}`,
     say({ en: 'fee', zh: '手续费' }),
     say({ en: 'cash first, then gift, then income', zh: '依次从现金、赠送、收益转入扣除' }),
   ];
-  const head = [say({ en: 'amount', zh: '金额' }), say({ en: 'order', zh: '订单' }), say({ en: 'source', zh: '来源' })];
+  const head = [
+    say({ en: 'amount', zh: '金额' }),
+    say({ en: 'order', zh: '订单' }),
+    say({ en: 'source', zh: '来源' }),
+  ];
   const total: Cell[] = [amount, say({ en: 'paid back', zh: '退款合计' }), ''];
   return table(head, [...cells, ...(Number(fee) === 0 ? [] : [feeRow]), total], '  ');
 }
 
 function postingsOf({ say }: Session, entries: RefundDetail['entries']): string {
   if (!entries.length) return say({ en: '  nothing is booked', zh: '  未记账' });
-  const head = [say({ en: 'amount', zh: '金额' }), say({ en: 'from', zh: '自' }), say({ en: 'to', zh: '至' })];
+  const head = [
+    say({ en: 'amount', zh: '金额' }),
+    say({ en: 'from', zh: '自' }),
+    say({ en: 'to', zh: '至' }),
+  ];
   return table(
     head,
     entries.map((entry) => [entry.amount, entry.source, entry.destination]),

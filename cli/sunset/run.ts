@@ -1,13 +1,27 @@
-/** How a command runs: opens the session, does its work, and turns what went wrong into words and an exit code. */
+/**
+ * How a command runs: opens the session, does its work, and turns what went wrong into words and an exit
+ * code.
+ */
 import type { Command } from 'commander';
 import { type Accepted, type Answer, type Instance, type Problem, Refused } from './client';
 import { Declined } from './confirm';
-import { complain, describeProblem, instanceCells, instanceHead, isAccepted, mention, print, printJson, table } from './output';
+import {
+  complain,
+  describeProblem,
+  instanceCells,
+  instanceHead,
+  isAccepted,
+  mention,
+  print,
+  printJson,
+  table,
+} from './output';
 import { eachOf } from './progress';
 import { EXIT, type Session, sessionOf } from './session';
 
 /** `sunset keys create`: with all that it is a part of. */
-const nameOf = (command: Command): string => [command.parent && nameOf(command.parent), command.name()].filter(Boolean).join(' ');
+const nameOf = (command: Command): string =>
+  [command.parent && nameOf(command.parent), command.name()].filter(Boolean).join(' ');
 
 export async function run(command: Command, work: (session: Session) => Promise<number>): Promise<void> {
   const name = nameOf(command);
@@ -26,10 +40,18 @@ export async function run(command: Command, work: (session: Session) => Promise<
 export type InstanceAnswer = Answer<Instance | Accepted>;
 export type Outcome<T> = { id: string; answer: Answer<T> } | { id: string; problem: Problem };
 
-export const isRefusal = <T>(outcome: Outcome<T>): outcome is { id: string; problem: Problem } => 'problem' in outcome;
+export const isRefusal = <T>(outcome: Outcome<T>): outcome is { id: string; problem: Problem } =>
+  'problem' in outcome;
 
-/** Asks for every id; one that is refused stops none of the others, a service that does not answer stops them all. */
-export async function outcomesOf<T>(ids: readonly string[], title: string, ask: (id: string) => Promise<Answer<T>>): Promise<Outcome<T>[]> {
+/**
+ * Asks for every id; one that is refused stops none of the others, a service that does not answer stops them
+ * all.
+ */
+export async function outcomesOf<T>(
+  ids: readonly string[],
+  title: string,
+  ask: (id: string) => Promise<Answer<T>>,
+): Promise<Outcome<T>[]> {
   return await eachOf(
     ids,
     async (id): Promise<Outcome<T>> => {
@@ -63,7 +85,8 @@ export function showOutcomes(session: Session, outcomes: Outcome<Instance | Acce
   const done = answered.flatMap((body) => (isAccepted(body) ? [] : [instanceCells(session, body)]));
   if (done.length) print(table(instanceHead(session), done));
   for (const body of answered) if (isAccepted(body)) mention(`${body.instanceId}: ${body.detail}`);
-  for (const one of outcomes) if (isRefusal(one)) mention(`${one.id}: ${describeProblem(one.problem, session)}`);
+  for (const one of outcomes)
+    if (isRefusal(one)) mention(`${one.id}: ${describeProblem(one.problem, session)}`);
 }
 
 /** A refusal counts before an answer that did not come in time. */

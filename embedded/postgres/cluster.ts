@@ -20,7 +20,10 @@ export interface ClusterState {
 export const SUPERUSER = 'postgres';
 
 /** Base64url: nothing in it needs escaping, in a URL or in SQL. */
-export function newPasswords(): Pick<ClusterState, 'superuserPassword' | 'adminPassword' | 'servicePassword'> {
+export function newPasswords(): Pick<
+  ClusterState,
+  'superuserPassword' | 'adminPassword' | 'servicePassword'
+> {
   const password = () => randomBytes(24).toString('base64url');
   return { superuserPassword: password(), adminPassword: password(), servicePassword: password() };
 }
@@ -47,11 +50,17 @@ function checkCluster(directory: string, binaries: Binaries, account: Account | 
 /** Of starts that were killed. Their initdb may live on: that is why each has a folder of its own. */
 async function removeLeftovers(directory: string): Promise<void> {
   for (const name of await readdir(dirname(directory))) {
-    if (name.startsWith(`${basename(directory)}.new-`)) await rm(join(dirname(directory), name), { recursive: true, force: true });
+    if (name.startsWith(`${basename(directory)}.new-`))
+      await rm(join(dirname(directory), name), { recursive: true, force: true });
   }
 }
 
-async function initialise(directory: string, binaries: Binaries, account: Account | undefined, password: string): Promise<void> {
+async function initialise(
+  directory: string,
+  binaries: Binaries,
+  account: Account | undefined,
+  password: string,
+): Promise<void> {
   await removeLeftovers(directory);
   const fresh = `${directory}.new-${randomBytes(4).toString('hex')}`;
   const passwordFile = `${fresh}.password`;
@@ -59,13 +68,25 @@ async function initialise(directory: string, binaries: Binaries, account: Accoun
   await writeFile(passwordFile, password, { mode: 0o600, flag: 'wx' });
   if (account) for (const path of [fresh, passwordFile]) chownSync(path, account.uid, account.gid);
   try {
-    const words = ['-D', fresh, '-U', SUPERUSER, `--pwfile=${passwordFile}`, '--auth-host=scram-sha-256', '--auth-local=scram-sha-256'];
-    const { code, output } = await run(binaries.initdb, [...words, '--encoding=UTF8', '--locale=C'], { env: SERVER_ENV, account });
+    const words = [
+      '-D',
+      fresh,
+      '-U',
+      SUPERUSER,
+      `--pwfile=${passwordFile}`,
+      '--auth-host=scram-sha-256',
+      '--auth-local=scram-sha-256',
+    ];
+    const { code, output } = await run(binaries.initdb, [...words, '--encoding=UTF8', '--locale=C'], {
+      env: SERVER_ENV,
+      account,
+    });
     if (code !== 0) {
       await rm(fresh, { recursive: true, force: true });
       throw new EmbeddedError(
         `PostgreSQL's initdb failed:\n${lastLines(output)}`,
-        knownTrouble(output) ?? 'see its words above; setting DATABASE_URL to a PostgreSQL of your own avoids it',
+        knownTrouble(output) ??
+          'see its words above; setting DATABASE_URL to a PostgreSQL of your own avoids it',
       );
     }
   } finally {
@@ -74,7 +95,10 @@ async function initialise(directory: string, binaries: Binaries, account: Accoun
   await rename(fresh, directory);
 }
 
-/** Makes the database cluster on the first start. Only a whole one ever has the directory's name: a start that is killed leaves none. */
+/**
+ * Makes the database cluster on the first start. Only a whole one ever has the directory's name: a start that
+ * is killed leaves none.
+ */
 export async function ensureCluster(
   directory: string,
   binaries: Binaries,

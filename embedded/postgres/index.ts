@@ -37,14 +37,16 @@ interface Home {
 }
 
 /**
- * Where a new database goes: into the data folder, unless root's server account is shut out of that (a home of root, a private
- * temporary folder). No mode of a folder above is changed for it.
+ * Where a new database goes: into the data folder, unless root's server account is shut out of that (a home
+ * of root, a private temporary folder). No mode of a folder above is changed for it.
  */
 function placeForNew({ folder, inside, account }: Home, report: Progress): string {
   if (!account || canEnter(folder, account)) return inside;
   let outside = join('/var/lib/sunset', createHash('sha256').update(folder).digest('hex').slice(0, 16));
   if (existsSync(outside)) {
-    report(`${outside} has the database of an earlier use of this folder: left alone, remove it when you don't need it`);
+    report(
+      `${outside} has the database of an earlier use of this folder: left alone, remove it when you don't need it`,
+    );
     outside += `-${randomBytes(4).toString('hex')}`;
   }
   report(`${folder} is closed to the user ${account.name}: the database goes to ${outside}`);
@@ -52,7 +54,10 @@ function placeForNew({ folder, inside, account }: Home, report: Progress): strin
   return join(outside, 'postgres');
 }
 
-/** The state of an earlier start, or of this first one; written before it is needed, so that a kill in between loses no password. */
+/**
+ * The state of an earlier start, or of this first one; written before it is needed, so that a kill in between
+ * loses no password.
+ */
 function openState(home: Home, report: Progress): ClusterState {
   const { folder, stateFile, inside, account } = home;
   const known = readState<ClusterState>(stateFile);
@@ -70,14 +75,17 @@ function openState(home: Home, report: Progress): ClusterState {
     );
   }
   const directory = placeForNew(home, report);
-  const state: ClusterState = { ...newPasswords(), ...(directory === inside ? {} : { dataDirectory: directory }) };
+  const state: ClusterState = {
+    ...newPasswords(),
+    ...(directory === inside ? {} : { dataDirectory: directory }),
+  };
   writeState(stateFile, state);
   return state;
 }
 
 /**
- * The service's URL of the PostgreSQL that a start of this data folder has brought up, for commands that work beside it; undefined when
- * there was none. Whether it still runs is for the caller to find out.
+ * The service's URL of the PostgreSQL that a start of this data folder has brought up, for commands that work
+ * beside it; undefined when there was none. Whether it still runs is for the caller to find out.
  */
 export function rememberedPostgres(dataFolder: string): { url: string; port: number } | undefined {
   const state = readState<ClusterState>(join(dataFolder, 'postgres.json'));
@@ -86,7 +94,8 @@ export function rememberedPostgres(dataFolder: string): { url: string; port: num
 }
 
 /**
- * Brings up a real PostgreSQL from npm on a loopback port, its data kept below the data folder, its passwords random.
+ * Brings up a real PostgreSQL from npm on a loopback port, its data kept below the data folder, its passwords
+ * random.
  * @throws EmbeddedError with what to do when it can't.
  */
 export async function startPostgres({ dataFolder, report }: PostgresOptions): Promise<EmbeddedPostgres> {
@@ -96,7 +105,12 @@ export async function startPostgres({ dataFolder, report }: PostgresOptions): Pr
     const account = serverAccount(report);
     closeDataFolder(folder, account);
     const binaries = await serverBinaries(account, report);
-    const home: Home = { folder, stateFile: join(folder, 'postgres.json'), inside: join(folder, 'postgres'), account };
+    const home: Home = {
+      folder,
+      stateFile: join(folder, 'postgres.json'),
+      inside: join(folder, 'postgres'),
+      account,
+    };
     const state = openState(home, report);
     const directory = state.dataDirectory ?? home.inside;
     await ensureCluster(directory, binaries, account, state, report);

@@ -8,8 +8,15 @@ export const ADMIN_ROLE = 'sunset_admin';
 /** What the service connects as: it owns nothing, and may do what migrations grant it. */
 export const SERVICE_ROLE = 'sunset';
 
-/** Runs `work` as superuser in the maintenance database. Fails when the server is not up, or not ours (another password). */
-export async function asSuperuser<T>(port: number, state: ClusterState, work: (client: Client) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` as superuser in the maintenance database. Fails when the server is not up, or not ours (another
+ * password).
+ */
+export async function asSuperuser<T>(
+  port: number,
+  state: ClusterState,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   const client = new Client({
     host: LOOPBACK,
     port,

@@ -11,14 +11,20 @@ import { type Binaries, SERVER_ENV } from './binaries';
 import type { ClusterState } from './cluster';
 import { asSuperuser } from './roles';
 
-/** SIGINT is a fast shutdown: sessions are ended, data is checkpointed. SIGQUIT leaves that to the recovery of the next start. */
+/**
+ * SIGINT is a fast shutdown: sessions are ended, data is checkpointed. SIGQUIT leaves that to the recovery of
+ * the next start.
+ */
 const STOP_PLAN: StopPlan = [
   ['SIGINT', 30_000],
   ['SIGQUIT', 5000],
   ['SIGKILL', 2000],
 ];
 const INVALID_PASSWORD = '28P01';
-/** Backends of a killed server hold its shared memory until they notice; a port can be lost between look and bind. */
+/**
+ * Backends of a killed server hold its shared memory until they notice; a port can be lost between look and
+ * bind.
+ */
 const RETRY_ON =
   /lock file "postmaster.pid" already exists|address already in use|could not create any TCP\/IP sockets|shared memory block .* still in use|pre-existing shared memory/i;
 
@@ -75,8 +81,9 @@ function orphanOf(directory: string): Orphan<'port'> | undefined {
 }
 
 /**
- * Removes the note of a killed server. Its pid may be another program's by now, or a zombie's: PostgreSQL itself would refuse to start. But
- * by this file it also sees whether processes of a killed server still use the data, so it goes only when none does.
+ * Removes the note of a killed server. Its pid may be another program's by now, or a zombie's: PostgreSQL
+ * itself would refuse to start. But by this file it also sees whether processes of a killed server still use
+ * the data, so it goes only when none does.
  */
 function clear(directory: string): void {
   const note = noted(directory);

@@ -19,9 +19,15 @@ export interface Watcher {
 }
 
 const LOOK_EVERY_MS = 250;
-/** Before each attempt. A process that ends together with us (a service manager signals them all) is not started again in between. */
+/**
+ * Before each attempt. A process that ends together with us (a service manager signals them all) is not
+ * started again in between.
+ */
 const BACKOFF_MS = [300, 1000, 2000, 4000, 8000];
-/** A server that is brought up again and again is broken: as many ends as there are attempts, within this time, are enough. */
+/**
+ * A server that is brought up again and again is broken: as many ends as there are attempts, within this
+ * time, are enough.
+ */
 const WINDOW_MS = 10 * 60_000;
 
 function isAlive(pid: number): boolean {
@@ -34,7 +40,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Looks after a server; answers how to leave it alone, which resolves when no attempt is under way any more. */
+/**
+ * Looks after a server; answers how to leave it alone, which resolves when no attempt is under way any more.
+ */
 export function keepUp({ title, pid, again }: Kept, { say, onLost }: Watcher): () => Promise<void> {
   let watching = true;
   const ends: number[] = [];
@@ -47,7 +55,8 @@ export function keepUp({ title, pid, again }: Kept, { say, onLost }: Watcher): (
       if (!watching) return false;
       try {
         await again();
-        if (watching) say(`${title} is up again (process ${pid()}) after ${((Date.now() - begun) / 1000).toFixed(1)} s`);
+        if (watching)
+          say(`${title} is up again (process ${pid()}) after ${((Date.now() - begun) / 1000).toFixed(1)} s`);
         return true;
       } catch (error) {
         last = error;

@@ -12,7 +12,10 @@ export interface LaunchOptions {
   env: NodeJS.ProcessEnv;
   stopPlan: StopPlan;
   account?: Account | undefined;
-  /** Written by the process itself before it becomes the program: no SIGKILL of ours falls between start and note. */
+  /**
+   * Written by the process itself before it becomes the program: no SIGKILL of ours falls between start and
+   * note.
+   */
   pidFile?: string;
 }
 
@@ -39,25 +42,47 @@ function spawned(child: ChildProcess, command: string): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('spawn', () => resolve(child.pid!));
     child.once('error', (error) =>
-      reject(new EmbeddedError(`${command} can't be run: ${error.message}`, 'check that it is there and executable')),
+      reject(
+        new EmbeddedError(
+          `${command} can't be run: ${error.message}`,
+          'check that it is there and executable',
+        ),
+      ),
     );
   });
 }
 
 /**
- * Starts a server in a process group of its own, so that a Ctrl-C in the terminal reaches only Node, which then stops it orderly.
- * Its working folder is `/`: the folder that Node was started in may be closed to its account.
+ * Starts a server in a process group of its own, so that a Ctrl-C in the terminal reaches only Node, which
+ * then stops it orderly. Its working folder is `/`: the folder that Node was started in may be closed to its
+ * account.
  */
-export async function launch(command: string, args: readonly string[], options: LaunchOptions): Promise<Launched> {
+export async function launch(
+  command: string,
+  args: readonly string[],
+  options: LaunchOptions,
+): Promise<Launched> {
   const { logFile, env, stopPlan, account, pidFile } = options;
   const log = openLog(logFile);
   if (pidFile) rmSync(pidFile, { force: true });
   // What it writes is for its own user only.
-  const words = ['-c', `umask 077; ${pidFile ? 'echo $$ > "$0" && ' : ''}exec "$@"`, pidFile ?? 'sh', command, ...args];
+  const words = [
+    '-c',
+    `umask 077; ${pidFile ? 'echo $$ > "$0" && ' : ''}exec "$@"`,
+    pidFile ?? 'sh',
+    command,
+    ...args,
+  ];
   const identity = account ? { uid: account.uid, gid: account.gid } : {};
   let ended: string | undefined;
   try {
-    const child = spawn('/bin/sh', words, { cwd: '/', detached: true, stdio: ['ignore', log.fd, log.fd], env, ...identity });
+    const child = spawn('/bin/sh', words, {
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      env,
+      ...identity,
+    });
     child.once('exit', (code, signal) => {
       ended = signal ? `ended by ${signal}` : `ended with exit code ${code}`;
     });

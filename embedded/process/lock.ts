@@ -24,7 +24,10 @@ export function holderOf(file: string): number | undefined {
   return identity !== undefined && processIdentity(Number(pid)) === identity ? Number(pid) : undefined;
 }
 
-/** Moves a dead process's lock out of the way, but not one that another process has put in its place meanwhile. */
+/**
+ * Moves a dead process's lock out of the way, but not one that another process has put in its place
+ * meanwhile.
+ */
 function clearStale(file: string, stale: string): void {
   const aside = `${file}.${process.pid}.stale`;
   try {
@@ -37,8 +40,8 @@ function clearStale(file: string, stale: string): void {
 }
 
 /**
- * Takes a lock that outlives no process: it holds its owner's pid and start time, and one whose owner is gone is taken over.
- * Returns undefined when a living process has it.
+ * Takes a lock that outlives no process: it holds its owner's pid and start time, and one whose owner is gone
+ * is taken over. Returns undefined when a living process has it.
  */
 export function tryLock(file: string): Lock | undefined {
   const mine = `${file}.${process.pid}`;
@@ -62,8 +65,8 @@ export function tryLock(file: string): Lock | undefined {
 }
 
 /**
- * Keeps a second Sunset out of a data folder: two of them would adopt, and then stop, each other's servers. Take it before
- * `startPostgres` and `startTemporal`.
+ * Keeps a second Sunset out of a data folder: two of them would adopt, and then stop, each other's servers.
+ * Take it before `startPostgres` and `startTemporal`.
  * @throws EmbeddedError when a living process has the folder, or when it can't be written to.
  */
 export function lockDataFolder(dataFolder: string): Lock {

@@ -5,7 +5,8 @@ import { until } from './table';
 
 export const LOOPBACK = '127.0.0.1';
 
-// Below the ranges that kernels hand to outgoing connections (Linux from 32768, others from 49152): a remembered port must not be lost to one.
+// Below the ranges that kernels hand to outgoing connections (Linux from 32768, others from 49152): a
+// remembered port must not be lost to one.
 const LOWEST = 15_000;
 const HIGHEST = 32_000;
 
@@ -37,7 +38,8 @@ export async function choosePorts<Name extends string>(
   names: readonly Name[],
   remembered: Partial<Record<Name, number>> = {},
 ): Promise<Record<Name, number>> {
-  const named = (ports: Iterable<number>) => Object.fromEntries([...ports].map((port, i) => [names[i], port]));
+  const named = (ports: Iterable<number>) =>
+    Object.fromEntries([...ports].map((port, i) => [names[i], port]));
   const known = names.flatMap((name) => remembered[name] ?? []);
   const areFree = (await Promise.all(known.map(isPortFree))).every(Boolean);
   if (areFree && known.length === names.length) return named(known) as Record<Name, number>;

@@ -34,7 +34,13 @@ export function run(command: string, args: readonly string[], options: RunOption
       output = (output + chunk.toString()).slice(-262_144);
       onOutput?.(chunk.toString());
     };
-    const child = spawn(command, [...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], ...identity, ...(signal ? { signal } : {}) });
+    const child = spawn(command, [...args], {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...identity,
+      ...(signal ? { signal } : {}),
+    });
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
     child.once('error', (error) => resolve({ code: -1, output: `${output}\n${error.message}` }));

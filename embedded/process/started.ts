@@ -1,6 +1,8 @@
 import { processIdentity, until } from './table';
 
-/** Signals to send one after the other, each with the milliseconds that the process gets before the next one. */
+/**
+ * Signals to send one after the other, each with the milliseconds that the process gets before the next one.
+ */
 export type StopPlan = readonly (readonly [signal: NodeJS.Signals, waitMs: number])[];
 
 function signalQuietly(pid: number, signal: NodeJS.Signals): void {
@@ -11,8 +13,15 @@ function signalQuietly(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Stops one process by its id, as orderly as it lets itself be stopped. Nothing happens when it is gone already. */
-export async function stopProcess(pid: number, plan: StopPlan, identity = processIdentity(pid)): Promise<void> {
+/**
+ * Stops one process by its id, as orderly as it lets itself be stopped. Nothing happens when it is gone
+ * already.
+ */
+export async function stopProcess(
+  pid: number,
+  plan: StopPlan,
+  identity = processIdentity(pid),
+): Promise<void> {
   if (identity === undefined) return;
   const gone = () => processIdentity(pid) !== identity;
   for (const [signal, waitMs] of plan) {
@@ -34,14 +43,20 @@ interface Started {
 const started = new Map<number, Started>();
 let exitIsHooked = false;
 
-/** The last resort, for a Node that ends without `stop()`: exit handlers can't wait, but a signal is enough to end them orderly. */
+/**
+ * The last resort, for a Node that ends without `stop()`: exit handlers can't wait, but a signal is enough to
+ * end them orderly.
+ */
 function signalAllAtExit(): void {
   for (const [pid, { identity, plan }] of started) {
     if (plan[0] && processIdentity(pid) === identity) signalQuietly(pid, plan[0][0]);
   }
 }
 
-/** Makes this Node process responsible for ending another; returns how. Of many calls of it only the first stops. */
+/**
+ * Makes this Node process responsible for ending another; returns how. Of many calls of it only the first
+ * stops.
+ */
 export function noteStarted(pid: number, plan: StopPlan): () => Promise<void> {
   if (!exitIsHooked) process.on('exit', signalAllAtExit);
   exitIsHooked = true;
@@ -60,12 +75,18 @@ export function noteEnded(pid: number): void {
   started.delete(pid);
 }
 
-/** Stops everything that this Node process started and has not stopped yet: for a Ctrl-C in the middle of a start. */
+/**
+ * Stops everything that this Node process started and has not stopped yet: for a Ctrl-C in the middle of a
+ * start.
+ */
 export async function stopStarted(): Promise<void> {
   await Promise.all([...started.values()].map(({ stop }) => stop()));
 }
 
-/** Ends what `stopStarted` could not end in time, by the rest of each one's plan at once; resolves within seconds. */
+/**
+ * Ends what `stopStarted` could not end in time, by the rest of each one's plan at once; resolves within
+ * seconds.
+ */
 export async function killStarted(): Promise<void> {
   const kill = async ([pid, { identity, plan }]: [number, Started]): Promise<void> => {
     const harder = plan.slice(1).map(([signal]) => [signal, KILL_WAIT_MS] as const);

@@ -1,4 +1,7 @@
-/** Brings up a server, one of an earlier start if that still runs, keeps it up, and stops it: the same for PostgreSQL and Temporal. */
+/**
+ * Brings up a server, one of an earlier start if that still runs, keeps it up, and stops it: the same for
+ * PostgreSQL and Temporal.
+ */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,7 +44,10 @@ export interface Server<Port extends string> {
   remembered: () => Ports<Port> | undefined;
   remember: (ports: Ports<Port>) => void;
   setup: (ports: Ports<Port>) => Setup;
-  /** Whether it does its work. @throws when what answers there is not ours, and will not be; the message says why */
+  /**
+   * Whether it does its work. @throws when what answers there is not ours, and will not be; the message says
+   * why
+   */
   answers: (ports: Ports<Port>) => Promise<boolean>;
   orphan: () => Orphan<Port> | undefined;
   /** Takes away what a killed one has left in the way of the next; called before each start. */
@@ -77,8 +83,8 @@ const PAUSE_MS = 500;
 const NO_ANSWER = 'no answer';
 
 /**
- * Waits until a server answers; undefined when it does, else why it does not. One that has ended has left its port to another program, whose
- * answer is worth nothing.
+ * Waits until a server answers; undefined when it does, else why it does not. One that has ended has left its
+ * port to another program, whose answer is worth nothing.
  */
 export async function whyNotUp(
   ended: () => string | undefined,
@@ -118,7 +124,10 @@ function isAsSetUp(pid: number, { command, args, files }: Setup): boolean {
 }
 
 /** Takes over an orphan if it runs as we would run it, and answers; stops it otherwise. */
-async function adopt<Port extends string>(server: Server<Port>, report: Progress): Promise<Running<Port> | undefined> {
+async function adopt<Port extends string>(
+  server: Server<Port>,
+  report: Progress,
+): Promise<Running<Port> | undefined> {
   const orphan = server.orphan();
   if (!orphan) return undefined;
   const { pid, ports } = orphan;
@@ -126,7 +135,8 @@ async function adopt<Port extends string>(server: Server<Port>, report: Progress
   return during(report, `${title} of an earlier start still runs (process ${pid})`, async (note) => {
     const ended = () => (processIdentity(pid) === undefined ? 'it has ended' : undefined);
     const isOurs = async (at: Ports<Port>): Promise<boolean> =>
-      isAsSetUp(pid, server.setup(at)) && (await whyNotUp(ended, () => server.answers(at), ORPHAN_ANSWER_LIMIT_MS)) === undefined;
+      isAsSetUp(pid, server.setup(at)) &&
+      (await whyNotUp(ended, () => server.answers(at), ORPHAN_ANSWER_LIMIT_MS)) === undefined;
     if (ports && (await isOurs(ports))) {
       report(`${title} answers: adopted, with all its data`);
       server.remember(ports);
@@ -176,7 +186,11 @@ async function portsFor<Port extends string>(
 }
 
 /** @param only the ports that alone will do: those of a server that ended, whose clients look for it there */
-async function start<Port extends string>(server: Server<Port>, report: Progress, only?: Ports<Port>): Promise<Running<Port>> {
+async function start<Port extends string>(
+  server: Server<Port>,
+  report: Progress,
+  only?: Ports<Port>,
+): Promise<Running<Port>> {
   const { title, data, listensOn = server.ports } = server;
   const remembered = only ?? server.remembered();
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
@@ -198,10 +212,14 @@ async function start<Port extends string>(server: Server<Port>, report: Progress
 }
 
 /**
- * Brings a server up: adopts the process of an earlier start, or starts one on its remembered ports, or on others when those are taken.
+ * Brings a server up: adopts the process of an earlier start, or starts one on its remembered ports, or on
+ * others when those are taken.
  * @throws EmbeddedError when it does not come up, with what to do
  */
-export async function supervise<Port extends string>(server: Server<Port>, report: Progress): Promise<Supervised<Port>> {
+export async function supervise<Port extends string>(
+  server: Server<Port>,
+  report: Progress,
+): Promise<Supervised<Port>> {
   const adopted = await adopt(server, report);
   let running = adopted ?? (await start(server, report));
   const { ports } = running;

@@ -3,8 +3,9 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * When the process with this id began, as an opaque text; undefined when it is gone. A pid alone is no identity: ids come again.
- * A zombie counts as gone: below a pid 1 that reaps nobody (common in containers) killed orphans stay zombies for ever.
+ * When the process with this id began, as an opaque text; undefined when it is gone. A pid alone is no
+ * identity: ids come again. A zombie counts as gone: below a pid 1 that reaps nobody (common in containers)
+ * killed orphans stay zombies for ever.
  */
 export function processIdentity(pid: number): string | undefined {
   if (process.platform !== 'linux') {
@@ -20,10 +21,16 @@ export function processIdentity(pid: number): string | undefined {
   }
 }
 
-/** The command line of a running process, its words joined by spaces; undefined when it is gone or not ours to look at. */
+/**
+ * The command line of a running process, its words joined by spaces; undefined when it is gone or not ours to
+ * look at.
+ */
 export function commandLine(pid: number): string | undefined {
   if (process.platform !== 'linux') {
-    return spawnSync('ps', ['-ww', '-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim() || undefined;
+    return (
+      spawnSync('ps', ['-ww', '-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim() ||
+      undefined
+    );
   }
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim() || undefined;
@@ -32,7 +39,10 @@ export function commandLine(pid: number): string | undefined {
   }
 }
 
-/** Whether a process works in this folder (its current one); undefined where that can't be found out (no /proc). */
+/**
+ * Whether a process works in this folder (its current one); undefined where that can't be found out (no
+ * /proc).
+ */
 export function worksIn(folder: string): boolean | undefined {
   if (process.platform !== 'linux') return undefined;
   const isThere = (pid: string): boolean => {
@@ -46,7 +56,11 @@ export function worksIn(folder: string): boolean | undefined {
 }
 
 /** Waits until `check` says yes, or until the limit; says which. */
-export async function until(check: () => boolean | Promise<boolean>, limitMs: number, everyMs = 25): Promise<boolean> {
+export async function until(
+  check: () => boolean | Promise<boolean>,
+  limitMs: number,
+  everyMs = 25,
+): Promise<boolean> {
   const end = Date.now() + limitMs;
   while (!(await check())) {
     if (Date.now() >= end) return false;

@@ -5,7 +5,10 @@ import { makeFolder, PRIVATE } from '../folders';
 import { LOOPBACK } from '../process/ports';
 import { writeWhole } from '../state';
 
-/** Where the certificates of an embedded Temporal are. The keys are for their owner only: who can read them may do everything there. */
+/**
+ * Where the certificates of an embedded Temporal are. The keys are for their owner only: who can read them
+ * may do everything there.
+ */
 export interface Certificates {
   ca: string;
   serverCert: string;
@@ -41,14 +44,21 @@ function areGood({ ca, serverCert, serverKey, clientCert, clientKey }: Certifica
     return pairs.every(([cert, key]) => {
       const certificate = new X509Certificate(readFileSync(cert));
       const holds = Date.parse(certificate.validTo) > Date.now() + RENEW_BEFORE_MS;
-      return holds && certificate.verify(authority.publicKey) && certificate.checkPrivateKey(createPrivateKey(readFileSync(key)));
+      return (
+        holds &&
+        certificate.verify(authority.publicKey) &&
+        certificate.checkPrivateKey(createPrivateKey(readFileSync(key)))
+      );
     });
   } catch {
     return false; // none yet, or one of them is gone
   }
 }
 
-/** Makes an authority, and one certificate each for the server's parts and for its clients. The authority's key is kept nowhere. */
+/**
+ * Makes an authority, and one certificate each for the server's parts and for its clients. The authority's
+ * key is kept nowhere.
+ */
 async function make(files: Certificates): Promise<void> {
   await import('reflect-metadata'); // which the library needs to be there first
   const x509 = await import('@peculiar/x509');
@@ -62,7 +72,13 @@ async function make(files: Certificates): Promise<void> {
     signingAlgorithm: ALGORITHM,
   });
   const authority = await newKeys();
-  const { BasicConstraintsExtension, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, SubjectAlternativeNameExtension } = x509;
+  const {
+    BasicConstraintsExtension,
+    ExtendedKeyUsageExtension,
+    KeyUsageFlags,
+    KeyUsagesExtension,
+    SubjectAlternativeNameExtension,
+  } = x509;
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     ...common(),
     name: 'CN=Sunset embedded Temporal',

@@ -45,7 +45,8 @@ export async function temporalAnswers(options: ConnectionOptions): Promise<boole
   }
 }
 
-const limited = <T>(connection: Connection, call: () => Promise<T>) => connection.withDeadline(Date.now() + CALL_LIMIT_MS, call);
+const limited = <T>(connection: Connection, call: () => Promise<T>) =>
+  connection.withDeadline(Date.now() + CALL_LIMIT_MS, call);
 
 /** Makes the namespace of a server that we started; histories are kept for 30 days after a workflow's end. */
 export async function ensureNamespace(connection: Connection, namespace: string): Promise<void> {
@@ -53,13 +54,17 @@ export async function ensureNamespace(connection: Connection, namespace: string)
   const retention = msToTs(RETENTION_MS);
   try {
     // Not asked for first: the server would remember for a second that there is none.
-    await limited(connection, () => service.registerNamespace({ namespace, workflowExecutionRetentionPeriod: retention }));
+    await limited(connection, () =>
+      service.registerNamespace({ namespace, workflowExecutionRetentionPeriod: retention }),
+    );
     await until(() => isKnown(connection, namespace), KNOWN_LIMIT_MS, 50);
   } catch (error) {
     if (statusOf(error) !== ALREADY_EXISTS) throw error;
     const { config } = await limited(connection, () => service.describeNamespace({ namespace }));
     if (optionalTsToMs(config?.workflowExecutionRetentionTtl) === RETENTION_MS) return;
-    await limited(connection, () => service.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl: retention } }));
+    await limited(connection, () =>
+      service.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl: retention } }),
+    );
   }
 }
 
@@ -73,8 +78,15 @@ async function isKnown(connection: Connection, namespace: string): Promise<boole
 
 const queryOf = (names: readonly string[]) => names.map((name) => `${name} IS NULL`).join(' AND ');
 
-function missingAttributes(namespace: string, missing: readonly [string, SearchAttributeKind][], error: unknown): EmbeddedError {
-  const commands = missing.map(([name, kind]) => `temporal operator search-attribute create -n ${namespace} --name ${name} --type ${kind}`);
+function missingAttributes(
+  namespace: string,
+  missing: readonly [string, SearchAttributeKind][],
+  error: unknown,
+): EmbeddedError {
+  const commands = missing.map(
+    ([name, kind]) =>
+      `temporal operator search-attribute create -n ${namespace} --name ${name} --type ${kind}`,
+  );
   return new EmbeddedError(
     `Search attributes are missing in namespace ${namespace}, and could not be added: ${(error as Error).message}`,
     `let an operator add them:\n${commands.join('\n')}`,
@@ -91,7 +103,9 @@ function checkKinds(
   for (const [name, kind] of Object.entries(wanted)) {
     const has = existing[name];
     if (has === undefined || has === null || has === KINDS[kind]) continue;
-    const found = temporal.api.enums.v1.IndexedValueType[has].replace('INDEXED_VALUE_TYPE_', '').toLowerCase();
+    const found = temporal.api.enums.v1.IndexedValueType[has]
+      .replace('INDEXED_VALUE_TYPE_', '')
+      .toLowerCase();
     throw new EmbeddedError(
       `The search attribute ${name} of namespace ${namespace} is of type ${found}, and Sunset needs ${kind}`,
       'use another namespace (TEMPORAL_NAMESPACE)',
@@ -100,9 +114,10 @@ function checkKinds(
 }
 
 /**
- * Adds the search attributes that the namespace lacks; those that it has stay. Where nobody may look or add (Temporal Cloud) a query
- * finds out whether they are there.
- * @throws EmbeddedError when one of the same name has another type, or when some are missing and can't be added.
+ * Adds the search attributes that the namespace lacks; those that it has stay. Where nobody may look or add
+ * (Temporal Cloud) a query finds out whether they are there.
+ * @throws EmbeddedError when one of the same name has another type, or when some are missing and can't be
+ *   added.
  */
 async function ensureSearchAttributes(
   connection: Connection,
@@ -112,7 +127,9 @@ async function ensureSearchAttributes(
   const { operatorService, workflowService } = connection;
   let missing = Object.entries(wanted);
   try {
-    const { customAttributes } = await limited(connection, () => operatorService.listSearchAttributes({ namespace }));
+    const { customAttributes } = await limited(connection, () =>
+      operatorService.listSearchAttributes({ namespace }),
+    );
     checkKinds(namespace, wanted, customAttributes);
     missing = missing.filter(([name]) => customAttributes[name] === undefined);
     if (missing.length === 0) return;
@@ -122,21 +139,35 @@ async function ensureSearchAttributes(
     if (error instanceof EmbeddedError) throw error;
     if (statusOf(error) === ALREADY_EXISTS) return;
     const query = queryOf(Object.keys(wanted));
-    await limited(connection, () => workflowService.countWorkflowExecutions({ namespace, query })).catch(() => {
-      throw missingAttributes(namespace, missing, error);
-    });
+    await limited(connection, () => workflowService.countWorkflowExecutions({ namespace, query })).catch(
+      () => {
+        throw missingAttributes(namespace, missing, error);
+      },
+    );
   }
 }
 
-/** Waits until the server's caches know the namespace and each search attribute, and its history service takes calls. */
-async function waitUntilUsable(connection: Connection, namespace: string, attributes: readonly string[]): Promise<void> {
+/**
+ * Waits until the server's caches know the namespace and each search attribute, and its history service takes
+ * calls.
+ */
+async function waitUntilUsable(
+  connection: Connection,
+  namespace: string,
+  attributes: readonly string[],
+): Promise<void> {
   const query = queryOf(attributes);
   let last: unknown;
   const works = async () => {
     try {
-      await limited(connection, () => connection.workflowService.countWorkflowExecutions({ namespace, query }));
       await limited(connection, () =>
-        connection.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId: 'sunset-start-check' } }),
+        connection.workflowService.countWorkflowExecutions({ namespace, query }),
+      );
+      await limited(connection, () =>
+        connection.workflowService.describeWorkflowExecution({
+          namespace,
+          execution: { workflowId: 'sunset-start-check' },
+        }),
       );
       return true;
     } catch (error) {
@@ -145,7 +176,9 @@ async function waitUntilUsable(connection: Connection, namespace: string, attrib
     }
   };
   if (await until(works, USABLE_LIMIT_MS, 100)) return;
-  throw new EmbeddedError(`Temporal is up, but can't be used: ${(last as Error).message}`, 'see its log', { cause: last });
+  throw new EmbeddedError(`Temporal is up, but can't be used: ${(last as Error).message}`, 'see its log', {
+    cause: last,
+  });
 }
 
 /**
@@ -162,11 +195,16 @@ export async function makeSearchable(
 }
 
 /**
- * Whether the server skips time for single workflows. No capability flag says so (as of server 1.32), so a read of a workflow that does
- * not exist asks: a server that can says so with "not found", one that can't, or where it is switched off, with "unimplemented".
+ * Whether the server skips time for single workflows. No capability flag says so (as of server 1.32), so a
+ * read of a workflow that does not exist asks: a server that can says so with "not found", one that can't, or
+ * where it is switched off, with "unimplemented".
  */
 export async function canSkipTime(connection: Connection, namespace: string): Promise<boolean> {
-  const request = { namespace, workflowExecution: { workflowId: 'sunset-start-check' }, fastForwardId: 'sunset-start-check' };
+  const request = {
+    namespace,
+    workflowExecution: { workflowId: 'sunset-start-check' },
+    fastForwardId: 'sunset-start-check',
+  };
   try {
     await limited(connection, () => connection.workflowService.pollWorkflowExecutionTimeSkipping(request));
     return true;

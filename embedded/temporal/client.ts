@@ -13,8 +13,16 @@ export interface Connecting {
 
 const fileIn = (dataFolder: string): string => join(dataFolder, 'temporal', 'client.toml');
 
-/** Writes how to connect, for other programs of the same user; returns the file, which Temporal's tools take as TEMPORAL_CONFIG_FILE. */
-export function rememberClient(dataFolder: string, address: string, namespace: string, certificates: Certificates | undefined): string {
+/**
+ * Writes how to connect, for other programs of the same user; returns the file, which Temporal's tools take
+ * as TEMPORAL_CONFIG_FILE.
+ */
+export function rememberClient(
+  dataFolder: string,
+  address: string,
+  namespace: string,
+  certificates: Certificates | undefined,
+): string {
   const tls = certificates && {
     serverName: SERVER_NAME,
     serverCACert: { path: certificates.ca },
@@ -28,10 +36,12 @@ export function rememberClient(dataFolder: string, address: string, namespace: s
 }
 
 /**
- * How to connect to the Temporal that a start of this data folder has brought up, for commands that work beside it; undefined when there was
- * none. Whether it still runs is for the caller to find out.
+ * How to connect to the Temporal that a start of this data folder has brought up, for commands that work
+ * beside it; undefined when there was none. Whether it still runs is for the caller to find out.
  */
-export function rememberedTemporal(dataFolder: string): (ClientConnectConfig & { address: string }) | undefined {
+export function rememberedTemporal(
+  dataFolder: string,
+): (ClientConnectConfig & { address: string }) | undefined {
   const file = fileIn(dataFolder);
   if (!existsSync(file)) return undefined;
   try {

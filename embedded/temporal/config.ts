@@ -21,7 +21,8 @@ export const UI_PORTS = ['ui', 'inner'] as const;
 const DYNAMIC: Record<string, boolean | number> = {
   // Fast-forward of single workflows: the sandbox and the tests.
   'frontend.WorkflowTimeSkippingEnabled': true,
-  // A year ahead is many skips of one session; at the default of 200 the server would stop skipping in the middle.
+  // A year ahead is many skips of one session; at the default of 200 the server would stop skipping in the
+  // middle.
   'frontend.WorkflowTimeSkippingMaxSkipPerSession': 1_000_000,
   // A new search attribute can be used at once, not after a minute …
   'system.forceSearchAttributesCacheRefreshOnRead': true,
@@ -45,7 +46,11 @@ function tlsConfig({ ca, serverCert, serverKey }: Certificates): unknown {
   return { internode: { server, client }, frontend: { server, client }, systemWorker };
 }
 
-function serverConfig(folder: string, ports: Record<(typeof SERVER_PORTS)[number], number>, certificates: Certificates): unknown {
+function serverConfig(
+  folder: string,
+  ports: Record<(typeof SERVER_PORTS)[number], number>,
+  certificates: Certificates,
+): unknown {
   const sql = {
     pluginName: 'sqlite',
     databaseName: uriPath(join(folder, 'server.db')),
@@ -56,7 +61,9 @@ function serverConfig(folder: string, ports: Record<(typeof SERVER_PORTS)[number
     // synchronous 2 (FULL): what the server has acknowledged survives a power cut.
     connectAttributes: { cache: 'private', setup: 'true', journal_mode: 'wal', synchronous: '2' },
   };
-  const rpc = (grpcPort: number, membershipPort: number) => ({ rpc: { grpcPort, membershipPort, bindOnLocalHost: true } });
+  const rpc = (grpcPort: number, membershipPort: number) => ({
+    rpc: { grpcPort, membershipPort, bindOnLocalHost: true },
+  });
   const rpcAddress = `${LOOPBACK}:${ports.frontend}`;
   return {
     log: { stdout: true, level: 'warn' },
@@ -66,7 +73,10 @@ function serverConfig(folder: string, ports: Record<(typeof SERVER_PORTS)[number
       numHistoryShards: 4,
       datastores: { main: { sql }, visibility: { sql } },
     },
-    global: { membership: { maxJoinDuration: '30s', broadcastAddress: LOOPBACK }, tls: tlsConfig(certificates) },
+    global: {
+      membership: { maxJoinDuration: '30s', broadcastAddress: LOOPBACK },
+      tls: tlsConfig(certificates),
+    },
     services: {
       frontend: rpc(ports.frontend, ports.frontendRing),
       history: rpc(ports.history, ports.historyRing),
@@ -78,7 +88,9 @@ function serverConfig(folder: string, ports: Record<(typeof SERVER_PORTS)[number
       failoverVersionIncrement: 10,
       masterClusterName: 'active',
       currentClusterName: 'active',
-      clusterInformation: { active: { enabled: true, initialFailoverVersion: 1, rpcName: 'frontend', rpcAddress } },
+      clusterInformation: {
+        active: { enabled: true, initialFailoverVersion: 1, rpcName: 'frontend', rpcAddress },
+      },
     },
     dcRedirectionPolicy: { policy: 'noop' },
     dynamicConfigClient: { filepath: join(folder, 'dynamic.yaml'), pollInterval: '10s' },
@@ -98,12 +110,20 @@ export function serverSetup(
   return {
     command: path,
     args: ['--config-file', config, '--allow-no-auth', 'start'],
-    files: { [config]: json(serverConfig(folder, ports, certificates)), [join(folder, 'dynamic.yaml')]: json(dynamic) },
+    files: {
+      [config]: json(serverConfig(folder, ports, certificates)),
+      [join(folder, 'dynamic.yaml')]: json(dynamic),
+    },
   };
 }
 
 /** The CLI's dev server, on a file, with its Web UI or without. */
-export function cliSetup(path: string, folder: string, ports: Record<(typeof CLI_PORTS)[number], number>, webUi: boolean): Setup {
+export function cliSetup(
+  path: string,
+  folder: string,
+  ports: Record<(typeof CLI_PORTS)[number], number>,
+  webUi: boolean,
+): Setup {
   const many = (flag: string, values: string[]) => values.flatMap((value) => [flag, value]);
   const ui = webUi ? ['--ui-port', String(ports.ui), '--ui-disable-news-fetch'] : ['--headless'];
   return {
@@ -122,7 +142,13 @@ export function cliSetup(path: string, folder: string, ports: Record<(typeof CLI
 }
 
 /** The Web UI beside the server that was built. */
-export function uiSetup(path: string, folder: string, port: number, address: string, certificates?: Certificates): Setup {
+export function uiSetup(
+  path: string,
+  folder: string,
+  port: number,
+  address: string,
+  certificates?: Certificates,
+): Setup {
   const tls = certificates && {
     ...{ caFile: certificates.ca, certFile: certificates.clientCert, keyFile: certificates.clientKey },
     ...{ enableHostVerification: true, serverName: SERVER_NAME },
@@ -137,7 +163,9 @@ export function uiSetup(path: string, folder: string, port: number, address: str
     // Plain HTTP on loopback: browsers would drop a secure CSRF cookie, and with it every write of the UI.
     cors: { cookieInsecure: true },
     // Behind the door: no page elsewhere can be made to take this server for its own.
-    ...(certificates ? { uiServerTLS: { certFile: certificates.serverCert, keyFile: certificates.serverKey } } : {}),
+    ...(certificates
+      ? { uiServerTLS: { certFile: certificates.serverCert, keyFile: certificates.serverKey } }
+      : {}),
   };
   return {
     command: path,

@@ -5,8 +5,9 @@ import { LOOPBACK } from '../process/ports';
 import { SERVER_NAME } from './certificates';
 
 /**
- * The names under which this machine is its own. A page elsewhere whose name is made to mean 127.0.0.1 (DNS rebinding) comes with that name,
- * and the Web UI itself would answer it. Any port: a tunnel (ssh -L) has another one.
+ * The names under which this machine is its own. A page elsewhere whose name is made to mean 127.0.0.1 (DNS
+ * rebinding) comes with that name, and the Web UI itself would answer it. Any port: a tunnel (ssh -L) has
+ * another one.
  */
 const OWN_NAME = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i;
 
@@ -44,7 +45,11 @@ export async function openDoor(port: number, behind: Behind): Promise<Door> {
   const agent = new Agent({ keepAlive: true });
   const pass = (request: IncomingMessage, response: ServerResponse): void => {
     if (!OWN_NAME.test(request.headers.host ?? '')) {
-      refuse(response, 403, `This is Temporal's Web UI of Sunset, and not ${request.headers.host}: open it as http://${LOOPBACK}:${port}`);
+      refuse(
+        response,
+        403,
+        `This is Temporal's Web UI of Sunset, and not ${request.headers.host}: open it as http://${LOOPBACK}:${port}`,
+      );
       return;
     }
     const { method, url: path, headers } = request;
@@ -55,7 +60,12 @@ export async function openDoor(port: number, behind: Behind): Promise<Door> {
     });
     onward.on('error', () => {
       if (response.headersSent) response.destroy();
-      else refuse(response, 502, "Temporal's Web UI does not answer: if npm start is starting it again, wait a moment");
+      else
+        refuse(
+          response,
+          502,
+          "Temporal's Web UI does not answer: if npm start is starting it again, wait a moment",
+        );
     });
     response.on('close', () => onward.destroy());
     request.pipe(onward);
@@ -63,7 +73,12 @@ export async function openDoor(port: number, behind: Behind): Promise<Door> {
   const server = createServer(pass);
   await new Promise<void>((resolve, reject) => {
     server.once('error', ({ message }) =>
-      reject(new EmbeddedError(`the Web UI's port could not be opened: ${message}`, 'start Sunset again: it then takes another one')),
+      reject(
+        new EmbeddedError(
+          `the Web UI's port could not be opened: ${message}`,
+          'start Sunset again: it then takes another one',
+        ),
+      ),
     );
     server.listen({ port, host: LOOPBACK }, resolve);
   });

@@ -1,4 +1,5 @@
-// Run as a process of its own by program.ts: folder and version as arguments; exit 0 when the CLI is in the folder and runs.
+// Run as a process of its own by program.ts: folder and version as arguments; exit 0 when the CLI is in the
+// folder and runs.
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 
 async function download(folder: string, version: string): Promise<void> {

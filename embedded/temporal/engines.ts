@@ -1,4 +1,7 @@
-/** The two ways to run a Temporal of our own: the CLI's server in one process, or the one that was built, with its Web UI beside it. */
+/**
+ * The two ways to run a Temporal of our own: the CLI's server in one process, or the one that was built, with
+ * its Web UI beside it.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EmbeddedError, inPlainWords } from '../errors';

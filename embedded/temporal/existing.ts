@@ -2,7 +2,15 @@ import { Connection } from '@temporalio/client';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 import { EmbeddedError } from '../errors';
 import { during, type Progress } from '../progress';
-import { canSkipTime, ensureNamespace, makeSearchable, NOT_FOUND, type SearchAttributeKind, statusOf, UNIMPLEMENTED } from './check';
+import {
+  canSkipTime,
+  ensureNamespace,
+  makeSearchable,
+  NOT_FOUND,
+  type SearchAttributeKind,
+  statusOf,
+  UNIMPLEMENTED,
+} from './check';
 import type { Connecting } from './client';
 
 export interface ExistingTemporal {
@@ -24,7 +32,9 @@ interface Target {
 function targetOf(env: NodeJS.ProcessEnv): Target {
   const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   try {
-    const { connectionOptions: options, namespace = 'default' } = loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(set) });
+    const { connectionOptions: options, namespace = 'default' } = loadClientConnectConfig({
+      overrideEnvVars: Object.fromEntries(set),
+    });
     return { options, address: options.address ?? env.TEMPORAL_ADDRESS ?? '', namespace };
   } catch (error) {
     throw new EmbeddedError(
@@ -68,15 +78,18 @@ function explain(error: unknown, namespace: string): [message: string, next: str
 
 async function checkNamespace(connection: Connection, namespace: string): Promise<void> {
   try {
-    await connection.withDeadline(Date.now() + 5000, () => connection.workflowService.describeNamespace({ namespace }));
+    await connection.withDeadline(Date.now() + 5000, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    );
   } catch (error) {
     throw new EmbeddedError(...explain(error, namespace), { cause: error });
   }
 }
 
 /**
- * Connects to the operator's own Temporal (address, namespace, TLS and API key as @temporalio/envconfig reads them) and checks that
- * Sunset can use it. Nothing is started; of what is there only missing search attributes are added.
+ * Connects to the operator's own Temporal (address, namespace, TLS and API key as @temporalio/envconfig reads
+ * them) and checks that Sunset can use it. Nothing is started; of what is there only missing search
+ * attributes are added.
  * @throws EmbeddedError when it can't be reached or used.
  */
 export async function useExisting(
@@ -86,22 +99,26 @@ export async function useExisting(
 ): Promise<ExistingTemporal> {
   const target = targetOf(env);
   const { options, address, namespace } = target;
-  return during(report, `connecting to Temporal at ${address}, namespace ${namespace} (TEMPORAL_ADDRESS)`, async () => {
-    const connection = await connect(target);
-    try {
-      await checkNamespace(connection, namespace);
-      await makeSearchable(connection, namespace, attributes);
-      const timeSkipping = await canSkipTime(connection, namespace).catch(() => false);
-      return { address, namespace, connection: options as Connecting, timeSkipping };
-    } finally {
-      await connection.close();
-    }
-  });
+  return during(
+    report,
+    `connecting to Temporal at ${address}, namespace ${namespace} (TEMPORAL_ADDRESS)`,
+    async () => {
+      const connection = await connect(target);
+      try {
+        await checkNamespace(connection, namespace);
+        await makeSearchable(connection, namespace, attributes);
+        const timeSkipping = await canSkipTime(connection, namespace).catch(() => false);
+        return { address, namespace, connection: options as Connecting, timeSkipping };
+      } finally {
+        await connection.close();
+      }
+    },
+  );
 }
 
 /**
- * Makes the namespace of the operator's own Temporal if there is none; one that is there stays as it is, its retention too. Search
- * attributes are added by `useExisting`.
+ * Makes the namespace of the operator's own Temporal if there is none; one that is there stays as it is, its
+ * retention too. Search attributes are added by `useExisting`.
  * @throws EmbeddedError when the server can't be reached or refuses.
  */
 export async function ensureExistingNamespace(env: NodeJS.ProcessEnv, report: Progress): Promise<void> {

@@ -11,7 +11,9 @@ import { during, type Progress } from '../progress';
 
 /** A program that is built from Go modules, once per version. */
 export interface GoProgram {
-  /** Of the built file. Go names it after the last part of the module path, and two of ours end in `server`. */
+  /**
+   * Of the built file. Go names it after the last part of the module path, and two of ours end in `server`.
+   */
   name: string;
   title: string;
   version: string;
@@ -39,13 +41,17 @@ export function builtProgram({ name, version }: GoProgram, cache: string): strin
 async function takeTurn(file: string, title: string, report: Progress): Promise<Lock> {
   const lock = tryLock(file);
   if (lock) return lock;
-  return during(report, `another process (${holderOf(file) ?? '?'}) is building ${title}: waiting for it`, async () => {
-    for (;;) {
-      await sleep(WAIT_FOR_OTHER_MS);
-      const turn = tryLock(file);
-      if (turn) return turn;
-    }
-  });
+  return during(
+    report,
+    `another process (${holderOf(file) ?? '?'}) is building ${title}: waiting for it`,
+    async () => {
+      for (;;) {
+        await sleep(WAIT_FOR_OTHER_MS);
+        const turn = tryLock(file);
+        if (turn) return turn;
+      }
+    },
+  );
 }
 
 /** Turns what the go command says into what it means. */
@@ -98,7 +104,12 @@ function counter(note: (text: string) => void): (text: string) => void {
   };
 }
 
-async function install(program: GoProgram, go: string, folder: string, { env, report }: BuildPlace): Promise<void> {
+async function install(
+  program: GoProgram,
+  go: string,
+  folder: string,
+  { env, report }: BuildPlace,
+): Promise<void> {
   const { title, version, module, takes } = program;
   const { GOOS: _os, GOARCH: _arch, ...kept } = env; // a cross build goes elsewhere than GOBIN
   const goEnv = { ...kept, HOME: env.HOME || homedir(), GOBIN: folder };
@@ -107,7 +118,11 @@ async function install(program: GoProgram, go: string, folder: string, { env, re
     let outcome = await run(go, words, { env: goEnv, cwd: folder, onOutput: counter(note) });
     // A C compiler without the C library's headers: Go needs neither.
     if (outcome.code !== 0 && /cgo|stdlib\.h|gcc|clang/.test(outcome.output)) {
-      outcome = await run(go, words, { env: { ...goEnv, CGO_ENABLED: '0' }, cwd: folder, onOutput: counter(note) });
+      outcome = await run(go, words, {
+        env: { ...goEnv, CGO_ENABLED: '0' },
+        cwd: folder,
+        onOutput: counter(note),
+      });
     }
     if (outcome.code !== 0) throw failure(program, go, outcome.output);
   });
@@ -132,7 +147,8 @@ export async function buildOnce(program: GoProgram, place: BuildPlace): Promise<
   const folder = join(cache, `${prefix}${process.pid}`);
   try {
     if (existsSync(built)) return built;
-    for (const name of await readdir(cache)) if (name.startsWith(prefix)) await rm(join(cache, name), { recursive: true, force: true });
+    for (const name of await readdir(cache))
+      if (name.startsWith(prefix)) await rm(join(cache, name), { recursive: true, force: true });
     await mkdir(folder);
     await install(program, go, folder, place);
     await rename(join(folder, basename(program.module)), join(folder, program.name));

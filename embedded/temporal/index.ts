@@ -18,7 +18,10 @@ export interface EmbeddedTemporal {
   namespace: string;
   /** How to connect to it: both kinds of the SDK's connections take it. */
   connection: Connecting;
-  /** Of a server that was started: a file (TOML, for TEMPORAL_CONFIG_FILE) by which its owner's programs connect. */
+  /**
+   * Of a server that was started: a file (TOML, for TEMPORAL_CONFIG_FILE) by which its owner's programs
+   * connect.
+   */
   clientConfig: string | null;
   /** Null when there is none, or when it is not known (TEMPORAL_ADDRESS). */
   webUiUrl: string | null;
@@ -31,7 +34,8 @@ export interface EmbeddedTemporal {
   source: 'TEMPORAL_ADDRESS' | 'PATH' | 'download' | 'go';
   pids: number[];
   /**
-   * Starts what ends by itself again, until `stop`, or until what is answered is called. That the Web UI can't be had any more is only said.
+   * Starts what ends by itself again, until `stop`, or until what is answered is called. That the Web UI
+   * can't be had any more is only said.
    */
   keepUp(watcher: Watcher): () => Promise<void>;
   /** Resolves when the processes are gone. May be called again. */
@@ -57,7 +61,11 @@ function engineOfData(folder: string): Engine | undefined {
   return existsSync(join(folder, 'cli.db')) ? 'cli' : undefined;
 }
 
-async function makeUsable(connecting: Connecting, attributes: Record<string, SearchAttributeKind>, report: Progress): Promise<boolean> {
+async function makeUsable(
+  connecting: Connecting,
+  attributes: Record<string, SearchAttributeKind>,
+  report: Progress,
+): Promise<boolean> {
   return during(report, 'preparing the namespace and its search attributes', async () => {
     const connection = await Connection.connect(connecting);
     try {
@@ -86,13 +94,20 @@ async function startOwn(options: Required<TemporalOptions>): Promise<EmbeddedTem
   const cache = cacheFolder(env);
   const program = await findTemporal({ env, cache, report }, engineOfData(folder));
   const startEngine = program.engine === 'cli' ? startCli : startServer;
-  const { server, page, certificates, ...running } = await startEngine(program, { folder, cache, report, env, webUi });
+  const { server, page, certificates, ...running } = await startEngine(program, {
+    folder,
+    cache,
+    report,
+    env,
+    webUi,
+  });
   const { connection } = running;
   const stop = async (): Promise<void> => {
     await Promise.all([page?.door.close(), page?.ui.stop(), server.stop()]);
   };
   const keepUp = (watcher: Watcher): (() => Promise<void>) => {
-    const onLost = ({ message, next }: EmbeddedError): void => watcher.say(`${message} (${next}). All else goes on`);
+    const onLost = ({ message, next }: EmbeddedError): void =>
+      watcher.say(`${message} (${next}). All else goes on`);
     const leaveServer = server.keepUp(watcher);
     const leavePage = page?.ui.keepUp({ ...watcher, onLost });
     return async () => void (await Promise.all([leaveServer(), leavePage?.()]));
@@ -112,8 +127,9 @@ async function startOwn(options: Required<TemporalOptions>): Promise<EmbeddedTem
 }
 
 /**
- * Connects to the Temporal of TEMPORAL_ADDRESS, or brings up a real server on loopback ports: of the `temporal` CLI on PATH, of the CLI
- * that the SDK downloads, or built once from Go modules. It is usable (namespace, search attributes) when this resolves.
+ * Connects to the Temporal of TEMPORAL_ADDRESS, or brings up a real server on loopback ports: of the
+ * `temporal` CLI on PATH, of the CLI that the SDK downloads, or built once from Go modules. It is usable
+ * (namespace, search attributes) when this resolves.
  * @throws EmbeddedError with what to do when none of these is possible.
  */
 export async function startTemporal(options: TemporalOptions): Promise<EmbeddedTemporal> {

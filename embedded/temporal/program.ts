@@ -7,7 +7,10 @@ import { run } from '../process/run';
 import { during, type Progress } from '../progress';
 import { buildOnce, builtProgram, ensureBuilt, type GoProgram } from './go-build';
 
-/** The CLI brings a server of its own in one process, Web UI included; the server built from Go modules has neither. */
+/**
+ * The CLI brings a server of its own in one process, Web UI included; the server built from Go modules has
+ * neither.
+ */
 export type Engine = 'cli' | 'server';
 
 export interface TemporalProgram {
@@ -17,7 +20,10 @@ export interface TemporalProgram {
   version: string;
 }
 
-/** 1.9 is the first whose server skips time. Pinned, so that every newcomer's download is the one that was tried. */
+/**
+ * 1.9 is the first whose server skips time. Pinned, so that every newcomer's download is the one that was
+ * tried.
+ */
 const CLI_VERSION = '1.9.1';
 const CLI_MINIMUM = '1.9';
 
@@ -74,11 +80,14 @@ async function cliOnPath({ env, report }: Search): Promise<TemporalProgram | und
   if (!path) return undefined;
   const version = await cliVersion(path, env);
   if (version && atLeast(version, CLI_MINIMUM)) return { engine: 'cli', source: 'PATH', path, version };
-  report(`${path} is ${version ? `version ${version}` : 'of no known version'}: Sunset needs ${CLI_MINIMUM} or later, so it is not used`);
+  report(
+    `${path} is ${version ? `version ${version}` : 'of no known version'}: Sunset needs ${CLI_MINIMUM} or later, so it is not used`,
+  );
   return undefined;
 }
 
-const downloadFolder = (cache: string) => join(cache, `temporal-cli-${CLI_VERSION}-${process.platform}-${process.arch}`);
+const downloadFolder = (cache: string) =>
+  join(cache, `temporal-cli-${CLI_VERSION}-${process.platform}-${process.arch}`);
 
 async function cliInCache({ env, cache }: Search): Promise<TemporalProgram | undefined> {
   const path = join(downloadFolder(cache), `temporal-v${CLI_VERSION}`); // the SDK names it so
@@ -93,12 +102,21 @@ function serverInCache({ cache }: Search): TemporalProgram | undefined {
 
 async function bytesIn(folder: string): Promise<number> {
   const names = await readdir(folder).catch(() => []);
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0));
+  const sizes = await Promise.all(
+    names.map(async (name) => (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Gives up when nothing arrives for a while: behind a firewall that drops packets the SDK itself would wait for minutes. */
-async function whileItGrows<T>(folder: string, note: (text: string) => void, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * Gives up when nothing arrives for a while: behind a firewall that drops packets the SDK itself would wait
+ * for minutes.
+ */
+async function whileItGrows<T>(
+  folder: string,
+  note: (text: string) => void,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const stalled = new AbortController();
   let bytes = 0;
   let grownAt = Date.now();
@@ -117,8 +135,9 @@ async function whileItGrows<T>(folder: string, note: (text: string) => void, wor
 }
 
 /**
- * Lets the SDK download its CLI. The SDK does so only on the way to starting a server, so a process of its own starts a temporary one in
- * memory, which proves that the program runs here, and leaves this process without the SDK's native runtime, which can be set up once only.
+ * Lets the SDK download its CLI. The SDK does so only on the way to starting a server, so a process of its
+ * own starts a temporary one in memory, which proves that the program runs here, and leaves this process
+ * without the SDK's native runtime, which can be set up once only.
  */
 async function downloadCli(search: Search): Promise<TemporalProgram | undefined> {
   const { env, cache, report } = search;
@@ -129,16 +148,25 @@ async function downloadCli(search: Search): Promise<TemporalProgram | undefined>
     whileItGrows(folder, note, (signal) => run(process.execPath, ['--require', ...script], { env, signal })),
   );
   const found = await cliInCache(search);
-  if (!found) report(`it can't be downloaded here (${lastLines(output.trim(), 1).split(': ').slice(-2).join(': ')})`);
+  if (!found)
+    report(`it can't be downloaded here (${lastLines(output.trim(), 1).split(': ').slice(-2).join(': ')})`);
   return found;
 }
 
 async function buildServer({ env, cache, report }: Search): Promise<TemporalProgram> {
   if (!(await findOnPath('go', env))) {
-    throw new EmbeddedError('Temporal was neither found on PATH nor downloadable, and Go is not installed', `${NEXT_GO}, or ${NEXT_OTHER}`);
+    throw new EmbeddedError(
+      'Temporal was neither found on PATH nor downloadable, and Go is not installed',
+      `${NEXT_GO}, or ${NEXT_OTHER}`,
+    );
   }
   try {
-    return { engine: 'server', source: 'go', path: await buildOnce(SERVER, { env, cache, report }), version: SERVER.version };
+    return {
+      engine: 'server',
+      source: 'go',
+      path: await buildOnce(SERVER, { env, cache, report }),
+      version: SERVER.version,
+    };
   } catch (error) {
     if (!(error instanceof EmbeddedError)) throw error;
     throw new EmbeddedError(
@@ -152,8 +180,9 @@ async function buildServer({ env, cache, report }: Search): Promise<TemporalProg
 }
 
 /**
- * Finds a Temporal to run: the CLI on PATH, what an earlier start downloaded or built, a download, a build. Data of an earlier start
- * decides between the engines, whose databases are not each other's: a CLI installed later must not make workflows disappear.
+ * Finds a Temporal to run: the CLI on PATH, what an earlier start downloaded or built, a download, a build.
+ * Data of an earlier start decides between the engines, whose databases are not each other's: a CLI installed
+ * later must not make workflows disappear.
  * @throws EmbeddedError when there is none, with the ways to get one.
  */
 export async function findTemporal(search: Search, made: Engine | undefined): Promise<TemporalProgram> {

@@ -1,4 +1,7 @@
-/** The acceptance of a confirmation: one transaction that holds the quote to its word, before anything is sent out (decision 2). */
+/**
+ * The acceptance of a confirmation: one transaction that holds the quote to its word, before anything is sent
+ * out (decision 2).
+ */
 import { itemCommandId, refundId } from '../../domain/ids';
 import type { Policy } from '../../domain/policy';
 import { isRefund } from '../../domain/quote';
@@ -19,7 +22,10 @@ export interface Confirmation {
   by: string;
   /** The way it was agreed to: `api`, `signal`, a façade's name. */
   via: string;
-  /** Items that have changed since the quote are refused, and the others go on; default: one that has refuses them all (L17). */
+  /**
+   * Items that have changed since the quote are refused, and the others go on; default: one that has refuses
+   * them all (L17).
+   */
   skipStale?: boolean | undefined;
 }
 
@@ -27,12 +33,20 @@ export type Acceptance =
   | { ok: true; termination: TerminationRow; items: AcceptedItem[] }
   | {
       ok: false;
-      code: 'QUOTE_EXPIRED' | 'QUOTE_STALE' | 'QUOTE_USED' | 'NOTHING_PERMITTED' | 'UNKNOWN_QUOTE' | 'COMMAND_ID_REUSED';
+      code:
+        | 'QUOTE_EXPIRED'
+        | 'QUOTE_STALE'
+        | 'QUOTE_USED'
+        | 'NOTHING_PERMITTED'
+        | 'UNKNOWN_QUOTE'
+        | 'COMMAND_ID_REUSED';
       changes?: Change[];
       terminationId?: string;
     };
 
-/** Accepts a quote, or says why not; with the same termination id again it answers what it did the first time. */
+/**
+ * Accepts a quote, or says why not; with the same termination id again it answers what it did the first time.
+ */
 export async function acceptQuote(pool: Pool, confirmation: Confirmation): Promise<Acceptance> {
   return await transaction(pool, async (tx): Promise<Acceptance> => {
     const { quoteId, terminationId } = confirmation;
@@ -40,8 +54,10 @@ export async function acceptQuote(pool: Pool, confirmation: Confirmation): Promi
     if (!quote) return { ok: false, code: 'UNKNOWN_QUOTE' };
     if (quote.terminationId === terminationId) return await accepted(tx, terminationId);
     // Its id comes from the command's: the same command for another quote is a mistake.
-    if (await findTermination(tx, terminationId)) return { ok: false, code: 'COMMAND_ID_REUSED', terminationId };
-    if (quote.terminationId !== null) return { ok: false, code: 'QUOTE_USED', terminationId: quote.terminationId };
+    if (await findTermination(tx, terminationId))
+      return { ok: false, code: 'COMMAND_ID_REUSED', terminationId };
+    if (quote.terminationId !== null)
+      return { ok: false, code: 'QUOTE_USED', terminationId: quote.terminationId };
     if (quote.isExpired) return { ok: false, code: 'QUOTE_EXPIRED' };
     const permitted = quote.items.filter((item) => item.permitted);
     if (!permitted.length) return { ok: false, code: 'NOTHING_PERMITTED' };
@@ -56,7 +72,8 @@ export async function acceptQuote(pool: Pool, confirmation: Confirmation): Promi
     const changes = await changesSince(tx, quote, rows, confirmation.skipStale ?? false);
     const stale = byInstance(changes);
     const isStale = ({ instanceId }: QuotedItem): boolean => stale.has(instanceId);
-    if (stale.size && (!confirmation.skipStale || permitted.every(isStale))) return { ok: false, code: 'QUOTE_STALE', changes };
+    if (stale.size && (!confirmation.skipStale || permitted.every(isStale)))
+      return { ok: false, code: 'QUOTE_STALE', changes };
     await agree(tx, quote, rows, confirmation, stale);
     await promiseRefunds(tx, quote, rows, terminationId, stale);
     return await accepted(tx, terminationId);
@@ -64,16 +81,23 @@ export async function acceptQuote(pool: Pool, confirmation: Confirmation): Promi
 }
 
 async function accepted(tx: Transaction, terminationId: string): Promise<Acceptance> {
-  return { ok: true, termination: (await findTermination(tx, terminationId))!, items: await itemsToSend(tx, terminationId) };
+  return {
+    ok: true,
+    termination: (await findTermination(tx, terminationId))!,
+    items: await itemsToSend(tx, terminationId),
+  };
 }
 
 function byInstance(changes: Change[]): Map<string, Change[]> {
   const groups = new Map<string, Change[]>();
-  for (const change of changes) groups.set(change.instanceId, [...(groups.get(change.instanceId) ?? []), change]);
+  for (const change of changes)
+    groups.set(change.instanceId, [...(groups.get(change.instanceId) ?? []), change]);
   return groups;
 }
 
-/** The agreement with its items, as accepted, as refused by the quote, or as stale by now. Consumes the quote. */
+/**
+ * The agreement with its items, as accepted, as refused by the quote, or as stale by now. Consumes the quote.
+ */
 export async function agree(
   tx: Transaction,
   quote: QuoteRow,
@@ -82,7 +106,15 @@ export async function agree(
   stale: ReadonlyMap<string, Change[]> = new Map(),
 ): Promise<void> {
   const { id: quoteId, action, schedule, rulesVersion } = quote;
-  await insertTermination(tx, { id: terminationId, quoteId, action, schedule, rulesVersion, agreedVia: via, agreedBy: by });
+  await insertTermination(tx, {
+    id: terminationId,
+    quoteId,
+    action,
+    schedule,
+    rulesVersion,
+    agreedVia: via,
+    agreedBy: by,
+  });
   await consumeQuote(tx, quoteId, terminationId);
   const policies = await policiesOf(tx, quote);
   const items = quote.items.map((item, position): NewItem => {
@@ -90,14 +122,27 @@ export async function agree(
     const { instanceId, basis, releaseTime, plan } = item;
     const { account } = row.facts;
     const problem = problemOf(item, row, item.permitted ? stale.get(instanceId) : undefined);
-    if (problem) return { instanceId, account, status: 'refused', command: null, releaseTime: null, problem, plan: null };
+    if (problem)
+      return {
+        instanceId,
+        account,
+        status: 'refused',
+        command: null,
+        releaseTime: null,
+        problem,
+        plan: null,
+      };
     const command = itemCommand(quote, item, policies.get(basis.policyId)!, terminationId, by);
     return { instanceId, account, status: 'accepted', command, releaseTime, problem, plan };
   });
   await insertItems(tx, terminationId, items);
 }
 
-function problemOf({ permitted, blockers }: QuotedItem, { life }: InstanceRow, changes: Change[] | undefined): ItemProblem | null {
+function problemOf(
+  { permitted, blockers }: QuotedItem,
+  { life }: InstanceRow,
+  changes: Change[] | undefined,
+): ItemProblem | null {
   if (!permitted) return { code: blockers[0]!, state: life.state };
   return changes ? { code: 'QUOTE_STALE', state: life.state, changes } : null;
 }
@@ -114,7 +159,16 @@ async function promiseRefunds(
     if (!permitted || stale.has(instanceId) || !isRefund(refund)) return [];
     const { account, product } = rows[index]!.facts;
     const calculation = { inputs: inputs!, refund };
-    return [{ id: refundId(terminationId, instanceId), instanceId, account, product, kind: refund.kind, calculation }];
+    return [
+      {
+        id: refundId(terminationId, instanceId),
+        instanceId,
+        account,
+        product,
+        kind: refund.kind,
+        calculation,
+      },
+    ];
   });
   await openRefunds(
     tx,
@@ -123,7 +177,13 @@ async function promiseRefunds(
   if (quote.action === 'return') await reserveRights(tx, terminationId, promised);
 }
 
-function itemCommand(quote: QuoteRow, item: QuotedItem, policy: Policy, terminationId: string, by: string): ItemCommand {
+function itemCommand(
+  quote: QuoteRow,
+  item: QuotedItem,
+  policy: Policy,
+  terminationId: string,
+  by: string,
+): ItemCommand {
   return {
     id: itemCommandId(terminationId, item.instanceId),
     by,

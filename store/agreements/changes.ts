@@ -6,7 +6,15 @@ import { openOrders, renewalsToReturn } from '../../domain/instance';
 import { msOf } from '../../domain/instant';
 import { exact, formatMoney } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
-import { hasAmount, isRefund, type QuoteItem, type QuoteRequest, quoteInTurns, rightsKey, type Subject } from '../../domain/quote';
+import {
+  hasAmount,
+  isRefund,
+  type QuoteItem,
+  type QuoteRequest,
+  quoteInTurns,
+  rightsKey,
+  type Subject,
+} from '../../domain/quote';
 import { each } from '../../domain/turns';
 import type { Transaction } from '../db';
 import { inTurns } from '../in-turns';
@@ -18,17 +26,25 @@ import { rightsOf } from './rights';
 import { subjectsOf } from './subjects';
 
 /**
- * What has changed since the quote, for the items that it permitted. Where stale items are to be skipped, what is left of the quote is asked
- * again without them, until nothing in it has changed: what they no longer take may be another item's, and that one is another offer then.
+ * What has changed since the quote, for the items that it permitted. Where stale items are to be skipped,
+ * what is left of the quote is asked again without them, until nothing in it has changed: what they no longer
+ * take may be another item's, and that one is another offer then.
  */
-export async function changesSince(tx: Transaction, quote: QuoteRow, rows: InstanceRow[], skipStale: boolean): Promise<Change[]> {
+export async function changesSince(
+  tx: Transaction,
+  quote: QuoteRow,
+  rows: InstanceRow[],
+  skipStale: boolean,
+): Promise<Change[]> {
   const changes = await changesNow(tx, quote, rows);
   if (!skipStale || !changes.length) return changes;
   const stale = new Set(changes.map(({ instanceId }) => instanceId));
   const items = quote.items.filter(({ permitted, instanceId }) => permitted && !stale.has(instanceId));
   const left = new Set(items.map(({ instanceId }) => instanceId));
   const rowsLeft = rows.filter(({ id }) => left.has(id));
-  return items.length ? [...changes, ...(await changesSince(tx, { ...quote, items }, rowsLeft, true))] : changes;
+  return items.length
+    ? [...changes, ...(await changesSince(tx, { ...quote, items }, rowsLeft, true))]
+    : changes;
 }
 
 /** Amounts are asked again as of the quote's own instant (M17). */
@@ -47,14 +63,23 @@ async function changesNow(tx: Transaction, quote: QuoteRow, rows: InstanceRow[])
     fiveDayFor: quote.fiveDayFor ?? undefined,
     orderIds: quote.orderIds,
   };
-  const again = await inTurns(quoteInTurns(subjects, needed(quote, subjects, await rightsOf(tx, subjects)), request));
+  const again = await inTurns(
+    quoteInTurns(subjects, needed(quote, subjects, await rightsOf(tx, subjects)), request),
+  );
   const changesOf = (item: QuotedItem, index: number): Change[] =>
     item.permitted ? itemChanges(item, again[index]!, rows[index]!, quote) : [];
   return (await inTurns(each(quote.items, changesOf))).flat();
 }
 
-/** The rights that the quote placed, as far as they are still there: with those and nothing else changed, the same places come out (E7). */
-function needed(quote: QuoteRow, subjects: Subject[], left: Map<string, RightsLeft>): Map<string, RightsLeft> {
+/**
+ * The rights that the quote placed, as far as they are still there: with those and nothing else changed, the
+ * same places come out (E7).
+ */
+function needed(
+  quote: QuoteRow,
+  subjects: Subject[],
+  left: Map<string, RightsLeft>,
+): Map<string, RightsLeft> {
   const wanted = new Map<string, RightsLeft>();
   if (quote.action !== 'return') return left;
   quote.items.forEach(({ permitted, refund }, index) => {
@@ -75,7 +100,8 @@ function itemChanges(old: QuotedItem, now: QuoteItem, row: InstanceRow, quote: Q
   const current = basisOf(row, old.basis.asOf, old.basis.policyId);
   const changes: Change[] = [];
   const compare = (field: string, before: unknown, after: unknown, difference: string | null = null) => {
-    if (before !== after) changes.push({ instanceId: old.instanceId, field, old: before, new: after, difference });
+    if (before !== after)
+      changes.push({ instanceId: old.instanceId, field, old: before, new: after, difference });
   };
   compare('state', old.basis.state, current.state);
   compare('orders', old.basis.orders, current.orders);
@@ -86,12 +112,25 @@ function itemChanges(old: QuotedItem, now: QuoteItem, row: InstanceRow, quote: Q
   compare('refund.kind', old.refund.kind, now.refund.kind);
   const [before, after] = [amountOf(old), amountOf(now)];
   const currency = old.refund.currency;
-  const difference = before !== null && after !== null && currency ? formatMoney(exact(after).sub(exact(before)), currency) : null;
+  const difference =
+    before !== null && after !== null && currency
+      ? formatMoney(exact(after).sub(exact(before)), currency)
+      : null;
   compare('refund.amount', before, after, difference);
   if (quote.action === 'return-renewals')
-    compare('refund.orders', startingAfter(row, old.basis.asOf, quote), startingAfter(row, clockOf(row, Date.now()), quote));
+    compare(
+      'refund.orders',
+      startingAfter(row, old.basis.asOf, quote),
+      startingAfter(row, clockOf(row, Date.now()), quote),
+    );
   if (quote.schedule.mode === 'timed' && msOf(quote.schedule.at) <= msOf(clockOf(row, Date.now()))) {
-    changes.push({ instanceId: old.instanceId, field: 'schedule.at', old: 'in the future', new: 'passed', difference: null });
+    changes.push({
+      instanceId: old.instanceId,
+      field: 'schedule.at',
+      old: 'in the future',
+      new: 'passed',
+      difference: null,
+    });
   }
   return changes;
 }

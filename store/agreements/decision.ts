@@ -13,9 +13,14 @@ export interface DecisionColumns {
 }
 
 /** SQL: {@link DecisionColumns} of a request named `r`. */
-export const DECISION = 'r.decided_by AS "decidedBy", r.decision_reason AS "decisionReason", r.decided_at AS "decidedAt"';
+export const DECISION =
+  'r.decided_by AS "decidedBy", r.decision_reason AS "decisionReason", r.decided_at AS "decidedAt"';
 
 /** All three or none. */
-export function decisionOf({ decidedBy: by, decisionReason: reason, decidedAt: at }: DecisionColumns): Decision | null {
+export function decisionOf({
+  decidedBy: by,
+  decisionReason: reason,
+  decidedAt: at,
+}: DecisionColumns): Decision | null {
   return by !== null && reason !== null && at !== null ? { by, reason, at } : null;
 }

@@ -1,4 +1,7 @@
-/** The table `termination_items`: what was agreed of each instance, and what has become of it. Written here only. */
+/**
+ * The table `termination_items`: what was agreed of each instance, and what has become of it. Written here
+ * only.
+ */
 
 import type { Command, Envelope } from '../../domain/commands';
 import { refundId } from '../../domain/ids';
@@ -53,8 +56,15 @@ export async function insertItems(tx: Transaction, terminationId: string, items:
   );
 }
 
-/** What was agreed to be sent, while it is still to be done. Nobody else moves the item until the transaction ends. */
-export async function lockCommand(tx: Transaction, terminationId: string, instanceId: string): Promise<ItemCommand | undefined> {
+/**
+ * What was agreed to be sent, while it is still to be done. Nobody else moves the item until the transaction
+ * ends.
+ */
+export async function lockCommand(
+  tx: Transaction,
+  terminationId: string,
+  instanceId: string,
+): Promise<ItemCommand | undefined> {
   const { rows } = await tx.query<{ status: ItemStatus; command: ItemCommand }>(
     'SELECT status, command FROM termination_items WHERE termination_id = $1 AND instance_id = $2 FOR UPDATE',
     [terminationId, instanceId],
@@ -91,7 +101,10 @@ export async function changeItem(tx: Transaction, instanceId: string, change: It
   );
 }
 
-/** The item that led into the bin no longer says when it will be released: it was restored, or has gone before its time. */
+/**
+ * The item that led into the bin no longer says when it will be released: it was restored, or has gone before
+ * its time.
+ */
 export async function leaveBin(
   tx: Transaction,
   instanceId: string,
@@ -128,8 +141,9 @@ export async function acceptedItems(db: Db, olderThanMs: number, limit: number):
 }
 
 /**
- * Takes items to be sent again: those that were never tried first, then the one that has waited longest since. One that keeps failing waits as
- * long again as it has waited so far, up to five minutes, so that any number of stuck ones starve nobody; two sweeps take none twice.
+ * Takes items to be sent again: those that were never tried first, then the one that has waited longest
+ * since. One that keeps failing waits as long again as it has waited so far, up to five minutes, so that any
+ * number of stuck ones starve nobody; two sweeps take none twice.
  */
 export async function takeItems(db: Db, olderThanMs: number, limit: number): Promise<ToSend[]> {
   const { rows } = await db.query<ToSend>(
@@ -156,22 +170,36 @@ export async function itemsToSend(db: Db, terminationId: string): Promise<Accept
 }
 
 /**
- * There was no running workflow to send an item to. When its instance has ended, the item has failed; when it lives, its workflow is lost:
- * the item says so, stays accepted, and is carried out after the repair (L14).
+ * There was no running workflow to send an item to. When its instance has ended, the item has failed; when it
+ * lives, its workflow is lost: the item says so, stays accepted, and is carried out after the repair (L14).
  */
-export async function itemWithoutWorkflow(pool: Pool, terminationId: string, instanceId: string): Promise<void> {
-  const { rows } = await pool.query<{ state: string }>('SELECT state FROM instances WHERE id = $1', [instanceId]);
-  const { state } = rows[0]!;
-  if (state === 'terminated') return await failItem(pool, terminationId, instanceId, { code: 'WRONG_STATE', state });
-  await pool.query("UPDATE termination_items SET problem = $3 WHERE termination_id = $1 AND instance_id = $2 AND status = 'accepted'", [
-    terminationId,
+export async function itemWithoutWorkflow(
+  pool: Pool,
+  terminationId: string,
+  instanceId: string,
+): Promise<void> {
+  const { rows } = await pool.query<{ state: string }>('SELECT state FROM instances WHERE id = $1', [
     instanceId,
-    { code: 'WORKFLOW_LOST', state },
   ]);
+  const { state } = rows[0]!;
+  if (state === 'terminated')
+    return await failItem(pool, terminationId, instanceId, { code: 'WRONG_STATE', state });
+  await pool.query(
+    "UPDATE termination_items SET problem = $3 WHERE termination_id = $1 AND instance_id = $2 AND status = 'accepted'",
+    [terminationId, instanceId, { code: 'WORKFLOW_LOST', state }],
+  );
 }
 
-/** An item that its instance refused: it fails alone, its refund with it, and its right is given back (E2). A decided one stays as it is. */
-export async function failItem(pool: Pool, terminationId: string, instanceId: string, problem: ItemProblem): Promise<void> {
+/**
+ * An item that its instance refused: it fails alone, its refund with it, and its right is given back (E2). A
+ * decided one stays as it is.
+ */
+export async function failItem(
+  pool: Pool,
+  terminationId: string,
+  instanceId: string,
+  problem: ItemProblem,
+): Promise<void> {
   await transaction(pool, async (tx) => {
     const { rowCount } = await tx.query(
       `UPDATE termination_items SET status = 'failed', problem = $3, release_time = NULL

@@ -111,7 +111,10 @@ export interface NewQuote {
   expiresInSeconds: number;
   /** The termination that it is made for: nobody else can confirm it. */
   terminationId?: string;
-  /** Of one instance: the instant of its clock, where an approval holds to the one that its amount was seen at (M24). */
+  /**
+   * Of one instance: the instant of its clock, where an approval holds to the one that its amount was seen at
+   * (M24).
+   */
   asOf?: string | undefined;
 }
 
@@ -139,7 +142,11 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
     const subject = subjects[index]!;
     const key = keys.get(subject.policy)!;
     const basis = basisOf(rows[index]!, subject.at, key);
-    return { ...item, basis, ...(isRefund(item.refund) ? { inputs: inputsOf(subject, request, item.refund.kind, key) } : {}) };
+    return {
+      ...item,
+      basis,
+      ...(isRefund(item.refund) ? { inputs: inputsOf(subject, request, item.refund.kind, key) } : {}),
+    };
   };
   const items = await inTurns(each(quoted, keep));
   const versions = [...new Set(subjects.map(({ policy }) => policyId(policy)))].sort().join('+');
@@ -192,7 +199,10 @@ export async function consumeQuote(tx: Transaction, id: string, terminationId: s
   await tx.query('UPDATE quotes SET termination_id = $2 WHERE id = $1', [id, terminationId]);
 }
 
-/** Deletes quotes that nobody confirmed, so many days after their expiry. What another process is deleting is passed over. */
+/**
+ * Deletes quotes that nobody confirmed, so many days after their expiry. What another process is deleting is
+ * passed over.
+ */
 export async function trimQuotes(pool: Pool, days: number, limit: number): Promise<number> {
   const { rowCount } = await pool.query(
     `WITH old AS MATERIALIZED (

@@ -1,7 +1,7 @@
 /**
- * The operator's path (E5, M11): a return that self-service refuses is asked for, and somebody else decides. While it is in review the
- * instance runs on and the right is held; the amount is computed at the approval; a denial gives the right back.
- * The table `refund_requests` is written here only.
+ * The operator's path (E5, M11): a return that self-service refuses is asked for, and somebody else decides.
+ * While it is in review the instance runs on and the right is held; the amount is computed at the approval; a
+ * denial gives the right back. The table `refund_requests` is written here only.
  */
 
 import type { Calculation } from '../../domain/calculation';
@@ -76,24 +76,39 @@ export interface NewRequest {
   policyOf: (row: InstanceRow) => Policy;
 }
 
-/** Opens a request, with a preview of what it would pay now. @throws RequestRefused by what no operator can approve either */
+/**
+ * Opens a request, with a preview of what it would pay now. @throws RequestRefused by what no operator can
+ * approve either
+ */
 export async function openRequest(pool: Pool, request: NewRequest): Promise<RefundRequestRow> {
   return await transaction(pool, async (tx) => {
     const { id, instanceId, reason, by } = request;
-    // A step that ends the instance closes its reviews (M25): it comes before this request, or waits for it and finds it.
+    // A step that ends the instance closes its reviews (M25): it comes before this request, or waits for it
+    // and finds it.
     await holdSteps(tx, instanceId);
     const row = (await findInstance(tx, instanceId))!;
     const { account, product } = row.facts;
     await lockAccounts(tx, [account]);
     const known = await findRequest(tx, id);
     if (known) return known;
-    if ((await instancesInReview(tx, [instanceId])).has(instanceId)) throw new RequestRefused('IN_REVIEW', row.life.state);
+    if ((await instancesInReview(tx, [instanceId])).has(instanceId))
+      throw new RequestRefused('IN_REVIEW', row.life.state);
     const terminationId = `t_${id}`;
-    const { quote, calculation } = await assistedQuote(tx, `q_${id}`, row, request, request.policyOf, terminationId);
+    const { quote, calculation } = await assistedQuote(
+      tx,
+      `q_${id}`,
+      row,
+      request,
+      request.policyOf,
+      terminationId,
+    );
     const refund = refundId(terminationId, instanceId);
-    await openRefunds(tx, [{ id: refund, instanceId, account, terminationId: null, quoteId: quote.id, calculation }]);
+    await openRefunds(tx, [
+      { id: refund, instanceId, account, terminationId: null, quoteId: quote.id, calculation },
+    ]);
     const { kind } = calculation.refund;
-    if (request.action === 'return') await reserveRights(tx, terminationId, [{ instanceId, account, product, kind }]);
+    if (request.action === 'return')
+      await reserveRights(tx, terminationId, [{ instanceId, account, product, kind }]);
     await tx.query(
       `INSERT INTO refund_requests (id, instance_id, account, refund_id, preview_quote_id, termination_id, reason, requested_by)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
@@ -150,10 +165,10 @@ export interface Approval extends RequestDecision {
 }
 
 /**
- * Approves: computes the amount, holds it against the one that is approved, and agrees to the return in the requester's name. The item still
- * has to be sent.
- * @throws RequestRefused when it is decided already, by the requester, when the amount is another one by now, or when something stands
- *   against the return; it stays in review
+ * Approves: computes the amount, holds it against the one that is approved, and agrees to the return in the
+ * requester's name. The item still has to be sent.
+ * @throws RequestRefused when it is decided already, by the requester, when the amount is another one by now,
+ *   or when something stands against the return; it stays in review
  */
 export async function approveRequest(
   pool: Pool,
@@ -166,10 +181,19 @@ export async function approveRequest(
     const row = (await findInstance(tx, request.instanceId))!;
     await lockAccounts(tx, [row.facts.account]);
     await requireFresh(tx, row, approval);
-    // Its own right is there for it; which kind it takes is decided again (a five-day return may have become an ordinary one).
+    // Its own right is there for it; which kind it takes is decided again (a five-day return may have become
+    // an ordinary one).
     await giveBackRights(tx, terminationId);
     const name = `q_${request.id}_approved`;
-    const { quote, calculation } = await assistedQuote(tx, name, row, request, policyOf, terminationId, approval.asOf);
+    const { quote, calculation } = await assistedQuote(
+      tx,
+      name,
+      row,
+      request,
+      policyOf,
+      terminationId,
+      approval.asOf,
+    );
     requireAmount(row, calculation.refund, approval.amount);
     const { kind } = calculation.refund;
     await reserveAgain(tx, terminationId, kind);
@@ -182,12 +206,20 @@ export async function approveRequest(
 /** By how much the clocks of two machines may differ. */
 const SKEW_MS = 1000;
 
-/** An instant that was seen holds as long as a quote does, and only until something happens to the instance. @throws RequestRefused */
-async function requireFresh(tx: Transaction, row: InstanceRow, { asOf, holdsSeconds }: Approval): Promise<void> {
+/**
+ * An instant that was seen holds as long as a quote does, and only until something happens to the instance.
+ * @throws RequestRefused
+ */
+async function requireFresh(
+  tx: Transaction,
+  row: InstanceRow,
+  { asOf, holdsSeconds }: Approval,
+): Promise<void> {
   if (asOf === undefined) return;
   const stepAt = await lastEffect(tx, row.id);
   const [seen, now, last] = [msOf(asOf), msOf(clockOf(row, Date.now())), msOf(stepAt)];
-  if (seen > now + SKEW_MS || seen < now - holdsSeconds * 1000) throw new RequestRefused('QUOTE_EXPIRED', row.life.state);
+  if (seen > now + SKEW_MS || seen < now - holdsSeconds * 1000)
+    throw new RequestRefused('QUOTE_EXPIRED', row.life.state);
   if (seen >= last) return;
   const change = { instanceId: row.id, field: 'step', old: asOf, new: stepAt, difference: null };
   throw new RequestRefused('QUOTE_STALE', row.life.state, [change]);
@@ -197,12 +229,22 @@ async function requireFresh(tx: Transaction, row: InstanceRow, { asOf, holdsSeco
 function requireAmount({ id, life }: InstanceRow, { amount, currency }: Refund, approved: string): void {
   const difference = exact(amount).sub(exact(approved));
   if (difference.equals(ZERO)) return;
-  const change = { instanceId: id, field: 'refund.amount', old: approved, new: amount, difference: formatMoney(difference, currency) };
+  const change = {
+    instanceId: id,
+    field: 'refund.amount',
+    old: approved,
+    new: amount,
+    difference: formatMoney(difference, currency),
+  };
   throw new RequestRefused('QUOTE_STALE', life.state, [change]);
 }
 
 /** What an approval would pay now, as the item of a quote that nobody keeps; nobody waits for it either. */
-export async function previewNow(db: Db, request: RefundRequestRow, policyOf: NewRequest['policyOf']): Promise<Preview> {
+export async function previewNow(
+  db: Db,
+  request: RefundRequestRow,
+  policyOf: NewRequest['policyOf'],
+): Promise<Preview> {
   const row = (await findInstance(db, request.instanceId))!;
   const asOf = clockOf(row, Date.now());
   const [subject] = await subjectsOf(db, [row], policyOf, () => asOf);
@@ -214,11 +256,15 @@ export async function previewNow(db: Db, request: RefundRequestRow, policyOf: Ne
   const held = await heldRight(db, request.terminationId);
   if (held === 'five-day') rights.fiveDay += 1;
   if (held === 'ordinary') rights.ordinary += 1;
-  const [item] = await inTurns(quoteInTurns([subject!], left, { action, orderIds, schedule: { mode: 'now' }, assisted: true }));
+  const [item] = await inTurns(
+    quoteInTurns([subject!], left, { action, orderIds, schedule: { mode: 'now' }, assisted: true }),
+  );
   return { asOf, item: item! };
 }
 
-/** Denies, and gives the right back. @throws RequestRefused when it is decided already, or by the requester */
+/**
+ * Denies, and gives the right back. @throws RequestRefused when it is decided already, or by the requester
+ */
 export async function denyRequest(pool: Pool, decision: RequestDecision): Promise<RefundRequestRow> {
   return await transaction(pool, async (tx) => {
     const { id, refundId: refund, terminationId } = await recordDecision(tx, decision);
@@ -232,7 +278,8 @@ export async function denyRequest(pool: Pool, decision: RequestDecision): Promis
 export const ENDED_BY = 'sunset';
 
 /**
- * Denies what is in review of an instance that ends, and gives its right back (M25). Part of the ending step's transaction.
+ * Denies what is in review of an instance that ends, and gives its right back (M25). Part of the ending
+ * step's transaction.
  * @param command what ended it: kept as the reason, and put into words where it is shown
  */
 export async function closeReviews(tx: Transaction, instanceId: string, command: string): Promise<void> {
@@ -248,20 +295,23 @@ export async function closeReviews(tx: Transaction, instanceId: string, command:
 }
 
 /** Writes who decided and why, once. */
-async function recordDecision(tx: Transaction, { id, by, reason }: RequestDecision): Promise<RefundRequestRow> {
+async function recordDecision(
+  tx: Transaction,
+  { id, by, reason }: RequestDecision,
+): Promise<RefundRequestRow> {
   await tx.query('SELECT FROM refund_requests WHERE id = $1 FOR UPDATE', [id]);
   const request = (await findRequest(tx, id))!;
   if (request.status !== 'in_review') throw new RequestRefused('NOT_IN_REVIEW');
   if (request.requestedBy === by) throw new RequestRefused('SELF_APPROVAL');
-  await tx.query('UPDATE refund_requests SET decided_by = $2, decision_reason = $3, decided_at = clock_timestamp() WHERE id = $1', [
-    id,
-    by,
-    reason,
-  ]);
+  await tx.query(
+    'UPDATE refund_requests SET decided_by = $2, decision_reason = $3, decided_at = clock_timestamp() WHERE id = $1',
+    [id, by, reason],
+  );
   return request;
 }
 
-type Row = Omit<RefundRequestRow, 'decision' | 'orderIds'> & DecisionColumns & { seq: number; orderIds: string[] | null };
+type Row = Omit<RefundRequestRow, 'decision' | 'orderIds'> &
+  DecisionColumns & { seq: number; orderIds: string[] | null };
 
 const SELECT = `
   SELECT r.id, r.seq, r.instance_id AS "instanceId", r.account, r.refund_id AS "refundId", r.termination_id AS "terminationId", q.action,
@@ -269,13 +319,31 @@ const SELECT = `
     ${DECISION}
   FROM refund_requests r JOIN refunds f ON f.id = r.refund_id JOIN quotes q ON q.id = r.preview_quote_id`;
 
-function toRequest({ seq: _seq, decidedBy, decisionReason, decidedAt, orderIds, ...row }: Row): RefundRequestRow {
-  return { ...row, orderIds: orderIds ?? undefined, decision: decisionOf({ decidedBy, decisionReason, decidedAt }) };
+function toRequest({
+  seq: _seq,
+  decidedBy,
+  decisionReason,
+  decidedAt,
+  orderIds,
+  ...row
+}: Row): RefundRequestRow {
+  return {
+    ...row,
+    orderIds: orderIds ?? undefined,
+    decision: decisionOf({ decidedBy, decisionReason, decidedAt }),
+  };
 }
 
 /** @param tenant the only account that exists for who asks; missing or null: all do */
-export async function findRequest(db: Db, id: string, tenant?: string | null): Promise<RefundRequestRow | undefined> {
-  const { rows } = await db.query<Row>(`${SELECT} WHERE r.id = $1 AND ($2::text IS NULL OR r.account = $2)`, [id, tenant ?? null]);
+export async function findRequest(
+  db: Db,
+  id: string,
+  tenant?: string | null,
+): Promise<RefundRequestRow | undefined> {
+  const { rows } = await db.query<Row>(`${SELECT} WHERE r.id = $1 AND ($2::text IS NULL OR r.account = $2)`, [
+    id,
+    tenant ?? null,
+  ]);
   return rows[0] && toRequest(rows[0]);
 }
 
@@ -287,11 +355,20 @@ export interface RequestFilter {
 }
 
 /** The latest first. */
-export async function listRequests(db: Db, filter: RequestFilter, page: PageRequest): Promise<Page<RefundRequestRow>> {
+export async function listRequests(
+  db: Db,
+  filter: RequestFilter,
+  page: PageRequest,
+): Promise<Page<RefundRequestRow>> {
   const conditions = new Conditions()
     .add('r.account = ?', filter.tenant)
     .add('r.account = ?', filter.account)
     .add('r.instance_id = ?', filter.instanceId)
     .add('f.status = ?', filter.status);
-  return await listPage(db, { select: SELECT, conditions, by: bySeq<Row>('r.seq'), latestFirst: true }, page, toRequest);
+  return await listPage(
+    db,
+    { select: SELECT, conditions, by: bySeq<Row>('r.seq'), latestFirst: true },
+    page,
+    toRequest,
+  );
 }

@@ -1,6 +1,7 @@
 /**
- * The table `rights`: how often an account has returned what (E2). A right is reserved with the agreement, used by the step and given back
- * when nothing came of it. Written here only; reservations are made under the account's lock.
+ * The table `rights`: how often an account has returned what (E2). A right is reserved with the agreement,
+ * used by the step and given back when nothing came of it. Written here only; reservations are made under the
+ * account's lock.
  */
 import { type RightsLeft, rightsLeft } from '../../domain/eligibility';
 import type { Knobs } from '../../domain/policy';
@@ -15,7 +16,11 @@ export interface NewRight {
   kind: RefundKind;
 }
 
-export async function reserveRights(tx: Transaction, terminationId: string, rights: NewRight[]): Promise<void> {
+export async function reserveRights(
+  tx: Transaction,
+  terminationId: string,
+  rights: NewRight[],
+): Promise<void> {
   await tx.query(
     `INSERT INTO rights (termination_id, instance_id, account, product, kind, status)
      SELECT $1, instance_id, account, product, kind, 'reserved'
@@ -32,16 +37,27 @@ export async function reserveRights(tx: Transaction, terminationId: string, righ
 
 /** Takes a right that was given back again, perhaps of the other kind. */
 export async function reserveAgain(tx: Transaction, terminationId: string, kind: RefundKind): Promise<void> {
-  await tx.query("UPDATE rights SET status = 'reserved', kind = $2 WHERE termination_id = $1", [terminationId, kind]);
+  await tx.query("UPDATE rights SET status = 'reserved', kind = $2 WHERE termination_id = $1", [
+    terminationId,
+    kind,
+  ]);
 }
 
 export async function useRight(tx: Transaction, terminationId: string, instanceId: string): Promise<void> {
-  await tx.query("UPDATE rights SET status = 'used' WHERE termination_id = $1 AND instance_id = $2", [terminationId, instanceId]);
+  await tx.query("UPDATE rights SET status = 'used' WHERE termination_id = $1 AND instance_id = $2", [
+    terminationId,
+    instanceId,
+  ]);
 }
 
 /** @param instanceId missing: of all that the termination is for */
-export async function giveBackRights(tx: Transaction, terminationId: string, instanceId?: string): Promise<void> {
-  const sql = "UPDATE rights SET status = 'returned' WHERE termination_id = $1 AND ($2::text IS NULL OR instance_id = $2)";
+export async function giveBackRights(
+  tx: Transaction,
+  terminationId: string,
+  instanceId?: string,
+): Promise<void> {
+  const sql =
+    "UPDATE rights SET status = 'returned' WHERE termination_id = $1 AND ($2::text IS NULL OR instance_id = $2)";
   await tx.query(sql, [terminationId, instanceId ?? null]);
 }
 
@@ -60,21 +76,37 @@ export type RightsByProduct = Map<string, { fiveDay: RightCounts; ordinary: Righ
 
 /** Rights used and reserved, by product, over all time. */
 export async function rightsUsed(db: Db, account: string): Promise<RightsByProduct> {
-  const { rows } = await db.query<{ product: string; kind: RefundKind; status: 'used' | 'reserved'; count: number }>(
+  const { rows } = await db.query<{
+    product: string;
+    kind: RefundKind;
+    status: 'used' | 'reserved';
+    count: number;
+  }>(
     "SELECT product, kind, status, count(*) FROM rights WHERE account = $1 AND status <> 'returned' GROUP BY product, kind, status",
     [account],
   );
   const result: RightsByProduct = new Map();
   for (const { product, kind, status, count } of rows) {
-    const counts = result.get(product) ?? { fiveDay: { used: 0, reserved: 0 }, ordinary: { used: 0, reserved: 0 } };
+    const counts = result.get(product) ?? {
+      fiveDay: { used: 0, reserved: 0 },
+      ordinary: { used: 0, reserved: 0 },
+    };
     counts[kind === 'five-day' ? 'fiveDay' : 'ordinary'][status] = count;
     result.set(product, counts);
   }
   return result;
 }
 
-/** E2: what is left of an account's rights for a product; what is reserved counts as used. Periods are reckoned on the wall clock. */
-export async function countRightsLeft(db: Db, account: string, product: string, knobs: Knobs): Promise<RightsLeft> {
+/**
+ * E2: what is left of an account's rights for a product; what is reserved counts as used. Periods are
+ * reckoned on the wall clock.
+ */
+export async function countRightsLeft(
+  db: Db,
+  account: string,
+  product: string,
+  knobs: Knobs,
+): Promise<RightsLeft> {
   const { rows } = await db.query<{ kind: RefundKind; count: number }>(
     `SELECT kind, count(*) FROM rights
      WHERE account = $1 AND product = $2 AND status <> 'returned'

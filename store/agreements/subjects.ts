@@ -25,7 +25,11 @@ export async function subjectsOf(
       orders: row.orders,
       life: row.life,
       policy: policyOf(row),
-      standing: { arrears: account.arrears, hold: account.hold || row.hold !== null, inReview: inReview.has(row.id) },
+      standing: {
+        arrears: account.arrears,
+        hold: account.hold || row.hold !== null,
+        inReview: inReview.has(row.id),
+      },
       ...(paidBack.has(row.id) ? { paidBack: paidBack.get(row.id)! } : {}),
       at: at(row),
     };

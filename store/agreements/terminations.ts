@@ -1,4 +1,7 @@
-/** The table `terminations`: who agreed to what, by which quote. Written here only; its items are in `items.ts`. */
+/**
+ * The table `terminations`: who agreed to what, by which quote. Written here only; its items are in
+ * `items.ts`.
+ */
 
 import type { Action, Schedule } from '../../domain/instance';
 import { inUtc, msOf } from '../../domain/instant';
@@ -55,7 +58,9 @@ function movedTo(agreed: Schedule, at: string | null): Schedule {
 
 /** The time that all its timed items have; where they differ, the one that was agreed to. */
 function commonSchedule(agreed: Schedule, items: TerminationItemRow[]): Schedule {
-  const [first, ...others] = items.filter(({ status }) => status !== 'refused' && status !== 'failed').map(({ schedule }) => schedule);
+  const [first, ...others] = items
+    .filter(({ status }) => status !== 'refused' && status !== 'failed')
+    .map(({ schedule }) => schedule);
   return first && others.every((one) => JSON.stringify(one) === JSON.stringify(first)) ? first : agreed;
 }
 
@@ -64,7 +69,10 @@ export async function findTermination(db: Db, id: string): Promise<TerminationRo
   return rows[0] && toTermination(rows[0]);
 }
 
-export type NewTermination = Pick<TerminationRow, 'id' | 'quoteId' | 'action' | 'schedule' | 'rulesVersion' | 'agreedVia' | 'agreedBy'>;
+export type NewTermination = Pick<
+  TerminationRow,
+  'id' | 'quoteId' | 'action' | 'schedule' | 'rulesVersion' | 'agreedVia' | 'agreedBy'
+>;
 
 export async function insertTermination(tx: Transaction, one: NewTermination): Promise<void> {
   await tx.query(
@@ -74,7 +82,8 @@ export async function insertTermination(tx: Transaction, one: NewTermination): P
 }
 
 const OF_ACCOUNT = 'EXISTS (SELECT FROM termination_items i WHERE i.termination_id = t.id AND i.account = ?)';
-const RUNNING = "EXISTS (SELECT FROM termination_items i WHERE i.termination_id = t.id AND i.status = 'accepted')";
+const RUNNING =
+  "EXISTS (SELECT FROM termination_items i WHERE i.termination_id = t.id AND i.status = 'accepted')";
 
 export interface TerminationFilter {
   /** The only account that exists for who asks, and every item has to be its own; undefined: all do. */
@@ -84,12 +93,25 @@ export interface TerminationFilter {
 }
 
 /** The latest first. */
-export async function listTerminations(db: Db, filter: TerminationFilter, page: PageRequest): Promise<Page<TerminationRow>> {
+export async function listTerminations(
+  db: Db,
+  filter: TerminationFilter,
+  page: PageRequest,
+): Promise<Page<TerminationRow>> {
   const conditions = new Conditions()
-    .add('NOT EXISTS (SELECT FROM termination_items i WHERE i.termination_id = t.id AND i.account <> ?)', filter.tenant)
+    .add(
+      'NOT EXISTS (SELECT FROM termination_items i WHERE i.termination_id = t.id AND i.account <> ?)',
+      filter.tenant,
+    )
     // It follows from the line above, and has an index.
     .add(OF_ACCOUNT, filter.tenant)
     .add(OF_ACCOUNT, filter.account);
-  if (filter.status !== undefined) conditions.always(filter.status === 'running' ? RUNNING : `NOT ${RUNNING}`);
-  return await listPage(db, { select: SELECT, conditions, by: bySeq<Row>('t.seq'), latestFirst: true }, page, toTermination);
+  if (filter.status !== undefined)
+    conditions.always(filter.status === 'running' ? RUNNING : `NOT ${RUNNING}`);
+  return await listPage(
+    db,
+    { select: SELECT, conditions, by: bySeq<Row>('t.seq'), latestFirst: true },
+    page,
+    toTermination,
+  );
 }

@@ -1,5 +1,12 @@
-/** Works through items, `atOnce` of them at a time; the first failure ends it, once what is under way has ended too: nothing is left alone. */
-export async function eachAtOnce<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+/**
+ * Works through items, `atOnce` of them at a time; the first failure ends it, once what is under way has
+ * ended too: nothing is left alone.
+ */
+export async function eachAtOnce<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const waiting = items.values();
   let failed = false;
   const workNext = async (): Promise<void> => {

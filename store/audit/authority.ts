@@ -1,7 +1,13 @@
-/** Whose word the steps were (domain/signed.ts): what only callers of the API may do and state was signed by it. */
+/**
+ * Whose word the steps were (domain/signed.ts): what only callers of the API may do and state was signed by
+ * it.
+ */
 import { type Check, sqlCheck } from './check';
 
-/** What a message that nobody vouches for may do, as the timeline names it; money that was stated comes from `world:…` (J1). */
+/**
+ * What a message that nobody vouches for may do, as the timeline names it; money that was stated comes from
+ * `world:…` (J1).
+ */
 const SIGNED = `
   WITH began AS (SELECT min(recorded_at) AS at FROM steps WHERE authority <> 'before'),
   stated AS (SELECT DISTINCT t.instance_id, t.step FROM transactions t JOIN entries e ON e.transaction_id = t.id
@@ -18,5 +24,9 @@ const SIGNED = `
     ELSE s.recorded_at > began.at + interval '1 day' END`;
 
 export const AUTHORITY: Check[] = [
-  sqlCheck('signed', 'every payment that was stated, and all that a signal may not do, was signed by the API', SIGNED),
+  sqlCheck(
+    'signed',
+    'every payment that was stated, and all that a signal may not do, was signed by the API',
+    SIGNED,
+  ),
 ];

@@ -31,7 +31,9 @@ const knownAccounts = sqlCheck(
   [[...SOURCES]],
 );
 
-/** Ids, accounts and instants are stated twice so that a transaction can't be moved to another event unseen. */
+/**
+ * Ids, accounts and instants are stated twice so that a transaction can't be moved to another event unseen.
+ */
 const ownStep = sqlCheck(
   'transactions',
   'a transaction is its step’s: id, account, event, refund and instant',
@@ -73,7 +75,10 @@ const refundsOnce = sqlCheck(
    FROM steps s WHERE s.refund_id IS NOT NULL AND NOT EXISTS (SELECT FROM refunds r WHERE r.id = s.refund_id)`,
 );
 
-/** What went from one book to another goes back, line by line: anything else is no correction but a booking of its own. */
+/**
+ * What went from one book to another goes back, line by line: anything else is no correction but a booking of
+ * its own.
+ */
 const reversals = sqlCheck(
   'reversals',
   'a reversal mirrors one refund’s transaction, once and with a reason, and that refund is reversed',
@@ -140,7 +145,10 @@ const refundsBooked = sqlCheck(
   [[...SOURCES]],
 );
 
-/** By the calculation per order and source; by the ledger per source, whatever the calculation says. What was undone doesn't count. */
+/**
+ * By the calculation per order and source; by the ledger per source, whatever the calculation says. What was
+ * undone doesn't count.
+ */
 const refundLimit = sqlCheck(
   'refund-limit',
   'no more comes back than was paid without vouchers, per order and source',
@@ -195,7 +203,9 @@ const adjustments = sqlCheck(
      AND NOT EXISTS (SELECT FROM adjustments a WHERE a.id = t.adjustment_id)`,
 );
 
-/** An order's money is deferred whole until its end, and then not at all: anything in between is a mistake. */
+/**
+ * An order's money is deferred whole until its end, and then not at all: anything in between is a mistake.
+ */
 const deferred = sqlCheck(
   'deferred',
   'all that was paid for an open order is deferred, and nothing of an order that is over (J2, J3)',

@@ -1,4 +1,7 @@
-/** What must be true of amounts: a refund follows from what it was computed from, and rules are still what they were. */
+/**
+ * What must be true of amounts: a refund follows from what it was computed from, and rules are still what
+ * they were.
+ */
 import { type Calculation, recompute } from '../../domain/calculation';
 import type { Facts } from '../../domain/instance';
 import { type Order, versionsOf } from '../../domain/instance';
@@ -48,7 +51,11 @@ async function recomputeAll(db: Transaction): Promise<Finding[]> {
   for (let after = 0; ; ) {
     const { rows } = await db.query<Row>(SELECT, [after]);
     // Of hundreds of orders each takes long, and the API may be in the same process.
-    const said = await inTurns(each(rows, (row) => differences(row).map((detail) => ({ check: calculations.name, id: row.id, detail }))));
+    const said = await inTurns(
+      each(rows, (row) =>
+        differences(row).map((detail) => ({ check: calculations.name, id: row.id, detail })),
+      ),
+    );
     findings.push(...said.flat());
     if (rows.length < PAGE) return findings;
     after = rows.at(-1)!.seq;
@@ -65,17 +72,36 @@ function differences(row: Row): string[] {
 }
 
 /** The inputs against what they were copied from. */
-function changedInputs({ calculation: { inputs }, quoted, prices, orders, kind, action, assisted, order_ids }: Row): string[] {
+function changedInputs({
+  calculation: { inputs },
+  quoted,
+  prices,
+  orders,
+  kind,
+  action,
+  assisted,
+  order_ids,
+}: Row): string[] {
   // An undo gives orders other dates (M20): what was computed before it had the ones before.
   const known = new Map((orders ?? []).map((order) => [order.id, versionsOf(order).map(hashOf)]));
-  const changed = inputs.orders.filter(({ closedAt: _closed, endedAt: _ended, ...order }) => !known.get(order.id)?.includes(hashOf(order)));
+  const changed = inputs.orders.filter(
+    ({ closedAt: _closed, endedAt: _ended, ...order }) => !known.get(order.id)?.includes(hashOf(order)),
+  );
   return [
     ...changed.map(({ id }) => `its order ${id} is another than the instance’s`),
-    ...(hashOf(inputs.facts.prices ?? null) === hashOf(prices ?? null) ? [] : ['its prices are others than the instance’s']),
+    ...(hashOf(inputs.facts.prices ?? null) === hashOf(prices ?? null)
+      ? []
+      : ['its prices are others than the instance’s']),
     ...(quoted && inputs.at === quoted.basis.asOf ? [] : [`its instant ${inputs.at} is not the quote’s`]),
-    ...(quoted && inputs.policyId === quoted.basis.policyId ? [] : [`its policy ${inputs.policyId} is not the quote’s`]),
-    ...(inputs.action === action && inputs.assisted === assisted ? [] : ['its action or its approval is not the quote’s']),
-    ...(hashOf(inputs.orderIds ?? null) === hashOf(order_ids) ? [] : ['its chosen renewals are not the quote’s']),
+    ...(quoted && inputs.policyId === quoted.basis.policyId
+      ? []
+      : [`its policy ${inputs.policyId} is not the quote’s`]),
+    ...(inputs.action === action && inputs.assisted === assisted
+      ? []
+      : ['its action or its approval is not the quote’s']),
+    ...(hashOf(inputs.orderIds ?? null) === hashOf(order_ids)
+      ? []
+      : ['its chosen renewals are not the quote’s']),
     ...(inputs.kind === kind ? [] : [`its kind ${inputs.kind} is not the refund’s ${kind}`]),
   ];
 }
@@ -92,13 +118,18 @@ function otherAmounts({ calculation: { inputs, refund }, policy, quoted, ...row 
   compare('currency', row.currency, row.currency === again.currency, again.currency);
   compare('quoted amount', quoted?.refund.amount, quoted?.refund.amount === again.amount, again.amount);
   const [kept, right] = [unworded(refund), unworded(again)];
-  const fields = (Object.keys(right) as (keyof Refund)[]).filter((field) => hashOf(right[field]) !== hashOf(kept[field] ?? null));
+  const fields = (Object.keys(right) as (keyof Refund)[]).filter(
+    (field) => hashOf(right[field]) !== hashOf(kept[field] ?? null),
+  );
   for (const field of fields) said.push(`calculation: ${field} differs from what its inputs give`);
   return said;
 }
 
 /** How a line is called may change with a version; what it adds up to may not. */
-const unworded = (refund: Refund) => ({ ...refund, lines: refund.lines?.map(({ formula, amount }) => ({ formula, amount })) });
+const unworded = (refund: Refund) => ({
+  ...refund,
+  lines: refund.lines?.map(({ formula, amount }) => ({ formula, amount })),
+});
 
 const calculations: Check = {
   name: 'calculations',
@@ -111,9 +142,17 @@ const policies: Check = {
   name: 'policies',
   title: 'rules are as they were when they were used',
   run: async (db) => {
-    const { rows } = await db.query<{ id: string; document: Policy }>('SELECT id, document FROM policies ORDER BY id');
-    const changed = rows.filter(({ id, document }) => id.slice(id.lastIndexOf('#') + 1) !== hashOf(document).slice(0, 12));
-    return changed.map(({ id }) => ({ check: policies.name, id, detail: 'its content is not what its id is the hash of' }));
+    const { rows } = await db.query<{ id: string; document: Policy }>(
+      'SELECT id, document FROM policies ORDER BY id',
+    );
+    const changed = rows.filter(
+      ({ id, document }) => id.slice(id.lastIndexOf('#') + 1) !== hashOf(document).slice(0, 12),
+    );
+    return changed.map(({ id }) => ({
+      check: policies.name,
+      id,
+      detail: 'its content is not what its id is the hash of',
+    }));
   },
 };
 

@@ -16,13 +16,19 @@ export interface Check {
   run(db: Transaction): Promise<Finding[]>;
 }
 
-/** A check that one query makes: it selects `id` and `detail` of what is wrong, so that no rows mean that all is well. */
+/**
+ * A check that one query makes: it selects `id` and `detail` of what is wrong, so that no rows mean that all
+ * is well.
+ */
 export function sqlCheck(name: string, title: string, sql: string, values: unknown[] = []): Check {
   return {
     name,
     title,
     run: async (db) => {
-      const { rows } = await db.query<Omit<Finding, 'check'>>(`SELECT id, detail FROM (${sql}) AS findings ORDER BY id, detail`, values);
+      const { rows } = await db.query<Omit<Finding, 'check'>>(
+        `SELECT id, detail FROM (${sql}) AS findings ORDER BY id, detail`,
+        values,
+      );
       return rows.map(({ id, detail }) => ({ check: name, id, detail }));
     },
   };

@@ -1,6 +1,6 @@
 /**
- * The audit: what must be true of the database, whoever wrote it. It reads rows, not the code that made them, and trusts no constraint or
- * trigger: a hand that takes those away is what it is for.
+ * The audit: what must be true of the database, whoever wrote it. It reads rows, not the code that made them,
+ * and trusts no constraint or trigger: a hand that takes those away is what it is for.
  */
 
 import { findHead, type Head } from '../books/seal';
@@ -15,7 +15,14 @@ import { SEALS } from './seals';
 
 export type { Check, Finding };
 
-export const CHECKS: readonly Check[] = [...BOOKS, ...SEALS, ...LIVES, ...RIGHTS, ...CALCULATIONS, ...AUTHORITY];
+export const CHECKS: readonly Check[] = [
+  ...BOOKS,
+  ...SEALS,
+  ...LIVES,
+  ...RIGHTS,
+  ...CALCULATIONS,
+  ...AUTHORITY,
+];
 
 export interface CheckResult {
   name: string;
@@ -37,8 +44,14 @@ export interface AuditReport {
 
 const COUNTED = ['instances', 'steps', 'transactions', 'entries', 'seals', 'refunds', 'rights'] as const;
 
-/** Runs every check on a connection; all of them see one state only inside a transaction that is at least REPEATABLE READ. */
-export async function runChecks(db: Transaction, onCheck: (check: Check, index: number) => void = () => {}): Promise<CheckResult[]> {
+/**
+ * Runs every check on a connection; all of them see one state only inside a transaction that is at least
+ * REPEATABLE READ.
+ */
+export async function runChecks(
+  db: Transaction,
+  onCheck: (check: Check, index: number) => void = () => {},
+): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   for (const [index, check] of CHECKS.entries()) {
     onCheck(check, index);
@@ -48,7 +61,10 @@ export async function runChecks(db: Transaction, onCheck: (check: Check, index: 
 }
 
 /** Audits one snapshot, read only: it neither waits for the service nor holds it up. */
-export async function audit(pool: Pool, onCheck?: (check: Check, index: number) => void): Promise<AuditReport> {
+export async function audit(
+  pool: Pool,
+  onCheck?: (check: Check, index: number) => void,
+): Promise<AuditReport> {
   return await snapshot(pool, async (db) => {
     const counts = COUNTED.map((table) => `(SELECT count(*) FROM ${table}) AS ${table}`).join(', ');
     const { rows } = await db.query<AuditReport['rows'] & { at: string }>(`SELECT now() AS at, ${counts}`);

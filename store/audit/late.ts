@@ -1,4 +1,7 @@
-/** What has only been held up: it is put right where that needs nothing but another push, and is a finding where a push does not help. */
+/**
+ * What has only been held up: it is put right where that needs nothing but another push, and is a finding
+ * where a push does not help.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { acceptedItems } from '../agreements/items';
 import { sealWaiting } from '../books/seal';
@@ -7,14 +10,20 @@ import { eachAtOnce } from './at-once';
 import type { Finding } from './check';
 import { ASKED_AT_ONCE, TemporalAway, type Workflows } from './workflows';
 
-/** Something that was put right: a seal was made, an item carried out, a deadline taken, all of them late; or a lost workflow started again. */
+/**
+ * Something that was put right: a seal was made, an item carried out, a deadline taken, all of them late; or
+ * a lost workflow started again.
+ */
 export interface Healed {
   what: 'seal' | 'item' | 'deadline' | 'workflow';
   /** Of the transaction, the item (`t_1/web-1`) or the instance. */
   id: string;
 }
 
-export const LATE_CHECK = { name: 'late', title: 'nothing that is due, agreed to or booked still waits a minute later' };
+export const LATE_CHECK = {
+  name: 'late',
+  title: 'nothing that is due, agreed to or booked still waits a minute later',
+};
 
 interface Late {
   id: string;
@@ -48,7 +57,13 @@ export async function healLate(
     const hindrance = await remedy.push(before, seconds).then(() => 'another push did not help', hindranceOf);
     const left = await leftOf(before, () => remedy.late(seconds), pauseMs);
     healed.push(...before.filter(({ id }) => !left.has(id)).map(({ id }) => ({ what: remedy.what, id })));
-    findings.push(...[...left.values()].map(({ id, detail }) => ({ check: LATE_CHECK.name, id, detail: `${detail}: ${hindrance}` })));
+    findings.push(
+      ...[...left.values()].map(({ id, detail }) => ({
+        check: LATE_CHECK.name,
+        id,
+        detail: `${detail}: ${hindrance}`,
+      })),
+    );
   }
   return { healed, findings };
 }
@@ -60,8 +75,15 @@ function hindranceOf(error: unknown): string {
   throw error;
 }
 
-/** Of those that were late before, those that still are, after some patience. What has become late meanwhile is not of this audit. */
-async function leftOf(before: Late[], late: () => Promise<Late[]>, pauseMs: number): Promise<Map<string, Late>> {
+/**
+ * Of those that were late before, those that still are, after some patience. What has become late meanwhile
+ * is not of this audit.
+ */
+async function leftOf(
+  before: Late[],
+  late: () => Promise<Late[]>,
+  pauseMs: number,
+): Promise<Map<string, Late>> {
   const ids = new Set(before.map(({ id }) => id));
   for (let look = 1; ; look++) {
     const left = (await late()).filter(({ id }) => ids.has(id));
@@ -91,7 +113,10 @@ const sending = (pool: Pool, workflows: Workflows): Remedy => ({
   what: 'item',
   late: async (seconds) => {
     const items = await acceptedItems(pool, seconds * 1000, AT_MOST);
-    return items.map(({ message }) => ({ id: message.id, detail: `accepted more than ${seconds} s ago and not carried out` }));
+    return items.map(({ message }) => ({
+      id: message.id,
+      detail: `accepted more than ${seconds} s ago and not carried out`,
+    }));
   },
   push: async (_, seconds) => workflows.sendAgain(seconds * 1000),
 });
@@ -100,7 +125,10 @@ const waking = (pool: Pool, workflows: Workflows): Remedy => ({
   what: 'deadline',
   late: async (seconds) => {
     const { rows } = await pool.query<{ id: string; state: string; due: string }>(OVERDUE, [seconds]);
-    return rows.map(({ id, state, due }) => ({ id, detail: `is ${state}, though a deadline of it was at ${due}` }));
+    return rows.map(({ id, state, due }) => ({
+      id,
+      detail: `is ${state}, though a deadline of it was at ${due}`,
+    }));
   },
   push: async (late) => {
     let silent = 0;

@@ -1,4 +1,7 @@
-/** What must be true of lives: the timeline has no gap, every step was allowed and in time, and the read model is where it ends. */
+/**
+ * What must be true of lives: the timeline has no gap, every step was allowed and in time, and the read model
+ * is where it ends.
+ */
 
 import { COMMANDS, type CommandRules, SAME } from '../../domain/commands';
 import type { State } from '../../domain/instance';
@@ -21,20 +24,28 @@ interface Path {
 }
 
 /**
- * Every (command, from, to) that a step may have. The timeline names a termination by its action. Only a renewal makes an expired one
- * stopped (L11).
+ * Every (command, from, to) that a step may have. The timeline names a termination by its action. Only a
+ * renewal makes an expired one stopped (L11).
  */
 function paths(): Path[] {
   const rules = [
-    ...Object.entries<CommandRules>(COMMANDS).map(([command, { from, leadsTo }]) => ({ command, from, to: leadsTo })),
+    ...Object.entries<CommandRules>(COMMANDS).map(([command, { from, leadsTo }]) => ({
+      command,
+      from,
+      to: leadsTo,
+    })),
     { command: 'return', from: COMMANDS.terminate.from, to: ['isolated'] as const },
     { command: 'return-renewals', from: COMMANDS.terminate.from, to: [SAME] as const },
     ...Object.entries(DEADLINES).map(([command, { from, to }]) => ({ command, from, to })),
   ];
   const all: Path[] = rules.flatMap(({ command, from, to }) =>
-    from.flatMap((state) => to.map((target) => ({ command, from: state, to: target === SAME ? state : target }))),
+    from.flatMap((state) =>
+      to.map((target) => ({ command, from: state, to: target === SAME ? state : target })),
+    ),
   );
-  return all.filter(({ command, from, to }) => command !== 'amend' || (from === 'expired' ? to === 'stopped' : to === from));
+  return all.filter(
+    ({ command, from, to }) => command !== 'amend' || (from === 'expired' ? to === 'stopped' : to === from),
+  );
 }
 
 const noGaps = sqlCheck(
@@ -61,8 +72,8 @@ const transitions = sqlCheck(
 );
 
 /**
- * Held against the life as it was before the step: what a step says of itself could be wrong in the same way. Clocks go by the millisecond,
- * and orders may be registered to the nanosecond.
+ * Held against the life as it was before the step: what a step says of itself could be wrong in the same way.
+ * Clocks go by the millisecond, and orders may be registered to the nanosecond.
  */
 const inTime = sqlCheck(
   'in-time',
@@ -115,7 +126,10 @@ const openOrders = sqlCheck(
    WHERE stored.ids IS DISTINCT FROM known.ids`,
 );
 
-/** An instance that nobody pays for any more has ended, or expired. While an operation goes on, its end waits (L11). */
+/**
+ * An instance that nobody pays for any more has ended, or expired. While an operation goes on, its end waits
+ * (L11).
+ */
 const paidFor = sqlCheck(
   'open-term',
   'a living prepaid instance has an open purchase or renewal (M18)',

@@ -1,9 +1,12 @@
-/** What must be true of agreements and rights (E2): every item that was carried out has its step, and no right is used but by an item. */
+/**
+ * What must be true of agreements and rights (E2): every item that was carried out has its step, and no right
+ * is used but by an item.
+ */
 import { type Check, sqlCheck } from './check';
 
 /**
- * What the quote promised for an item; an item without `cells` has no refund. A return of renewals only takes no right (`kind` is null then,
- * `refund_kind` is not).
+ * What the quote promised for an item; an item without `cells` has no refund. A return of renewals only takes
+ * no right (`kind` is null then, `refund_kind` is not).
  */
 const QUOTED = `
   SELECT t.id AS termination_id, quoted->>'instanceId' AS instance_id, quoted->'basis'->>'policyId' AS policy_id, refund_kind,
@@ -11,7 +14,10 @@ const QUOTED = `
   FROM terminations t JOIN quotes q ON q.id = t.quote_id CROSS JOIN jsonb_array_elements(q.items) AS quoted
   CROSS JOIN LATERAL (SELECT CASE WHEN quoted->'refund' ? 'cells' THEN quoted->'refund'->>'kind' END AS refund_kind) k`;
 
-/** Refunds of failed items are missing where the first version of Sunset failed them: it made a refund only to book it. */
+/**
+ * Refunds of failed items are missing where the first version of Sunset failed them: it made a refund only to
+ * book it.
+ */
 const rights = sqlCheck(
   'rights',
   'a right is reserved by an accepted item, used by a done one, returned by a failed or undone one, and so is its refund',
@@ -62,8 +68,8 @@ const requests = sqlCheck(
 );
 
 /**
- * A right is judged by the policy that its quote was made under, among the rights that were taken up to then: a limit that is lowered
- * later takes nothing away.
+ * A right is judged by the policy that its quote was made under, among the rights that were taken up to then:
+ * a limit that is lowered later takes nothing away.
  */
 const limits = sqlCheck(
   'rights-limit',

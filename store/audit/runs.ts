@@ -1,4 +1,7 @@
-/** Whole audits: what is only late is healed first, then one snapshot is checked, then the workflows are asked; and all of it is kept. */
+/**
+ * Whole audits: what is only late is healed first, then one snapshot is checked, then the workflows are
+ * asked; and all of it is kept.
+ */
 
 import type { Head } from '../books/seal';
 import type { Db, Pool } from '../db';
@@ -6,7 +9,14 @@ import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../pag
 import { type AuditReport, audit, CHECKS, type CheckResult, type Finding } from '.';
 import { eachAtOnce } from './at-once';
 import { type Healed, healLate, LATE_CHECK } from './late';
-import { ASKED_AT_ONCE, compareWithWorkflows, PAUSE_MS, TemporalAway, WORKFLOWS_CHECK, type Workflows } from './workflows';
+import {
+  ASKED_AT_ONCE,
+  compareWithWorkflows,
+  PAUSE_MS,
+  TemporalAway,
+  WORKFLOWS_CHECK,
+  type Workflows,
+} from './workflows';
 
 type AuditTrigger = 'schedule' | 'command';
 
@@ -38,12 +48,21 @@ const CHECK_COUNT = CHECKS.length + 2;
 
 /** Makes a whole audit; {@link recordAudit} keeps it. Changes nothing but what is late. */
 export async function makeAudit(pool: Pool, options: AuditOptions): Promise<FinishedAudit> {
-  const { id, trigger, workflows, lateSeconds: seconds = 60, pauseMs = PAUSE_MS, onProgress = () => {} } = options;
+  const {
+    id,
+    trigger,
+    workflows,
+    lateSeconds: seconds = 60,
+    pauseMs = PAUSE_MS,
+    onProgress = () => {},
+  } = options;
   const startedAt = await now(pool);
   onProgress('looking for what is late');
   const { healed, findings } = await healLate(pool, workflows, { seconds, pauseMs });
   const late: CheckResult = { ...LATE_CHECK, findings };
-  const report = await audit(pool, ({ title }, index) => onProgress(`check ${index + 1} of ${CHECK_COUNT}: ${title}`));
+  const report = await audit(pool, ({ title }, index) =>
+    onProgress(`check ${index + 1} of ${CHECK_COUNT}: ${title}`),
+  );
   const { compared, result, repaired } = await compare(pool, workflows, { onProgress, pauseMs });
   return {
     ...report,
@@ -57,7 +76,8 @@ export async function makeAudit(pool: Pool, options: AuditOptions): Promise<Fini
   };
 }
 
-const now = async (db: Db): Promise<string> => (await db.query<{ now: string }>('SELECT clock_timestamp() AS now')).rows[0]!.now;
+const now = async (db: Db): Promise<string> =>
+  (await db.query<{ now: string }>('SELECT clock_timestamp() AS now')).rows[0]!.now;
 
 async function compare(
   pool: Pool,
@@ -84,7 +104,8 @@ async function startLostAgain(workflows: Workflows, lost: string[]): Promise<Hea
   return repaired;
 }
 
-export const findingsOf = ({ checks }: Pick<AuditReport, 'checks'>): Finding[] => checks.flatMap(({ findings }) => findings);
+export const findingsOf = ({ checks }: Pick<AuditReport, 'checks'>): Finding[] =>
+  checks.flatMap(({ findings }) => findings);
 
 /** A row of what was done. Lists have at most {@link KEPT} entries; the counts are whole. */
 export interface AuditRow {
@@ -107,7 +128,9 @@ const KEPT = 1000;
 export async function recordAudit(db: Db, finished: FinishedAudit): Promise<void> {
   const { id, trigger, startedAt, finishedAt, rows, head, healed, checks } = finished;
   const findings = findingsOf(finished);
-  const skipped = checks.flatMap(({ name, skipped: reason }) => (reason === undefined ? [] : [{ check: name, reason }]));
+  const skipped = checks.flatMap(({ name, skipped: reason }) =>
+    reason === undefined ? [] : [{ check: name, reason }],
+  );
   await db.query(
     `INSERT INTO audits (id, trigger, started_at, finished_at, rows, head, finding_count, findings, healed_count, healed, skipped)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`,
@@ -133,13 +156,19 @@ const SUMMARY = `id, seq, trigger, started_at AS "startedAt", finished_at AS "fi
 export type AuditSummary = Omit<AuditRow, 'findings' | 'healed'>;
 
 export async function findAudit(db: Db, id: string): Promise<AuditRow | undefined> {
-  return (await db.query<AuditRow>(`SELECT ${SUMMARY}, findings, healed FROM audits WHERE id = $1`, [id])).rows[0];
+  return (await db.query<AuditRow>(`SELECT ${SUMMARY}, findings, healed FROM audits WHERE id = $1`, [id]))
+    .rows[0];
 }
 
 /** The latest first, without what they have found and healed. */
 export async function listAudits(db: Db, page: PageRequest): Promise<Page<AuditSummary>> {
   const by = bySeq<AuditSummary & { seq: number }>();
-  const listing = { select: `SELECT ${SUMMARY} FROM audits`, conditions: new Conditions(), by, latestFirst: true };
+  const listing = {
+    select: `SELECT ${SUMMARY} FROM audits`,
+    conditions: new Conditions(),
+    by,
+    latestFirst: true,
+  };
   return await listPage(db, listing, page, ({ seq: _seq, ...row }) => row);
 }
 

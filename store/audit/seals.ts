@@ -1,4 +1,7 @@
-/** What must be true of the hash chain: what was sealed is still as it was, and everything that is booked is sealed (decision 9). */
+/**
+ * What must be true of the hash chain: what was sealed is still as it was, and everything that is booked is
+ * sealed (decision 9).
+ */
 
 import { GENESIS, type Head, SEALABLE, type Sealable, sealHash } from '../books/seal';
 import type { Transaction } from '../db';
@@ -6,7 +9,10 @@ import { type Check, type Finding, sqlCheck } from './check';
 
 /** As many as are in memory at once. */
 const PAGE = 1000;
-/** A transaction waits a second for its seal. One that still waits after so long was kept out of the queue, or nobody seals. */
+/**
+ * A transaction waits a second for its seal. One that still waits after so long was kept out of the queue, or
+ * nobody seals.
+ */
 const LATE_SECONDS = 60;
 
 interface Seal extends Head {
@@ -16,7 +22,9 @@ interface Seal extends Head {
 }
 
 async function readSeals(db: Transaction, after: number): Promise<Seal[]> {
-  const { rows } = await db.query<Head & { transactionId: string } & { [K in keyof Sealable]: Sealable[K] | null }>(
+  const { rows } = await db.query<
+    Head & { transactionId: string } & { [K in keyof Sealable]: Sealable[K] | null }
+  >(
     `SELECT s.position, s.hash, s.transaction_id AS "transactionId", ${SEALABLE}
      FROM seals s LEFT JOIN transactions t ON t.id = s.transaction_id WHERE s.position > $1 ORDER BY s.position LIMIT ${PAGE}`,
     [after],
@@ -30,8 +38,9 @@ async function readSeals(db: Transaction, after: number): Promise<Seal[]> {
 }
 
 /**
- * Walks along the chain. Each hash is held against the *stored* one before it, so that one changed row is one finding and not the end of
- * everything after it. When a hash does not fit, the next link tells which it was: the transaction, or its seal.
+ * Walks along the chain. Each hash is held against the *stored* one before it, so that one changed row is one
+ * finding and not the end of everything after it. When a hash does not fit, the next link tells which it was:
+ * the transaction, or its seal.
  */
 class Walk {
   readonly findings: Finding[] = [];
@@ -43,21 +52,30 @@ class Walk {
     const { before, doubt } = this;
     this.before = { position, hash };
     const isLinked = position === before.position + 1;
-    if (!isLinked) this.find(`seal ${before.position + 1}`, `is missing: seal ${position} follows ${before.position}`);
+    if (!isLinked)
+      this.find(`seal ${before.position + 1}`, `is missing: seal ${position} follows ${before.position}`);
     if (!sealed) this.find(transactionId, `was sealed at ${position}, and is gone`);
-    const fitsOther = doubt !== undefined && isLinked && sealed !== null && sealHash(doubt.fitting, sealed) === hash;
+    const fitsOther =
+      doubt !== undefined && isLinked && sealed !== null && sealHash(doubt.fitting, sealed) === hash;
     this.endDoubt(fitsOther);
     if (!isLinked || !sealed || fitsOther) return;
     const fitting = sealHash(before.hash, sealed);
     if (fitting !== hash) this.doubt = { id: transactionId, position, fitting };
   }
 
-  /** @param isSealChanged the next hash was made from the one that would fit, so that the row is as it was sealed, and its seal is not */
+  /**
+   * @param isSealChanged the next hash was made from the one that would fit, so that the row is as it was
+   * sealed, and its seal is not
+   */
   endDoubt(isSealChanged = false): void {
     if (!this.doubt) return;
     const { id, position } = this.doubt;
     if (isSealChanged) this.find(id, `the hash of its seal ${position} was changed; the transaction was not`);
-    else this.find(id, `does not fit seal ${position} after seal ${position - 1}: it was changed, or one of the two`);
+    else
+      this.find(
+        id,
+        `does not fit seal ${position} after seal ${position - 1}: it was changed, or one of the two`,
+      );
     this.doubt = undefined;
   }
 
@@ -91,7 +109,10 @@ const unsealed = sqlCheck(
   [LATE_SECONDS],
 );
 
-/** Who rewrites a transaction and every seal after it leaves a chain that fits. What earlier audits kept of it does not fit any more. */
+/**
+ * Who rewrites a transaction and every seal after it leaves a chain that fits. What earlier audits kept of it
+ * does not fit any more.
+ */
 const sealHeads = sqlCheck(
   'seal-heads',
   'the chain that earlier audits saw is still there',

@@ -1,4 +1,7 @@
-/** The read model held against the workflows: what each of them believes, by way of a port that the worker and the command line have. */
+/**
+ * The read model held against the workflows: what each of them believes, by way of a port that the worker and
+ * the command line have.
+ */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msOf } from '../../domain/instant';
@@ -20,11 +23,16 @@ export type Seen =
   | { is: 'closed'; how: string }
   | { is: 'missing' };
 
-/** Temporal as the audit needs it. Every method throws {@link TemporalAway} when the server does not answer. */
+/**
+ * Temporal as the audit needs it. Every method throws {@link TemporalAway} when the server does not answer.
+ */
 export interface Workflows {
   /** The running workflows of instances, from Temporal's lists: cheap, and maybe seconds behind. */
   running(): AsyncIterable<Partial<Standing> & { instanceId: string }>;
-  /** Instances of which a run has failed or was ended from outside in the last hour, from Temporal's lists: a thousand at most. */
+  /**
+   * Instances of which a run has failed or was ended from outside in the last hour, from Temporal's lists: a
+   * thousand at most.
+   */
   fallen(): Promise<string[]>;
   /** How many workflows of instances run, from Temporal's lists. */
   count(): Promise<number>;
@@ -61,11 +69,17 @@ export const WORKFLOWS_CHECK = {
 
 const PAGE = 1000;
 export const ASKED_AT_ONCE = 16;
-/** A step is committed before its workflow has adopted it: what differs is asked so often, with a pause between. */
+/**
+ * A step is committed before its workflow has adopted it: what differs is asked so often, with a pause
+ * between.
+ */
 const ROUNDS = 6;
 export const PAUSE_MS = 2000;
 
-/** @returns how many running workflows were compared, what differs for good, and which of those live without a workflow. @throws TemporalAway */
+/**
+ * @returns how many running workflows were compared, what differs for good, and which of those live without a
+ * workflow. @throws TemporalAway
+ */
 export async function compareWithWorkflows(
   pool: Pool,
   workflows: Workflows,
@@ -84,7 +98,10 @@ export async function compareWithWorkflows(
   return { compared, findings: findings.sort((a, b) => (a.id < b.id ? -1 : 1)), lost };
 }
 
-/** Goes through both sides once, page by page. Instances are remembered by their number: a set of a million of them is small. */
+/**
+ * Goes through both sides once, page by page. Instances are remembered by their number: a set of a million of
+ * them is small.
+ */
 async function findSuspects(
   pool: Pool,
   workflows: Workflows,
@@ -100,7 +117,8 @@ async function findSuspects(
     );
     for (const seen of page) {
       const row = rows.get(seen.instanceId);
-      if (row && row.state === seen.state && isSameSecond(row.releaseTime, seen.releaseTime)) same.add(row.seq);
+      if (row && row.state === seen.state && isSameSecond(row.releaseTime, seen.releaseTime))
+        same.add(row.seq);
       else suspects.add(seen.instanceId);
     }
     compared += page.length;
@@ -139,22 +157,29 @@ async function rowsById(pool: Pool, ids: string[]): Promise<Map<string, Row>> {
 
 async function* living(pool: Pool): AsyncGenerator<Row> {
   for (let after = 0; ; ) {
-    const { rows } = await pool.query<Row>(`${SELECT} WHERE seq > $1 AND state <> 'terminated' ORDER BY seq LIMIT ${PAGE}`, [after]);
+    const { rows } = await pool.query<Row>(
+      `${SELECT} WHERE seq > $1 AND state <> 'terminated' ORDER BY seq LIMIT ${PAGE}`,
+      [after],
+    );
     yield* rows;
     if (rows.length < PAGE) return;
     after = rows.at(-1)!.seq;
   }
 }
 
-const secondOf = (instant: string | null | undefined): number | null => (instant ? Math.floor(msOf(instant) / 1000) : null);
+const secondOf = (instant: string | null | undefined): number | null =>
+  instant ? Math.floor(msOf(instant) / 1000) : null;
 /** Lists may keep fewer digits than we do. */
 const isSameSecond = (a: string | null, b: string | null | undefined): boolean => secondOf(a) === secondOf(b);
 
 /**
- * Goes through both sides: living instances without a running workflow, and running workflows of which no row is known. Lists lag behind, so
- * each has to be asked before anything is said of it.
+ * Goes through both sides: living instances without a running workflow, and running workflows of which no row
+ * is known. Lists lag behind, so each has to be asked before anything is said of it.
  */
-export async function unpaired(pool: Pool, workflows: Pick<Workflows, 'running'>): Promise<{ lives: string[]; workflows: string[] }> {
+export async function unpaired(
+  pool: Pool,
+  workflows: Pick<Workflows, 'running'>,
+): Promise<{ lives: string[]; workflows: string[] }> {
   const seen = new Set<number>();
   const strangers: string[] = [];
   for await (const page of pagesOf(workflows.running())) {
@@ -168,7 +193,10 @@ export async function unpaired(pool: Pool, workflows: Pick<Workflows, 'running'>
   return { lives, workflows: strangers };
 }
 
-/** Asks each one; what is certain, or asked for the last time, goes into `details`. @returns those to be asked again */
+/**
+ * Asks each one; what is certain, or asked for the last time, goes into `details`. @returns those to be asked
+ * again
+ */
 async function stillDiffering(
   pool: Pool,
   workflows: Workflows,
@@ -179,7 +207,8 @@ async function stillDiffering(
   const again: string[] = [];
   await eachAtOnce(ids, ASKED_AT_ONCE, async (id) => {
     const seen = await workflows.look(id);
-    // Read after the workflow was asked: a living instance whose workflow had ended by then will not get another one.
+    // Read after the workflow was asked: a living instance whose workflow had ended by then will not get
+    // another one.
     const detail = differenceOf((await rowsById(pool, [id])).get(id), seen);
     if (detail === undefined) return;
     const isGone = seen.is === 'closed' || seen.is === 'missing';
@@ -193,7 +222,8 @@ async function stillDiffering(
 function differenceOf(row: Row | undefined, seen: Seen): string | undefined {
   const hasEnded = !row || row.state === 'terminated';
   if (seen.is === 'missing') return hasEnded ? undefined : `is ${row.state}, and has no workflow`;
-  if (seen.is === 'closed') return hasEnded ? undefined : `is ${row.state}, and its workflow is closed (${seen.how})`;
+  if (seen.is === 'closed')
+    return hasEnded ? undefined : `is ${row.state}, and its workflow is closed (${seen.how})`;
   if (!row) return 'has a running workflow, and no row';
   if (hasEnded) return 'is terminated, and its workflow runs on';
   if (seen.is === 'silent') return `its workflow does not answer: ${seen.reason}`;

@@ -1,4 +1,7 @@
-/** The tables `accounts`, `account_changes` and `balances`: standing, and the money of each source. Written here only. */
+/**
+ * The tables `accounts`, `account_changes` and `balances`: standing, and the money of each source. Written
+ * here only.
+ */
 import type { Standing } from '../../domain/eligibility';
 import { exact, formatMoney, type Parts, SOURCES, type Source, ZERO } from '../../domain/money';
 import type { Db, Transaction } from '../db';
@@ -16,7 +19,10 @@ export async function touchAccount(db: Db, account: string): Promise<void> {
 }
 
 export async function findAccount(db: Db, account: string): Promise<AccountRow | undefined> {
-  const { rows } = await db.query<{ arrears: boolean; hold: boolean }>('SELECT arrears, hold FROM accounts WHERE account = $1', [account]);
+  const { rows } = await db.query<{ arrears: boolean; hold: boolean }>(
+    'SELECT arrears, hold FROM accounts WHERE account = $1',
+    [account],
+  );
   if (!rows[0]) return undefined;
   return { account, ...rows[0], balances: await balancesOf(db, account) };
 }
@@ -30,7 +36,9 @@ async function balancesOf(db: Db, account: string): Promise<AccountRow['balances
 }
 
 /** Sums by currency and source as one object a currency, in the rows' order. */
-export function partsByCurrency(rows: { currency: string; source: Source; amount: string }[]): AccountRow['balances'] {
+export function partsByCurrency(
+  rows: { currency: string; source: Source; amount: string }[],
+): AccountRow['balances'] {
   const byCurrency = new Map<string, Parts>();
   for (const { currency, source, amount } of rows) {
     const parts = byCurrency.get(currency) ?? emptyParts(currency);
@@ -55,22 +63,28 @@ export async function lockBalances(tx: Transaction, account: string, currency: s
   return parts;
 }
 
-/** Adds amounts (negative ones take away) to the balances, in the fixed order of sources, so that two steps can't deadlock. */
-export async function moveBalances(tx: Transaction, account: string, currency: string, amounts: Record<Source, string>): Promise<void> {
+/**
+ * Adds amounts (negative ones take away) to the balances, in the fixed order of sources, so that two steps
+ * can't deadlock.
+ */
+export async function moveBalances(
+  tx: Transaction,
+  account: string,
+  currency: string,
+  amounts: Record<Source, string>,
+): Promise<void> {
   for (const source of [...SOURCES].sort()) {
     if (exact(amounts[source]).equals(ZERO)) continue;
-    // The row is made first: a negative amount must meet the balance that it is taken from, not stand on its own.
-    await tx.query('INSERT INTO balances (account, currency, source, amount) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING', [
-      account,
-      currency,
-      source,
-    ]);
-    await tx.query('UPDATE balances SET amount = amount + $4 WHERE account = $1 AND currency = $2 AND source = $3', [
-      account,
-      currency,
-      source,
-      amounts[source],
-    ]);
+    // The row is made first: a negative amount must meet the balance that it is taken from, not stand on its
+    // own.
+    await tx.query(
+      'INSERT INTO balances (account, currency, source, amount) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING',
+      [account, currency, source],
+    );
+    await tx.query(
+      'UPDATE balances SET amount = amount + $4 WHERE account = $1 AND currency = $2 AND source = $3',
+      [account, currency, source, amounts[source]],
+    );
   }
 }
 
@@ -83,7 +97,10 @@ export interface StandingChange {
 }
 
 /** Sets arrears and hold, and keeps who did it and why. What is left out stays as it is. */
-export async function putAccount(db: Db, { account, arrears, hold, reason, by }: StandingChange): Promise<AccountRow> {
+export async function putAccount(
+  db: Db,
+  { account, arrears, hold, reason, by }: StandingChange,
+): Promise<AccountRow> {
   await db.query(
     `WITH changed AS (
        INSERT INTO accounts AS a (account, arrears, hold) VALUES ($1, coalesce($2, false), coalesce($3, false))
@@ -96,13 +113,17 @@ export async function putAccount(db: Db, { account, arrears, hold, reason, by }:
 }
 
 export async function standings(db: Db, accounts: string[]): Promise<Map<string, Standing>> {
-  const { rows } = await db.query<{ account: string } & Standing>('SELECT account, arrears, hold FROM accounts WHERE account = ANY($1)', [
-    accounts,
-  ]);
+  const { rows } = await db.query<{ account: string } & Standing>(
+    'SELECT account, arrears, hold FROM accounts WHERE account = ANY($1)',
+    [accounts],
+  );
   return new Map(rows.map(({ account, arrears, hold }) => [account, { arrears, hold }]));
 }
 
-/** Rights are counted and reserved under their accounts' locks, taken in one order so that two confirmations can't deadlock. */
+/**
+ * Rights are counted and reserved under their accounts' locks, taken in one order so that two confirmations
+ * can't deadlock.
+ */
 export async function lockAccounts(tx: Transaction, accounts: string[]): Promise<void> {
   const each = [...new Set(accounts)].sort();
   await tx.query('SELECT FROM accounts WHERE account = ANY($1) ORDER BY account FOR NO KEY UPDATE', [each]);

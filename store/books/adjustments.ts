@@ -1,4 +1,7 @@
-/** Deposits, withdrawals and credits: what fills and empties balances beside refunds and renewals, booked once a reference. */
+/**
+ * Deposits, withdrawals and credits: what fills and empties balances beside refunds and renewals, booked once
+ * a reference.
+ */
 import { adjustmentTransactionId } from '../../domain/ids';
 import { type Adjustment, adjustmentPostings } from '../../domain/journal';
 import { exact, formatMoney, type Parts, SOURCES } from '../../domain/money';
@@ -41,7 +44,10 @@ class Undone extends Error {
   }
 }
 
-/** Books an adjustment. The same reference with the same facts again answers what is there, whoever asks; with other facts it is refused. */
+/**
+ * Books an adjustment. The same reference with the same facts again answers what is there, whoever asks; with
+ * other facts it is refused.
+ */
 export async function adjust(pool: Pool, wanted: NewAdjustment): Promise<Adjusted> {
   try {
     return await transaction(pool, (tx) => adjustOnce(tx, wanted));
@@ -61,10 +67,20 @@ async function adjustOnce(tx: Transaction, wanted: NewAdjustment): Promise<Adjus
     [id, account, kind, source, currency, amount, reason, reference, by],
   );
   const row = (await findByReference(tx, account, reference))!;
-  if (!rowCount) return isSame(row, wanted) ? { ok: true, row, isNew: row.id === id } : { ok: false, code: 'REFERENCE_USED' };
+  if (!rowCount)
+    return isSame(row, wanted)
+      ? { ok: true, row, isNew: row.id === id }
+      : { ok: false, code: 'REFERENCE_USED' };
   await move(tx, wanted);
   const postings = adjustmentPostings(wanted);
-  await book(tx, { adjustmentId: id, account, event: kind, refundId: null, effectiveAt: row.recordedAt, postings });
+  await book(tx, {
+    adjustmentId: id,
+    account,
+    event: kind,
+    refundId: null,
+    effectiveAt: row.recordedAt,
+    postings,
+  });
   return { ok: true, row, isNew: true };
 }
 
@@ -72,7 +88,10 @@ const isSame = (row: AdjustmentRow, { kind, source, currency, amount, reason }: 
   hashOf([row.kind, row.source, row.currency, row.reason, row.amount]) ===
   hashOf([kind, source, currency, reason, formatMoney(exact(amount), currency)]);
 
-async function move(tx: Transaction, { account, kind, source, currency, amount }: NewAdjustment): Promise<void> {
+async function move(
+  tx: Transaction,
+  { account, kind, source, currency, amount }: NewAdjustment,
+): Promise<void> {
   const balance = (await lockBalances(tx, account, currency))[source];
   const isTaken = kind === 'withdrawal';
   if (isTaken && exact(balance).compare(exact(amount)) < 0)
@@ -93,8 +112,15 @@ const toAdjustment = ({ seq: _, amount, ...row }: Row): AdjustmentRow => ({
   transactionId: adjustmentTransactionId(row.id),
 });
 
-async function findByReference(db: Db, account: string, reference: string): Promise<AdjustmentRow | undefined> {
-  const { rows } = await db.query<Row>(`${SELECT} WHERE account = $1 AND reference = $2`, [account, reference]);
+async function findByReference(
+  db: Db,
+  account: string,
+  reference: string,
+): Promise<AdjustmentRow | undefined> {
+  const { rows } = await db.query<Row>(`${SELECT} WHERE account = $1 AND reference = $2`, [
+    account,
+    reference,
+  ]);
   return rows[0] && toAdjustment(rows[0]);
 }
 
@@ -104,6 +130,13 @@ export async function listAdjustments(
   filter: { account: string; reference?: string | undefined },
   page: PageRequest,
 ): Promise<Page<AdjustmentRow>> {
-  const conditions = new Conditions().add('account = ?', filter.account).add('reference = ?', filter.reference);
-  return await listPage(db, { select: SELECT, conditions, by: bySeq<Row>(), latestFirst: true }, page, toAdjustment);
+  const conditions = new Conditions()
+    .add('account = ?', filter.account)
+    .add('reference = ?', filter.reference);
+  return await listPage(
+    db,
+    { select: SELECT, conditions, by: bySeq<Row>(), latestFirst: true },
+    page,
+    toAdjustment,
+  );
 }

@@ -5,7 +5,9 @@ import { exact, formatMoney } from '../../domain/money';
 import type { Db, Transaction } from '../db';
 
 /** A transaction belongs to a step or to an adjustment. */
-type Origin = { instanceId: string; step: number; adjustmentId?: undefined } | { instanceId?: undefined; adjustmentId: string };
+type Origin =
+  | { instanceId: string; step: number; adjustmentId?: undefined }
+  | { instanceId?: undefined; adjustmentId: string };
 
 /** What a step books for. */
 export type StepEvent = 'registration' | 'refund' | 'renewal' | 'end-orders' | 'reversal';
@@ -20,11 +22,16 @@ export type LedgerTransaction = Origin & {
   postings: Posting[];
 };
 
-/** Books postings as one transaction: once, because its id is its step's or its adjustment's. Nothing to book is no transaction. */
+/**
+ * Books postings as one transaction: once, because its id is its step's or its adjustment's. Nothing to book
+ * is no transaction.
+ */
 export async function book(tx: Transaction, booking: LedgerTransaction): Promise<void> {
   if (!booking.postings.length) return;
   const isStep = booking.adjustmentId === undefined;
-  const id = isStep ? transactionId(booking.instanceId, booking.step) : adjustmentTransactionId(booking.adjustmentId);
+  const id = isStep
+    ? transactionId(booking.instanceId, booking.step)
+    : adjustmentTransactionId(booking.adjustmentId);
   await tx.query(
     `INSERT INTO transactions (id, account, instance_id, step, event, refund_id, effective_at, reverses, reason, adjustment_id)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,

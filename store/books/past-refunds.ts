@@ -1,4 +1,7 @@
-/** Refunds that were booked, for the back-test: one snapshot, read page by page, because they are kept for ever. */
+/**
+ * Refunds that were booked, for the back-test: one snapshot, read page by page, because they are kept for
+ * ever.
+ */
 import type { PastRefund } from '../../domain/backtest';
 import { type Pool, snapshot, type Transaction } from '../db';
 import { Conditions } from '../paging';
@@ -27,7 +30,11 @@ interface Row {
  * Shows every booked refund once, in the order of their requests; one that was undone is none.
  * @returns the database's clock at the snapshot
  */
-export async function eachPastRefund(pool: Pool, filter: PastRefundFilter, show: (past: PastRefund) => void): Promise<string> {
+export async function eachPastRefund(
+  pool: Pool,
+  filter: PastRefundFilter,
+  show: (past: PastRefund) => void,
+): Promise<string> {
   return await snapshot(pool, async (db) => {
     const { rows } = await db.query<{ at: string }>('SELECT now() AS at');
     for (let after = 0; ; ) {
@@ -41,7 +48,11 @@ export async function eachPastRefund(pool: Pool, filter: PastRefundFilter, show:
   });
 }
 
-async function pageAfter(db: Transaction, { product, account, since, until }: PastRefundFilter, after: number): Promise<Row[]> {
+async function pageAfter(
+  db: Transaction,
+  { product, account, since, until }: PastRefundFilter,
+  after: number,
+): Promise<Row[]> {
   const at = "(calculation->'inputs'->>'at')::timestamptz";
   const conditions = new Conditions()
     .always("status = 'done'")

@@ -1,6 +1,6 @@
 /**
- * The table `refunds`, from their agreement or request to the end. Written here only, and booked by their own step only (`lives/steps.ts`);
- * progress is on the wall clock.
+ * The table `refunds`, from their agreement or request to the end. Written here only, and booked by their own
+ * step only (`lives/steps.ts`); progress is on the wall clock.
  */
 
 import type { Calculation } from '../../domain/calculation';
@@ -95,7 +95,10 @@ export interface RefundMove {
   reversal?: NonNullable<RefundRow['reversal']>;
 }
 
-export async function moveRefund(tx: Transaction, { id, statuses, problem, reversal }: RefundMove): Promise<void> {
+export async function moveRefund(
+  tx: Transaction,
+  { id, statuses, problem, reversal }: RefundMove,
+): Promise<void> {
   await tx.query(
     `UPDATE refunds SET status = $2, progress = progress || ${progressNow('$3::text[]')}, problem = coalesce($4, problem),
        reversal = coalesce($5, reversal)
@@ -110,14 +113,22 @@ const progressNow = (statuses: string): string => `(
     (SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))) ORDER BY number)
   FROM unnest(${statuses}) WITH ORDINALITY AS one(status, number))`;
 
-type Row = Omit<RefundRow, 'request' | 'entries'> & DecisionColumns & { seq: number; requestId: string | null };
+type Row = Omit<RefundRow, 'request' | 'entries'> &
+  DecisionColumns & { seq: number; requestId: string | null };
 
 const SELECT = `
   SELECT f.id, f.seq, f.instance_id AS "instanceId", f.account, f.termination_id AS "terminationId", f.quote_id AS "quoteId", f.kind,
     f.currency, f.amount, f.fee, f.calculation, f.status, f.progress, f.problem, f.reversal, r.id AS "requestId", ${DECISION}
   FROM refunds f LEFT JOIN refund_requests r ON r.refund_id = f.id`;
 
-function toRefund({ seq: _seq, requestId, decidedBy, decisionReason, decidedAt, ...row }: Row): Omit<RefundRow, 'entries'> {
+function toRefund({
+  seq: _seq,
+  requestId,
+  decidedBy,
+  decisionReason,
+  decidedAt,
+  ...row
+}: Row): Omit<RefundRow, 'entries'> {
   const decision = decisionOf({ decidedBy, decisionReason, decidedAt });
   return {
     ...row,
@@ -136,16 +147,25 @@ const withEntries = async (db: Db, refund: Omit<RefundRow, 'entries'>): Promise<
 /** What the first version of Sunset did not record, because there was nothing else. */
 const FIRST_VERSION = { action: 'return', assisted: false } as const;
 /** A stored calculation with the inputs that it has today. */
-export const asNow = ({ inputs, refund }: Calculation): Calculation => ({ inputs: { ...FIRST_VERSION, ...inputs }, refund });
+export const asNow = ({ inputs, refund }: Calculation): Calculation => ({
+  inputs: { ...FIRST_VERSION, ...inputs },
+  refund,
+});
 
 /** @param tenant the only account that exists for who asks; missing or null: all do */
 export async function findRefund(db: Db, id: string, tenant?: string | null): Promise<RefundRow | undefined> {
-  const { rows } = await db.query<Row>(`${SELECT} WHERE f.id = $1 AND ($2::text IS NULL OR f.account = $2)`, [id, tenant ?? null]);
+  const { rows } = await db.query<Row>(`${SELECT} WHERE f.id = $1 AND ($2::text IS NULL OR f.account = $2)`, [
+    id,
+    tenant ?? null,
+  ]);
   return rows[0] && (await withEntries(db, toRefund(rows[0])));
 }
 
 /** Without its entries. Nobody else moves it until the transaction ends. */
-export async function lockRefund(tx: Transaction, id: string): Promise<Omit<RefundRow, 'entries'> | undefined> {
+export async function lockRefund(
+  tx: Transaction,
+  id: string,
+): Promise<Omit<RefundRow, 'entries'> | undefined> {
   const { rows } = await tx.query<Row>(`${SELECT} WHERE f.id = $1 FOR UPDATE OF f`, [id]);
   return rows[0] && toRefund(rows[0]);
 }
@@ -182,8 +202,8 @@ export async function instancesInReview(db: Db, instanceIds: string[]): Promise<
 }
 
 /**
- * M18: what was paid back or is agreed to be, by instance, since its last restore; before one, since its registration. An undone refund was
- * none, and one in review is not agreed to.
+ * M18: what was paid back or is agreed to be, by instance, since its last restore; before one, since its
+ * registration. An undone refund was none, and one in review is not agreed to.
  */
 export async function paidBackOf(db: Db, instanceIds: string[]): Promise<Map<string, string>> {
   const { rows } = await db.query<{ instance_id: string; amount: string }>(

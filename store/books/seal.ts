@@ -1,7 +1,8 @@
 /**
- * The hash chain over the ledger (decision 9). Each committed transaction gets one seal: hash n = SHA-256(hash n−1, transaction n with all
- * of its entries). One sealer at a time adds to it, a second after the commit and outside of any step, so that steps never wait for each
- * other. What is to be sealed stands in the queue `unsealed` (why: migrations/0004_seal.sql).
+ * The hash chain over the ledger (decision 9). Each committed transaction gets one seal: hash n =
+ * SHA-256(hash n−1, transaction n with all of its entries). One sealer at a time adds to it, a second after
+ * the commit and outside of any step, so that steps never wait for each other. What is to be sealed stands in
+ * the queue `unsealed` (why: migrations/0004_seal.sql).
  */
 import { createHash } from 'node:crypto';
 import { type Db, type Pool, type Transaction, transaction } from '../db';
@@ -16,7 +17,10 @@ export interface Head {
 /** What the first seal follows. */
 export const GENESIS: Head = { position: 0, hash: '0'.repeat(64) };
 
-/** A transaction as it is sealed: every column of it, of its adjustment if it has one, and of its entries as text. Null stays null: it is not the empty text. */
+/**
+ * A transaction as it is sealed: every column of it, of its adjustment if it has one, and of its entries as
+ * text. Null stays null: it is not the empty text.
+ */
 export interface Sealable {
   id: string;
   facts: (string | null)[];
@@ -24,7 +28,8 @@ export interface Sealable {
 }
 
 /** To the microsecond, as PostgreSQL has it: the driver's instants end at the millisecond. */
-const instant = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+const instant = (column: string): string =>
+  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 /** Columns of a query on `transactions t` that read a {@link Sealable}. */
 export const SEALABLE = `t.id,
@@ -36,7 +41,9 @@ export const SEALABLE = `t.id,
   (SELECT coalesce(json_agg(json_build_array(e.line::text, e.leg::text, e.ledger_account, e.currency, e.amount::text) ORDER BY e.line, e.leg), '[]')
      FROM entries e WHERE e.transaction_id = t.id) AS entries`;
 
-/** JSON tells where each text ends, and a hash is always 64 characters: no two different inputs read the same. */
+/**
+ * JSON tells where each text ends, and a hash is always 64 characters: no two different inputs read the same.
+ */
 export const sealHash = (previous: string, { facts, entries }: Sealable): string =>
   createHash('sha256')
     .update(previous)
@@ -54,7 +61,9 @@ const BATCH = 500;
  */
 export async function sealWaiting(pool: Pool, limit = BATCH): Promise<string[]> {
   return await transaction(pool, async (tx) => {
-    const { rows } = await tx.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [SEALER_LOCK]);
+    const { rows } = await tx.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
+      SEALER_LOCK,
+    ]);
     if (!rows[0]!.mine) return [];
     const waiting = await takeWaiting(tx, limit);
     if (waiting.length) await insertSeals(tx, waiting, (await findHead(tx)) ?? GENESIS);

@@ -41,7 +41,8 @@ export interface StatementFilter {
 const MOVEMENTS = `
   WITH moved AS (
     SELECT t.id, t.seq, e.currency, ${SOURCES.map(
-      (source) => `coalesce(sum(e.amount) FILTER (WHERE e.ledger_account = 'customer:${source}'), 0) AS ${source}`,
+      (source) =>
+        `coalesce(sum(e.amount) FILTER (WHERE e.ledger_account = 'customer:${source}'), 0) AS ${source}`,
     ).join(', ')}
     FROM transactions t JOIN entries e ON e.transaction_id = t.id
     WHERE t.account = $1 AND e.ledger_account LIKE 'customer:%' GROUP BY t.id, e.currency),
@@ -52,15 +53,37 @@ const MOVEMENTS = `
     a.reference, t.effective_at AS "effectiveAt", t.recorded_at AS "recordedAt"
   FROM running r JOIN transactions t ON t.id = r.id LEFT JOIN adjustments a ON a.id = t.adjustment_id`;
 
-/** Income and expenses (001-28): every ledger transaction that touched the account's balances, the latest first. */
-export async function listStatement(db: Db, { account, from, to }: StatementFilter, page: PageRequest): Promise<Page<StatementRow>> {
+/**
+ * Income and expenses (001-28): every ledger transaction that touched the account's balances, the latest
+ * first.
+ */
+export async function listStatement(
+  db: Db,
+  { account, from, to }: StatementFilter,
+  page: PageRequest,
+): Promise<Page<StatementRow>> {
   const conditions = new Conditions().add('t.account = ?', account);
-  if (from !== undefined) conditions.always(`NOT ${shownBefore('t.recorded_at', conditions.parameter(from))}`);
+  if (from !== undefined)
+    conditions.always(`NOT ${shownBefore('t.recorded_at', conditions.parameter(from))}`);
   if (to !== undefined) conditions.always(shownUpTo('t.recorded_at', conditions.parameter(to)));
-  return await listPage(db, { select: MOVEMENTS, conditions, by: bySeq<Row>('t.seq'), latestFirst: true }, page, toMovement);
+  return await listPage(
+    db,
+    { select: MOVEMENTS, conditions, by: bySeq<Row>('t.seq'), latestFirst: true },
+    page,
+    toMovement,
+  );
 }
 
-function toMovement({ seq: _seq, cash, gift, income, cashAfter, giftAfter, incomeAfter, ...row }: Row): StatementRow {
+function toMovement({
+  seq: _seq,
+  cash,
+  gift,
+  income,
+  cashAfter,
+  giftAfter,
+  incomeAfter,
+  ...row
+}: Row): StatementRow {
   const money = (amount: string): string => formatMoney(exact(amount), row.currency);
   return {
     ...row,

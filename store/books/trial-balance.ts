@@ -1,7 +1,8 @@
 /**
- * The books at an instant, added up from entries. What counts is when something was recorded (`recordedAt`, the wall clock), not when it
- * took effect on an instance's own clock; what is shown at an instant is in the books at it (M21). A transaction that was under way at the
- * instant and commits later belongs to it all the same.
+ * The books at an instant, added up from entries. What counts is when something was recorded (`recordedAt`,
+ * the wall clock), not when it took effect on an instance's own clock; what is shown at an instant is in the
+ * books at it (M21). A transaction that was under way at the instant and commits later belongs to it all the
+ * same.
  */
 import { exact, formatMoney, type Source } from '../../domain/money';
 import { type Db, shownUpTo } from '../db';
@@ -10,7 +11,10 @@ import { partsByCurrency } from './accounts';
 
 /** @param at ISO-8601; undefined: now. @returns the instant in UTC */
 async function instantOf(db: Db, at: string | undefined): Promise<string> {
-  const { rows } = await db.query<{ at: string }>('SELECT coalesce($1::timestamptz, clock_timestamp()) AS at', [at ?? null]);
+  const { rows } = await db.query<{ at: string }>(
+    'SELECT coalesce($1::timestamptz, clock_timestamp()) AS at',
+    [at ?? null],
+  );
   return rows[0]!.at;
 }
 
@@ -47,7 +51,10 @@ interface Sums {
   credit: string;
 }
 
-/** Debit and credit of every class of ledger accounts: the orders' `deferred:…` are one, customers are summed by source. */
+/**
+ * Debit and credit of every class of ledger accounts: the orders' `deferred:…` are one, customers are summed
+ * by source.
+ */
 export async function trialBalance(db: Db, at?: string): Promise<TrialBalance> {
   const instant = await instantOf(db, at);
   const { rows } = await db.query<Sums>(

@@ -1,6 +1,7 @@
 /**
- * What a step does to the world beside recording the new life, one function for each effect of `domain/lifecycle.ts`. An effect reads and locks
- * what it rests on, and answers what it changes; the step (`steps.ts`) writes that in its own transaction. A refusal here leaves nothing behind.
+ * What a step does to the world beside recording the new life, one function for each effect of
+ * `domain/lifecycle.ts`. An effect reads and locks what it rests on, and answers what it changes; the step
+ * (`steps.ts`) writes that in its own transaction. A refusal here leaves nothing behind.
  */
 
 import { isWithinBounds, MAX_ORDERS } from '../../domain/bounds';
@@ -24,7 +25,13 @@ import {
   snapshotsOf,
 } from '../../domain/instance';
 import { isDue, msOf, plusMs } from '../../domain/instant';
-import { endedPostings, type Posting, paidPostings, refundPostings, reversalPostings } from '../../domain/journal';
+import {
+  endedPostings,
+  type Posting,
+  paidPostings,
+  refundPostings,
+  reversalPostings,
+} from '../../domain/journal';
 import { type Effect, type Life, openOrder } from '../../domain/lifecycle';
 import { exact, formatMoney, type Parts, SOURCES } from '../../domain/money';
 import { payFromBalances, renewalPrice } from '../../domain/pricing';
@@ -118,7 +125,10 @@ export function changesOf(scene: Scene, effect: Effect): Changes | Promise<Chang
   }
 }
 
-/** M13, M15, J2: computes the refund again from the stored orders as of the quote's instant, holds it against the quote, and books it. */
+/**
+ * M13, M15, J2: computes the refund again from the stored orders as of the quote's instant, holds it against
+ * the quote, and books it.
+ */
 async function settle(scene: Scene, { terminationId }: Of<'settle'>): Promise<Changes> {
   const { tx, row, input, life } = scene;
   await requireAgreed(scene, terminationId);
@@ -128,9 +138,13 @@ async function settle(scene: Scene, { terminationId }: Of<'settle'>): Promise<Ch
   if (!opened) throw new StepRefused('QUOTE_STALE', row.life.state);
   const { calculation } = opened;
   const { action, policyId } = calculation.inputs;
-  const refund = recompute({ ...calculation.inputs, facts: row.facts, orders: row.orders }, await policyById(tx, policyId));
+  const refund = recompute(
+    { ...calculation.inputs, facts: row.facts, orders: row.orders },
+    await policyById(tx, policyId),
+  );
   const returned = ordersReturned(row, opened, input.at);
-  if (!returned || moneyOf(refund) !== moneyOf(calculation.refund)) throw new StepRefused('QUOTE_STALE', row.life.state);
+  if (!returned || moneyOf(refund) !== moneyOf(calculation.refund))
+    throw new StepRefused('QUOTE_STALE', row.life.state);
   const isRenewals = action === 'return-renewals';
   const releaseTime = isRenewals ? null : (life.purgeTime ?? input.at);
   return {
@@ -145,7 +159,10 @@ async function settle(scene: Scene, { terminationId }: Of<'settle'>): Promise<Ch
   };
 }
 
-/** The orders that come back, if they are what was quoted: one that has begun meanwhile is in use, and one bought meanwhile nobody gave back. */
+/**
+ * The orders that come back, if they are what was quoted: one that has begun meanwhile is in use, and one
+ * bought meanwhile nobody gave back.
+ */
 function ordersReturned(
   row: InstanceRow,
   { calculation: { inputs } }: Pick<RefundRow, 'calculation'>,
@@ -165,13 +182,17 @@ function without<T extends { id: string }>(orders: T[], gone: { id: string }[]):
 }
 
 /** Of a refund, what is booked; how it is worded may change between two versions. */
-const moneyOf = ({ currency, amount, parts, fee, cells }: Refund): string => hashOf([currency, amount, parts, fee, cells]);
+const moneyOf = ({ currency, amount, parts, fee, cells }: Refund): string =>
+  hashOf([currency, amount, parts, fee, cells]);
 
 /**
- * Undoes the return that put the instance into the bin: its transaction is reversed line by line, its orders are open again and later by the
- * time in the bin, which is not used (M20), and the right is given back.
+ * Undoes the return that put the instance into the bin: its transaction is reversed line by line, its orders
+ * are open again and later by the time in the bin, which is not used (M20), and the right is given back.
  */
-async function undoRefund({ tx, row, input, life }: Scene, { refundId: id, reason }: Of<'undo-refund'>): Promise<Changes> {
+async function undoRefund(
+  { tx, row, input, life }: Scene,
+  { refundId: id, reason }: Of<'undo-refund'>,
+): Promise<Changes> {
   const refund = await lockRefund(tx, id);
   const before = await lifeBeforeReturn(tx, row.id, id, row.life.isolatedAt!);
   if (refund?.status !== 'done' || !before) throw new StepRefused('NOT_RETURNED', row.life.state);
@@ -186,20 +207,34 @@ async function undoRefund({ tx, row, input, life }: Scene, { refundId: id, reaso
   return {
     life: { ...life, orders: before.orders.map((order) => movedLater(order, inBinMs)) },
     ...(facts ? { facts } : {}),
-    orders: { reopened: closed.map(({ closedAt: _closed, endedAt: _ended, ...order }) => movedBy(order, inBinMs, input.at)) },
-    balances: { currency: refund.currency, amounts: negated(refund.calculation.refund.parts, refund.currency) },
+    orders: {
+      reopened: closed.map(({ closedAt: _closed, endedAt: _ended, ...order }) =>
+        movedBy(order, inBinMs, input.at),
+      ),
+    },
+    balances: {
+      currency: refund.currency,
+      amounts: negated(refund.calculation.refund.parts, refund.currency),
+    },
     booking: {
       event: 'reversal',
       postings: reversalPostings(booked),
       ...(reversed === undefined ? {} : { reversal: { of: reversed, reason } }),
     },
-    refund: { id, statuses: ['reversed'], reversal: { transactionId: transaction, reason, by: input.by, at: input.at } },
+    refund: {
+      id,
+      statuses: ['reversed'],
+      reversal: { transactionId: transaction, reason, by: input.by, at: input.at },
+    },
     right: { terminationId: refund.terminationId!, become: 'returned' },
     item: { terminationId: refund.terminationId!, status: 'done', releaseTime: null, refundId: id },
   };
 }
 
-/** The switch of the network is reckoned from the orders' start, and moves with them. undefined: there was none. */
+/**
+ * The switch of the network is reckoned from the orders' start, and moves with them. undefined: there was
+ * none.
+ */
 function withSwitchMoved(facts: Facts, byMs: number): Facts | undefined {
   const { network } = facts;
   if (network.billing !== 'traffic' || network.switchedToTrafficAt === undefined) return undefined;
@@ -208,7 +243,11 @@ function withSwitchMoved(facts: Facts, byMs: number): Facts | undefined {
 }
 
 /** What was paid back has to be there still. */
-async function requireUnspent(tx: Transaction, row: InstanceRow, refund: Pick<RefundRow, 'currency' | 'calculation'>): Promise<void> {
+async function requireUnspent(
+  tx: Transaction,
+  row: InstanceRow,
+  refund: Pick<RefundRow, 'currency' | 'calculation'>,
+): Promise<void> {
   const balances = await lockBalances(tx, row.facts.account, refund.currency);
   const { parts } = refund.calculation.refund;
   const isSpent = SOURCES.some((source) => exact(balances[source]).compare(exact(parts[source])) < 0);
@@ -219,13 +258,18 @@ async function requireUnspent(tx: Transaction, row: InstanceRow, refund: Pick<Re
 function switchNetwork({ row, input }: Scene): Changes {
   const { network } = row.facts;
   if (network.billing === 'traffic') throw new StepRefused('BY_TRAFFIC', row.life.state);
-  return { facts: { ...row.facts, network: { ...network, billing: 'traffic', switchedToTrafficAt: input.at } } };
+  return {
+    facts: { ...row.facts, network: { ...network, billing: 'traffic', switchedToTrafficAt: input.at } },
+  };
 }
 
 /** As many as an instance may have orders: snapshots are kept with it. */
 const MAX_PRICE_CHANGES = 500;
 
-/** M23: a new snapshot, for the renewals that are bought from now on. What was paid and is refunded goes by its own (M12). */
+/**
+ * M23: a new snapshot, for the renewals that are bought from now on. What was paid and is refunded goes by
+ * its own (M12).
+ */
 function putPrices({ row, input }: Scene, { prices }: Of<'put-prices'>): Changes {
   requirePrices(row, prices);
   const priceChanges = [...(row.facts.priceChanges ?? []), { at: input.at, prices }];
@@ -233,17 +277,22 @@ function putPrices({ row, input }: Scene, { prices }: Of<'put-prices'>): Changes
   return { facts: { ...row.facts, priceChanges } };
 }
 
-/** As a registration's are: one currency, what refunds need, and one snapshot a version. Commands can be typed by hand. */
+/**
+ * As a registration's are: one currency, what refunds need, and one snapshot a version. Commands can be typed
+ * by hand.
+ */
 function requirePrices({ facts, orders, policy, life }: InstanceRow, prices: Prices): void {
   const isEnough = !policy.returns || (prices.month !== undefined && prices.hour !== undefined);
-  if (prices.currency !== facts.prices?.currency || !isEnough) throw new StepRefused('PRICES_REFUSED', life.state);
+  if (prices.currency !== facts.prices?.currency || !isEnough)
+    throw new StepRefused('PRICES_REFUSED', life.state);
   const known = snapshotsOf(orders, facts, prices.version);
-  if (known.some((one) => hashOf(one) !== hashOf(prices))) throw new StepRefused('PRICE_VERSION_USED', life.state);
+  if (known.some((one) => hashOf(one) !== hashOf(prices)))
+    throw new StepRefused('PRICE_VERSION_USED', life.state);
 }
 
 /**
- * An item that failed meanwhile has given its right back: it must not be carried out any more. Nor is anything carried out in its name but
- * the very message that was agreed to: commands can be typed by hand.
+ * An item that failed meanwhile has given its right back: it must not be carried out any more. Nor is
+ * anything carried out in its name but the very message that was agreed to: commands can be typed by hand.
  */
 async function requireAgreed({ tx, row, input }: Scene, terminationId: string): Promise<void> {
   const agreed = await lockCommand(tx, terminationId, row.id);
@@ -264,7 +313,8 @@ const fireItem = ({ terminationId, releaseTime }: Of<'fire-item'>): Changes => (
 });
 
 function moveItem({ life }: Scene, { terminationId, releaseTime, code }: Of<'move-item'>): Changes {
-  if (releaseTime !== null) return { item: { terminationId, status: 'scheduled', releaseTime, scheduledAt: releaseTime } };
+  if (releaseTime !== null)
+    return { item: { terminationId, status: 'scheduled', releaseTime, scheduledAt: releaseTime } };
   const problem = code === undefined ? null : { code, state: life.state };
   return { item: { terminationId, status: 'cancelled', releaseTime: null, problem } };
 }
@@ -278,14 +328,24 @@ async function checkArrears({ tx, row }: Scene): Promise<Changes> {
 
 function endOrders({ row }: Scene, { orderIds }: Of<'end-orders'>): Changes {
   const ended = row.orders.filter((order) => orderIds.includes(order.id));
-  return { orders: { ended: orderIds }, booking: { event: 'end-orders', postings: endedPostings(ended, row.facts.prices!.currency) } };
+  return {
+    orders: { ended: orderIds },
+    booking: { event: 'end-orders', postings: endedPostings(ended, row.facts.prices!.currency) },
+  };
 }
 
-/** A renewal or an upgrade: its dates, its price, its money (J1) and its place in the life. Bounded like the orders of a registration. */
-async function addOrder({ tx, row, input, life }: Scene, { order: asked }: Of<'new-order'>): Promise<Changes> {
+/**
+ * A renewal or an upgrade: its dates, its price, its money (J1) and its place in the life. Bounded like the
+ * orders of a registration.
+ */
+async function addOrder(
+  { tx, row, input, life }: Scene,
+  { order: asked }: Of<'new-order'>,
+): Promise<Changes> {
   const { currency } = row.facts.prices!;
   if (row.orders.length >= MAX_ORDERS) throw new StepRefused('TOO_MANY_ORDERS', row.life.state);
-  const { startsAt, endsAt } = asked.kind === 'renewal' ? renewalDates(row, asked, input.at) : upgradeDates(row, input.at);
+  const { startsAt, endsAt } =
+    asked.kind === 'renewal' ? renewalDates(row, asked, input.at) : upgradeDates(row, input.at);
   if (!isWithinBounds(endsAt)) throw new StepRefused('ENDS_TOO_LATE', row.life.state);
   if (asked.prices) requirePrices(row, asked.prices);
   const basis = asked.kind === 'renewal' ? renewalPrices(row.orders, startsAt, row.facts) : undefined;
@@ -311,7 +371,10 @@ async function addOrder({ tx, row, input, life }: Scene, { order: asked }: Of<'n
   };
 }
 
-/** A renewal starts at the last end and keeps the anchor (M22); when that has passed it starts now, and a new chain with it (L11). */
+/**
+ * A renewal starts at the last end and keeps the anchor (M22); when that has passed it starts now, and a new
+ * chain with it (L11).
+ */
 function renewalDates(row: InstanceRow, asked: NewOrder, at: string): { startsAt: string; endsAt: string } {
   const terms = openOrders(row.orders).filter(isTerm);
   const last = lastTerm(terms);
@@ -319,15 +382,26 @@ function renewalDates(row: InstanceRow, asked: NewOrder, at: string): { startsAt
   return { startsAt, endsAt: renewalEnd(terms, startsAt, asked.months!, row.policy.knobs.timeZone) };
 }
 
-/** M16: an upgrade ends with the order in force when it was bought. M26: which has to last for a second more. */
+/**
+ * M16: an upgrade ends with the order in force when it was bought. M26: which has to last for a second more.
+ */
 function upgradeDates(row: InstanceRow, at: string): { startsAt: string; endsAt: string } {
   const inForce = orderInForce(openOrders(row.orders), at);
-  if (!inForce || msOf(inForce.endsAt) - msOf(at) < 1000) throw new StepRefused('NO_ORDER_IN_FORCE', row.life.state);
+  if (!inForce || msOf(inForce.endsAt) - msOf(at) < 1000)
+    throw new StepRefused('NO_ORDER_IN_FORCE', row.life.state);
   return { startsAt: at, endsAt: inForce.endsAt };
 }
 
-/** What a renewal costs by the snapshot, from what the account has: gift, income, then cash. Its balances stay locked. */
-async function priced(tx: Transaction, row: InstanceRow, asked: NewOrder, basis: ReturnType<typeof renewalPrices>): Promise<Order['paid']> {
+/**
+ * What a renewal costs by the snapshot, from what the account has: gift, income, then cash. Its balances stay
+ * locked.
+ */
+async function priced(
+  tx: Transaction,
+  row: InstanceRow,
+  asked: NewOrder,
+  basis: ReturnType<typeof renewalPrices>,
+): Promise<Order['paid']> {
   const price = renewalPrice(asked.months!, basis, row.facts, row.policy);
   if (price === undefined) throw new StepRefused('PRICE_MISSING', row.life.state);
   const { currency } = row.facts.prices!;
@@ -337,7 +411,9 @@ async function priced(tx: Transaction, row: InstanceRow, asked: NewOrder, basis:
 }
 
 function negated(amounts: Parts, currency: string): Parts {
-  return Object.fromEntries(SOURCES.map((source) => [source, formatMoney(exact(amounts[source]).neg(), currency)])) as Parts;
+  return Object.fromEntries(
+    SOURCES.map((source) => [source, formatMoney(exact(amounts[source]).neg(), currency)]),
+  ) as Parts;
 }
 
 function freeOrderId(orders: StoredOrder[], wanted: string): string {

@@ -1,4 +1,7 @@
-/** Holds of an instance (E5): who put it on hold or took it off, and why. The table `hold_changes` is written here only. */
+/**
+ * Holds of an instance (E5): who put it on hold or took it off, and why. The table `hold_changes` is written
+ * here only.
+ */
 import { type Pool, transaction } from '../db';
 import { setHold } from './instances';
 

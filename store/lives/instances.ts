@@ -1,4 +1,7 @@
-/** The table `instances`: what each one is and where its life stands. Written here only; its orders are in `orders.ts`. */
+/**
+ * The table `instances`: what each one is and where its life stands. Written here only; its orders are in
+ * `orders.ts`.
+ */
 
 import type { Facts, StoredOrder } from '../../domain/instance';
 import { inUtc } from '../../domain/instant';
@@ -19,7 +22,10 @@ export interface InstanceRow {
   life: Life;
   /** The policy snapshot of the registration, or of the last amendment. */
   policy: Policy;
-  /** How far fast-forward has moved the instance's clock ahead of the wall clock, in milliseconds (decision 10). */
+  /**
+   * How far fast-forward has moved the instance's clock ahead of the wall clock, in milliseconds (decision
+   * 10).
+   */
   clockOffsetMs: number;
   hold: { reason: string; by: string; at: string } | null;
   /** What became of its parts, once it is terminated; null also where that was before it was kept. */
@@ -56,28 +62,42 @@ async function toInstances(db: Db, rows: Row[]): Promise<InstanceRow[]> {
     ...row,
     policy: policyOf(policyId),
     // Instants inside JSON are PostgreSQL's text of them. It was just read and is nobody else's: no copy.
-    orders: (orders ?? []).map((order) => Object.assign(order, { closedAt: utc(order.closedAt), endedAt: utc(order.endedAt) })),
+    orders: (orders ?? []).map((order) =>
+      Object.assign(order, { closedAt: utc(order.closedAt), endedAt: utc(order.endedAt) }),
+    ),
   });
   return await inTurns(each(rows, toInstance));
 }
 
 /** A page of rows, as instances. */
-async function pageOf(db: Db, conditions: Conditions, by: SortColumn<Row>[], request: PageRequest): Promise<Page<InstanceRow>> {
+async function pageOf(
+  db: Db,
+  conditions: Conditions,
+  by: SortColumn<Row>[],
+  request: PageRequest,
+): Promise<Page<InstanceRow>> {
   const { items, nextCursor } = await listPage(db, { select: SELECT, conditions, by }, request, (row) => row);
   return { items: await toInstances(db, items), nextCursor };
 }
 
 /** @param tenant the only account that exists for who asks; missing or null: all do */
-export async function findInstance(db: Db, id: string, tenant?: string | null): Promise<InstanceRow | undefined> {
+export async function findInstance(
+  db: Db,
+  id: string,
+  tenant?: string | null,
+): Promise<InstanceRow | undefined> {
   return (await findInstances(db, [id], tenant))[0];
 }
 
 /**
- * In the order of the ids; missing ones are left out. What another account owns is passed over before anything of it is read, so that it takes
- * as long as what does not exist.
+ * In the order of the ids; missing ones are left out. What another account owns is passed over before
+ * anything of it is read, so that it takes as long as what does not exist.
  */
 export async function findInstances(db: Db, ids: string[], tenant?: string | null): Promise<InstanceRow[]> {
-  const { rows } = await db.query<Row>(`${SELECT} WHERE i.id = ANY($1) AND ($2::text IS NULL OR i.account = $2)`, [ids, tenant ?? null]);
+  const { rows } = await db.query<Row>(
+    `${SELECT} WHERE i.id = ANY($1) AND ($2::text IS NULL OR i.account = $2)`,
+    [ids, tenant ?? null],
+  );
   const byId = new Map((await toInstances(db, rows)).map((one) => [one.id, one]));
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
@@ -97,7 +117,10 @@ export async function countOrders(db: Db, ids: string[], tenant: string | null):
 
 /** The accounts that own these instances. */
 export async function accountsOf(db: Db, ids: string[]): Promise<string[]> {
-  const { rows } = await db.query<{ account: string }>('SELECT DISTINCT account FROM instances WHERE id = ANY($1)', [ids]);
+  const { rows } = await db.query<{ account: string }>(
+    'SELECT DISTINCT account FROM instances WHERE id = ANY($1)',
+    [ids],
+  );
   return rows.map(({ account }) => account);
 }
 
@@ -114,12 +137,18 @@ export interface InstanceFilter {
 }
 
 /** In order of registration; terminated ones only when asked for by state. */
-export async function listInstances(db: Db, filter: InstanceFilter, page: PageRequest): Promise<Page<InstanceRow>> {
+export async function listInstances(
+  db: Db,
+  filter: InstanceFilter,
+  page: PageRequest,
+): Promise<Page<InstanceRow>> {
   const conditions = filterBy(filter).add('i.state = ?', filter.state);
   if (filter.state === undefined) conditions.always("i.state <> 'terminated'");
   // A condition of its own for the index, which has only those that have one.
-  if (filter.externalId !== undefined) conditions.always("i.facts ? 'externalId'").add("i.facts->>'externalId' = ?", filter.externalId);
-  if (filter.scheduled !== undefined) conditions.always(`i.life->'termination' ${filter.scheduled ? '<>' : '='} 'null'`);
+  if (filter.externalId !== undefined)
+    conditions.always("i.facts ? 'externalId'").add("i.facts->>'externalId' = ?", filter.externalId);
+  if (filter.scheduled !== undefined)
+    conditions.always(`i.life->'termination' ${filter.scheduled ? '<>' : '='} 'null'`);
   return await pageOf(db, conditions, bySeq<Row>('i.seq'), page);
 }
 
@@ -181,7 +210,12 @@ export async function insertInstance(tx: Transaction, { facts, life, ...row }: N
 }
 
 /** Puts the life where its newest step has taken it. */
-export async function moveInstance(tx: Transaction, id: string, life: Life, disposal: Plan | null): Promise<void> {
+export async function moveInstance(
+  tx: Transaction,
+  id: string,
+  life: Life,
+  disposal: Plan | null,
+): Promise<void> {
   await tx.query(
     'UPDATE instances SET state = $2, step = $3, life = $4, isolated_at = $5, purge_time = $6, due_at = $7, disposal = $8 WHERE id = $1',
     [id, life.state, life.step, life, life.isolatedAt, life.purgeTime, dueAt(life), disposal],
@@ -196,7 +230,10 @@ export async function setFacts(tx: Transaction, id: string, facts: Facts): Promi
 
 /** Remembers how far fast-forward has moved an instance's clock (decision 10). Never backwards. */
 export async function setClockOffset(db: Db, id: string, offsetMs: number): Promise<void> {
-  await db.query('UPDATE instances SET clock_offset_ms = greatest(clock_offset_ms, $2) WHERE id = $1', [id, Math.round(offsetMs)]);
+  await db.query('UPDATE instances SET clock_offset_ms = greatest(clock_offset_ms, $2) WHERE id = $1', [
+    id,
+    Math.round(offsetMs),
+  ]);
 }
 
 /** @param hold null takes it off */
@@ -206,7 +243,10 @@ export async function setHold(tx: Transaction, id: string, hold: InstanceRow['ho
 
 /** Steps are recorded one after the other. @returns its state; undefined when it is not registered */
 export async function lockInstance(tx: Transaction, id: string): Promise<string | undefined> {
-  const { rows } = await tx.query<{ state: string }>('SELECT state FROM instances WHERE id = $1 FOR NO KEY UPDATE', [id]);
+  const { rows } = await tx.query<{ state: string }>(
+    'SELECT state FROM instances WHERE id = $1 FOR NO KEY UPDATE',
+    [id],
+  );
   return rows[0]?.state;
 }
 

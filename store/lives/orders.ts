@@ -4,7 +4,9 @@ import type { Transaction } from '../db';
 
 type Settled = Pick<StoredOrder, 'closedAt' | 'endedAt'>;
 
-/** `position`: the place of the first one among the instance's orders. One statement, however many there are. */
+/**
+ * `position`: the place of the first one among the instance's orders. One statement, however many there are.
+ */
 export async function insertOrders(
   tx: Transaction,
   instanceId: string,
@@ -21,17 +23,33 @@ export async function insertOrders(
 }
 
 /** They have come back: closed ones count in no formula (M15). */
-export async function closeOrders(tx: Transaction, instanceId: string, ids: string[], at: string): Promise<void> {
-  await tx.query('UPDATE orders SET closed_at = $3 WHERE instance_id = $1 AND id = ANY($2)', [instanceId, ids, at]);
-}
-
-/** J3: an order has ended at its end, however late that is carried out; or now, when its instance ends before it. */
-export async function endOrders(tx: Transaction, instanceId: string, ids: string[], at: string): Promise<void> {
-  await tx.query(`UPDATE orders SET ended_at = least((document->>'endsAt')::timestamptz, $3) WHERE instance_id = $1 AND id = ANY($2)`, [
+export async function closeOrders(
+  tx: Transaction,
+  instanceId: string,
+  ids: string[],
+  at: string,
+): Promise<void> {
+  await tx.query('UPDATE orders SET closed_at = $3 WHERE instance_id = $1 AND id = ANY($2)', [
     instanceId,
     ids,
     at,
   ]);
+}
+
+/**
+ * J3: an order has ended at its end, however late that is carried out; or now, when its instance ends before
+ * it.
+ */
+export async function endOrders(
+  tx: Transaction,
+  instanceId: string,
+  ids: string[],
+  at: string,
+): Promise<void> {
+  await tx.query(
+    `UPDATE orders SET ended_at = least((document->>'endsAt')::timestamptz, $3) WHERE instance_id = $1 AND id = ANY($2)`,
+    [instanceId, ids, at],
+  );
 }
 
 /** Opens closed orders again, as they now are (M20). */

@@ -1,4 +1,7 @@
-/** What a workflow is started again from when Temporal has lost it (L14): the life as it is stored, and what was answered last. */
+/**
+ * What a workflow is started again from when Temporal has lost it (L14): the life as it is stored, and what
+ * was answered last.
+ */
 import type { Life } from '../../domain/lifecycle';
 import type { Db } from '../db';
 import { findInstance } from './instances';
@@ -8,7 +11,10 @@ export interface StoredLife {
   region: string;
   /** How far fast-forward had moved the instance's clock ahead, in milliseconds. */
   clockOffsetMs: number;
-  /** The latest commands that took effect, oldest first: repeating one of them still answers its first result (L8). */
+  /**
+   * The latest commands that took effect, oldest first: repeating one of them still answers its first result
+   * (L8).
+   */
   done: { id: string; step: number; refundId: string | null }[];
 }
 

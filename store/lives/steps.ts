@@ -1,7 +1,7 @@
 /**
- * One step of a life = one database transaction (decision 2): read model, timeline, journal, rights, item, refund and outbox commit
- * together or not at all. Doing a step again answers what is stored; so does another command for a number that is taken, and the loop
- * then goes on from the stored life.
+ * One step of a life = one database transaction (decision 2): read model, timeline, journal, rights, item,
+ * refund and outbox commit together or not at all. Doing a step again answers what is stored; so does another
+ * command for a number that is taken, and the loop then goes on from the stored life.
  */
 import { factsOf, type StoredOrder } from '../../domain/instance';
 import { registrationPostings } from '../../domain/journal';
@@ -21,7 +21,14 @@ import { hashOf } from '../hash';
 import { post } from '../outbox';
 import { keepPolicy } from '../policies';
 import { type Booking, type Changes, changesOf, StepRefused } from './effects';
-import { findInstance, type InstanceRow, insertInstance, lockInstance, moveInstance, setFacts } from './instances';
+import {
+  findInstance,
+  type InstanceRow,
+  insertInstance,
+  lockInstance,
+  moveInstance,
+  setFacts,
+} from './instances';
 import { closeOrders, endOrders, insertOrders, reopenOrders } from './orders';
 import { findStored, fingerprintOf, insertStep, type NewStep } from './timeline';
 import { cutUsage } from './usage';
@@ -37,7 +44,10 @@ interface Vouched {
 /** A step as its activity asks for it, once it is known whose word it was. */
 export type VouchedStep = StepInput & Vouched;
 
-/** Records a step. @throws StepRefused when what it needs is not there (a signature, a right, a balance, good standing). */
+/**
+ * Records a step. @throws StepRefused when what it needs is not there (a signature, a right, a balance, good
+ * standing).
+ */
 export async function commitStep(pool: Pool, input: VouchedStep): Promise<StepResult> {
   return await transaction(pool, async (tx) => {
     const state = await lockInstance(tx, input.instanceId);
@@ -67,35 +77,76 @@ async function recordBirth(tx: Transaction, input: BirthStep & Vouched): Promise
   const facts = factsOf(registration);
   await touchAccount(tx, facts.account);
   const policyId = await keepPolicy(tx, policy);
-  await insertInstance(tx, { id: instanceId, facts, life, policyId, registrationHash: hashOf(registration), registeredBy: commandId });
+  await insertInstance(tx, {
+    id: instanceId,
+    facts,
+    life,
+    policyId,
+    registrationHash: hashOf(registration),
+    registeredBy: commandId,
+  });
   await insertOrders(tx, instanceId, 0, orders, settledElsewhere(life));
   const { cause, isolatedAt, purgeTime } = life;
-  await tell(tx, { input, life, from: null, refundId: null, details: isolatedAt === null ? {} : { cause, isolatedAt, purgeTime } });
+  await tell(tx, {
+    input,
+    life,
+    from: null,
+    refundId: null,
+    details: isolatedAt === null ? {} : { cause, isolatedAt, purgeTime },
+  });
   const currency = facts.prices?.currency;
   const postings = currency ? registrationPostings(orders, isolatedAt !== null, currency) : [];
-  await book(tx, { instanceId, step, account: facts.account, effectiveAt: at, event: 'registration', refundId: null, postings });
+  await book(tx, {
+    instanceId,
+    step,
+    account: facts.account,
+    effectiveAt: at,
+    event: 'registration',
+    refundId: null,
+    postings,
+  });
   return { life, commandId, step, refundId: null };
 }
 
 /** L15: what has become of the orders of an instance that comes from another system's bin. */
-function settledElsewhere({ isolatedAt, cause }: Life): Pick<StoredOrder, 'closedAt' | 'endedAt'> | undefined {
+function settledElsewhere({
+  isolatedAt,
+  cause,
+}: Life): Pick<StoredOrder, 'closedAt' | 'endedAt'> | undefined {
   if (isolatedAt === null) return undefined;
-  return cause === 'expiry' ? { closedAt: null, endedAt: isolatedAt } : { closedAt: isolatedAt, endedAt: null };
+  return cause === 'expiry'
+    ? { closedAt: null, endedAt: isolatedAt }
+    : { closedAt: isolatedAt, endedAt: null };
 }
 
-async function recordStep(tx: Transaction, input: (EffectiveStep | RefusedStep) & Vouched): Promise<StepResult> {
+async function recordStep(
+  tx: Transaction,
+  input: (EffectiveStep | RefusedStep) & Vouched,
+): Promise<StepResult> {
   const { instanceId, commandId, step, at } = input;
   const row = await findInstance(tx, instanceId);
   if (!row) throw new Error(`instance ${instanceId} has no row: its registration was never recorded`);
-  // The workflow has lost the thread (a database put back from a copy), or was given a life that is not this one: it goes on from what is
-  // stored, and decides again.
+  // The workflow has lost the thread (a database put back from a copy), or was given a life that is not this
+  // one: it goes on from what is stored, and decides again.
   const isElsewhere = input.from !== undefined && hashOf(input.from) !== hashOf(row.life);
-  if (row.life.step !== step - 1 || isElsewhere) return { life: row.life, commandId: '', step: row.life.step, refundId: null };
+  if (row.life.step !== step - 1 || isElsewhere)
+    return { life: row.life, commandId: '', step: row.life.step, refundId: null };
   const { life, refundId, bookings, details } = await carryOut(tx, input, row);
   const disposal = await follow(tx, input, row, life);
-  const told = { ...detailsOf(input.body, row.life, life), ...details, ...(disposal ? presentDisposal(disposal) : {}) };
+  const told = {
+    ...detailsOf(input.body, row.life, life),
+    ...details,
+    ...(disposal ? presentDisposal(disposal) : {}),
+  };
   await tell(tx, { input, life, from: row.life.state, refundId, details: told });
-  await book(tx, { instanceId, step, account: row.facts.account, effectiveAt: at, refundId, ...asOne(bookings) });
+  await book(tx, {
+    instanceId,
+    step,
+    account: row.facts.account,
+    effectiveAt: at,
+    refundId,
+    ...asOne(bookings),
+  });
   return { life, commandId, step, refundId };
 }
 
@@ -106,7 +157,10 @@ interface CarriedOut {
   details: Details;
 }
 
-/** The effects, one after the other: what each changes is written, and the next one sees the life that it left. */
+/**
+ * The effects, one after the other: what each changes is written, and the next one sees the life that it
+ * left.
+ */
 async function carryOut(tx: Transaction, input: StepInput, row: InstanceRow): Promise<CarriedOut> {
   const done: CarriedOut = { life: input.next, refundId: null, bookings: [], details: {} };
   for (const effect of input.effects) {
@@ -141,15 +195,25 @@ function asOne(bookings: Booking[]): Booking {
   return { ...main, postings: bookings.flatMap(({ postings }) => postings) };
 }
 
-/** Moves the instance to its new life, and what goes by its life with it. @returns what became of its parts, once it is terminated */
-async function follow(tx: Transaction, { at, command }: StepInput, row: InstanceRow, life: Life): Promise<Plan | null> {
+/**
+ * Moves the instance to its new life, and what goes by its life with it. @returns what became of its parts,
+ * once it is terminated
+ */
+async function follow(
+  tx: Transaction,
+  { at, command }: StepInput,
+  row: InstanceRow,
+  life: Life,
+): Promise<Plan | null> {
   const before = row.life;
-  const disposal = life.state === 'terminated' && before.state !== 'terminated' ? await disposalOf(tx, row) : row.disposal;
+  const disposal =
+    life.state === 'terminated' && before.state !== 'terminated' ? await disposalOf(tx, row) : row.disposal;
   await moveInstance(tx, row.id, life, disposal);
   if (before.purgeTime !== null && life.purgeTime === null) {
     await leaveBin(tx, row.id, { purgeTime: before.purgeTime, at, isReleased: life.state === 'terminated' });
   }
-  if (life.billingStoppedAt !== null && before.billingStoppedAt === null) await cutUsage(tx, row.id, life.billingStoppedAt);
+  if (life.billingStoppedAt !== null && before.billingStoppedAt === null)
+    await cutUsage(tx, row.id, life.billingStoppedAt);
   if (hasEnded(life) && !hasEnded(before)) await closeReviews(tx, row.id, command);
   return disposal;
 }
@@ -157,7 +221,10 @@ async function follow(tx: Transaction, { at, command }: StepInput, row: Instance
 /** Nothing can be returned of it any more. */
 const hasEnded = ({ state }: Life): boolean => state === 'isolated' || state === 'terminated';
 
-/** What becomes of each part: as the quote said that it was ended by (L19); where there was none, as the product's rules say. */
+/**
+ * What becomes of each part: as the quote said that it was ended by (L19); where there was none, as the
+ * product's rules say.
+ */
 async function disposalOf(tx: Transaction, { id, facts, policy, life }: InstanceRow): Promise<Plan> {
   const agreed = life.cause === 'expiry' ? undefined : await planAgreed(tx, id);
   return agreed ?? planFor(id, facts, policy.disposal);

@@ -27,7 +27,10 @@ export interface TimelineRow {
 const COLUMNS = `step, command, outcome, from_state AS "from", to_state AS "to", by, effective_at AS "effectiveAt",
   carried_out_at AS "carriedOutAt", recorded_at AS "recordedAt", refund_id AS "refundId", code, details`;
 
-/** Steps, and between them what was said of the instance without changing its life: each after the step that it came upon (L19). */
+/**
+ * Steps, and between them what was said of the instance without changing its life: each after the step that
+ * it came upon (L19).
+ */
 const TIMELINE = `
   SELECT step AS after, 0::bigint AS seq, ${COLUMNS} FROM steps WHERE instance_id = $1
   UNION ALL
@@ -45,15 +48,28 @@ const inTime: SortColumn<Told>[] = [
 ];
 
 /** The oldest step first. */
-export async function listTimeline(db: Db, instanceId: string, page: PageRequest): Promise<Page<TimelineRow>> {
+export async function listTimeline(
+  db: Db,
+  instanceId: string,
+  page: PageRequest,
+): Promise<Page<TimelineRow>> {
   const conditions = new Conditions();
   conditions.parameter(instanceId); // $1
   const select = `SELECT * FROM (${TIMELINE}) AS told`;
-  return await listPage(db, { select, conditions, by: inTime }, page, ({ after: _after, seq: _seq, ...row }: Told) => row);
+  return await listPage(
+    db,
+    { select, conditions, by: inTime },
+    page,
+    ({ after: _after, seq: _seq, ...row }: Told) => row,
+  );
 }
 
 /** The step that a command took, if it took one (L8). */
-export async function findStep(db: Db, instanceId: string, commandId: string): Promise<TimelineRow | undefined> {
+export async function findStep(
+  db: Db,
+  instanceId: string,
+  commandId: string,
+): Promise<TimelineRow | undefined> {
   const sql = `SELECT ${COLUMNS} FROM steps WHERE instance_id = $1 AND command_id = $2`;
   return (await db.query<TimelineRow>(sql, [instanceId, commandId])).rows[0];
 }
@@ -82,7 +98,8 @@ export async function findStored(
 }
 
 /** By the command's id and body, never by instants or amounts. */
-export const fingerprintOf = ({ commandId, body }: Pick<StepInput, 'commandId' | 'body'>): string => hashOf([commandId, body]);
+export const fingerprintOf = ({ commandId, body }: Pick<StepInput, 'commandId' | 'body'>): string =>
+  hashOf([commandId, body]);
 
 export interface NewStep {
   input: StepInput & { authority: Authority };
@@ -93,7 +110,10 @@ export interface NewStep {
   details: Details;
 }
 
-export async function insertStep(tx: Transaction, { input, life, from, refundId, details }: NewStep): Promise<void> {
+export async function insertStep(
+  tx: Transaction,
+  { input, life, from, refundId, details }: NewStep,
+): Promise<void> {
   await tx.query(
     `INSERT INTO steps (instance_id, step, command_id, fingerprint, command, outcome, from_state, to_state, by, effective_at, refund_id,
        code, life, authority, details, carried_out_at)

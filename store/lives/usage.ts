@@ -25,10 +25,17 @@ export interface UsageRow extends Omit<NewUsage, 'by'> {
   recordedAt: string;
 }
 
-/** Keeps a report, or answers since when billing had stopped. The same id again answers the report that exists. */
-export async function reportUsage(pool: Pool, usage: NewUsage): Promise<{ row: UsageRow } | { stoppedAt: string }> {
+/**
+ * Keeps a report, or answers since when billing had stopped. The same id again answers the report that
+ * exists.
+ */
+export async function reportUsage(
+  pool: Pool,
+  usage: NewUsage,
+): Promise<{ row: UsageRow } | { stoppedAt: string }> {
   return await transaction(pool, async (tx) => {
-    // Steps lock the row for update: a billing stop is either seen here, or its step comes after this report and cuts it.
+    // Steps lock the row for update: a billing stop is either seen here, or its step comes after this report
+    // and cuts it.
     await holdSteps(tx, usage.instanceId);
     const known = await findUsage(tx, usage.id);
     if (known) return { row: known };
@@ -42,8 +49,14 @@ export async function reportUsage(pool: Pool, usage: NewUsage): Promise<{ row: U
   });
 }
 
-/** The first billing stop that the span runs into. A restore starts billing again, so the whole timeline counts. */
-async function billingStopWithin(tx: Transaction, { instanceId, startsAt, endsAt }: NewUsage): Promise<string | undefined> {
+/**
+ * The first billing stop that the span runs into. A restore starts billing again, so the whole timeline
+ * counts.
+ */
+async function billingStopWithin(
+  tx: Transaction,
+  { instanceId, startsAt, endsAt }: NewUsage,
+): Promise<string | undefined> {
   const { rows } = await tx.query<{ stopped: string | null }>(
     `WITH spans AS (
        SELECT (life->>'billingStoppedAt')::timestamptz AS stopped, lead(effective_at, 1, 'infinity') OVER (ORDER BY step) AS until
@@ -54,14 +67,20 @@ async function billingStopWithin(tx: Transaction, { instanceId, startsAt, endsAt
   return rows[0]?.stopped ?? undefined;
 }
 
-/** A billing stop that has come and is still to be carried out counts from the instant for which it was promised (L12). */
+/**
+ * A billing stop that has come and is still to be carried out counts from the instant for which it was
+ * promised (L12).
+ */
 async function promisedStop(tx: Transaction, { instanceId, endsAt }: NewUsage): Promise<string | undefined> {
   const row = await findInstance(tx, instanceId);
   const stop = row && advance(row.life, clockOf(row, Date.now())).billingStoppedAt;
   return stop && msOf(endsAt) > msOf(stop) ? stop : undefined;
 }
 
-/** L9: a stop's instant is decided before its step is recorded; what was reported in between and runs past it is not charged past it. */
+/**
+ * L9: a stop's instant is decided before its step is recorded; what was reported in between and runs past it
+ * is not charged past it.
+ */
 export async function cutUsage(tx: Transaction, instanceId: string, stoppedAt: string): Promise<void> {
   await tx.query(
     'UPDATE usage SET charged_until = greatest(starts_at, $2) WHERE instance_id = $1 AND ends_at > $2 AND charged_until IS NULL',
@@ -83,5 +102,10 @@ async function findUsage(tx: Transaction, id: string): Promise<UsageRow | undefi
 /** In the order in which it was reported. */
 export async function listUsage(db: Db, instanceId: string, page: PageRequest): Promise<Page<UsageRow>> {
   const conditions = new Conditions().add('instance_id = ?', instanceId);
-  return await listPage(db, { select: SELECT, conditions, by: bySeq<UsageRow & { seq: number }>() }, page, toUsage);
+  return await listPage(
+    db,
+    { select: SELECT, conditions, by: bySeq<UsageRow & { seq: number }>() },
+    page,
+    toUsage,
+  );
 }

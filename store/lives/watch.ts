@@ -3,8 +3,8 @@ import { isoOf } from '../../domain/instant';
 import type { Db } from '../db';
 
 /**
- * `lost`: it has no running workflow, so nothing will happen to it. `stuck`: it has one, which does not answer. `overdue`: it answers, and
- * a deadline that has passed is not taken.
+ * `lost`: it has no running workflow, so nothing will happen to it. `stuck`: it has one, which does not
+ * answer. `overdue`: it answers, and a deadline that has passed is not taken.
  */
 export type TroubleKind = 'lost' | 'stuck' | 'overdue';
 
@@ -40,7 +40,9 @@ export async function claimWatch(db: Db, everyMs: number): Promise<boolean> {
 }
 
 export async function keepWatch(db: Db, seen: Omit<Trouble, 'since'>[]): Promise<void> {
-  const before = new Map((await lastWatch(db))?.troubles.map((one) => [`${one.kind} ${one.instanceId}`, one.since]));
+  const before = new Map(
+    (await lastWatch(db))?.troubles.map((one) => [`${one.kind} ${one.instanceId}`, one.since]),
+  );
   const now = isoOf(Date.now());
   const troubles = seen.map((one) => ({ ...one, since: before.get(`${one.kind} ${one.instanceId}`) ?? now }));
   const count = (kind: TroubleKind): number => seen.filter((one) => one.kind === kind).length;
@@ -56,10 +58,14 @@ export async function lastWatch(db: Db): Promise<Watch | undefined> {
 }
 
 /**
- * Lives whose next deadline has passed by more than `seconds` on their own clocks (decision 10). `instances.due_at` is written by each step, so
- * this reads an index and not every life.
+ * Lives whose next deadline has passed by more than `seconds` on their own clocks (decision 10).
+ * `instances.due_at` is written by each step, so this reads an index and not every life.
  */
-export async function overdueLives(db: Db, seconds: number, limit: number): Promise<{ id: string; state: string; due: string }[]> {
+export async function overdueLives(
+  db: Db,
+  seconds: number,
+  limit: number,
+): Promise<{ id: string; state: string; due: string }[]> {
   const { rows } = await db.query<{ id: string; state: string; due: string }>(
     `SELECT id, state, due_at AS due FROM instances
      WHERE due_at < clock_timestamp() - make_interval(secs => $1)
@@ -81,11 +87,15 @@ export async function waitingLives(db: Db, seconds: number, limit: number): Prom
 }
 
 export async function countLiving(db: Db): Promise<number> {
-  return (await db.query<{ count: number }>("SELECT count(*) FROM instances WHERE state <> 'terminated'")).rows[0]!.count;
+  return (await db.query<{ count: number }>("SELECT count(*) FROM instances WHERE state <> 'terminated'"))
+    .rows[0]!.count;
 }
 
 /** By id; those that are not registered are missing. */
 export async function statesOf(db: Db, ids: string[]): Promise<Map<string, string>> {
-  const { rows } = await db.query<{ id: string; state: string }>('SELECT id, state FROM instances WHERE id = ANY ($1)', [ids]);
+  const { rows } = await db.query<{ id: string; state: string }>(
+    'SELECT id, state FROM instances WHERE id = ANY ($1)',
+    [ids],
+  );
   return new Map(rows.map(({ id, state }) => [id, state]));
 }

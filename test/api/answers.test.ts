@@ -1,4 +1,7 @@
-/** Every answer that a test gets is held against the OpenAPI document: what does not agree with it fails that test. */
+/**
+ * Every answer that a test gets is held against the OpenAPI document: what does not agree with it fails that
+ * test.
+ */
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -17,11 +20,20 @@ afterAll(async () => {
   await deps.temporal.connection.close();
 });
 const PRODUCTS = POLICIES.map(({ product }) => product);
-const document = JSON.parse(JSON.stringify(openApiDocument(allRoutes(deps, new Registry()), PRODUCTS))) as ApiDocument;
+const document = JSON.parse(
+  JSON.stringify(openApiDocument(allRoutes(deps, new Registry()), PRODUCTS)),
+) as ApiDocument;
 const check = new AnswerCheck(document);
 
 const AT = '2026-11-01T00:00:00.000Z';
-const ITEM = { instanceId: 'i-1', status: 'accepted', schedule: { mode: 'now' }, refundId: null, releaseTime: null, problem: null };
+const ITEM = {
+  instanceId: 'i-1',
+  status: 'accepted',
+  schedule: { mode: 'now' },
+  refundId: null,
+  releaseTime: null,
+  problem: null,
+};
 const TERMINATION = {
   id: 't_1',
   quoteId: 'q_1',
@@ -45,7 +57,11 @@ const answer = (body: unknown, more: Partial<Answer> = {}): Answer => ({
   ...more,
 });
 const problem = (more: Partial<Answer> = {}): Answer =>
-  answer(PROBLEM, { status: 404, headers: new Headers({ 'content-type': 'application/problem+json' }), ...more });
+  answer(PROBLEM, {
+    status: 404,
+    headers: new Headers({ 'content-type': 'application/problem+json' }),
+    ...more,
+  });
 
 it('an item without a problem says `problem: null`, alone and in the list', () => {
   expect(check.faultOf(answer(TERMINATION))).toBeUndefined();
@@ -63,14 +79,30 @@ it('before a named schema could be null, the document let no such item pass', ()
 });
 
 it.each<[string, Answer, RegExp]>([
-  ['a member is missing', answer({ ...TERMINATION, items: undefined }), /must have required property 'items'/],
-  ['a member is of another type', answer({ ...TERMINATION, items: [{ ...ITEM, problem: 'x' }] }), /items\/0\/problem must be/],
+  [
+    'a member is missing',
+    answer({ ...TERMINATION, items: undefined }),
+    /must have required property 'items'/,
+  ],
+  [
+    'a member is of another type',
+    answer({ ...TERMINATION, items: [{ ...ITEM, problem: 'x' }] }),
+    /items\/0\/problem must be/,
+  ],
   ['a member is not in the document', answer({ ...TERMINATION, secret: 1 }), /additional properties/],
-  ['a value is none of those that are named', answer({ ...TERMINATION, status: 'gone' }), /status must be equal to one of/],
+  [
+    'a value is none of those that are named',
+    answer({ ...TERMINATION, status: 'gone' }),
+    /status must be equal to one of/,
+  ],
   ['an instant is none', answer({ ...TERMINATION, agreedAt: '2026-11-01' }), /agreedAt must match format/],
   ['the status is another', answer(TERMINATION, { status: 206 }), /206: the status is not declared/],
   ['so is that of a problem', problem({ status: 418 }), /418: the status is not declared/],
-  ['the media type is another', problem({ headers: new Headers(JSON_TYPE) }), /media type application\/json is not declared/],
+  [
+    'the media type is another',
+    problem({ headers: new Headers(JSON_TYPE) }),
+    /media type application\/json is not declared/,
+  ],
   [
     'a header is missing',
     answer(TERMINATION, { method: 'POST', path: '/v1/terminations', status: 202 }),

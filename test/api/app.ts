@@ -1,4 +1,7 @@
-/** The real application on a real socket, with a database and a Temporal server that can't be reached: for all that comes before them. */
+/**
+ * The real application on a real socket, with a database and a Temporal server that can't be reached: for all
+ * that comes before them.
+ */
 import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';

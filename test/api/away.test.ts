@@ -1,4 +1,7 @@
-/** What is promised when a server is away: an answer within the time, whether nobody listens or somebody listens and never answers. */
+/**
+ * What is promised when a server is away: an answer within the time, whether nobody listens or somebody
+ * listens and never answers.
+ */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Client } from '@temporalio/client';
@@ -50,7 +53,9 @@ describe.each(places)('%s', (_, port) => {
     const temporal = new Client({ connection });
     try {
       for (let ask = 0; ask < 2; ask += 1) {
-        const ms = await took(async () => expect(await temporalAnswers({ temporal, namespace: 'default' })).toBe(false));
+        const ms = await took(async () =>
+          expect(await temporalAnswers({ temporal, namespace: 'default' })).toBe(false),
+        );
         expect(ms).toBeLessThan(READY_MS + SLACK_MS);
       }
       const signer = { sign: () => 'unsigned', updateId: () => 'any' };

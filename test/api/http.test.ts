@@ -1,4 +1,7 @@
-/** What happens before a route does its work: keys, addresses, methods, bodies, languages, and parts that are away. */
+/**
+ * What happens before a route does its work: keys, addresses, methods, bodies, languages, and parts that are
+ * away.
+ */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -16,16 +19,28 @@ afterAll(() => api.close());
 const auth = { authorization: `Bearer ${KEY}` };
 const json = { 'content-type': 'application/json' };
 
-async function call(method: string, path: string, init: { headers?: Record<string, string>; body?: string } = {}) {
+async function call(
+  method: string,
+  path: string,
+  init: { headers?: Record<string, string>; body?: string } = {},
+) {
   const response = await fetch(api.url + path, { method, ...init, headers: { ...auth, ...init.headers } });
   const text = await response.text();
   await requireDeclared(api.url, { method, path, status: response.status, headers: response.headers, text });
   const isJson = response.headers.get('content-type')?.includes('json');
-  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: isJson ? JSON.parse(text) : undefined,
+  };
 }
 
 const post = (path: string, body: string | undefined, headers: Record<string, string> = {}) =>
-  call('POST', path, { headers: { ...json, 'idempotency-key': 'k', ...headers }, ...(body === undefined ? {} : { body }) });
+  call('POST', path, {
+    headers: { ...json, 'idempotency-key': 'k', ...headers },
+    ...(body === undefined ? {} : { body }),
+  });
 
 describe('keys', () => {
   it.each([
@@ -59,7 +74,8 @@ describe('keys', () => {
 
   it('a browser that asks what it may ask needs none, and is no failed login', async () => {
     const limited = await startLonely({ authFailuresPerMinute: 2 });
-    const preflight = () => fetch(`${limited.url}/v1/instances`, { method: 'OPTIONS', headers: { origin: 'https://a.example' } });
+    const preflight = () =>
+      fetch(`${limited.url}/v1/instances`, { method: 'OPTIONS', headers: { origin: 'https://a.example' } });
     for (let count = 0; count < 5; count += 1) {
       const reply = await preflight();
       expect([reply.status, reply.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
@@ -71,7 +87,10 @@ describe('keys', () => {
 
 describe('what Node.js would refuse without a word', () => {
   /** Writes bytes to a socket, and gives back all that comes until it is closed. */
-  async function send(url: string, ...parts: string[]): Promise<{ status: number; body: Body; head: string }> {
+  async function send(
+    url: string,
+    ...parts: string[]
+  ): Promise<{ status: number; body: Body; head: string }> {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     let text = '';
     socket.on('data', (chunk) => {
@@ -92,18 +111,33 @@ describe('what Node.js would refuse without a word', () => {
     ['no HTTP', 'hello\r\n\r\n', 400, 'MALFORMED_REQUEST'],
     ['no host', `GET /v1/instances HTTP/1.1\r\n\r\n`, 400, 'MALFORMED_REQUEST'],
     ['a header without a name', `${HEAD}: x\r\n\r\n`, 400, 'MALFORMED_REQUEST'],
-    ['two lengths', `${HEAD}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n`, 400, 'MALFORMED_REQUEST'],
+    [
+      'two lengths',
+      `${HEAD}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      400,
+      'MALFORMED_REQUEST',
+    ],
     ['an odd expectation', `${HEAD}${CLOSE}Expect: a miracle\r\n\r\n`, 417, 'EXPECTATION_FAILED'],
     ['headers without end', `${HEAD}X: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
     ['a gigabyte, said', `${HEAD}Content-Length: 1073741824\r\n\r\n`, 413, 'BODY_TOO_LARGE'],
-    ['a gigabyte, asked for', `${HEAD}Expect: 100-continue\r\nContent-Length: 1073741824\r\n\r\n`, 413, 'BODY_TOO_LARGE'],
+    [
+      'a gigabyte, asked for',
+      `${HEAD}Expect: 100-continue\r\nContent-Length: 1073741824\r\n\r\n`,
+      413,
+      'BODY_TOO_LARGE',
+    ],
     [
       'a gigabyte on a call that takes no body',
       `GET /v1/instances HTTP/1.1\r\nHost: x\r\nContent-Length: 1073741824\r\n\r\n`,
       413,
       'BODY_TOO_LARGE',
     ],
-    ['a gigabyte of nobody', `POST /v1/quotes HTTP/1.1\r\nHost: x\r\nContent-Length: 1073741824\r\n\r\n`, 413, 'BODY_TOO_LARGE'],
+    [
+      'a gigabyte of nobody',
+      `POST /v1/quotes HTTP/1.1\r\nHost: x\r\nContent-Length: 1073741824\r\n\r\n`,
+      413,
+      'BODY_TOO_LARGE',
+    ],
   ])('%s', async (_, bytes, status, code) => {
     const reply = await send(api.url, bytes);
     expect(reply).toMatchObject({ status, body: { status, code, next: expect.any(String) } });
@@ -136,15 +170,20 @@ describe('what Node.js would refuse without a word', () => {
       status: 408,
       body: { code: 'REQUEST_TIMEOUT' },
     });
-    expect(await send(hasty.url, `${HEAD}Idempotency-Key: k\r\nContent-Length: 10\r\n\r\n{`)).toMatchObject({ status: 408 });
+    expect(await send(hasty.url, `${HEAD}Idempotency-Key: k\r\nContent-Length: 10\r\n\r\n{`)).toMatchObject({
+      status: 408,
+    });
     await hasty.close();
   });
 });
 
 describe('addresses and methods', () => {
-  it.each(['/', '/nothing', '/v1', '/v1/nothing', '/v1/instances/', '/V1/instances'])('%s is 404', async (path) => {
-    expect(await call('GET', path)).toMatchObject({ status: 404, body: { code: 'NOT_FOUND', errors: [] } });
-  });
+  it.each(['/', '/nothing', '/v1', '/v1/nothing', '/v1/instances/', '/V1/instances'])(
+    '%s is 404',
+    async (path) => {
+      expect(await call('GET', path)).toMatchObject({ status: 404, body: { code: 'NOT_FOUND', errors: [] } });
+    },
+  );
 
   it.each([
     ['DELETE', '/v1/instances/i-1', 'PUT, GET, HEAD, OPTIONS'],
@@ -158,7 +197,10 @@ describe('addresses and methods', () => {
   });
 
   it('a percent sign that encodes nothing is 400', async () => {
-    expect(await call('GET', '/v1/instances/%ff')).toMatchObject({ status: 400, body: { code: 'MALFORMED_URL' } });
+    expect(await call('GET', '/v1/instances/%ff')).toMatchObject({
+      status: 400,
+      body: { code: 'MALFORMED_URL' },
+    });
   });
 
   it('an id with a NUL is 400 with its pointer', async () => {
@@ -170,7 +212,11 @@ describe('addresses and methods', () => {
 
   it('unknown and repeated parameters are 400, all at once', async () => {
     const { body } = await call('GET', '/v1/instances?limit=1&limit=2&colour=red&state=gone');
-    expect(body.errors.map((one: { pointer: string }) => one.pointer)).toEqual(['/state', '/limit', '/colour']);
+    expect(body.errors.map((one: { pointer: string }) => one.pointer)).toEqual([
+      '/state',
+      '/limit',
+      '/colour',
+    ]);
   });
 });
 
@@ -184,10 +230,28 @@ describe('bodies', () => {
     ['a megabyte', JSON.stringify({ a: 'x'.repeat(1_000_000) }), {}, 413, 'BODY_TOO_LARGE'],
     ['text', '{}', { 'content-type': 'text/plain' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ['a form', 'a=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['another charset', '{}', { 'content-type': 'application/json; charset=latin9' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    [
+      'another charset',
+      '{}',
+      { 'content-type': 'application/json; charset=latin9' },
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
     ['another encoding', '{}', { 'content-encoding': 'zip' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['UTF-16, said', '{}', { 'content-type': 'application/json; charset=utf-16' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['UTF-16LE, said in quotes', '{}', { 'content-type': 'application/json; charset="UTF-16LE"' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    [
+      'UTF-16, said',
+      '{}',
+      { 'content-type': 'application/json; charset=utf-16' },
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
+    [
+      'UTF-16LE, said in quotes',
+      '{}',
+      { 'content-type': 'application/json; charset="UTF-16LE"' },
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
     ['values without end', `[${'[],'.repeat(60_000)}[]]`, {}, 413, 'BODY_TOO_LARGE'],
     ['a body that says it is compressed', '{}', { 'content-encoding': 'gzip' }, 400, 'MALFORMED_JSON'],
   ])('%s', async (_, body, headers, status, code) => {
@@ -204,7 +268,11 @@ describe('bodies', () => {
     ['GBK', Buffer.from([0x22, 0xca, 0xb5, 0xc0, 0xfd, 0x22])],
   ])('that are not UTF-8 are 400: %s', async (_, body) => {
     const headers = { ...auth, ...json, 'idempotency-key': 'k' };
-    const response = await fetch(`${api.url}/v1/quotes`, { method: 'POST', headers, body: new Uint8Array(body) });
+    const response = await fetch(`${api.url}/v1/quotes`, {
+      method: 'POST',
+      headers,
+      body: new Uint8Array(body),
+    });
     expect([response.status, ((await response.json()) as Body).code]).toEqual([400, 'MALFORMED_JSON']);
   });
 
@@ -217,7 +285,9 @@ describe('bodies', () => {
   ])('that name a member twice are 400 with its place: %s', async (_, body, pointers) => {
     const reply = await post('/v1/quotes', body);
     expect(reply).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });
-    const found = reply.body.errors.map(({ pointer, code }: { pointer: string; code: string }) => `${code} ${pointer}`);
+    const found = reply.body.errors.map(
+      ({ pointer, code }: { pointer: string; code: string }) => `${code} ${pointer}`,
+    );
     expect(found).toEqual(pointers.map((pointer) => `DUPLICATE ${pointer}`));
   });
 
@@ -240,7 +310,11 @@ describe('bodies', () => {
       ['identity', Buffer.from(`\ufeff${body}`)],
     ] as const) {
       const headers = { ...auth, ...json, 'content-encoding': encoding };
-      const response = await fetch(`${api.url}/v1/instances/i-1`, { method: 'PUT', headers, body: new Uint8Array(packed) });
+      const response = await fetch(`${api.url}/v1/instances/i-1`, {
+        method: 'PUT',
+        headers,
+        body: new Uint8Array(packed),
+      });
       const { errors } = (await response.json()) as Body;
       expect(errors).toContainEqual(expect.objectContaining({ pointer: '/nothing', code: 'UNKNOWN_FIELD' }));
     }
@@ -255,7 +329,10 @@ describe('bodies', () => {
   });
 
   it('a PUT needs no key, and every bad field is named', async () => {
-    const reply = await call('PUT', '/v1/instances/i-1', { headers: json, body: '{"product": "x", "more": 1}' });
+    const reply = await call('PUT', '/v1/instances/i-1', {
+      headers: json,
+      body: '{"product": "x", "more": 1}',
+    });
     expect(reply.status).toBe(400);
     expect(reply.body.errors.map((one: { pointer: string }) => one.pointer)).toEqual([
       '/account',
@@ -294,8 +371,12 @@ describe('languages', () => {
 
 describe('headers', () => {
   it('a decent request id comes back, another is replaced', async () => {
-    expect((await call('GET', '/healthz', { headers: { 'x-request-id': 'abc-1' } })).headers.get('x-request-id')).toBe('abc-1');
-    expect((await call('GET', '/healthz', { headers: { 'x-request-id': 'a b' } })).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(
+      (await call('GET', '/healthz', { headers: { 'x-request-id': 'abc-1' } })).headers.get('x-request-id'),
+    ).toBe('abc-1');
+    expect(
+      (await call('GET', '/healthz', { headers: { 'x-request-id': 'a b' } })).headers.get('x-request-id'),
+    ).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   it('are those of helmet, and say nothing about Express', async () => {
@@ -308,7 +389,9 @@ describe('headers', () => {
 
 it('the log has no keys', async () => {
   const lines: string[] = [];
-  const logged = await startLonely({ logger: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }) });
+  const logged = await startLonely({
+    logger: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
+  });
   await fetch(`${logged.url}/v1/instances`, { headers: auth });
   await fetch(`${logged.url}/v1/instances`, { headers: { authorization: 'Bearer wrong-key' } });
   await logged.close();
@@ -333,7 +416,10 @@ describe('when PostgreSQL and Temporal are away', () => {
   it('the process lives but is not ready, and says why', async () => {
     expect((await call('GET', '/healthz')).body).toEqual({ status: 'ok' });
     const ready = await call('GET', '/readyz');
-    expect(ready).toMatchObject({ status: 503, body: { status: 'failed', checks: { postgres: 'failed', temporal: 'failed' } } });
+    expect(ready).toMatchObject({
+      status: 503,
+      body: { status: 'failed', checks: { postgres: 'failed', temporal: 'failed' } },
+    });
   });
 
   it.each<[string, string, string | undefined]>([
@@ -342,7 +428,10 @@ describe('when PostgreSQL and Temporal are away', () => {
     ['POST', '/v1/quotes', '{}'],
     ['POST', '/v1/instances/i-1/start', undefined],
   ])('%s %s is 503 with when to try again', async (method, path, body) => {
-    const reply = await call(method, path, { headers: { ...json, 'idempotency-key': 'k' }, ...(body ? { body } : {}) });
+    const reply = await call(method, path, {
+      headers: { ...json, 'idempotency-key': 'k' },
+      ...(body ? { body } : {}),
+    });
     expect(reply).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
     expect(reply.headers.get('retry-after')).toBe('5');
   });
@@ -350,7 +439,9 @@ describe('when PostgreSQL and Temporal are away', () => {
   it('is measured by declared path', async () => {
     await call('GET', '/v1/instances/i-1');
     const { text } = await call('GET', '/metrics');
-    expect(text).toMatch(/sunset_http_request_duration_seconds_count\{[^}]*route="\/v1\/instances\/\{id\}"[^}]*status="503"/);
+    expect(text).toMatch(
+      /sunset_http_request_duration_seconds_count\{[^}]*route="\/v1\/instances\/\{id\}"[^}]*status="503"/,
+    );
     expect(text).not.toContain('i-1');
   });
 });

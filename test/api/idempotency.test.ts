@@ -1,4 +1,7 @@
-/** Keys and what is derived from them. What the database does with them is tested on the database (test/service). */
+/**
+ * Keys and what is derived from them. What the database does with them is tested on the database
+ * (test/service).
+ */
 import { commandIdOf, derivedId } from '../../api/asking';
 import { fingerprintOf, readKey } from '../../api/http/idempotency';
 
@@ -8,11 +11,15 @@ it.each(['a', '"quoted"', 'x'.repeat(255), '!~', '3f0e…'.replace('…', '-')])
 });
 
 it.each(['', ' ', 'a b', 'x'.repeat(256), 'ключ', 'a\tb', 'a, b'])('%p is none', (key) => {
-  expect(() => readKey(key, 'optional')).toThrow(expect.objectContaining({ code: 'IDEMPOTENCY_KEY_INVALID', status: 400 }));
+  expect(() => readKey(key, 'optional')).toThrow(
+    expect.objectContaining({ code: 'IDEMPOTENCY_KEY_INVALID', status: 400 }),
+  );
 });
 
 it('is required on POST only', () => {
-  expect(() => readKey(undefined, 'required')).toThrow(expect.objectContaining({ code: 'IDEMPOTENCY_KEY_REQUIRED', status: 400 }));
+  expect(() => readKey(undefined, 'required')).toThrow(
+    expect.objectContaining({ code: 'IDEMPOTENCY_KEY_REQUIRED', status: 400 }),
+  );
   expect(readKey(undefined, 'optional')).toBeUndefined();
   expect(readKey('a b', 'none')).toBeUndefined();
 });

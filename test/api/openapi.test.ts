@@ -30,7 +30,12 @@ const routes = allRoutes(deps, new Registry());
 const PRODUCTS = POLICIES.map(({ product }) => product);
 const document = JSON.parse(JSON.stringify(openApiDocument(routes, PRODUCTS))) as Document;
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, method, path, operation })),
+  Object.entries(methods).map(([method, operation]) => ({
+    name: `${method.toUpperCase()} ${path}`,
+    method,
+    path,
+    operation,
+  })),
 );
 
 /** DESIGN.md, "Contract", less façades, and what Sunset has on top of it. */
@@ -97,7 +102,9 @@ it('has exactly the calls of the contract', () => {
 });
 
 it('refers only to what it defines', () => {
-  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map((found) => found[1]!);
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
+    (found) => found[1]!,
+  );
   expect(references.length).toBeGreaterThan(50);
   for (const name of new Set(references)) expect(document.components.schemas).toHaveProperty([name]);
 });
@@ -124,7 +131,8 @@ describe.each(operations)('$name', ({ method, path, operation }) => {
     const isOpen = !path.startsWith('/v1');
     expect(operation.security).toEqual(isOpen ? [] : [{ bearer: [] }]);
     if (isOpen) return;
-    for (const status of ['400', '401', '503']) expect(operation.responses[status]?.content).toHaveProperty(['application/problem+json']);
+    for (const status of ['400', '401', '503'])
+      expect(operation.responses[status]?.content).toHaveProperty(['application/problem+json']);
     if (path.includes('{')) expect(operation.responses).toHaveProperty(['404']);
   });
 });
@@ -137,7 +145,8 @@ it('lists take limit and cursor, and filter by account', () => {
 });
 
 it('its examples are valid', () => {
-  const example = (name: string) => (document.components.schemas[name] as { examples: unknown[] }).examples[0];
+  const example = (name: string) =>
+    (document.components.schemas[name] as { examples: unknown[] }).examples[0];
   expect(parseRegistration(example('Registration'), POLICIES)).toMatchObject({ ok: true });
   expect(quoteSchema.safeParse(example('QuoteRequest')).success).toBe(true);
 });

@@ -31,7 +31,11 @@ describe('a page', () => {
   });
 
   it('ends with the last row', async () => {
-    expect(await pageOf(7, { limit: 500 }, (row) => row)).toMatchObject({ items: range(7), nextCursor: null, asked: [20] });
+    expect(await pageOf(7, { limit: 500 }, (row) => row)).toMatchObject({
+      items: range(7),
+      nextCursor: null,
+      asked: [20],
+    });
     expect(await pageOf(0, { limit: 500 }, (row) => row)).toMatchObject({ items: [], nextCursor: null });
   });
 
@@ -54,7 +58,16 @@ it.each<[string, unknown]>([
   ['a number', 1.5],
   ['an empty object', {}],
   ['an empty list', []],
-  ['an object of lists', { a: 1, items: [{ b: [1, { c: null }] }, 'x', [[]], undefined], more: [], 'a "name"': { d: [1] }, e: undefined }],
+  [
+    'an object of lists',
+    {
+      a: 1,
+      items: [{ b: [1, { c: null }] }, 'x', [[]], undefined],
+      more: [],
+      'a "name"': { d: [1] },
+      e: undefined,
+    },
+  ],
   ['only what is missing', { a: undefined }],
   ['a list of lists', [[1, 2], [], [undefined, null], { a: [] }]],
   ['a date', new Date(0)],

@@ -1,4 +1,7 @@
-/** What callers see of an instance: its registration, all digits of its money, and how things stand on its own clock. */
+/**
+ * What callers see of an instance: its registration, all digits of its money, and how things stand on its own
+ * clock.
+ */
 
 import { presentBinEntry, presentInstance } from '../../api/present/instances';
 import { instanceAnswer } from '../../contract/answers';
@@ -12,7 +15,10 @@ const NOW = Date.parse('2026-11-20T00:00:00Z');
 const DAY = 86_400_000;
 
 function row(fields: Partial<InstanceRow> = {}, closedAt: string | null = null): InstanceRow {
-  const parsed = parseRegistration({ ...prepaid, orders: [purchase, renewal({ paid: { cash: '507.9' } })] }, POLICIES);
+  const parsed = parseRegistration(
+    { ...prepaid, orders: [purchase, renewal({ paid: { cash: '507.9' } })] },
+    POLICIES,
+  );
   if (!parsed.ok) throw new Error('a registration of this test is bad');
   const { state: _state, orders, ...facts } = parsed.value;
   const policy = policyFor('tencent-cvm')!;
@@ -49,8 +55,16 @@ it('is the registration, with all digits of what was paid, and the state of thin
     protection: null,
   });
   expect(shown.orders).toEqual([
-    { ...orders[0], paid: { cash: '407.96', gift: '0.00', income: '0.00', voucher: '100.00' }, status: 'in-force' },
-    expect.objectContaining({ id: 'o2', paid: { cash: '507.90', gift: '0.00', income: '0.00', voucher: '0.00' }, status: 'future' }),
+    {
+      ...orders[0],
+      paid: { cash: '407.96', gift: '0.00', income: '0.00', voucher: '100.00' },
+      status: 'in-force',
+    },
+    expect.objectContaining({
+      id: 'o2',
+      paid: { cash: '507.90', gift: '0.00', income: '0.00', voucher: '0.00' },
+      status: 'future',
+    }),
   ]);
   expect(instanceAnswer.strict().safeParse(shown).success).toBe(true);
 });
@@ -84,7 +98,13 @@ it('shows of a timed termination only what callers may know', () => {
 
 it('what is in the bin says why, until when, and what it takes to come back', () => {
   const one = row();
-  const life = { ...one.life, state: 'isolated' as const, cause: 'return' as const, isolatedAt: 'a', purgeTime: 'b' };
+  const life = {
+    ...one.life,
+    state: 'isolated' as const,
+    cause: 'return' as const,
+    isolatedAt: 'a',
+    purgeTime: 'b',
+  };
   expect(presentBinEntry({ ...one, life })).toEqual({
     instanceId: 'i-1',
     account: '100001',

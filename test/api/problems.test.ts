@@ -19,21 +19,33 @@ it('names every bad field with its pointer, in the language asked for', () => {
     code: 'INVALID_REQUEST',
     next: expect.any(String),
     errors: [
-      { pointer: '/orders/0/paid/a~1b', code: 'NOT_MONEY', detail: expect.stringContaining('decimal string') },
+      {
+        pointer: '/orders/0/paid/a~1b',
+        code: 'NOT_MONEY',
+        detail: expect.stringContaining('decimal string'),
+      },
       { pointer: '', code: 'NOTHING_TO_CHANGE', detail: expect.any(String) },
     ],
   });
   const chinese = presentProblem(problem, 'zh');
-  for (const text of [chinese.title, chinese.detail, chinese.next, ...chinese.errors.map((one) => one.detail)])
+  for (const text of [
+    chinese.title,
+    chinese.detail,
+    chinese.next,
+    ...chinese.errors.map((one) => one.detail),
+  ])
     expect(text).toMatch(CHINESE);
 });
 
-it.each(Object.keys(MESSAGES))('%s of the lifecycle is 409 with its sentence, next step and state', (code) => {
-  const body = presentProblem(new Problem(code, { state: 'running' }), 'en');
-  expect(body).toMatchObject({ status: 409, code, state: 'running', errors: [] });
-  expect(body.detail).toBe(`${MESSAGES[code as keyof typeof MESSAGES].message.en} Its state is running.`);
-  expect(body.next).toBe(MESSAGES[code as keyof typeof MESSAGES].next.en);
-});
+it.each(Object.keys(MESSAGES))(
+  '%s of the lifecycle is 409 with its sentence, next step and state',
+  (code) => {
+    const body = presentProblem(new Problem(code, { state: 'running' }), 'en');
+    expect(body).toMatchObject({ status: 409, code, state: 'running', errors: [] });
+    expect(body.detail).toBe(`${MESSAGES[code as keyof typeof MESSAGES].message.en} Its state is running.`);
+    expect(body.next).toBe(MESSAGES[code as keyof typeof MESSAGES].next.en);
+  },
+);
 
 it('a code of another version is still an answer', () => {
   expect(presentProblem(new Problem('MOON_PHASE'), 'zh')).toMatchObject({ status: 409, code: 'MOON_PHASE' });
@@ -55,8 +67,18 @@ it('answers the first 200 bad fields of a body that has thousands', () => {
 it.each<[string, unknown, number, string]>([
   ['a cursor that is none', new BadCursor(), 400, 'INVALID_REQUEST'],
   ['a refusal', new Refused({ code: 'BUSY', state: 'changing' }), 409, 'BUSY'],
-  ['a renewal that is missing', new Refused({ code: 'RENEWAL_REQUIRED', state: 'isolated' }), 400, 'INVALID_REQUEST'],
-  ['a renewal too many', new Refused({ code: 'RENEWAL_NOT_ALLOWED', state: 'isolated' }), 400, 'INVALID_REQUEST'],
+  [
+    'a renewal that is missing',
+    new Refused({ code: 'RENEWAL_REQUIRED', state: 'isolated' }),
+    400,
+    'INVALID_REQUEST',
+  ],
+  [
+    'a renewal too many',
+    new Refused({ code: 'RENEWAL_NOT_ALLOWED', state: 'isolated' }),
+    400,
+    'INVALID_REQUEST',
+  ],
   ['nobody answers', new Unavailable('late', true), 503, 'UNAVAILABLE'],
   ['no workflow', new NotRunning('gone'), 503, 'UNAVAILABLE'],
   ['PostgreSQL is away', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }), 503, 'UNAVAILABLE'],

@@ -12,7 +12,10 @@ const issues = (input: unknown, policies = POLICIES): string[] => {
   return parsed.ok ? [] : parsed.issues.map((one) => `${one.pointer} ${one.code}`);
 };
 const withOrder = (fields: Record<string, unknown>) => ({ ...prepaid, orders: [order(fields)] });
-const withPrices = (fields: Record<string, unknown>) => ({ ...prepaid, prices: { ...prepaid.prices, ...fields } });
+const withPrices = (fields: Record<string, unknown>) => ({
+  ...prepaid,
+  prices: { ...prepaid.prices, ...fields },
+});
 const withPaid = (paid: unknown) => withOrder({ paid });
 
 const past = { ...purchase, startsAt: '2020-11-01T00:00:00+08:00', endsAt: '2021-11-01T00:00:00+08:00' };
@@ -45,7 +48,10 @@ describe('what is accepted', () => {
     });
     const { channel: _channel, ...plain } = purchase;
     const read = registrationSchema.parse({ ...prepaid, orders: [{ ...plain, paid: { cash: '1' } }] });
-    expect(read.orders[0]).toMatchObject({ channel: 'standard', paid: { cash: '1', gift: '0', income: '0', voucher: '0' } });
+    expect(read.orders[0]).toMatchObject({
+      channel: 'standard',
+      paid: { cash: '1', gift: '0', income: '0', voucher: '0' },
+    });
   });
 
   it.each<[string, unknown]>([
@@ -61,7 +67,13 @@ describe('what is accepted', () => {
     ['L15: one in another system’s bin, with its orders or without', { ...isolated, orders: [past] }],
     ['L15: one that was returned there', { ...isolated, cause: 'return', power: 'stopped', orders: [] }],
     ['bandwidth', { ...prepaid, network: { billing: 'bandwidth', hour: '0.063' } }],
-    ['a switch to traffic', { ...prepaid, network: { billing: 'traffic', hour: '0.063', switchedToTrafficAt: '2026-11-02T00:00:00Z' } }],
+    [
+      'a switch to traffic',
+      {
+        ...prepaid,
+        network: { billing: 'traffic', hour: '0.063', switchedToTrafficAt: '2026-11-02T00:00:00Z' },
+      },
+    ],
     ['a leap day', { ...prepaid, startedAt: '2028-02-29T23:59:59.999999999-12:00' }],
     ['no seconds', { ...prepaid, startedAt: '2026-11-01T00:00+08:00' }],
     ['names in any script', { ...prepaid, name: '网站 1 🌇', account: '客户-1' }],
@@ -72,7 +84,8 @@ describe('what is accepted', () => {
 
 it('M30 every code beginning with X but the money of a union is refused, in orders too', () => {
   const refused = ['XXX', 'XTS', 'XAU', 'XAG', 'XPT', 'XPD', 'XDR', 'XBA', 'XBB', 'XBC', 'XBD', 'XSU', 'XUA'];
-  for (const currency of refused) expect(issues(withPrices({ currency }))).toEqual(['/prices/currency UNKNOWN_CURRENCY']);
+  for (const currency of refused)
+    expect(issues(withPrices({ currency }))).toEqual(['/prices/currency UNKNOWN_CURRENCY']);
   const inOrder = withOrder({ prices: { ...prepaid.prices, currency: 'XAU' } });
   expect(issues(inOrder)).toEqual(['/orders/0/prices/currency UNKNOWN_CURRENCY']);
   for (const currency of ['XOF', 'XAF', 'XCD', 'XPF', 'CNY', 'JPY', 'KWD', 'CLF']) {
@@ -92,7 +105,10 @@ describe('M26 an order lasts at least a second', () => {
   });
 
   it('M26 so does an upgrade, here from 0.3 s before a month’s edge to 0.3 s after it', () => {
-    const brief = upgrade({ startsAt: '2026-11-30T23:59:59.700+08:00', endsAt: '2026-12-01T00:00:00.300+08:00' });
+    const brief = upgrade({
+      startsAt: '2026-11-30T23:59:59.700+08:00',
+      endsAt: '2026-12-01T00:00:00.300+08:00',
+    });
     expect(issues({ ...prepaid, orders: [purchase, brief] })).toEqual(['/orders/1/endsAt ORDER_TOO_SHORT']);
   });
 });
@@ -137,16 +153,33 @@ describe('what is refused, field by field', () => {
     [
       'L15: a bin’s facts of one that runs',
       { ...isolated, state: 'running', power: 'running' },
-      ['/isolatedAt ONLY_ISOLATED', '/cause ONLY_ISOLATED', '/purgeTime ONLY_ISOLATED', '/power ONLY_ISOLATED'],
+      [
+        '/isolatedAt ONLY_ISOLATED',
+        '/cause ONLY_ISOLATED',
+        '/purgeTime ONLY_ISOLATED',
+        '/power ONLY_ISOLATED',
+      ],
     ],
-    ['L15: isolated in the future', { ...isolated, cause: 'return', isolatedAt: '2198-01-01T00:00:00Z' }, ['/isolatedAt IN_THE_FUTURE']],
+    [
+      'L15: isolated in the future',
+      { ...isolated, cause: 'return', isolatedAt: '2198-01-01T00:00:00Z' },
+      ['/isolatedAt IN_THE_FUTURE'],
+    ],
     [
       'L15: a time in the bin that is over',
       { ...isolated, cause: 'return', purgeTime: '2021-12-01T00:00:00Z' },
       ['/purgeTime NOT_IN_FUTURE'],
     ],
-    ['L15: a cause that leads into no bin', { ...isolated, cause: 'terminate', orders: [] }, ['/cause NOT_ALLOWED']],
-    ['L15: a bin that the product does not have', jd({ ...isolated, product: 'jd-vm', orders: [] }), ['/state STATE_NOT_OFFERED']],
+    [
+      'L15: a cause that leads into no bin',
+      { ...isolated, cause: 'terminate', orders: [] },
+      ['/cause NOT_ALLOWED'],
+    ],
+    [
+      'L15: a bin that the product does not have',
+      jd({ ...isolated, product: 'jd-vm', orders: [] }),
+      ['/state STATE_NOT_OFFERED'],
+    ],
     ['L15: expired with an order that goes on', isolated, ['/orders/0/endsAt NOT_OVER']],
     ['a switch that is no boolean', { ...prepaid, monthlySettled: 'no' }, ['/monthlySettled WRONG_TYPE']],
     ['an id with a slash', withOrder({ id: 'a/b' }), ['/orders/0/id NOT_AN_ID']],
@@ -213,8 +246,16 @@ describe('what is refused, field by field', () => {
       { hour: [{ upToHours: 9, price: '1' }, { upToHours: 9, price: '1' }, { price: '1' }] },
       ['/prices/hour/1/upToHours TIERS_NOT_ASCENDING'],
     ],
-    ['a tier in between without limit', { hour: [{ price: '1' }, { price: '1' }] }, ['/prices/hour/0/upToHours TIER_WITHOUT_LIMIT']],
-    ['a last tier with a limit', { hour: [{ upToHours: 9, price: '1' }] }, ['/prices/hour/0/upToHours LAST_TIER_LIMITED']],
+    [
+      'a tier in between without limit',
+      { hour: [{ price: '1' }, { price: '1' }] },
+      ['/prices/hour/0/upToHours TIER_WITHOUT_LIMIT'],
+    ],
+    [
+      'a last tier with a limit',
+      { hour: [{ upToHours: 9, price: '1' }] },
+      ['/prices/hour/0/upToHours LAST_TIER_LIMITED'],
+    ],
     [
       'tiers of all kinds of wrong',
       { hour: [{ price: '1' }, { upToHours: 'x', price: '-1' }, 5, { upToHours: 3, price: '1' }] },
@@ -228,8 +269,16 @@ describe('what is refused, field by field', () => {
       ],
     ],
     ['a bad price in a tier', { hour: [{ price: '-1' }] }, ['/prices/hour/0/price NOT_MONEY']],
-    ['a discount of nothing', { discounts: [{ months: 6, rate: '0.00' }] }, ['/prices/discounts/0/rate NOT_A_RATE']],
-    ['a discount above one', { discounts: [{ months: 6, rate: '1.01' }] }, ['/prices/discounts/0/rate NOT_A_RATE']],
+    [
+      'a discount of nothing',
+      { discounts: [{ months: 6, rate: '0.00' }] },
+      ['/prices/discounts/0/rate NOT_A_RATE'],
+    ],
+    [
+      'a discount above one',
+      { discounts: [{ months: 6, rate: '1.01' }] },
+      ['/prices/discounts/0/rate NOT_A_RATE'],
+    ],
     [
       'two discounts of the same months',
       {
@@ -250,7 +299,10 @@ describe('what is refused, field by field', () => {
       surprise: true,
       region: 5,
       state: 'expired',
-      orders: [order({ paid: { cash: '1.234', voucher: '0.001' } }), renewal({ id: 'o1', startsAt: '2027-10-01T00:00:00+08:00' })],
+      orders: [
+        order({ paid: { cash: '1.234', voucher: '0.001' } }),
+        renewal({ id: 'o1', startsAt: '2027-10-01T00:00:00+08:00' }),
+      ],
       disks: [...prepaid.disks, { id: 'd1', kind: 'data', storage: 'cloud' }],
     };
     expect(issues(input).sort()).toEqual([
@@ -267,7 +319,9 @@ describe('what is refused, field by field', () => {
 
   it('says what is missing also without the input at hand', () => {
     const { error } = registrationSchema.safeParse({ ...prepaid, account: undefined });
-    expect(issuesOf(error!).map(({ pointer, code }) => `${pointer} ${code}`)).toEqual(['/account NOT_VISIBLE']);
+    expect(issuesOf(error!).map(({ pointer, code }) => `${pointer} ${code}`)).toEqual([
+      '/account NOT_VISIBLE',
+    ]);
     expect(issuesOf(error!, { ...prepaid, account: undefined })[0]).toMatchObject({
       code: 'MISSING',
       detail: 'is required',
@@ -283,7 +337,11 @@ describe('what fields mean together', () => {
   });
 
   it.each<[string, unknown, string[]]>([
-    ['postpaid with orders', { ...postpaid, orders: [purchase, renewal()] }, ['/orders/0 NOT_FOR_POSTPAID', '/orders/1 NOT_FOR_POSTPAID']],
+    [
+      'postpaid with orders',
+      { ...postpaid, orders: [purchase, renewal()] },
+      ['/orders/0 NOT_FOR_POSTPAID', '/orders/1 NOT_FOR_POSTPAID'],
+    ],
     ['prepaid without orders', { ...prepaid, orders: [] }, ['/orders TOO_SHORT']],
     [
       'prepaid with nothing but an upgrade',
@@ -298,9 +356,17 @@ describe('what fields mean together', () => {
       withOrder({ prices: { version: '1', currency: 'CNY' } }),
       ['/orders/0/prices/month PRICE_REQUIRED', '/orders/0/prices/hour PRICE_REQUIRED'],
     ],
-    ['another currency', withOrder({ prices: { ...prepaid.prices, currency: 'USD' } }), ['/orders/0/prices/currency OTHER_CURRENCY']],
+    [
+      'another currency',
+      withOrder({ prices: { ...prepaid.prices, currency: 'USD' } }),
+      ['/orders/0/prices/currency OTHER_CURRENCY'],
+    ],
     ['three decimals of a yuan', withPaid({ cash: '1.000' }), ['/orders/0/paid/cash TOO_MANY_DIGITS']],
-    ['an order that ends where it starts', withOrder({ endsAt: purchase.startsAt }), ['/orders/0/endsAt ENDS_BEFORE_START']],
+    [
+      'an order that ends where it starts',
+      withOrder({ endsAt: purchase.startsAt }),
+      ['/orders/0/endsAt ENDS_BEFORE_START'],
+    ],
     [
       'M16: a gap',
       { ...prepaid, orders: [purchase, renewal({ startsAt: '2027-11-01T00:00:01+08:00' })] },
@@ -326,8 +392,16 @@ describe('what fields mean together', () => {
       { ...prepaid, addresses: [...prepaid.addresses, { id: 'ip1', kind: 'public' }] },
       ['/addresses/1/id DUPLICATE'],
     ],
-    ['an expired postpaid instance', { ...postpaid, product: 'jd-vm', state: 'expired' }, ['/state STATE_NOT_OFFERED']],
-    ['bandwidth without a price', { ...prepaid, network: { billing: 'bandwidth' } }, ['/network/hour MISSING']],
+    [
+      'an expired postpaid instance',
+      { ...postpaid, product: 'jd-vm', state: 'expired' },
+      ['/state STATE_NOT_OFFERED'],
+    ],
+    [
+      'bandwidth without a price',
+      { ...prepaid, network: { billing: 'bandwidth' } },
+      ['/network/hour MISSING'],
+    ],
     [
       'a switch to traffic without a price',
       { ...prepaid, network: { billing: 'traffic', switchedToTrafficAt: '2026-11-02T00:00:00Z' } },
@@ -338,13 +412,19 @@ describe('what fields mean together', () => {
   });
 
   it('M4: whole months of bandwidth need its monthly price, where the policy counts them', () => {
-    const registration = registrationSchema.parse({ ...prepaid, network: { billing: 'bandwidth', hour: '0.063' } });
+    const registration = registrationSchema.parse({
+      ...prepaid,
+      network: { billing: 'bandwidth', hour: '0.063' },
+    });
     expect(checkRegistration(registration, policyFor('tencent-cvm')!)).toEqual([]);
-    expect(checkRegistration(registration, monthly('tencent-cvm'))).toMatchObject([{ pointer: '/network/month' }]);
+    expect(checkRegistration(registration, monthly('tencent-cvm'))).toMatchObject([
+      { pointer: '/network/month' },
+    ]);
   });
 
   it('money follows the currency’s own digits', () => {
-    const inCurrency = (currency: string, cash: string) => issues({ ...withPrices({ currency }), orders: [order({ paid: { cash } })] });
+    const inCurrency = (currency: string, cash: string) =>
+      issues({ ...withPrices({ currency }), orders: [order({ paid: { cash } })] });
     expect(inCurrency('JPY', '178')).toEqual([]);
     expect(inCurrency('JPY', '178.5')).toEqual(['/orders/0/paid/cash TOO_MANY_DIGITS']);
     expect(inCurrency('KWD', '1.234')).toEqual([]);

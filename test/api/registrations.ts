@@ -45,6 +45,12 @@ export const postpaid = { ...facts, billing: 'postpaid', prices };
 
 export const order = (fields: Record<string, unknown>) => ({ ...purchase, ...fields });
 export const renewal = (fields: Record<string, unknown> = {}) =>
-  order({ id: 'o2', kind: 'renewal', startsAt: purchase.endsAt, endsAt: '2028-11-01T00:00:00+08:00', ...fields });
+  order({
+    id: 'o2',
+    kind: 'renewal',
+    startsAt: purchase.endsAt,
+    endsAt: '2028-11-01T00:00:00+08:00',
+    ...fields,
+  });
 export const upgrade = (fields: Record<string, unknown> = {}) =>
   order({ id: 'u1', kind: 'upgrade', startsAt: '2026-11-01T12:00:00+08:00', ...fields });

@@ -24,7 +24,12 @@ const timed = (at: unknown) => ({ ...quote, schedule: { mode: 'timed', at } });
 it.each<[string, z.ZodType, unknown, string[]]>([
   ['a quote of nothing', quoteSchema, {}, ['/action MISSING', '/instanceIds MISSING']],
   ['no items', quoteSchema, { ...quote, instanceIds: [] }, ['/instanceIds TOO_SHORT']],
-  ['501 items', quoteSchema, { ...quote, instanceIds: Array.from({ length: 501 }, (_, i) => `i-${i}`) }, ['/instanceIds TOO_LONG']],
+  [
+    '501 items',
+    quoteSchema,
+    { ...quote, instanceIds: Array.from({ length: 501 }, (_, i) => `i-${i}`) },
+    ['/instanceIds TOO_LONG'],
+  ],
   ['an item twice', quoteSchema, { ...quote, instanceIds: ['a', 'b', 'a'] }, ['/instanceIds/2 DUPLICATE']],
   ['an item that is no id', quoteSchema, { ...quote, instanceIds: ['a', 5] }, ['/instanceIds/1 NOT_AN_ID']],
   ['another action', quoteSchema, { ...quote, action: 'delete' }, ['/action NOT_ALLOWED']],
@@ -32,8 +37,18 @@ it.each<[string, z.ZodType, unknown, string[]]>([
   ['no mode', quoteSchema, { ...quote, schedule: {} }, ['/schedule/mode MISSING']],
   ['timed without a time', quoteSchema, timed(undefined), ['/schedule/at MISSING']],
   ['timed without an offset', quoteSchema, timed('2026-12-01T00:00:00'), ['/schedule/at NOT_A_TIME']],
-  ['now with a time', quoteSchema, { ...quote, schedule: { mode: 'now', at: '2026-12-01T00:00:00Z' } }, ['/schedule/at UNKNOWN_FIELD']],
-  ['the five-day item is not among the items', quoteSchema, { ...quote, fiveDayFor: 'i-3' }, ['/fiveDayFor NOT_AMONG_ITEMS']],
+  [
+    'now with a time',
+    quoteSchema,
+    { ...quote, schedule: { mode: 'now', at: '2026-12-01T00:00:00Z' } },
+    ['/schedule/at UNKNOWN_FIELD'],
+  ],
+  [
+    'the five-day item is not among the items',
+    quoteSchema,
+    { ...quote, fiveDayFor: 'i-3' },
+    ['/fiveDayFor NOT_AMONG_ITEMS'],
+  ],
   [
     'all of it at once',
     quoteSchema,
@@ -48,15 +63,30 @@ it.each<[string, z.ZodType, unknown, string[]]>([
     ],
   ],
   ['an account change that is a list', accountSchema, [], [' WRONG_TYPE']],
-  ['an account change of nothing, and no reason', accountSchema, {}, ['/reason MISSING', ' NOTHING_TO_CHANGE']],
+  [
+    'an account change of nothing, and no reason',
+    accountSchema,
+    {},
+    ['/reason MISSING', ' NOTHING_TO_CHANGE'],
+  ],
   ['no agreement', terminationSchema, { quoteId: 'q_1' }, ['/agree MISSING']],
   ['L10: agreement withheld', terminationSchema, { quoteId: 'q_1', agree: false }, ['/agree NOT_AGREED']],
   ['agreement as text', terminationSchema, { quoteId: 'q_1', agree: 'true' }, ['/agree NOT_AGREED']],
   ['a renewal without months', ordersSchema, { kind: 'renewal' }, ['/months MISSING']],
-  ['an upgrade with months', ordersSchema, { kind: 'upgrade', months: 1, paid: {} }, ['/months UNKNOWN_FIELD']],
+  [
+    'an upgrade with months',
+    ordersSchema,
+    { kind: 'upgrade', months: 1, paid: {} },
+    ['/months UNKNOWN_FIELD'],
+  ],
   ['an upgrade that nobody paid', ordersSchema, { kind: 'upgrade' }, ['/paid MISSING']],
   ['a purchase later on', ordersSchema, { kind: 'purchase', months: 1 }, ['/kind NOT_ALLOWED']],
-  ['a restore with too many months', restoreSchema, { renewal: { months: 1000 } }, ['/renewal/months TOO_LARGE']],
+  [
+    'a restore with too many months',
+    restoreSchema,
+    { renewal: { months: 1000 } },
+    ['/renewal/months TOO_LARGE'],
+  ],
   ['a purge without confirmation', purgeSchema, {}, ['/confirm MISSING']],
   ['no reason', reasonSchema, { reason: '' }, ['/reason NOT_A_SENTENCE']],
   ['an account change of nothing', accountSchema, { reason: 'why' }, [' NOTHING_TO_CHANGE']],
@@ -86,6 +116,9 @@ it.each([
   expect(secondsOf(duration)).toBe(seconds);
 });
 
-it.each(['', 'P', 'PT', 'P1DT', 'P1Y', 'P1M', 'PT0S', '-P1D', 'P3661D', 'PT1.5H', '7D', 'P1D ', 5])('%p is no way ahead', (duration) => {
-  expect(issues(fastForwardSchema, { duration })).toEqual(['/duration NOT_A_DURATION']);
-});
+it.each(['', 'P', 'PT', 'P1DT', 'P1Y', 'P1M', 'PT0S', '-P1D', 'P3661D', 'PT1.5H', '7D', 'P1D ', 5])(
+  '%p is no way ahead',
+  (duration) => {
+    expect(issues(fastForwardSchema, { duration })).toEqual(['/duration NOT_A_DURATION']);
+  },
+);

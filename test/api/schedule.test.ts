@@ -16,7 +16,18 @@ function row(product: string, clockOffsetMs = 0): InstanceRow {
   const { state: _state, orders: _orders, ...facts } = parsed.value;
   const policy = policyFor(product)!;
   const life = newLife('i-1', parsed.value, policy.lifecycle);
-  return { id: 'i-1', facts, orders: [], life, policy, clockOffsetMs, hold: null, disposal: null, registrationHash: '', registeredBy: '' };
+  return {
+    id: 'i-1',
+    facts,
+    orders: [],
+    life,
+    policy,
+    clockOffsetMs,
+    hold: null,
+    disposal: null,
+    registrationHash: '',
+    registeredBy: '',
+  };
 }
 
 const issues = (products: string[], action: Action, schedule: Schedule, offset = 0): string[] =>
@@ -39,7 +50,9 @@ it.each<[string, Action, string[]]>([
 ])('%s, %s: offers %j and nothing else', (product, action, offered) => {
   const at = new Date(NOW + HOUR).toISOString();
   for (const schedule of [{ mode: 'now' }, { mode: 'later' }, { mode: 'timed', at }] as Schedule[]) {
-    expect(issues([product], action, schedule)).toEqual(offered.includes(schedule.mode) ? [] : ['/schedule/mode MODE_NOT_OFFERED']);
+    expect(issues([product], action, schedule)).toEqual(
+      offered.includes(schedule.mode) ? [] : ['/schedule/mode MODE_NOT_OFFERED'],
+    );
   }
 });
 
@@ -48,7 +61,9 @@ it('every product that is known has a row in the table above', () => {
 });
 
 it('one product of a batch that does not offer the mode is enough', () => {
-  expect(issues(['tencent-cvm', 'tencent-redis'], 'terminate', { mode: 'later' })).toEqual(['/schedule/mode MODE_NOT_OFFERED']);
+  expect(issues(['tencent-cvm', 'tencent-redis'], 'terminate', { mode: 'later' })).toEqual([
+    '/schedule/mode MODE_NOT_OFFERED',
+  ]);
 });
 
 it.each<[string, string, number, string[]]>([
@@ -60,5 +75,7 @@ it.each<[string, string, number, string[]]>([
   ['three years from a clock that is ahead', '2029-11-20T00:00:01Z', HOUR, []],
 ])('%s', (_, at, offset, expected) => {
   const one = row('tencent-cvm', offset);
-  expect(timeIssues(at, one, one.policy, ['at'], NOW).map(({ pointer, code }) => `${pointer} ${code}`)).toEqual(expected);
+  expect(
+    timeIssues(at, one, one.policy, ['at'], NOW).map(({ pointer, code }) => `${pointer} ${code}`),
+  ).toEqual(expected);
 });

@@ -26,11 +26,27 @@ function past({
   action = 'return',
   ...more
 }: Given = {}): PastRefund {
-  const inputs = { facts: facts(more.facts), orders, at: hoursIn(hours), kind, action, assisted, policyId: 'tencent-cvm@2026-11#1' };
-  return { id, instanceId: 'ins-1', account: '100001', calculation: { inputs, refund: recompute(inputs, tencentCvm) } };
+  const inputs = {
+    facts: facts(more.facts),
+    orders,
+    at: hoursIn(hours),
+    kind,
+    action,
+    assisted,
+    policyId: 'tencent-cvm@2026-11#1',
+  };
+  return {
+    id,
+    instanceId: 'ins-1',
+    account: '100001',
+    calculation: { inputs, refund: recompute(inputs, tencentCvm) },
+  };
 }
 
-const withKnobs = (knobs: Partial<Knobs>): Policy => ({ ...tencentCvm, knobs: { ...tencentCvm.knobs, ...knobs } });
+const withKnobs = (knobs: Partial<Knobs>): Policy => ({
+  ...tencentCvm,
+  knobs: { ...tencentCvm.knobs, ...knobs },
+});
 const withReturns = (returns: Partial<NonNullable<Policy['returns']>>): Policy => ({
   ...tencentCvm,
   returns: { ...tencentCvm.returns!, ...returns },
@@ -41,7 +57,8 @@ function report(policy: Policy, ...refunds: PastRefund[]) {
   for (const one of refunds) backtest.add(one);
   return backtest.report;
 }
-const outcome = (policy: Policy, one: PastRefund): Outcome | undefined => report(policy, one).differences[0]?.new;
+const outcome = (policy: Policy, one: PastRefund): Outcome | undefined =>
+  report(policy, one).differences[0]?.new;
 
 describe('a back-test', () => {
   const all = [
@@ -55,12 +72,23 @@ describe('a back-test', () => {
   ];
 
   it('finds nothing under the rules that the refunds were computed with', () => {
-    expect(report(tencentCvm, ...all)).toMatchObject({ refunds: 7, same: 7, changed: 0, refused: 0, notComputable: 0, differences: [] });
+    expect(report(tencentCvm, ...all)).toMatchObject({
+      refunds: 7,
+      same: 7,
+      changed: 0,
+      refused: 0,
+      notComputable: 0,
+      differences: [],
+    });
   });
 
   it('M7: the cap on a part month lifts what 29 days pay', () => {
     // 29 days at 0.42 an hour are 292.32: capped at 51.
-    const { differences, totals } = report(withKnobs({ capPartMonth: true }), past({ hours: 24 * 29 }), past());
+    const { differences, totals } = report(
+      withKnobs({ capPartMonth: true }),
+      past({ hours: 24 * 29 }),
+      past(),
+    );
     expect(differences).toEqual([
       {
         refundId: 'r_1',
@@ -68,24 +96,42 @@ describe('a back-test', () => {
         account: '100001',
         at: hoursIn(24 * 29),
         currency: 'CNY',
-        old: { kind: 'ordinary', amount: '115.64', fee: '0.00', parts: { cash: '115.64', gift: '0.00', income: '0.00' } },
-        new: { kind: 'ordinary', amount: '356.96', fee: '0.00', parts: { cash: '356.96', gift: '0.00', income: '0.00' } },
+        old: {
+          kind: 'ordinary',
+          amount: '115.64',
+          fee: '0.00',
+          parts: { cash: '115.64', gift: '0.00', income: '0.00' },
+        },
+        new: {
+          kind: 'ordinary',
+          amount: '356.96',
+          fee: '0.00',
+          parts: { cash: '356.96', gift: '0.00', income: '0.00' },
+        },
         difference: '241.32',
       },
     ]);
-    expect(totals).toEqual([{ currency: 'CNY', refunds: 2, old: '503.44', new: '744.76', difference: '241.32' }]);
+    expect(totals).toEqual([
+      { currency: 'CNY', refunds: 2, old: '503.44', new: '744.76', difference: '241.32' },
+    ]);
   });
 
   it('E1: by calendar days the last hours of a five-day return become ordinary, with the ordinary right beside it', () => {
     // Bought at noon, returned on the sixth calendar day, 119 hours later.
     const noon = order({ startsAt: hoursIn(12), endsAt: hoursIn(12 + 24 * 365) });
     const one = past({ kind: 'five-day', hours: 12 + 119, orders: [noon] });
-    expect(outcome(withKnobs({ fiveDayWindow: 'calendar-days' }), one)).toMatchObject({ kind: 'ordinary', amount: '357.98' });
+    expect(outcome(withKnobs({ fiveDayWindow: 'calendar-days' }), one)).toMatchObject({
+      kind: 'ordinary',
+      amount: '357.98',
+    });
   });
 
   it('E2: an ordinary return does not become a five-day one: its account had used that right, or chose so', () => {
     expect(report(withKnobs({ fiveDayCount: 5 }), past()).differences).toEqual([]);
-    expect(outcome(withKnobs({ fiveDayCount: 0 }), past({ kind: 'five-day' }))).toMatchObject({ kind: 'ordinary', amount: '387.80' });
+    expect(outcome(withKnobs({ fiveDayCount: 0 }), past({ kind: 'five-day' }))).toMatchObject({
+      kind: 'ordinary',
+      amount: '387.80',
+    });
     expect(outcome(withKnobs({ ordinaryCount: 0 }), past())).toEqual({ blockers: ['QUOTA_USED'] });
   });
 
@@ -100,14 +146,21 @@ describe('a back-test', () => {
     });
     // Within the five days the other right would fit; its account had used it, or chose so.
     expect(outcome(excluded, past())).toEqual({ blockers: ['FAMILY_EXCLUDED', 'QUOTA_USED'] });
-    expect(outcome(withKnobs({ approvalThreshold: { CNY: '300' } }), past())).toEqual({ blockers: ['APPROVAL_REQUIRED'] });
+    expect(outcome(withKnobs({ approvalThreshold: { CNY: '300' } }), past())).toEqual({
+      blockers: ['APPROVAL_REQUIRED'],
+    });
     // What an operator had approved needs no second approval.
-    expect(outcome(withKnobs({ approvalThreshold: { CNY: '300' } }), past({ assisted: true }))).toBeUndefined();
+    expect(
+      outcome(withKnobs({ approvalThreshold: { CNY: '300' } }), past({ assisted: true })),
+    ).toBeUndefined();
   });
 
   it('M11: another fee changes an approved promotion refund, and says so', () => {
     const one = past({ kind: 'five-day', assisted: true, orders: [order({ channel: 'promotion' })] });
-    expect(outcome(withReturns({ promotionFeeRate: '0.1' }), one)).toMatchObject({ amount: '367.16', fee: '40.80' });
+    expect(outcome(withReturns({ promotionFeeRate: '0.1' }), one)).toMatchObject({
+      amount: '367.16',
+      fee: '40.80',
+    });
   });
 
   it('a return of renewals stays one', () => {
@@ -128,8 +181,15 @@ describe('a back-test', () => {
   });
 
   it('currencies are summed apart, in their own digits', () => {
-    const yen = past({ facts: { prices: prices({ currency: 'JPY', month: '510', hour: '4' }) }, orders: [order({ paid: paid('4079') })] });
-    const { totals } = report(withReturns({ exclusions: [{ code: 'FAMILY_EXCLUDED', families: ['S1'] }] }), yen, past());
+    const yen = past({
+      facts: { prices: prices({ currency: 'JPY', month: '510', hour: '4' }) },
+      orders: [order({ paid: paid('4079') })],
+    });
+    const { totals } = report(
+      withReturns({ exclusions: [{ code: 'FAMILY_EXCLUDED', families: ['S1'] }] }),
+      yen,
+      past(),
+    );
     expect(totals).toEqual([
       { currency: 'CNY', refunds: 1, old: '387.80', new: '0.00', difference: '-387.80' },
       { currency: 'JPY', refunds: 1, old: '3887', new: '0', difference: '-3887' },

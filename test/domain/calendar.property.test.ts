@@ -1,9 +1,10 @@
 /**
- * M1 over ten years: every day as a purchase day, 1 to 36 months used, in zones with and without changes of the clock, at the very edge of
- * each month: a second before it, at it, a second after. `npm test` takes a sample, the nightly run all of it.
+ * M1 over ten years: every day as a purchase day, 1 to 36 months used, in zones with and without changes of
+ * the clock, at the very edge of each month: a second before it, at it, a second after. `npm test` takes a
+ * sample, the nightly run all of it.
  *
- * The oracle shares nothing with the code: years and months are counted by hand, and a zone is the list of its changes of the clock, found
- * by asking Intl.
+ * The oracle shares nothing with the code: years and months are counted by hand, and a zone is the list of
+ * its changes of the clock, found by asking Intl.
  */
 import { addMonths, monthsUsed } from '../../domain/calendar';
 import { SCALE } from '../support/scale';
@@ -53,9 +54,13 @@ function zoneOf(name: string): Zone {
   return { name, first: offsetByIntl(from, format), shifts };
 }
 
-const offsetAt = (at: number, { first, shifts }: Zone): number => shifts.findLast((shift) => shift.at <= at)?.after ?? first;
+const offsetAt = (at: number, { first, shifts }: Zone): number =>
+  shifts.findLast((shift) => shift.at <= at)?.after ?? first;
 
-/** The instant of a wall clock's time: of two the first; a time that is skipped is as far behind the change as it was into the gap. */
+/**
+ * The instant of a wall clock's time: of two the first; a time that is skipped is as far behind the change as
+ * it was into the gap.
+ */
 function instantOf(wall: number, zone: Zone): number {
   const gap = zone.shifts.find(({ at, before, after }) => at + before <= wall && wall < at + after);
   if (gap) return wall - gap.before;
@@ -64,7 +69,8 @@ function instantOf(wall: number, zone: Zone): number {
 }
 
 const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-const daysOf = (year: number, month: number): number => [31, isLeap(year) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month]!;
+const daysOf = (year: number, month: number): number =>
+  [31, isLeap(year) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month]!;
 
 /** `start + n months`: the same day and time of day, or the month's last day. */
 function plusMonths(start: number, n: number, zone: Zone): number {
@@ -77,7 +83,14 @@ function plusMonths(start: number, n: number, zone: Zone): number {
 }
 
 /** Times of day that purchases are made at, the skipped and repeated ones of the zones among them. */
-const TIMES = [0, 1.5 * HOUR, 2.25 * HOUR, 2.5 * HOUR, DAY - SECOND, 12 * HOUR + 34 * 60 * SECOND + 56 * SECOND];
+const TIMES = [
+  0,
+  1.5 * HOUR,
+  2.25 * HOUR,
+  2.5 * HOUR,
+  DAY - SECOND,
+  12 * HOUR + 34 * 60 * SECOND + 56 * SECOND,
+];
 
 interface Purchase {
   start: number;
@@ -89,7 +102,10 @@ const ALL = Array.from({ length: MONTHS }, (_, index) => index + 1);
 /** Every sixth month, so that all of 1–36 have their turn. */
 const sampled = (start: number): number[] => ALL.filter((n) => SCALE > 1 || (n + start / DAY) % 6 < 1);
 
-/** Every day once; in the sample ends and beginnings of months, leap days with all their months, and each seventeenth day. */
+/**
+ * Every day once; in the sample ends and beginnings of months, leap days with all their months, and each
+ * seventeenth day.
+ */
 function days(zone: Zone): Purchase[] {
   const purchases: Purchase[] = [];
   for (let day = Date.UTC(FIRST_YEAR, 0); day < Date.UTC(LAST_YEAR + 1, 0); day += DAY) {
@@ -106,9 +122,13 @@ function days(zone: Zone): Purchase[] {
 
 /** Purchases at each change of the clock, and so many months before it that a month ends there. */
 function changes(zone: Zone): Purchase[] {
-  const inYears = ({ at }: Shift): boolean => at >= Date.UTC(FIRST_YEAR, 0) && at < Date.UTC(LAST_YEAR + 1, 0);
+  const inYears = ({ at }: Shift): boolean =>
+    at >= Date.UTC(FIRST_YEAR, 0) && at < Date.UTC(LAST_YEAR + 1, 0);
   return zone.shifts.filter(inYears).flatMap(({ at }) => {
-    const around = [-HOUR, -SECOND, 0, SECOND, HOUR / 4].map((aside) => ({ start: at + aside, months: sampled(at + aside) }));
+    const around = [-HOUR, -SECOND, 0, SECOND, HOUR / 4].map((aside) => ({
+      start: at + aside,
+      months: sampled(at + aside),
+    }));
     const before = ALL.map((n) => ({ start: plusMonths(at, -n, zone), months: [n] }));
     return [...around, ...before].filter(({ start }) => start >= Date.UTC(FIRST_YEAR, 0));
   });
@@ -121,7 +141,14 @@ describe('M1: months used, at every edge', () => {
     (name) => {
       const zone = zoneOf(name);
       const purchases = [...days(zone), ...changes(zone)];
-      const seen = { days: purchases.length, edges: 0, checks: 0, monthEnds: 0, leapDays: 0, changes: zone.shifts.length };
+      const seen = {
+        days: purchases.length,
+        edges: 0,
+        checks: 0,
+        monthEnds: 0,
+        leapDays: 0,
+        changes: zone.shifts.length,
+      };
       const agree = (got: number | string, expected: number | string, what: () => string) => {
         seen.checks += 1;
         if (got !== expected) expect(`${what()}: ${got}`).toBe(`${what()}: ${expected}`);

@@ -1,4 +1,12 @@
-import { addMonths, addYears, calendarDay, isTimeZone, monthsUsed, renewalEnd, secondsBetween } from '../../domain/calendar';
+import {
+  addMonths,
+  addYears,
+  calendarDay,
+  isTimeZone,
+  monthsUsed,
+  renewalEnd,
+  secondsBetween,
+} from '../../domain/calendar';
 import { plusMonths } from '../fixtures/oracle';
 
 const SHANGHAI = 'Asia/Shanghai';
@@ -22,14 +30,21 @@ const formatOf = (zone: string) =>
     second: 'numeric',
   });
 
-/** M1 in any zone: same wall clock n months on; a time that is skipped moves on by the gap, one that comes twice is the first. */
+/**
+ * M1 in any zone: same wall clock n months on; a time that is skipped moves on by the gap, one that comes
+ * twice is the first.
+ */
 function oracleMonths(start: number, months: number, format: Intl.DateTimeFormat): number {
   const wall = new Date(wallOf(start, format));
   const last = new Date(Date.UTC(wall.getUTCFullYear(), wall.getUTCMonth() + months + 1, 0));
   const day = Math.min(wall.getUTCDate(), last.getUTCDate());
   const target = Date.UTC(last.getUTCFullYear(), last.getUTCMonth(), day) + (wall.getTime() % 86_400_000);
-  const [before, behind] = [target - 86_400_000, target + 86_400_000].map((near) => wallOf(near, format) - near) as [number, number];
-  const fitting = [before, behind].map((offset) => target - offset).filter((at) => wallOf(at, format) === target);
+  const [before, behind] = [target - 86_400_000, target + 86_400_000].map(
+    (near) => wallOf(near, format) - near,
+  ) as [number, number];
+  const fitting = [before, behind]
+    .map((offset) => target - offset)
+    .filter((at) => wallOf(at, format) === target);
   return fitting.length ? Math.min(...fitting) : target - before;
 }
 
@@ -81,23 +96,27 @@ describe('M1 months', () => {
     expect(checked).toBeGreaterThan(30_000);
   });
 
-  it.each(['America/New_York', 'Europe/London', 'Australia/Lord_Howe', 'America/St_Johns', 'Pacific/Auckland', 'Asia/Kathmandu'])(
-    'M1 knob timeZone %s: months across changes of the clock',
-    (zone) => {
-      const format = formatOf(zone);
-      for (let step = 0; step < 400; step += 1) {
-        // 2:30 and 1:30 of the wall clock are the hours that the change skips and repeats.
-        const wall = Date.UTC(2024, 0, 1 + step * 5, 1 + (step % 3), 30);
-        const start = wall - (wallOf(wall, format) - wall);
-        const months = 1 + (step % 13);
-        expect([iso(start), months, iso(Date.parse(addMonths(iso(start), months, zone)))]).toEqual([
-          iso(start),
-          months,
-          iso(oracleMonths(start, months, format)),
-        ]);
-      }
-    },
-  );
+  it.each([
+    'America/New_York',
+    'Europe/London',
+    'Australia/Lord_Howe',
+    'America/St_Johns',
+    'Pacific/Auckland',
+    'Asia/Kathmandu',
+  ])('M1 knob timeZone %s: months across changes of the clock', (zone) => {
+    const format = formatOf(zone);
+    for (let step = 0; step < 400; step += 1) {
+      // 2:30 and 1:30 of the wall clock are the hours that the change skips and repeats.
+      const wall = Date.UTC(2024, 0, 1 + step * 5, 1 + (step % 3), 30);
+      const start = wall - (wallOf(wall, format) - wall);
+      const months = 1 + (step % 13);
+      expect([iso(start), months, iso(Date.parse(addMonths(iso(start), months, zone)))]).toEqual([
+        iso(start),
+        months,
+        iso(oracleMonths(start, months, format)),
+      ]);
+    }
+  });
 
   it('M1 knob timeZone: a month over the change in New York is an hour shorter, and still a month', () => {
     const start = '2026-02-15T00:00:00-05:00';
@@ -105,9 +124,13 @@ describe('M1 months', () => {
     expect(monthsUsed(start, '2026-03-14T23:59:59-04:00', 'America/New_York')).toBe(0);
     expect(monthsUsed(start, '2026-03-15T00:00:00-04:00', 'America/New_York')).toBe(1);
     // Half past two does not exist on 8 March: the clock has moved on to half past three.
-    expect(same(addMonths('2026-02-08T02:30:00-05:00', 1, 'America/New_York'), '2026-03-08T03:30:00-04:00')).toBe(true);
+    expect(
+      same(addMonths('2026-02-08T02:30:00-05:00', 1, 'America/New_York'), '2026-03-08T03:30:00-04:00'),
+    ).toBe(true);
     // Half past one comes twice on 1 November: the first one.
-    expect(same(addMonths('2026-10-01T01:30:00-04:00', 1, 'America/New_York'), '2026-11-01T01:30:00-04:00')).toBe(true);
+    expect(
+      same(addMonths('2026-10-01T01:30:00-04:00', 1, 'America/New_York'), '2026-11-01T01:30:00-04:00'),
+    ).toBe(true);
   });
 
   it('M1 works far in the future', () => {
@@ -154,18 +177,30 @@ describe('the end of a renewal', () => {
   const twelve = Array.from({ length: 12 }, () => 1);
 
   it('M22: twelve of one month end where one of twelve ends, from every end of a month', () => {
-    expect(renewed([['2026-10-31', '2026-11-30']], twelve.slice(0, 4))).toEqual(['2026-12-31', '2027-01-31', '2027-02-28', '2027-03-31']);
+    expect(renewed([['2026-10-31', '2026-11-30']], twelve.slice(0, 4))).toEqual([
+      '2026-12-31',
+      '2027-01-31',
+      '2027-02-28',
+      '2027-03-31',
+    ]);
     for (let date = Date.parse('2027-01-01'); date < Date.parse('2028-03-05'); date += 86_400_000) {
       const start = new Date(date).toISOString().slice(0, 10);
       if (Number(start.slice(8)) < 27) continue;
-      const end = new Date(Date.parse(addMonths(day(start), 1, SHANGHAI)) + 8 * 3_600_000).toISOString().slice(0, 10);
+      const end = new Date(Date.parse(addMonths(day(start), 1, SHANGHAI)) + 8 * 3_600_000)
+        .toISOString()
+        .slice(0, 10);
       expect(renewed([[start, end]], twelve).at(-1)).toBe(renewed([[start, end]], [12])[0]);
     }
   });
 
   it('M22: what is no whole month begins anew, and keeps that', () => {
-    // Ten days sold, then months from the 31st; days of another system that had drifted already; an order that an undo has moved.
-    expect(renewed([['2026-10-21', '2026-10-31']], [1, 1, 1])).toEqual(['2026-11-30', '2026-12-31', '2027-01-31']);
+    // Ten days sold, then months from the 31st; days of another system that had drifted already; an order
+    // that an undo has moved.
+    expect(renewed([['2026-10-21', '2026-10-31']], [1, 1, 1])).toEqual([
+      '2026-11-30',
+      '2026-12-31',
+      '2027-01-31',
+    ]);
     const drifted: [string, string][] = [
       ['2026-10-31', '2026-11-30'],
       ['2026-11-30', '2026-12-30'],
@@ -186,7 +221,9 @@ describe('the end of a renewal', () => {
   it('M22 knob timeZone: a clock that is changed moves no anchor', () => {
     const start = '2026-02-08T02:30:00-05:00';
     const [first, second] = ['2026-03-08T03:30:00-04:00', '2026-04-08T02:30:00-04:00'];
-    expect(same(renewalEnd([{ startsAt: start, endsAt: first }], first, 1, 'America/New_York'), second)).toBe(true);
+    expect(same(renewalEnd([{ startsAt: start, endsAt: first }], first, 1, 'America/New_York'), second)).toBe(
+      true,
+    );
   });
 
   it('M22: five hundred orders are looked through once, also where the last one fits none of them', () => {

@@ -18,15 +18,26 @@ const ORDINARY: RightsLeft = { fiveDay: 0, ordinary: 3 };
 const DAYS_29 = hoursIn(29 * 24);
 const ONE_MONTH = '2026-11-30T16:00:00.000Z';
 
-const withKnobs = (knobs: Partial<Knobs>): Policy => ({ ...tencentCvm, knobs: { ...tencentCvm.knobs, ...knobs } });
+const withKnobs = (knobs: Partial<Knobs>): Policy => ({
+  ...tencentCvm,
+  knobs: { ...tencentCvm.knobs, ...knobs },
+});
 const curveOf = (over: Partial<Subject>, left = ORDINARY) => refundCurve(subject(over), left);
-const shown = (points: ReturnType<typeof refundCurve>['points']) => points.map(({ at, kind, amount }) => [at, kind, amount]);
-const sayings = ({ warnings }: ReturnType<typeof refundCurve>) => warnings.map(({ code, message }) => `${code}: ${message.en}`);
+const shown = (points: ReturnType<typeof refundCurve>['points']) =>
+  points.map(({ at, kind, amount }) => [at, kind, amount]);
+const sayings = ({ warnings }: ReturnType<typeof refundCurve>) =>
+  warnings.map(({ code, message }) => `${code}: ${message.en}`);
 
 describe('the refund curve', () => {
   it('M7 115.64 at 29 days, 356.96 at one month: it says that waiting pays more', () => {
     const curve = curveOf({ at: DAYS_29 });
-    expect(curve).toMatchObject({ instanceId: 'ins-1', currency: 'CNY', asOf: DAYS_29, permitted: true, blockers: [] });
+    expect(curve).toMatchObject({
+      instanceId: 'ins-1',
+      currency: 'CNY',
+      asOf: DAYS_29,
+      permitted: true,
+      blockers: [],
+    });
     expect(shown(curve.points.slice(0, 3))).toEqual([
       [DAYS_29, 'ordinary', '115.64'],
       ['2026-11-30T15:59:59.000Z', 'ordinary', '105.56'],
@@ -39,7 +50,12 @@ describe('the refund curve', () => {
 
   it('M1, M2, 003-32 the whole year: two points a month with the amounts of whole months, and the end, after which nothing comes back', () => {
     const { points } = curveOf({ at: DAYS_29 });
-    expect(points.map(({ reason }) => reason)).toEqual(['now', ...Array(22).fill('month'), 'order-end', 'order-end']);
+    expect(points.map(({ reason }) => reason)).toEqual([
+      'now',
+      ...Array(22).fill('month'),
+      'order-end',
+      'order-end',
+    ]);
     const months = points.filter(({ reason }) => reason === 'month').filter((_, index) => index % 2 === 1);
     expect(months.map(({ amount }) => amount)).toEqual(
       // 407.96 − n × 51, from the sixth month on × 0.88.
@@ -65,7 +81,9 @@ describe('the refund curve', () => {
     expect(sayings(curve)).toEqual([
       `CLIFF_AHEAD: Until ${hoursIn(120)} the refund is 407.96 CNY; from the next second on it is 357.56 CNY.`,
     ]);
-    expect(curve.warnings[0]!.message.zh).toBe(`至 ${hoursIn(120)} 退款金额为 407.96 CNY；自下一秒起为 357.56 CNY。`);
+    expect(curve.warnings[0]!.message.zh).toBe(
+      `至 ${hoursIn(120)} 退款金额为 407.96 CNY；自下一秒起为 357.56 CNY。`,
+    );
   });
 
   it('E1 at the edge itself: asked in the last second and in the one after it', () => {
@@ -99,7 +117,8 @@ describe('the refund curve', () => {
   });
 
   it('M7 cliffs are falls by more than a tenth from one second to the next; a month’s slow fall is none', () => {
-    // Hours so cheap that a whole month costs more: 393.56 → 356.96 is less than a tenth, 342.56 → 305.96 is more.
+    // Hours so cheap that a whole month costs more: 393.56 → 356.96 is less than a tenth, 342.56 → 305.96 is
+    // more.
     const cheap = facts({ prices: prices({ hour: '0.02' }) });
     const curve = curveOf({ facts: cheap, orders: [order({ endsAt: '2027-02-01T00:00:00+08:00' })] });
     const [, , , , second] = curve.points;
@@ -113,7 +132,12 @@ describe('the refund curve', () => {
 
   it('M5 the order that follows takes over at the end of the one in force', () => {
     const { points } = curveOf({ orders: [order(), renewal()], at: DAYS_29 });
-    expect(points.at(-1)).toMatchObject({ at: new Date(END).toISOString(), reason: 'order-end', kind: 'ordinary', amount: '507.96' });
+    expect(points.at(-1)).toMatchObject({
+      at: new Date(END).toISOString(),
+      reason: 'order-end',
+      kind: 'ordinary',
+      amount: '507.96',
+    });
   });
 
   it('M7 a wait for the next order says that reason, in one form of instants', () => {
@@ -122,7 +146,9 @@ describe('the refund curve', () => {
     expect(sayings(curve)).toContain(
       `WAITING_PAYS_MORE: Returned at ${end} the refund would be 507.96 CNY: order o1 has ended then, and what was used of it is taken off no more.`,
     );
-    const said = curve.warnings.flatMap(({ message: { en, zh } }) => [...`${en} ${zh}`.matchAll(/\d{4}-\d\d-\d\dT\S*?(?=[ ：；;])/g)]);
+    const said = curve.warnings.flatMap(({ message: { en, zh } }) => [
+      ...`${en} ${zh}`.matchAll(/\d{4}-\d\d-\d\dT\S*?(?=[ ：；;])/g),
+    ]);
     expect(said.length).toBeGreaterThan(0);
     for (const [instant] of said) expect(new Date(instant).toISOString()).toBe(instant);
     for (const { at } of curve.points.slice(1)) expect(new Date(at).toISOString()).toBe(at);
@@ -134,9 +160,13 @@ describe('the refund curve', () => {
     expect(said).toContain(
       `HOURS_STOPPED: The host’s hours count until the upgrade at ${hoursIn(12)}; those since then, 25.20 CNY, are not taken off.`,
     );
-    expect(sayings(curveOf({ orders: [order(), upgrade()], at: hoursIn(12) })).join()).not.toContain('HOURS_STOPPED');
+    expect(sayings(curveOf({ orders: [order(), upgrade()], at: hoursIn(12) })).join()).not.toContain(
+      'HOURS_STOPPED',
+    );
     const policy = withKnobs({ hoursAfterUpgrade: 'count' });
-    expect(sayings(curveOf({ orders: [order(), upgrade()], at: hoursIn(72), policy })).join()).not.toContain('HOURS_STOPPED');
+    expect(sayings(curveOf({ orders: [order(), upgrade()], at: hoursIn(72), policy })).join()).not.toContain(
+      'HOURS_STOPPED',
+    );
   });
 
   it('M27 the end of an upgrade is a step: its hours count again from there on', () => {
@@ -177,27 +207,41 @@ describe('the refund curve', () => {
   });
 
   it('003-32 a refund of zero is told', () => {
-    expect(curveOf({ orders: [order({ paid: paid('1') })] }).warnings.map(({ code }) => code)).toEqual(['REFUND_IS_ZERO']);
+    expect(curveOf({ orders: [order({ paid: paid('1') })] }).warnings.map(({ code }) => code)).toEqual([
+      'REFUND_IS_ZERO',
+    ]);
   });
 });
 
 describe('a blocked return has no curve', () => {
   it.each<[string, Partial<Subject>, string[]]>([
     ['postpaid', { facts: facts({ billing: 'postpaid' }), orders: [] }, ['WRONG_ACTION']],
-    ['a product without returns', { facts: facts({ product: 'jd-vm' }), policy: jdVm }, ['WRONG_ACTION', 'NOT_STOPPED', 'NOT_EXPIRED']],
+    [
+      'a product without returns',
+      { facts: facts({ product: 'jd-vm' }), policy: jdVm },
+      ['WRONG_ACTION', 'NOT_STOPPED', 'NOT_EXPIRED'],
+    ],
     ['no order in force', { at: END }, ['NO_ORDER_IN_FORCE']],
     [
       'several reasons',
       { facts: facts({ monthlySettled: true }), standing: { arrears: false, hold: true } },
       ['MONTHLY_SETTLED', 'APPROVAL_REQUIRED'],
     ],
-    ['over the threshold', { policy: withKnobs({ approvalThreshold: { CNY: '100' } }) }, ['APPROVAL_REQUIRED']],
+    [
+      'over the threshold',
+      { policy: withKnobs({ approvalThreshold: { CNY: '100' } }) },
+      ['APPROVAL_REQUIRED'],
+    ],
   ])('E8 %s: the blockers of the quote, and no points', (_, over, codes) => {
     expect(curveOf(over)).toMatchObject({ permitted: false, blockers: codes, points: [], warnings: [] });
   });
 
   it('E2 no right left', () => {
-    expect(curveOf({}, { fiveDay: 0, ordinary: 0 })).toMatchObject({ permitted: false, blockers: ['QUOTA_USED'], points: [] });
+    expect(curveOf({}, { fiveDay: 0, ordinary: 0 })).toMatchObject({
+      permitted: false,
+      blockers: ['QUOTA_USED'],
+      points: [],
+    });
   });
 });
 
@@ -212,17 +256,25 @@ it(
         const orders = generated.orders.map((one): StoredOrder => ({ ...one, channel: 'standard' }));
         const input = { ...generated, orders };
         const policy: Policy = { ...tencentCvm, knobs: input.knobs, returns: input.rules };
-        const life = newLife('ins-1', { ...input.facts, state: 'running', orders: input.orders }, policy.lifecycle);
+        const life = newLife(
+          'ins-1',
+          { ...input.facts, state: 'running', orders: input.orders },
+          policy.lifecycle,
+        );
         const one = subject({ facts: input.facts, orders: input.orders, life, policy, at: input.at });
         const curve = refundCurve(one, left);
         const times = curve.points.map(({ at }) => Date.parse(at));
         expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
         expect(times.length).toBeLessThanOrEqual(29 + 6);
         const quoted = (at: string) =>
-          quoteItems([{ ...one, at }], new Map([[rightsKey(input.facts.account, input.facts.product), left]]), {
-            action: 'return',
-            schedule: { mode: 'now' },
-          })[0]!;
+          quoteItems(
+            [{ ...one, at }],
+            new Map([[rightsKey(input.facts.account, input.facts.product), left]]),
+            {
+              action: 'return',
+              schedule: { mode: 'now' },
+            },
+          )[0]!;
         const now = quoted(input.at);
         expect(curve).toMatchObject({ permitted: now.permitted, blockers: now.blockers });
         expect(times[0]).toBe(now.permitted ? Date.parse(input.at) : undefined);

@@ -22,15 +22,31 @@ const registration = fc
   .record({
     product: fc.constantFrom('tencent-cvm', 'tencent-cvm', 'tencent-redis', 'jd-vm'),
     currency: fc.constantFrom('CNY', 'JPY', 'KWD'),
-    start: fc.constantFrom('1970-01-02T00:00:00Z', '2026-10-31T00:00:00+08:00', '2028-02-28T16:00:00Z', '2199-01-30T16:00:00.001Z'),
+    start: fc.constantFrom(
+      '1970-01-02T00:00:00Z',
+      '2026-10-31T00:00:00+08:00',
+      '2028-02-28T16:00:00Z',
+      '2199-01-30T16:00:00.001Z',
+    ),
     first: nudge,
     terms: fc.array(
-      fc.record({ months: fc.constantFrom(0, 0, 1, 2, 12), more: fc.constantFrom(1000, 1300, 86_400_000), nudge, paid: whole }),
+      fc.record({
+        months: fc.constantFrom(0, 0, 1, 2, 12),
+        more: fc.constantFrom(1000, 1300, 86_400_000),
+        nudge,
+        paid: whole,
+      }),
       { minLength: 1, maxLength: 4 },
     ),
     kinds: fc.array(fc.constantFrom('purchase', 'renewal', 'renewal'), { minLength: 4, maxLength: 4 }),
-    upgrades: fc.array(fc.record({ months: fc.integer({ min: 0, max: 13 }), from: nudge, lasts: nudge, paid: whole }), { maxLength: 2 }),
-    prices: fc.record({ month: price, hour: fc.oneof(price, fc.constant([{ upToHours: 1, price: '0.1' }, { price: '0' }])) }),
+    upgrades: fc.array(
+      fc.record({ months: fc.integer({ min: 0, max: 13 }), from: nudge, lasts: nudge, paid: whole }),
+      { maxLength: 2 },
+    ),
+    prices: fc.record({
+      month: price,
+      hour: fc.oneof(price, fc.constant([{ upToHours: 1, price: '0.1' }, { price: '0' }])),
+    }),
     bandwidth: fc.boolean(),
     channel: fc.constantFrom('standard', 'standard', 'standard', 'promotion'),
   })
@@ -44,7 +60,13 @@ const registration = fc
     });
     const beside = upgrades.map(({ months, from, lasts, paid }, index) => {
       const begins = plusMonths(Date.parse(start) + first, months) + from;
-      return { id: `u${index}`, kind: 'upgrade', startsAt: iso(begins), endsAt: iso(begins + Math.abs(lasts)), paid: sum(paid) };
+      return {
+        id: `u${index}`,
+        kind: 'upgrade',
+        startsAt: iso(begins),
+        endsAt: iso(begins + Math.abs(lasts)),
+        paid: sum(paid),
+      };
     });
     return {
       account: '1',
@@ -74,9 +96,12 @@ function instants(orders: Order[]): string[] {
 function checkAmounts({ refund }: QuoteItem, currency: string): void {
   if (!hasAmount(refund)) return;
   const digits = minorDigits(currency)!;
-  const amounts = isRefund(refund) ? [refund.amount, refund.fee, ...SOURCES.map((source) => refund.parts[source])] : [refund.amount];
+  const amounts = isRefund(refund)
+    ? [refund.amount, refund.fee, ...SOURCES.map((source) => refund.parts[source])]
+    : [refund.amount];
   for (const amount of amounts)
-    if (!new RegExp(`^\\d+${digits ? `\\.\\d{${digits}}` : ''}$`).test(amount)) throw new Error(`not an amount: ${amount}`);
+    if (!new RegExp(`^\\d+${digits ? `\\.\\d{${digits}}` : ''}$`).test(amount))
+      throw new Error(`not an amount: ${amount}`);
 }
 
 it(
@@ -104,7 +129,15 @@ it(
         for (const at of instants(orders)) {
           const life = advance(newLife('i', read.value, policy.lifecycle), at);
           const stored = orders.map((order) => ({ ...order, closedAt: null, endedAt: null }));
-          const subject: Subject = { id: 'i', facts, orders: stored, life, policy, standing: { arrears: false, hold: false }, at };
+          const subject: Subject = {
+            id: 'i',
+            facts,
+            orders: stored,
+            life,
+            policy,
+            standing: { arrears: false, hold: false },
+            at,
+          };
           for (const action of ACTIONS) {
             const item = quoteItems([subject], rights, { action, schedule: { mode: 'now' }, assisted })[0]!;
             checkAmounts(item, input.prices.currency);

@@ -7,7 +7,18 @@ import { type QuoteItem, type QuoteRequest, quoteItems, rightsKey, type Subject 
 import { jdVm } from '../../policies/jd-vm';
 import { tencentCvm } from '../../policies/tencent-cvm';
 import { tencentRedis } from '../../policies/tencent-redis';
-import { END, facts, hoursIn, order, paid, prices, renewal, START, subject, upgrade } from '../fixtures/domain';
+import {
+  END,
+  facts,
+  hoursIn,
+  order,
+  paid,
+  prices,
+  renewal,
+  START,
+  subject,
+  upgrade,
+} from '../fixtures/domain';
 
 const ALL = { fiveDay: 1, ordinary: 3 };
 const NOT_FIRST = { fiveDay: 0, ordinary: 3 };
@@ -18,9 +29,17 @@ function quote(over: Partial<Subject> = {}, left = ALL, request: QuoteRequest = 
   return quoteItems([one], new Map([[rightsKey(one.facts.account, one.facts.product), left]]), request)[0]!;
 }
 const kind = (over: Partial<Subject> = {}, left = ALL) => quote(over, left).refund.kind;
-const blockers = (over: Partial<Subject> = {}, left = ALL, request = RETURN) => quote(over, left, request).blockers;
-const withKnobs = (over: Partial<Knobs>): Policy => ({ ...tencentCvm, knobs: { ...tencentCvm.knobs, ...over } });
-const network = (switchedToTrafficAt: string): Facts['network'] => ({ billing: 'traffic', hour: '0.063', switchedToTrafficAt });
+const blockers = (over: Partial<Subject> = {}, left = ALL, request = RETURN) =>
+  quote(over, left, request).blockers;
+const withKnobs = (over: Partial<Knobs>): Policy => ({
+  ...tencentCvm,
+  knobs: { ...tencentCvm.knobs, ...over },
+});
+const network = (switchedToTrafficAt: string): Facts['network'] => ({
+  billing: 'traffic',
+  hour: '0.063',
+  switchedToTrafficAt,
+});
 
 describe('E1 the five-day window', () => {
   it('E1, 003-05 lasts 120 h to the second, the last one included, fractions dropped', () => {
@@ -82,7 +101,10 @@ describe('M19 before it begins', () => {
   it('M19 all of it comes back: a five-day return when that right is free, an ordinary one otherwise', () => {
     expect(pays({})).toMatchObject({ kind: 'five-day', amount: '407.96', fee: '0.00' });
     expect(pays({}, NOT_FIRST)).toMatchObject({ kind: 'ordinary', amount: '407.96' });
-    expect(pays({ orders: [order(), renewal(), upgrade()] }, NOT_FIRST)).toMatchObject({ kind: 'ordinary', amount: '1015.92' });
+    expect(pays({ orders: [order(), renewal(), upgrade()] }, NOT_FIRST)).toMatchObject({
+      kind: 'ordinary',
+      amount: '1015.92',
+    });
     expect(blockers(future, { fiveDay: 0, ordinary: 0 })).toEqual(['QUOTA_USED']);
   });
 
@@ -95,9 +117,9 @@ describe('M19 before it begins', () => {
   it('M19 the expiry stays the end of what was paid, and nothing says that waiting would pay more', () => {
     const one = subject({ ...future, orders: [order(), renewal()] });
     expect(expiresAt(one.life)).toBe(new Date(renewal().endsAt).toISOString());
-    expect(quote({ ...future, orders: [order(), renewal()] }, NOT_FIRST).warnings.map(({ code }) => code)).not.toContain(
-      'WAITING_PAYS_MORE',
-    );
+    expect(
+      quote({ ...future, orders: [order(), renewal()] }, NOT_FIRST).warnings.map(({ code }) => code),
+    ).not.toContain('WAITING_PAYS_MORE');
   });
 
   it('M19, E3 an excluded family goes back under the five-day right only', () => {
@@ -116,7 +138,9 @@ describe('M19 before it begins', () => {
   });
 
   it('M19 when all of it has run out there is no order in force, and nothing to return', () => {
-    expect(blockers({ orders: [order({ endedAt: order().endsAt })], at: order().endsAt })).toEqual(['NO_ORDER_IN_FORCE']);
+    expect(blockers({ orders: [order({ endedAt: order().endsAt })], at: order().endsAt })).toEqual([
+      'NO_ORDER_IN_FORCE',
+    ]);
   });
 });
 
@@ -137,7 +161,12 @@ describe('M18 parts never pay more than the whole', () => {
 
   it('M18 an upgrade that is still to begin stays with its order; one inside a returned renewal goes along', () => {
     const later = upgrade({ startsAt: '2027-01-01T00:00:00+08:00' });
-    const inside = upgrade({ id: 'u2', startsAt: '2027-12-01T00:00:00+08:00', endsAt: renewal().endsAt, paid: paid('20') });
+    const inside = upgrade({
+      id: 'u2',
+      startsAt: '2027-12-01T00:00:00+08:00',
+      endsAt: renewal().endsAt,
+      paid: paid('20'),
+    });
     expect(renewals({ orders: [order(), later] }).blockers).toEqual(['NOTHING_TO_RETURN']);
     expect(renewals({ orders: [order(), later, renewal(), inside] }).refund).toMatchObject({
       amount: '527.96',
@@ -159,7 +188,9 @@ describe('M18 parts never pay more than the whole', () => {
     const even = order({ paid: paid('51') });
     const at = '2026-12-01T00:00:00+08:00';
     expect(renewals({ orders: [even, renewal()], at }).blockers).toEqual([]);
-    expect(renewals({ orders: [{ ...even, paid: paid('50.99') }, renewal()], at }).blockers).toEqual(['OVERUSED']);
+    expect(renewals({ orders: [{ ...even, paid: paid('50.99') }, renewal()], at }).blockers).toEqual([
+      'OVERUSED',
+    ]);
   });
 
   it('M18, E5 the threshold is judged on all that was paid back since the last purchase or restore, this refund included', () => {
@@ -185,7 +216,9 @@ describe('M28 the rarer right', () => {
   it('M28 an item named for the five-day right that can’t use it is told so, never given the other one in silence', () => {
     const named: QuoteRequest = { ...RETURN, fiveDayFor: 'ins-1' };
     expect(blockers({ at: hoursIn(121) }, ALL, named)).toEqual(['FIVE_DAY_NOT_POSSIBLE']);
-    expect(blockers({ facts: facts({ network: network(hoursIn(10)) }) }, ALL, named)).toEqual(['FIVE_DAY_NOT_POSSIBLE']);
+    expect(blockers({ facts: facts({ network: network(hoursIn(10)) }) }, ALL, named)).toEqual([
+      'FIVE_DAY_NOT_POSSIBLE',
+    ]);
     expect(blockers({}, NOT_FIRST, named)).toEqual(['FIVE_DAY_NOT_POSSIBLE', 'QUOTA_USED']);
     expect(blockers({}, ALL, named)).toEqual([]);
     // Named, it is used even where the ordinary one pays the same.
@@ -194,10 +227,14 @@ describe('M28 the rarer right', () => {
 
   it('M28 so is one that is named where no right is used at all', () => {
     const postpaid = { facts: facts({ billing: 'postpaid' }), orders: [] };
-    expect(blockers(postpaid, ALL, { action: 'terminate', schedule: { mode: 'now' }, fiveDayFor: 'ins-1' })).toEqual([
-      'FIVE_DAY_NOT_POSSIBLE',
-    ]);
-    const renewals: QuoteRequest = { action: 'return-renewals', schedule: { mode: 'now' }, fiveDayFor: 'ins-1' };
+    expect(
+      blockers(postpaid, ALL, { action: 'terminate', schedule: { mode: 'now' }, fiveDayFor: 'ins-1' }),
+    ).toEqual(['FIVE_DAY_NOT_POSSIBLE']);
+    const renewals: QuoteRequest = {
+      action: 'return-renewals',
+      schedule: { mode: 'now' },
+      fiveDayFor: 'ins-1',
+    };
     expect(blockers({ orders: [order(), renewal()] }, ALL, renewals)).toEqual(['FIVE_DAY_NOT_POSSIBLE']);
   });
 });
@@ -211,7 +248,9 @@ describe('M30 the approval threshold', () => {
     const both = withKnobs({ approvalThreshold: { CNY: '400', JPY: '20000' } });
     expect(blockers({ ...yen, policy: both })).toEqual([]);
     expect(blockers({ ...yen, policy: withKnobs({ approvalThreshold: { CNY: '400' } }) })).toEqual([]);
-    expect(blockers({ ...yen, policy: withKnobs({ approvalThreshold: { JPY: '9000' } }) })).toEqual(['APPROVAL_REQUIRED']);
+    expect(blockers({ ...yen, policy: withKnobs({ approvalThreshold: { JPY: '9000' } }) })).toEqual([
+      'APPROVAL_REQUIRED',
+    ]);
     expect(blockers({ policy: both })).toEqual(['APPROVAL_REQUIRED']);
     expect(blockers({ policy: withKnobs({ approvalThreshold: {} }) })).toEqual([]);
   });
@@ -239,11 +278,15 @@ describe('E3 exclusions of ordinary returns', () => {
   });
 
   it('E3 within the five days, the right used up: both reasons', () => {
-    expect(blockers({ facts: facts({ type: 'SN2.LARGE4' }) }, NOT_FIRST)).toEqual(['FAMILY_EXCLUDED', 'QUOTA_USED']);
+    expect(blockers({ facts: facts({ type: 'SN2.LARGE4' }) }, NOT_FIRST)).toEqual([
+      'FAMILY_EXCLUDED',
+      'QUOTA_USED',
+    ]);
   });
 
   it('E3 families are whole: S2 and SN2ne are not SN2, and no type is no family', () => {
-    for (const type of ['S2.SMALL1', 'SN2ne.LARGE8', undefined]) expect(blockers({ facts: facts({ type }), at: hoursIn(121) })).toEqual([]);
+    for (const type of ['S2.SMALL1', 'SN2ne.LARGE8', undefined])
+      expect(blockers({ facts: facts({ type }), at: hoursIn(121) })).toEqual([]);
     expect(blockers({ facts: facts({ zone: undefined }), at: hoursIn(121) })).toEqual([]);
   });
 
@@ -260,14 +303,19 @@ describe('E4 settlement and network', () => {
 
   it('E4, 003-07 a switch to traffic within the five days makes it ordinary, and used network runs to the switch', () => {
     expect(kind({ facts: facts({ network: network(hoursIn(10)) }) })).toBe('ordinary');
-    expect(quote({ facts: facts({ network: network(hoursIn(10)) }) }).refund).toMatchObject({ amount: '387.17' });
+    expect(quote({ facts: facts({ network: network(hoursIn(10)) }) }).refund).toMatchObject({
+      amount: '387.17',
+    });
     expect(kind({ facts: facts({ network: network(hoursIn(120)) }), at: hoursIn(120) })).toBe('ordinary');
   });
 
   it('E4 a switch before the purchase, after now or after the five days changes nothing', () => {
-    for (const at of [hoursIn(-1), hoursIn(49)]) expect(kind({ facts: facts({ network: network(at) }) })).toBe('five-day');
+    for (const at of [hoursIn(-1), hoursIn(49)])
+      expect(kind({ facts: facts({ network: network(at) }) })).toBe('five-day');
     const orders: StoredOrder[] = [order()];
-    expect(kind({ orders, facts: facts({ network: network(hoursIn(120, 1)) }), at: hoursIn(130) })).toBe('ordinary');
+    expect(kind({ orders, facts: facts({ network: network(hoursIn(120, 1)) }), at: hoursIn(130) })).toBe(
+      'ordinary',
+    );
   });
 });
 
@@ -280,8 +328,15 @@ describe('E5, M11 what needs an operator', () => {
 
   it('E5 knob: amounts above the threshold ask for approval; the threshold itself does not', () => {
     expect(blockers({ policy: withKnobs({ approvalThreshold: { CNY: '407.96' } }) })).toEqual([]);
-    expect(blockers({ policy: withKnobs({ approvalThreshold: { CNY: '407.95' } }) })).toEqual(['APPROVAL_REQUIRED']);
-    expect(blockers({ policy: withKnobs({ approvalThreshold: { CNY: '407.95' } }) }, ALL, { ...RETURN, assisted: true })).toEqual([]);
+    expect(blockers({ policy: withKnobs({ approvalThreshold: { CNY: '407.95' } }) })).toEqual([
+      'APPROVAL_REQUIRED',
+    ]);
+    expect(
+      blockers({ policy: withKnobs({ approvalThreshold: { CNY: '407.95' } }) }, ALL, {
+        ...RETURN,
+        assisted: true,
+      }),
+    ).toEqual([]);
   });
 
   it('E5 the threshold is judged on the refund that the item gets, not on one that it has no right to', () => {
@@ -306,9 +361,17 @@ describe('E5, M11 what needs an operator', () => {
   });
 
   it('M11 a promotion order that has run out or was returned is not returned again, so it blocks nothing', () => {
-    const old = order({ id: 'old', channel: 'promotion', startsAt: '2025-11-01T00:00:00+08:00', endsAt: START, endedAt: START });
+    const old = order({
+      id: 'old',
+      channel: 'promotion',
+      startsAt: '2025-11-01T00:00:00+08:00',
+      endsAt: START,
+      endedAt: START,
+    });
     expect(blockers({ orders: [old, order({ kind: 'renewal' })] })).toEqual([]);
-    expect(blockers({ orders: [order({ id: 'x', channel: 'promotion', closedAt: START }), order()] })).toEqual([]);
+    expect(
+      blockers({ orders: [order({ id: 'x', channel: 'promotion', closedAt: START }), order()] }),
+    ).toEqual([]);
     // Within the five days it would come back, so it does block.
     const brief = order({ id: 'brief', channel: 'promotion', endsAt: hoursIn(24), endedAt: hoursIn(24) });
     expect(blockers({ orders: [brief, renewal({ startsAt: hoursIn(24) })] })).toEqual(['PROMOTION_CHANNEL']);
@@ -328,9 +391,15 @@ describe('E6 arrears', () => {
   });
 
   it('E6 arrears do not stop a CVM, nor the return of a prepaid Redis', () => {
-    const cvm = { facts: facts({ billing: 'postpaid' }), orders: [], standing: { arrears: true, hold: false } };
+    const cvm = {
+      facts: facts({ billing: 'postpaid' }),
+      orders: [],
+      standing: { arrears: true, hold: false },
+    };
     expect(blockers(cvm, ALL, TERMINATE)).toEqual([]);
-    expect(blockers({ ...redis(true), facts: facts({ product: 'tencent-redis' }), orders: [order()] })).toEqual([]);
+    expect(
+      blockers({ ...redis(true), facts: facts({ product: 'tencent-redis' }), orders: [order()] }),
+    ).toEqual([]);
   });
 });
 
@@ -374,7 +443,10 @@ describe('E8 preflight', () => {
       'MONTHLY_SETTLED',
       'APPROVAL_REQUIRED',
     ]);
-    expect(blockers({ facts: itsFacts }, { fiveDay: 0, ordinary: 0 })).toEqual(['MONTHLY_SETTLED', 'QUOTA_USED']);
+    expect(blockers({ facts: itsFacts }, { fiveDay: 0, ordinary: 0 })).toEqual([
+      'MONTHLY_SETTLED',
+      'QUOTA_USED',
+    ]);
   });
 
   it('M16 no order in force', () => {
@@ -395,8 +467,13 @@ describe('E8 preflight', () => {
     const postpaid = { facts: facts({ billing: 'postpaid' }), orders: [] };
     const timed = (at: string): QuoteRequest => ({ action: 'terminate', schedule: { mode: 'timed', at } });
     expect(blockers(postpaid, ALL, timed(hoursIn(48)))).toEqual(['TIME_PASSED']);
-    expect(quote(postpaid, ALL, timed(hoursIn(48, 1)))).toMatchObject({ permitted: true, releaseTime: hoursIn(48, 1) });
-    expect(blockers({}, ALL, { action: 'return', schedule: { mode: 'later' } })).toEqual(['MODE_NOT_OFFERED']);
+    expect(quote(postpaid, ALL, timed(hoursIn(48, 1)))).toMatchObject({
+      permitted: true,
+      releaseTime: hoursIn(48, 1),
+    });
+    expect(blockers({}, ALL, { action: 'return', schedule: { mode: 'later' } })).toEqual([
+      'MODE_NOT_OFFERED',
+    ]);
   });
 });
 

@@ -18,7 +18,12 @@ function balances(postings: Posting[], currency: string): Map<string, bigint> {
   }
   return book;
 }
-const posting = (source: string, destination: string, amount: string): Posting => ({ source, destination, currency: 'CNY', amount });
+const posting = (source: string, destination: string, amount: string): Posting => ({
+  source,
+  destination,
+  currency: 'CNY',
+  amount,
+});
 
 describe('J1 what was paid', () => {
   it('J1 from the world, or from the customer when Sunset debits it; vouchers are noted, not booked', () => {
@@ -27,14 +32,19 @@ describe('J1 what was paid', () => {
       posting('world:cash', 'deferred:o1', '10.00'),
       posting('world:gift', 'deferred:o1', '2.50'),
     ]);
-    expect(paidPostings(bought, 'customer', 'CNY').map(({ source }) => source)).toEqual(['customer:cash', 'customer:gift']);
+    expect(paidPostings(bought, 'customer', 'CNY').map(({ source }) => source)).toEqual([
+      'customer:cash',
+      'customer:gift',
+    ]);
     expect(paidPostings(order({ paid: paid('0', '0', '0', '100') }), 'world', 'CNY')).toEqual([]);
   });
 });
 
 describe('J3 an order that ends by time', () => {
   it('J3 its money becomes revenue', () => {
-    expect(endedPostings([order(), renewal({ paid: paid('0') })], 'CNY')).toEqual([posting('deferred:o1', 'revenue', '407.96')]);
+    expect(endedPostings([order(), renewal({ paid: paid('0') })], 'CNY')).toEqual([
+      posting('deferred:o1', 'revenue', '407.96'),
+    ]);
   });
 });
 
@@ -86,7 +96,11 @@ describe('J2 a return', () => {
       ],
       'CNY',
     );
-    expect([...book].filter(([name]) => name !== 'world:cash' && name !== 'customer:cash').every(([, units]) => units === 0n)).toBe(true);
+    expect(
+      [...book]
+        .filter(([name]) => name !== 'world:cash' && name !== 'customer:cash')
+        .every(([, units]) => units === 0n),
+    ).toBe(true);
     expect(book.get('customer:cash')).toBe(91_592n);
   });
 

@@ -1,7 +1,19 @@
-/** L12: a promise counts from its instant, however late it is carried out; what was held back counts from when that ended (L11). */
+/**
+ * L12: a promise counts from its instant, however late it is carried out; what was held back counts from when
+ * that ended (L11).
+ */
 
 import type { Command } from '../../domain/commands';
-import { advance, decide, decideDeadline, type Life, newLife, nextDeadline, promisedAt, promisedFromHere } from '../../domain/lifecycle';
+import {
+  advance,
+  decide,
+  decideDeadline,
+  type Life,
+  newLife,
+  nextDeadline,
+  promisedAt,
+  promisedFromHere,
+} from '../../domain/lifecycle';
 import { POLICIES } from '../../policies';
 import { cvmPostpaid, cvmPrepaid, purchase } from '../support/lives';
 
@@ -12,9 +24,14 @@ const AFTER = '2026-11-10T05:00:00.000Z';
 const lifeOf = (body: object): Life => newLife('i', body as never, policy.lifecycle);
 const timed = (more: Partial<Life> = {}): Life => {
   const ending = policy.lifecycle.end.postpaid.modes.timed!;
-  return { ...lifeOf(cvmPostpaid()), termination: { mode: 'timed', at: DUE, terminationId: 't', ending }, ...more };
+  return {
+    ...lifeOf(cvmPostpaid()),
+    termination: { mode: 'timed', at: DUE, terminationId: 't', ending },
+    ...more,
+  };
 };
-const prepaid = (): Life => lifeOf(cvmPrepaid({ orders: [purchase('2026-10-10T00:00:00.000Z', { months: 1, endsAt: DUE })] }));
+const prepaid = (): Life =>
+  lifeOf(cvmPrepaid({ orders: [purchase('2026-10-10T00:00:00.000Z', { months: 1, endsAt: DUE })] }));
 const take = (life: Life): Life => {
   const deadline = nextDeadline(life)!;
   return decideDeadline(life, deadline, promisedAt(life, deadline)).next;

@@ -1,6 +1,14 @@
 import { type Command, type CommandName, isAllowedIn } from '../../domain/commands';
 import { type Action, type Billing, STATES, type State } from '../../domain/instance';
-import { advance, decide, decideDeadline, expiresAt, type Life, newLife, nextDeadline } from '../../domain/lifecycle';
+import {
+  advance,
+  decide,
+  decideDeadline,
+  expiresAt,
+  type Life,
+  newLife,
+  nextDeadline,
+} from '../../domain/lifecycle';
 import type { Policy } from '../../domain/policy';
 import { jdVm } from '../../policies/jd-vm';
 import { tencentCvm } from '../../policies/tencent-cvm';
@@ -10,8 +18,16 @@ import { END, hoursIn, order, registration, renewal, START, upgrade } from '../f
 const NOW = hoursIn(48);
 const PURGE = hoursIn(60);
 
-function lifeOf(policy: Policy, billing: Billing, over: Partial<Life> = {}, orders = billing === 'prepaid' ? [order()] : []): Life {
-  return { ...newLife('ins-1', registration({ product: policy.product, billing, orders }), policy.lifecycle), ...over };
+function lifeOf(
+  policy: Policy,
+  billing: Billing,
+  over: Partial<Life> = {},
+  orders = billing === 'prepaid' ? [order()] : [],
+): Life {
+  return {
+    ...newLife('ins-1', registration({ product: policy.product, billing, orders }), policy.lifecycle),
+    ...over,
+  };
 }
 
 /** An instance in a state, as it would have come there. */
@@ -20,7 +36,14 @@ function inState(policy: Policy, billing: Billing, state: State): Life {
   if (state === 'stopped') return { ...base, power: 'stopped' };
   if (state === 'expired') return { ...base, power: 'stopped', orders: [] };
   if (state === 'isolated')
-    return { ...base, orders: [], cause: 'terminate', isolatedAt: START, billingStoppedAt: START, purgeTime: PURGE };
+    return {
+      ...base,
+      orders: [],
+      cause: 'terminate',
+      isolatedAt: START,
+      billingStoppedAt: START,
+      purgeTime: PURGE,
+    };
   return base;
 }
 
@@ -47,7 +70,13 @@ function command(name: CommandName, life: Life): Command {
   const { rules, billing } = life;
   switch (name) {
     case 'terminate':
-      return { name, action: rules.end[billing].action, schedule: { mode: 'now' }, terminationId: 't1', rules };
+      return {
+        name,
+        action: rules.end[billing].action,
+        schedule: { mode: 'now' },
+        terminationId: 't1',
+        rules,
+      };
     case 'reschedule':
       return { name, at: hoursIn(100) };
     case 'restore':
@@ -87,8 +116,8 @@ const row = (cells: string): Row => {
   return Object.fromEntries(COMMANDS.map((name, index) => [name, values[index]!])) as Row;
 };
 
-// Order of the columns: terminate cancel reschedule restore purge amend start stop protect unprotect undo switch-network put-prices
-// begin-operation end-operation.
+// Order of the columns: terminate cancel reschedule restore purge amend start stop protect unprotect undo
+// switch-network put-prices begin-operation end-operation.
 const BUSY = Array(15).fill('BUSY').join(' ');
 const GONE = Array(15).fill('WRONG_STATE').join(' ');
 const CHANGING = 'BUSY BUSY BUSY BUSY BUSY BUSY running stopped BUSY BUSY BUSY BUSY BUSY BUSY stopped';
@@ -180,7 +209,9 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
 describe.each(TABLES)('L2, L5, L6, L8, L11 commands × states: %s', (_, policy, billing, table) => {
   it.each(STATES)('in %s', (state) => {
     const life = inState(policy, billing, state);
-    expect(Object.fromEntries(COMMANDS.map((name) => [name, outcome(life, name)]))).toEqual(row(table[state]));
+    expect(Object.fromEntries(COMMANDS.map((name) => [name, outcome(life, name)]))).toEqual(
+      row(table[state]),
+    );
   });
 
   it('a refusal names the state, and what the table does not list is never done', () => {
@@ -196,7 +227,12 @@ describe.each(TABLES)('L2, L5, L6, L8, L11 commands × states: %s', (_, policy, 
 });
 
 describe('L11 commands on scheduled and protected instances', () => {
-  const termination = { mode: 'timed' as const, at: hoursIn(72), terminationId: 't0', ending: { into: 'terminated' as const } };
+  const termination = {
+    mode: 'timed' as const,
+    at: hoursIn(72),
+    terminationId: 't0',
+    ending: { into: 'terminated' as const },
+  };
   const protection = { reason: 'r', by: 'b', at: START };
   const rows: [string, Partial<Life>, string][] = [
     [
@@ -237,38 +273,68 @@ const refused = (life: Life, one: Command, at = NOW) => {
   const decision = decide(life, one, at);
   return decision.ok ? 'ok' : decision.refusal.code;
 };
-const terminate = (policy: Policy, schedule: Extract<Command, { name: 'terminate' }>['schedule'], action: Action = 'terminate') =>
-  ({ name: 'terminate', action, schedule, terminationId: 't1', rules: policy.lifecycle }) as const;
+const terminate = (
+  policy: Policy,
+  schedule: Extract<Command, { name: 'terminate' }>['schedule'],
+  action: Action = 'terminate',
+) => ({ name: 'terminate', action, schedule, terminationId: 't1', rules: policy.lifecycle }) as const;
 
 describe('L1 endings', () => {
   it('L1, 000-05 CVM postpaid now: terminated, no bin', () => {
     const { next, effects } = take(lifeOf(tencentCvm, 'postpaid'), terminate(tencentCvm, { mode: 'now' }));
-    expect(next).toMatchObject({ state: 'terminated', purgeTime: null, billingStoppedAt: NOW, isolatedAt: null });
+    expect(next).toMatchObject({
+      state: 'terminated',
+      purgeTime: null,
+      billingStoppedAt: NOW,
+      isolatedAt: null,
+    });
     expect(effects).toEqual([{ type: 'finish-item', terminationId: 't1', releaseTime: NOW }]);
   });
 
   it('L1, 000-06 CVM postpaid later: two hours in the bin, not billed', () => {
     const { next } = take(lifeOf(tencentCvm, 'postpaid'), terminate(tencentCvm, { mode: 'later' }));
-    expect(next).toMatchObject({ state: 'isolated', cause: 'terminate', isolatedAt: NOW, billingStoppedAt: NOW, purgeTime: hoursIn(50) });
+    expect(next).toMatchObject({
+      state: 'isolated',
+      cause: 'terminate',
+      isolatedAt: NOW,
+      billingStoppedAt: NOW,
+      purgeTime: hoursIn(50),
+    });
   });
 
   it('L1, 001-07 Redis postpaid: two hours; 001-02, 003-21 prepaid returns: seven times 24 hours', () => {
-    expect(take(lifeOf(tencentRedis, 'postpaid'), terminate(tencentRedis, { mode: 'now' })).next.purgeTime).toBe(hoursIn(50));
+    expect(
+      take(lifeOf(tencentRedis, 'postpaid'), terminate(tencentRedis, { mode: 'now' })).next.purgeTime,
+    ).toBe(hoursIn(50));
     for (const policy of [tencentCvm, tencentRedis]) {
       const { next, effects } = take(lifeOf(policy, 'prepaid'), terminate(policy, { mode: 'now' }, 'return'));
       // M15: it closes every order; M13: the refund is settled by the step that isolates.
-      expect(next).toMatchObject({ state: 'isolated', cause: 'return', purgeTime: hoursIn(48 + 7 * 24), orders: [] });
+      expect(next).toMatchObject({
+        state: 'isolated',
+        cause: 'return',
+        purgeTime: hoursIn(48 + 7 * 24),
+        orders: [],
+      });
       expect(effects).toEqual([{ type: 'settle', terminationId: 't1' }]);
     }
   });
 
   it('a mode or action that the product has not is refused', () => {
-    expect(refused(lifeOf(tencentRedis, 'postpaid'), terminate(tencentRedis, { mode: 'later' }))).toBe('MODE_NOT_OFFERED');
-    expect(refused(lifeOf(tencentCvm, 'prepaid'), terminate(tencentCvm, { mode: 'timed', at: hoursIn(72) }, 'return'))).toBe(
+    expect(refused(lifeOf(tencentRedis, 'postpaid'), terminate(tencentRedis, { mode: 'later' }))).toBe(
       'MODE_NOT_OFFERED',
     );
-    expect(refused(lifeOf(tencentCvm, 'prepaid'), terminate(tencentCvm, { mode: 'now' }))).toBe('WRONG_ACTION');
-    expect(refused(lifeOf(tencentCvm, 'postpaid'), terminate(tencentCvm, { mode: 'now' }, 'return'))).toBe('WRONG_ACTION');
+    expect(
+      refused(
+        lifeOf(tencentCvm, 'prepaid'),
+        terminate(tencentCvm, { mode: 'timed', at: hoursIn(72) }, 'return'),
+      ),
+    ).toBe('MODE_NOT_OFFERED');
+    expect(refused(lifeOf(tencentCvm, 'prepaid'), terminate(tencentCvm, { mode: 'now' }))).toBe(
+      'WRONG_ACTION',
+    );
+    expect(refused(lifeOf(tencentCvm, 'postpaid'), terminate(tencentCvm, { mode: 'now' }, 'return'))).toBe(
+      'WRONG_ACTION',
+    );
   });
 
   it('L9 what was isolated stopped billing then, and not again when it is released', () => {
@@ -311,7 +377,9 @@ describe('L2 timed termination', () => {
   it('L2 moved: the new time rules; 000-20 cancelled: nothing waits any more', () => {
     const moved = take(scheduled, { name: 'reschedule', at: '2026-11-06T00:00:00+08:00' });
     expect(nextDeadline(moved.next)).toEqual({ kind: 'fire', at: '2026-11-05T16:00:00.000Z' });
-    expect(moved.effects).toEqual([{ type: 'move-item', terminationId: 't1', releaseTime: '2026-11-05T16:00:00.000Z' }]);
+    expect(moved.effects).toEqual([
+      { type: 'move-item', terminationId: 't1', releaseTime: '2026-11-05T16:00:00.000Z' },
+    ]);
     const cancelled = take(moved.next, { name: 'cancel' });
     expect(cancelled.next).toMatchObject({ state: 'running', termination: null });
     expect(cancelled.effects).toEqual([{ type: 'move-item', terminationId: 't1', releaseTime: null }]);
@@ -320,16 +388,28 @@ describe('L2 timed termination', () => {
 
   it('000-08 fires into terminated; afterwards cancel gets the state', () => {
     const { next, effects } = decideDeadline(scheduled, nextDeadline(scheduled)!, '2026-11-04T16:00:00.000Z');
-    expect(next).toMatchObject({ state: 'terminated', termination: null, billingStoppedAt: '2026-11-04T16:00:00.000Z' });
-    expect(effects).toEqual([{ type: 'fire-item', terminationId: 't1', releaseTime: '2026-11-04T16:00:00.000Z' }]);
-    expect(decide(next, { name: 'cancel' }, NOW)).toEqual({ ok: false, refusal: { code: 'WRONG_STATE', state: 'terminated' } });
+    expect(next).toMatchObject({
+      state: 'terminated',
+      termination: null,
+      billingStoppedAt: '2026-11-04T16:00:00.000Z',
+    });
+    expect(effects).toEqual([
+      { type: 'fire-item', terminationId: 't1', releaseTime: '2026-11-04T16:00:00.000Z' },
+    ]);
+    expect(decide(next, { name: 'cancel' }, NOW)).toEqual({
+      ok: false,
+      refusal: { code: 'WRONG_STATE', state: 'terminated' },
+    });
   });
 
   it('decision 1: it ends as the quote’s policy said, whatever rules the instance carries', () => {
     const bin = { into: 'bin' as const, retentionSeconds: 60 };
     const rules = {
       ...tencentCvm.lifecycle,
-      end: { ...tencentCvm.lifecycle.end, postpaid: { ...tencentCvm.lifecycle.end.postpaid, modes: { timed: bin } } },
+      end: {
+        ...tencentCvm.lifecycle.end,
+        postpaid: { ...tencentCvm.lifecycle.end.postpaid, modes: { timed: bin } },
+      },
     };
     const life = take(lifeOf(tencentCvm, 'postpaid'), { ...timed(hoursIn(72)), rules }).next;
     const { next } = decideDeadline(life, nextDeadline(life)!, hoursIn(72));
@@ -339,7 +419,9 @@ describe('L2 timed termination', () => {
   it('L11 an operation in progress holds the deadline back until it ends', () => {
     const changing: Life = { ...scheduled, state: 'changing' };
     expect(nextDeadline(changing)).toBeUndefined();
-    expect(nextDeadline(take(changing, { name: 'start' }, hoursIn(200)).next)).toMatchObject({ kind: 'fire' });
+    expect(nextDeadline(take(changing, { name: 'start' }, hoursIn(200)).next)).toMatchObject({
+      kind: 'fire',
+    });
   });
 });
 
@@ -358,7 +440,13 @@ describe('the bin', () => {
   it('L11 a restore returns to the power state from before isolation, and billing goes on', () => {
     for (const power of ['running', 'stopped'] as const) {
       const { next, effects } = take(binned(power), { name: 'restore' });
-      expect(next).toMatchObject({ state: power, cause: null, isolatedAt: null, billingStoppedAt: null, purgeTime: null });
+      expect(next).toMatchObject({
+        state: power,
+        cause: null,
+        isolatedAt: null,
+        billingStoppedAt: null,
+        purgeTime: null,
+      });
       // E6: whether the account is in arrears is known only to the database.
       expect(effects).toEqual([{ type: 'check-arrears' }]);
     }
@@ -367,7 +455,9 @@ describe('the bin', () => {
   it('M14, 003-22 restoring a prepaid instance is a renewal, of a postpaid one none', () => {
     const prepaid = binned('running', 'prepaid');
     expect(refused(prepaid, { name: 'restore' })).toBe('RENEWAL_REQUIRED');
-    expect(refused(binned('running'), { name: 'restore', renewal: { months: 1 } })).toBe('RENEWAL_NOT_ALLOWED');
+    expect(refused(binned('running'), { name: 'restore', renewal: { months: 1 } })).toBe(
+      'RENEWAL_NOT_ALLOWED',
+    );
     const paid = { cash: '1', gift: '0', income: '0', voucher: '0' };
     expect(take(prepaid, { name: 'restore', renewal: { months: 3, paid } }).effects).toEqual([
       { type: 'check-arrears' },
@@ -378,7 +468,10 @@ describe('the bin', () => {
   it('001-04, 001-09 the release comes at the end of the retention, protected or not (L7)', () => {
     const life = { ...binned('running'), protection: { reason: 'r', by: 'b', at: START } };
     expect(nextDeadline(life)).toEqual({ kind: 'release', at: PURGE });
-    expect(decideDeadline(life, nextDeadline(life)!, PURGE).next).toMatchObject({ state: 'terminated', billingStoppedAt: NOW });
+    expect(decideDeadline(life, nextDeadline(life)!, PURGE).next).toMatchObject({
+      state: 'terminated',
+      billingStoppedAt: NOW,
+    });
   });
 
   it('L6 purge only from the bin, never when protected', () => {
@@ -412,7 +505,10 @@ describe('L3, J3 deadlines of prepaid instances', () => {
     expect(first.next).toMatchObject({ state: 'running' });
     const second = nextDeadline(first.next)!;
     expect(second).toEqual({ kind: 'end-orders', at: new Date(END).toISOString() });
-    expect(nextDeadline(decideDeadline(first.next, second, END).next)).toEqual({ kind: 'expire', at: '2028-10-31T16:00:00.000Z' });
+    expect(nextDeadline(decideDeadline(first.next, second, END).next)).toEqual({
+      kind: 'expire',
+      at: '2028-10-31T16:00:00.000Z',
+    });
   });
 
   it('J3 orders that end together end in one step', () => {
@@ -424,7 +520,11 @@ describe('L3, J3 deadlines of prepaid instances', () => {
 
   it('L3, 001-20 Tencent: expiry isolates for seven days, then terminates, without a refund', () => {
     const expired = advance(lifeOf(tencentCvm, 'prepaid'), END);
-    expect(expired).toMatchObject({ state: 'isolated', cause: 'expiry', purgeTime: '2027-11-07T16:00:00.000Z' });
+    expect(expired).toMatchObject({
+      state: 'isolated',
+      cause: 'expiry',
+      purgeTime: '2027-11-07T16:00:00.000Z',
+    });
     expect(advance(lifeOf(tencentCvm, 'prepaid'), '2027-11-07T23:59:59+08:00').state).toBe('isolated');
     expect(advance(lifeOf(tencentCvm, 'prepaid'), '2027-11-08T00:00:00+08:00').state).toBe('terminated');
   });
@@ -435,11 +535,17 @@ describe('L3, J3 deadlines of prepaid instances', () => {
     expect(nextDeadline(expired)).toBeUndefined();
     const { next, effects } = take(expired, command('amend', expired));
     expect(next.state).toBe('stopped');
-    expect(effects).toEqual([{ type: 'new-order', order: { kind: 'renewal', channel: 'standard', months: 1 } }]);
+    expect(effects).toEqual([
+      { type: 'new-order', order: { kind: 'renewal', channel: 'standard', months: 1 } },
+    ]);
   });
 
   it('M16 an upgrade needs an order in force', () => {
-    const amend: Command = { name: 'amend', order: { kind: 'upgrade', channel: 'standard' }, rules: jdVm.lifecycle };
+    const amend: Command = {
+      name: 'amend',
+      order: { kind: 'upgrade', channel: 'standard' },
+      rules: jdVm.lifecycle,
+    };
     expect(refused(advance(lifeOf(jdVm, 'prepaid'), END), amend)).toBe('NO_ORDER_IN_FORCE');
     expect(refused(lifeOf(jdVm, 'prepaid'), amend)).toBe('ok');
   });
@@ -478,18 +584,30 @@ it('a life is plain JSON: it survives the argument of the next run', () => {
 
 describe('undoing a return', () => {
   const prepaid = lifeOf(tencentCvm, 'prepaid');
-  const returned = take({ ...prepaid, power: 'stopped', state: 'stopped' }, terminate(tencentCvm, { mode: 'now' }, 'return')).next;
+  const returned = take(
+    { ...prepaid, power: 'stopped', state: 'stopped' },
+    terminate(tencentCvm, { mode: 'now' }, 'return'),
+  ).next;
   const undo: Command = { name: 'undo', refundId: 'r1', reason: 'by mistake' };
 
   it('leads back to the power state before it; the step puts the orders back', () => {
     const { next, effects } = take(returned, undo);
-    expect(next).toMatchObject({ state: 'stopped', cause: null, isolatedAt: null, billingStoppedAt: null, purgeTime: null });
+    expect(next).toMatchObject({
+      state: 'stopped',
+      cause: null,
+      isolatedAt: null,
+      billingStoppedAt: null,
+      purgeTime: null,
+    });
     expect(effects).toEqual([{ type: 'undo-refund', refundId: 'r1', reason: 'by mistake' }]);
   });
 
-  it.each(['terminate', 'expiry'] as const)('is for what was returned, not for what is in the bin by %s', (cause) => {
-    expect(refused({ ...returned, cause }, undo)).toBe('NOT_RETURNED');
-  });
+  it.each(['terminate', 'expiry'] as const)(
+    'is for what was returned, not for what is in the bin by %s',
+    (cause) => {
+      expect(refused({ ...returned, cause }, undo)).toBe('NOT_RETURNED');
+    },
+  );
 });
 
 describe('return of renewals that have not started', () => {
@@ -512,9 +630,13 @@ describe('return of renewals that have not started', () => {
   });
 
   it('is not kept back by termination protection, but by what the product does not offer', () => {
-    expect(take({ ...renewed, protection: { reason: 'r', by: 'b', at: NOW } }, returnRenewals).next.state).toBe('running');
+    expect(
+      take({ ...renewed, protection: { reason: 'r', by: 'b', at: NOW } }, returnRenewals).next.state,
+    ).toBe('running');
     expect(refused(lifeOf(tencentCvm, 'postpaid'), returnRenewals)).toBe('WRONG_ACTION');
-    expect(refused(lifeOf(jdVm, 'prepaid'), terminate(jdVm, { mode: 'now' }, 'return-renewals'))).toBe('WRONG_ACTION');
+    expect(refused(lifeOf(jdVm, 'prepaid'), terminate(jdVm, { mode: 'now' }, 'return-renewals'))).toBe(
+      'WRONG_ACTION',
+    );
   });
 });
 
@@ -552,7 +674,10 @@ describe('L16 protection in the bin', () => {
 
 describe('L5, L11 operations', () => {
   it('L11: an operation holds back what is due until it ends, in the power state that it says', () => {
-    const scheduled = take(lifeOf(tencentCvm, 'postpaid'), terminate(tencentCvm, { mode: 'timed', at: hoursIn(50) })).next;
+    const scheduled = take(
+      lifeOf(tencentCvm, 'postpaid'),
+      terminate(tencentCvm, { mode: 'timed', at: hoursIn(50) }),
+    ).next;
     const { next } = take(scheduled, { name: 'begin-operation', kind: 'resize' });
     expect(next).toMatchObject({ state: 'changing', operation: { kind: 'resize', by: 'ops', at: NOW } });
     expect(nextDeadline(next)).toBeUndefined();
@@ -564,18 +689,35 @@ describe('L5, L11 operations', () => {
 });
 
 describe('what ends leaves nothing open', () => {
-  const withOrders = lifeOf(tencentCvm, 'prepaid', { state: 'isolated', cause: 'terminate', purgeTime: PURGE });
+  const withOrders = lifeOf(tencentCvm, 'prepaid', {
+    state: 'isolated',
+    cause: 'terminate',
+    purgeTime: PURGE,
+  });
   const endOrders = { type: 'end-orders', orderIds: withOrders.orders.map(({ id }) => id) };
 
   it('J3: a release and a purge end the orders that the bin held', () => {
-    expect(decideDeadline(withOrders, nextDeadline(withOrders)!, PURGE)).toMatchObject({ next: { orders: [] }, effects: [endOrders] });
+    expect(decideDeadline(withOrders, nextDeadline(withOrders)!, PURGE)).toMatchObject({
+      next: { orders: [] },
+      effects: [endOrders],
+    });
     expect(take(withOrders, { name: 'purge' })).toMatchObject({ next: { orders: [] }, effects: [endOrders] });
   });
 
   it('L2: a schedule that the expiry came before is told as cancelled, with the reason', () => {
-    const termination = { mode: 'timed' as const, at: hoursIn(24 * 400), terminationId: 't1', ending: { into: 'terminated' as const } };
+    const termination = {
+      mode: 'timed' as const,
+      at: hoursIn(24 * 400),
+      terminationId: 't1',
+      ending: { into: 'terminated' as const },
+    };
     const life = lifeOf(tencentCvm, 'prepaid', { termination });
     const { effects } = decideDeadline(life, nextDeadline(life)!, END);
-    expect(effects).toContainEqual({ type: 'move-item', terminationId: 't1', releaseTime: null, code: 'ENDED_OTHERWISE' });
+    expect(effects).toContainEqual({
+      type: 'move-item',
+      terminationId: 't1',
+      releaseTime: null,
+      code: 'ENDED_OTHERWISE',
+    });
   });
 });

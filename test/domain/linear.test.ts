@@ -1,6 +1,7 @@
 /**
- * One instance may have 500 orders, one quote 500 instances: work grows with them, not with their square. Counted, not timed: what is done
- * with decimals, how often an order is looked at, and how much is asked of the calendar.
+ * One instance may have 500 orders, one quote 500 instances: work grows with them, not with their square.
+ * Counted, not timed: what is done with decimals, how often an order is looked at, and how much is asked of
+ * the calendar.
  */
 import { Decimal } from 'decimal.js';
 import { refundCurve } from '../../domain/curve';
@@ -71,7 +72,8 @@ const input = (orders: StoredOrder[], over: Partial<RefundInput> = {}): RefundIn
   rules: tencentCvm.returns!,
   ...over,
 });
-const of = (orders: StoredOrder[], over: Partial<Subject> = {}): Subject => subject({ orders, at: AT, ...over });
+const of = (orders: StoredOrder[], over: Partial<Subject> = {}): Subject =>
+  subject({ orders, at: AT, ...over });
 const quoted = (orders: StoredOrder[], left = ORDINARY, over: Partial<QuoteRequest> = {}) =>
   quoteItems([of(orders)], rights(left), { ...RETURN, ...over });
 
@@ -87,7 +89,8 @@ const WORK: [string, (orders: StoredOrder[]) => unknown][] = [
   ['curve with a five-day right', (orders) => refundCurve(of(orders), LEFT)],
   ['booking', (orders) => refundPostings(computeRefund(input(orders)), orders)],
 ];
-const promotion = (orders: StoredOrder[]): StoredOrder[] => orders.map((one) => ({ ...one, channel: 'promotion' }));
+const promotion = (orders: StoredOrder[]): StoredOrder[] =>
+  orders.map((one) => ({ ...one, channel: 'promotion' }));
 const ORDERS: [string, (count: number) => StoredOrder[]][] = [
   ['monthly orders', monthlyOrders],
   ['monthly orders, listed the other way round', (count) => monthlyOrders(count).reverse()],
@@ -99,7 +102,11 @@ describe('work grows with the orders, not with their square', () => {
   it.each(ORDERS.flatMap(([orders, make]) => WORK.map(([work, run]) => ({ orders, make, work, run }))))(
     '$work of 125, 250 and 500 $orders',
     ({ make, run }) => {
-      const [a, b, c] = [125, 250, 500].map((count) => operations(make(count), run)) as [number, number, number];
+      const [a, b, c] = [125, 250, 500].map((count) => operations(make(count), run)) as [
+        number,
+        number,
+        number,
+      ];
       expect(a).toBeGreaterThan(125);
       // Twice as much, and a little for sorting.
       expect([b / a, c / b].filter((growth) => growth > 2.3)).toEqual([]);
@@ -107,13 +114,12 @@ describe('work grows with the orders, not with their square', () => {
   );
 
   it('E7 rights are placed with work that grows with the items, also where there are as many rights', () => {
-    const candidates = (count: number) => range(count).map((n) => ({ fiveDay: exact(n + 2), ordinary: exact(n + 1) }));
+    const candidates = (count: number) =>
+      range(count).map((n) => ({ fiveDay: exact(n + 2), ordinary: exact(n + 1) }));
     for (const left of [LEFT, { fiveDay: 1, ordinary: 1000 }, { fiveDay: 1000, ordinary: 1000 }]) {
-      const [a, b, c] = [125, 250, 500].map((count) => operations([], () => placeRights(candidates(count), left))) as [
-        number,
-        number,
-        number,
-      ];
+      const [a, b, c] = [125, 250, 500].map((count) =>
+        operations([], () => placeRights(candidates(count), left)),
+      ) as [number, number, number];
       expect([b / a, c / b].filter((growth) => growth > 2.3)).toEqual([]);
     }
   });
@@ -151,15 +157,21 @@ describe('M31, M9 long sums', () => {
       expect(debts).toBe(1);
       expect(half).toBe(false);
       expect({ amount: units(refund.amount), fee: units(refund.fee) }).toEqual(wanted);
-      expect(Object.fromEntries(refund.cells.map(({ orderId, source, amount }) => [`${orderId}/${source}`, units(amount)]))).toEqual(cells);
+      expect(
+        Object.fromEntries(
+          refund.cells.map(({ orderId, source, amount }) => [`${orderId}/${source}`, units(amount)]),
+        ),
+      ).toEqual(cells);
       expect(units(refund.parts.cash)).toBe(parts.cash);
     }
   });
 
   it('M8 cells of the same exact remainder, each of other days: the earlier order gets the cent', () => {
-    // All end together, so as many days are left of each; paid a cent for every day of it, each gives as much back.
+    // All end together, so as many days are left of each; paid a cent for every day of it, each gives as much
+    // back.
     const [purchase, ...upgrades] = manyUpgrades(60);
-    const dayOf = ({ startsAt, endsAt }: StoredOrder): number => Math.ceil((Date.parse(endsAt) - Date.parse(startsAt)) / 86_400_000);
+    const dayOf = ({ startsAt, endsAt }: StoredOrder): number =>
+      Math.ceil((Date.parse(endsAt) - Date.parse(startsAt)) / 86_400_000);
     const until = upgrades.at(-1)!.endsAt;
     const alike = upgrades.map((one, n) => {
       const startsAt = new Date(Date.parse(until) - (20_000 + n) * 86_400_000).toISOString();
@@ -173,7 +185,12 @@ describe('M31, M9 long sums', () => {
     expect(debts).toBe(1);
     expect(new Set(Object.values(cells)).size).toBe(2);
     expect(
-      Object.fromEntries(refund.cells.map(({ orderId, source, amount }) => [`${orderId}/${source}`, BigInt(amount.replace('.', ''))])),
+      Object.fromEntries(
+        refund.cells.map(({ orderId, source, amount }) => [
+          `${orderId}/${source}`,
+          BigInt(amount.replace('.', '')),
+        ]),
+      ),
     ).toEqual(cells);
   });
 

@@ -53,8 +53,23 @@ describe('M8 amounts', () => {
 
   it('M8 gives an amount all its digits as rounding does', () => {
     for (const currency of ['CNY', 'JPY', 'KWD']) {
-      for (const amount of ['0', '00', '7', '007.5', '12.50', '12.345', '0.0000000001', '999999999999999.9999999999', '-1.5', '-0.005']) {
-        expect([amount, currency, withAllDigits(amount, currency)]).toEqual([amount, currency, formatMoney(exact(amount), currency)]);
+      for (const amount of [
+        '0',
+        '00',
+        '7',
+        '007.5',
+        '12.50',
+        '12.345',
+        '0.0000000001',
+        '999999999999999.9999999999',
+        '-1.5',
+        '-0.005',
+      ]) {
+        expect([amount, currency, withAllDigits(amount, currency)]).toEqual([
+          amount,
+          currency,
+          formatMoney(exact(amount), currency),
+        ]);
       }
     }
   });
@@ -64,13 +79,18 @@ describe('M8 amounts', () => {
     expect(() => formatMoney(exact('1'), 'ABC')).toThrow('unknown currency: ABC');
   });
 
-  it.each(['', 'abc', '1e5', '1.', '.5', '+1', ' 1', '0x10', "0.'3'", '1/3'])('refuses %j as a decimal', (text) => {
-    expect(() => exact(text)).toThrow('not a decimal');
-  });
+  it.each(['', 'abc', '1e5', '1.', '.5', '+1', ' 1', '0x10', "0.'3'", '1/3'])(
+    'refuses %j as a decimal',
+    (text) => {
+      expect(() => exact(text)).toThrow('not a decimal');
+    },
+  );
 
   it('shows decimals in formulas without trailing zeros', () => {
     expect(
-      [exact('0.4200'), exact('1').div(3), exact('12'), exact('-0.5'), exact('-0.00000000001')].map((one) => formatDecimal(one)),
+      [exact('0.4200'), exact('1').div(3), exact('12'), exact('-0.5'), exact('-0.00000000001')].map((one) =>
+        formatDecimal(one),
+      ),
     ).toEqual(['0.42', '0.3333333333', '12', '-0.5', '0']);
   });
 

@@ -13,13 +13,18 @@ const candidates = (amounts: Amounts[]): Candidate[] =>
     ordinary: ordinary === undefined ? undefined : exact(ordinary),
   }));
 
-/** Every way to hand out the rights; what is worth the same is decided by the first items first, five-day before ordinary. */
+/**
+ * Every way to hand out the rights; what is worth the same is decided by the first items first, five-day
+ * before ordinary.
+ */
 function bruteForce(amounts: Amounts[], left: RightsLeft): (RefundKind | undefined)[] {
   const [first, ...rest] = amounts;
   if (!first) return [];
   const ways: [RefundKind | undefined, number, RightsLeft][] = [];
-  if (first.fiveDay !== undefined && left.fiveDay > 0) ways.push(['five-day', first.fiveDay, { ...left, fiveDay: left.fiveDay - 1 }]);
-  if (first.ordinary !== undefined && left.ordinary > 0) ways.push(['ordinary', first.ordinary, { ...left, ordinary: left.ordinary - 1 }]);
+  if (first.fiveDay !== undefined && left.fiveDay > 0)
+    ways.push(['five-day', first.fiveDay, { ...left, fiveDay: left.fiveDay - 1 }]);
+  if (first.ordinary !== undefined && left.ordinary > 0)
+    ways.push(['ordinary', first.ordinary, { ...left, ordinary: left.ordinary - 1 }]);
   ways.push([undefined, 0, left]);
   let best: { kinds: (RefundKind | undefined)[]; worth: number[] } | undefined;
   for (const [kind, , after] of ways) {
@@ -36,7 +41,11 @@ function worthOf(amounts: Amounts[], kinds: (RefundKind | undefined)[]): number[
     if (!kind) return 0;
     return kind === 'five-day' ? amounts[index]!.fiveDay! : amounts[index]!.ordinary!;
   });
-  return [values.reduce((a, b) => a + b, 0), kinds.filter((kind) => kind).length, kinds.filter((kind) => kind === 'ordinary').length];
+  return [
+    values.reduce((a, b) => a + b, 0),
+    kinds.filter((kind) => kind).length,
+    kinds.filter((kind) => kind === 'ordinary').length,
+  ];
 }
 
 function isWorthMore(a: number[], b: number[]): boolean {
@@ -67,23 +76,37 @@ describe('E7 placing the rights of a batch', () => {
 
   it('E7 ties go in the request’s order', () => {
     const same = Array.from({ length: 5 }, () => ({ fiveDay: 10, ordinary: 9 }));
-    expect(placeRights(candidates(same), { fiveDay: 1, ordinary: 3 })).toEqual(['five-day', 'ordinary', 'ordinary', 'ordinary', undefined]);
+    expect(placeRights(candidates(same), { fiveDay: 1, ordinary: 3 })).toEqual([
+      'five-day',
+      'ordinary',
+      'ordinary',
+      'ordinary',
+      undefined,
+    ]);
   });
 
   it('M28 where both rights pay the same, the ordinary one is used, in a batch too; the five-day one when no ordinary is left', () => {
     const same = { fiveDay: 5, ordinary: 5 };
     expect(placeRights(candidates([same]), { fiveDay: 1, ordinary: 3 })).toEqual(['ordinary']);
-    expect(placeRights(candidates([{ fiveDay: 0, ordinary: 0 }]), { fiveDay: 1, ordinary: 1 })).toEqual(['ordinary']);
-    expect(placeRights(candidates([same, { fiveDay: 9, ordinary: 8 }]), { fiveDay: 1, ordinary: 3 })).toEqual(['ordinary', 'five-day']);
+    expect(placeRights(candidates([{ fiveDay: 0, ordinary: 0 }]), { fiveDay: 1, ordinary: 1 })).toEqual([
+      'ordinary',
+    ]);
+    expect(placeRights(candidates([same, { fiveDay: 9, ordinary: 8 }]), { fiveDay: 1, ordinary: 3 })).toEqual(
+      ['ordinary', 'five-day'],
+    );
     expect(placeRights(candidates([same]), { fiveDay: 1, ordinary: 0 })).toEqual(['five-day']);
   });
 
   it('E7 an item that pays nothing still gets a right that nobody else needs', () => {
-    expect(placeRights(candidates([{ fiveDay: undefined, ordinary: 0 }]), { fiveDay: 1, ordinary: 1 })).toEqual(['ordinary']);
+    expect(
+      placeRights(candidates([{ fiveDay: undefined, ordinary: 0 }]), { fiveDay: 1, ordinary: 1 }),
+    ).toEqual(['ordinary']);
   });
 
   it('E7 takes rights below zero as none, and large batches in no time', () => {
-    expect(placeRights(candidates([{ fiveDay: 1, ordinary: 1 }]), { fiveDay: -1, ordinary: -2 })).toEqual([undefined]);
+    expect(placeRights(candidates([{ fiveDay: 1, ordinary: 1 }]), { fiveDay: -1, ordinary: -2 })).toEqual([
+      undefined,
+    ]);
     const many = Array.from({ length: 1000 }, (_, index) => ({ fiveDay: index, ordinary: index }));
     expect(placeRights(candidates(many), { fiveDay: 1, ordinary: 3 }).filter((kind) => kind)).toHaveLength(4);
   });
@@ -91,13 +114,17 @@ describe('E7 placing the rights of a batch', () => {
 
 describe('E7 in quotes', () => {
   const RETURN: QuoteRequest = { action: 'return', schedule: { mode: 'now' } };
-  const batch = ['a', 'b', 'c', 'd', 'e'].map((id, index) => subject({ id, orders: [order({ paid: paid(String(100 + index)) })] }));
-  const quote = (request: QuoteRequest = RETURN, left: RightsLeft = { fiveDay: 1, ordinary: 3 }, items = batch) =>
-    quoteItems(items, new Map([[rightsKey('100001', 'tencent-cvm'), left]]), request).map(({ instanceId, refund, blockers }) => [
-      instanceId,
-      refund.kind,
-      ...blockers,
-    ]);
+  const batch = ['a', 'b', 'c', 'd', 'e'].map((id, index) =>
+    subject({ id, orders: [order({ paid: paid(String(100 + index)) })] }),
+  );
+  const quote = (
+    request: QuoteRequest = RETURN,
+    left: RightsLeft = { fiveDay: 1, ordinary: 3 },
+    items = batch,
+  ) =>
+    quoteItems(items, new Map([[rightsKey('100001', 'tencent-cvm'), left]]), request).map(
+      ({ instanceId, refund, blockers }) => [instanceId, refund.kind, ...blockers],
+    );
 
   it('E7 five items on one and three rights: the least one goes without', () => {
     expect(quote()).toEqual([
@@ -129,15 +156,28 @@ describe('E7 in quotes', () => {
   });
 
   it('E7 blocked items take no rights, and each account and product has its own', () => {
-    const settled = subject({ id: 'x', facts: facts({ monthlySettled: true }), orders: [order({ paid: paid('9999') })] });
+    const settled = subject({
+      id: 'x',
+      facts: facts({ monthlySettled: true }),
+      orders: [order({ paid: paid('9999') })],
+    });
     const stranger = subject({ id: 'y', facts: facts({ account: '200002' }) });
     const left = { fiveDay: 1, ordinary: 0 };
-    const items = quoteItems([settled, stranger, batch[0]!], new Map([[rightsKey('100001', 'tencent-cvm'), left]]), RETURN);
+    const items = quoteItems(
+      [settled, stranger, batch[0]!],
+      new Map([[rightsKey('100001', 'tencent-cvm'), left]]),
+      RETURN,
+    );
     expect(items.map(({ blockers }) => blockers)).toEqual([['MONTHLY_SETTLED'], ['QUOTA_USED'], []]);
   });
 
   it('E3, E7 an item that only the five-day right can help gets it where that wins most', () => {
-    const sn2 = subject({ id: 'x', facts: facts({ type: 'SN2.LARGE4' }), orders: [order({ paid: paid('1') })], at: hoursIn(48) });
+    const sn2 = subject({
+      id: 'x',
+      facts: facts({ type: 'SN2.LARGE4' }),
+      orders: [order({ paid: paid('1') })],
+      at: hoursIn(48),
+    });
     // Not at any price: what it would win is less than what the other would lose.
     expect(quote(RETURN, { fiveDay: 1, ordinary: 3 }, [batch[4]!, sn2])).toEqual([
       ['e', 'five-day'],

@@ -45,7 +45,11 @@ describe('L4, 000-14 the plan', () => {
   });
 
   it('says why something stays, in both languages, and what keeping it costs', () => {
-    const { retain } = planFor('ins-1', facts({ disks, addresses, prices: prices({ currency: 'CNY' }) }), tencentCvm.disposal);
+    const { retain } = planFor(
+      'ins-1',
+      facts({ disks, addresses, prices: prices({ currency: 'CNY' }) }),
+      tencentCvm.disposal,
+    );
     for (const { reason } of retain) {
       expect(reason.en).not.toBe('');
       expect(reason.zh).toMatch(/\p{Script=Han}/u);

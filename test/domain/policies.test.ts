@@ -9,9 +9,12 @@ describe.each(POLICIES.map((policy) => [policy.product, policy] as const))('poli
     for (const example of policy.examples) expect(example.rule).toMatch(/^[\w]+-\d+$/);
   });
 
-  it.each(policy.examples.map((example) => [example.rule, example.title, example] as const))('%s %s', (_rule, _title, example) => {
-    expect(outcome(example)).toMatchObject(wanted(example));
-  });
+  it.each(policy.examples.map((example) => [example.rule, example.title, example] as const))(
+    '%s %s',
+    (_rule, _title, example) => {
+      expect(outcome(example)).toMatchObject(wanted(example));
+    },
+  );
 
   it('L10 names its notices in both languages', () => {
     expect(policy.notices.length).toBeGreaterThan(0);
@@ -41,4 +44,5 @@ function outcome(example: WorkedExample) {
 }
 
 /** What is permitted has no blockers, also where the example doesn't say so. */
-const wanted = ({ expected }: WorkedExample) => (expected.permitted ? { blockers: [], ...expected } : expected);
+const wanted = ({ expected }: WorkedExample) =>
+  expected.permitted ? { blockers: [], ...expected } : expected;

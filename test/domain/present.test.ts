@@ -4,7 +4,10 @@ import { LANGS, presentQuoteItem } from '../../domain/present';
 import { tencentCvm } from '../../policies/tencent-cvm';
 import { hoursIn, order, prices, registration } from '../fixtures/domain';
 
-const instance = { id: 'ins-1', ...registration({ orders: [order()], addresses: [{ id: 'ip1', kind: 'elastic', month: '3' }] }) };
+const instance = {
+  id: 'ins-1',
+  ...registration({ orders: [order()], addresses: [{ id: 'ip1', kind: 'elastic', month: '3' }] }),
+};
 const base = {
   instance,
   action: 'return',
@@ -24,7 +27,12 @@ describe('a quote item as callers see it', () => {
       plan: {
         terminate: [{ kind: 'instance', id: 'ins-1' }],
         retain: [
-          { kind: 'address', id: 'ip1', reason: 'Elastic IPs are kept and go on costing.', monthly: { currency: 'CNY', amount: '3.00' } },
+          {
+            kind: 'address',
+            id: 'ip1',
+            reason: 'Elastic IPs are kept and go on costing.',
+            monthly: { currency: 'CNY', amount: '3.00' },
+          },
         ],
       },
       refund: {
@@ -33,7 +41,11 @@ describe('a quote item as callers see it', () => {
         amount: '387.80',
         parts: { cash: '387.80', gift: '0.00', income: '0.00' },
         lines: [
-          { label: 'Paid for the order in force (o1), without its voucher of 100', formula: '407.96', amount: '407.96' },
+          {
+            label: 'Paid for the order in force (o1), without its voucher of 100',
+            formula: '407.96',
+            amount: '407.96',
+          },
           { label: 'Used host, part month', formula: '−48 h × 0.42', amount: '-20.16' },
           { label: 'Used network', formula: '0', amount: '0.00' },
         ],
@@ -46,12 +58,19 @@ describe('a quote item as callers see it', () => {
   it('speaks Chinese', () => {
     const item = presentQuoteItem(quoteOffline({ ...base, returnsSoFar: { fiveDay: 1, ordinary: 3 } }), 'zh');
     expect(item.blockers).toEqual([
-      { code: 'QUOTA_USED', message: '该账号已使用完包年包月自助退还的限额。', next: '实例到期后会自动销毁。' },
+      {
+        code: 'QUOTA_USED',
+        message: '该账号已使用完包年包月自助退还的限额。',
+        next: '实例到期后会自动销毁。',
+      },
     ]);
   });
 
   it('a blocked item has no amount, parts, lines or fee', () => {
-    const { refund, permitted } = presentQuoteItem(quoteOffline({ ...base, returnsSoFar: { fiveDay: 1, ordinary: 3 } }), 'en');
+    const { refund, permitted } = presentQuoteItem(
+      quoteOffline({ ...base, returnsSoFar: { fiveDay: 1, ordinary: 3 } }),
+      'en',
+    );
     expect(permitted).toBe(false);
     expect(refund).toEqual({ kind: 'ordinary', currency: 'CNY' });
   });
@@ -62,19 +81,34 @@ describe('a quote item as callers see it', () => {
     ['KWD', '0.000'],
   ])('nothing to pay back in %s is %s everywhere', (currency, zero) => {
     const postpaid = { id: 'p', ...registration({ billing: 'postpaid', prices: prices({ currency }) }) };
-    const { refund } = presentQuoteItem(quoteOffline({ ...base, instance: postpaid, action: 'terminate' }), 'en');
-    expect(refund).toEqual({ kind: 'none', currency, amount: zero, parts: { cash: zero, gift: zero, income: zero }, lines: [], fee: zero });
+    const { refund } = presentQuoteItem(
+      quoteOffline({ ...base, instance: postpaid, action: 'terminate' }),
+      'en',
+    );
+    expect(refund).toEqual({
+      kind: 'none',
+      currency,
+      amount: zero,
+      parts: { cash: zero, gift: zero, income: zero },
+      lines: [],
+      fee: zero,
+    });
   });
 
   it('without prices there is no currency, and zero is still written out', () => {
     const postpaid = { id: 'p', ...registration({ billing: 'postpaid', prices: undefined }) };
-    const { refund } = presentQuoteItem(quoteOffline({ ...base, instance: postpaid, action: 'terminate' }), 'en');
+    const { refund } = presentQuoteItem(
+      quoteOffline({ ...base, instance: postpaid, action: 'terminate' }),
+      'en',
+    );
     expect(refund).toMatchObject({ kind: 'none', currency: null, amount: '0.00', fee: '0.00' });
   });
 
   it('never leaves a sentence as an object of languages', () => {
     for (const lang of LANGS) {
-      expect(JSON.stringify(presentQuoteItem(quoteOffline({ ...base, at: hoursIn(29 * 24) }), lang))).not.toContain('"zh"');
+      expect(
+        JSON.stringify(presentQuoteItem(quoteOffline({ ...base, at: hoursIn(29 * 24) }), lang)),
+      ).not.toContain('"zh"');
     }
   });
 });

@@ -4,10 +4,16 @@ import { range } from '../support/parallel';
 
 /** A plain fraction of BigInts, to compare with. */
 function asFraction(terms: { paid: bigint; used: bigint; days: bigint }[]): { of: bigint; over: bigint } {
-  return terms.reduce((all, { paid, used, days }) => ({ of: all.of * days + paid * (days - used) * all.over, over: all.over * days }), {
-    of: 0n,
-    over: 1n,
-  });
+  return terms.reduce(
+    (all, { paid, used, days }) => ({
+      of: all.of * days + paid * (days - used) * all.over,
+      over: all.over * days,
+    }),
+    {
+      of: 0n,
+      over: 1n,
+    },
+  );
 }
 
 describe('M31 a ratio never divides before its rounding', () => {
@@ -39,7 +45,18 @@ describe('M31 a ratio never divides before its rounding', () => {
 
   it('M31 a decimal is cut and rounded by its digits as a fraction is by its division', () => {
     const whole = (text: string): string => text.replace('.', '');
-    for (const text of ['0', '0.005', '0.0049999', '-0.005', '-0.0049999', '1.5', '12345678901234567890.125', '-7.995', '3', '-0.01']) {
+    for (const text of [
+      '0',
+      '0.005',
+      '0.0049999',
+      '-0.005',
+      '-0.0049999',
+      '1.5',
+      '12345678901234567890.125',
+      '-7.995',
+      '3',
+      '-0.01',
+    ]) {
       // The same number with a divisor: its digits over a power of ten.
       const over = 10n ** BigInt(text.split('.')[1]?.length ?? 0);
       const divided = Ratio.decimal(whole(text))
@@ -59,7 +76,9 @@ describe('M31 a ratio never divides before its rounding', () => {
     const longest = Ratio.decimal(`1${'0'.repeat(MOST_PLACES - 1)}`);
     expect(longest.sub(longest.mul(1)).equals(0)).toBe(true);
     expect(() => longest.mul(10)).toThrow(`more than ${MOST_PLACES} digits`);
-    expect(() => Ratio.decimal(`0.${'1'.repeat(MOST_PLACES + 1)}`)).toThrow(`more than ${MOST_PLACES} digits`);
+    expect(() => Ratio.decimal(`0.${'1'.repeat(MOST_PLACES + 1)}`)).toThrow(
+      `more than ${MOST_PLACES} digits`,
+    );
   });
 
   it('M31 keeps every digit of the longest numbers that it takes', () => {
@@ -72,11 +91,16 @@ describe('M31 a ratio never divides before its rounding', () => {
   });
 
   it('M31, M6 the longest sum there can be: 500 upgrades of days that have no divisor in common, in two centuries', () => {
-    const isPrime = (n: number): boolean => range(Math.floor(Math.sqrt(n)) - 1).every((i) => n % (i + 2) !== 0);
+    const isPrime = (n: number): boolean =>
+      range(Math.floor(Math.sqrt(n)) - 1).every((i) => n % (i + 2) !== 0);
     const primes: number[] = [];
     // The year 2200 is 84,000 days after 1970.
     for (let n = 84_000; primes.length < 500; n -= 1) if (isPrime(n)) primes.push(n);
-    const terms = primes.map((days, i) => ({ paid: 10n ** 15n - BigInt(i) * 7n, used: BigInt(i * 31 + 1), days: BigInt(days) }));
+    const terms = primes.map((days, i) => ({
+      paid: 10n ** 15n - BigInt(i) * 7n,
+      used: BigInt(i * 31 + 1),
+      days: BigInt(days),
+    }));
     const total = sum(
       terms.map(({ paid, used, days }) =>
         exact(paid)

@@ -40,17 +40,25 @@ function checkInvariants(input: RefundInput, refund: Refund): void {
   for (const cell of refund.cells) {
     const order = open.find(({ id }) => id === cell.orderId);
     check(order !== undefined, 'a closed order counts nowhere (M15)');
-    check(read(cell.amount) <= toMinorUnits(exact(order!.paid[cell.source]), currency), 'a cell is within what was paid there');
+    check(
+      read(cell.amount) <= toMinorUnits(exact(order!.paid[cell.source]), currency),
+      'a cell is within what was paid there',
+    );
   }
 }
 
-/** Answers what was special: orders that lowered the others by a part below zero, an exact half before the rounding. */
+/**
+ * Answers what was special: orders that lowered the others by a part below zero, an exact half before the
+ * rounding.
+ */
 function checkOracle(input: RefundInput, refund: Refund): Pick<OracleRefund, 'debts' | 'half'> {
   const { currency } = refund;
   const read = (amount: string): bigint => units(amount, currency);
   const { debts, half, ...wanted } = oracleRefund(input);
   const parts = (given: Parts) => Object.fromEntries(SOURCES.map((source) => [source, read(given[source])]));
-  const cells = Object.fromEntries(refund.cells.map(({ orderId, source, amount }) => [`${orderId}/${source}`, read(amount)]));
+  const cells = Object.fromEntries(
+    refund.cells.map(({ orderId, source, amount }) => [`${orderId}/${source}`, read(amount)]),
+  );
   const got = { amount: read(refund.amount), fee: read(refund.fee), parts: parts(refund.parts), cells };
   if (!isDeepStrictEqual(got, wanted)) expect(got).toEqual(wanted);
   return { debts, half };
@@ -67,13 +75,17 @@ const lineByLine = (pieces: HalfCase['pieces']): bigint =>
   );
 
 const isNot = (amount: string, value: number): boolean => !exact(amount).equals(value);
-const hasLine = (refund: Refund, text: string): boolean => refund.lines.some(({ label }) => label.en.includes(text));
+const hasLine = (refund: Refund, text: string): boolean =>
+  refund.lines.some(({ label }) => label.en.includes(text));
 /** A fee below its share of the cash: `min(paid back, cash × rate)` with the first the smaller. */
 const keptLow = (lines: Refund['lines'], rate: string): boolean =>
   lines.some(({ formula }) =>
-    [...formula.matchAll(/min\(([\d.]+), ([\d.]+) × /g)].some(([, back, cash]) => exact(back!).compare(exact(cash!).mul(exact(rate))) < 0),
+    [...formula.matchAll(/min\(([\d.]+), ([\d.]+) × /g)].some(
+      ([, back, cash]) => exact(back!).compare(exact(cash!).mul(exact(rate))) < 0,
+    ),
   );
-const usedNetwork = (refund: Refund): boolean => refund.lines.some(({ label, formula }) => label.en === 'Used network' && formula !== '0');
+const usedNetwork = (refund: Refund): boolean =>
+  refund.lines.some(({ label, formula }) => label.en === 'Used network' && formula !== '0');
 
 /** A quarter of the cases are exact halves. */
 const anyInput = fc.oneof(
@@ -83,7 +95,10 @@ const anyInput = fc.oneof(
 );
 
 /** What the generator must reach, or the number of cases says nothing. */
-const CLASSES: Record<string, (input: RefundInput, refund: Refund, special: Pick<OracleRefund, 'debts' | 'half'>) => boolean> = {
+const CLASSES: Record<
+  string,
+  (input: RefundInput, refund: Refund, special: Pick<OracleRefund, 'debts' | 'half'>) => boolean
+> = {
   'no decimals (JPY)': (_, { currency }) => currency === 'JPY',
   '2 decimals (CNY)': (_, { currency }) => currency === 'CNY',
   '3 decimals (KWD)': (_, { currency }) => currency === 'KWD',
@@ -91,7 +106,9 @@ const CLASSES: Record<string, (input: RefundInput, refund: Refund, special: Pick
   ordinary: ({ renewalsOnly }, { kind }) => kind === 'ordinary' && !renewalsOnly,
   'renewals only': ({ renewalsOnly }, { amount }) => renewalsOnly === true && isNot(amount, 0),
   'renewals only, chosen, of which some stay (M18)': (input, { amount }) =>
-    input.orderIds !== undefined && isNot(amount, 0) && computeRefund({ ...input, orderIds: undefined }).amount !== amount,
+    input.orderIds !== undefined &&
+    isNot(amount, 0) &&
+    computeRefund({ ...input, orderIds: undefined }).amount !== amount,
   'renewals only, with a fee': ({ renewalsOnly }, { fee }) => renewalsOnly === true && isNot(fee, 0),
   'pays nothing': (_, { amount }) => !isNot(amount, 0),
   'assisted, with a fee': ({ assisted }, { fee }) => assisted === true && isNot(fee, 0),
@@ -102,8 +119,10 @@ const CLASSES: Record<string, (input: RefundInput, refund: Refund, special: Pick
   'an exact half of a minor unit': (_, __, { half }) => half,
   'below zero altogether': (_, refund) => hasLine(refund, 'A refund below zero'),
   rounded: (_, refund) => hasLine(refund, 'Rounded'),
-  'a fee that takes all that its order pays back, while others pay more (M29)': ({ assisted, rules }, { fee, lines, amount }) =>
-    assisted === true && isNot(fee, 0) && isNot(amount, 0) && keptLow(lines, rules.promotionFeeRate),
+  'a fee that takes all that its order pays back, while others pay more (M29)': (
+    { assisted, rules },
+    { fee, lines, amount },
+  ) => assisted === true && isNot(fee, 0) && isNot(amount, 0) && keptLow(lines, rules.promotionFeeRate),
   upgrade: (_, refund) => hasLine(refund, 'Unused days'),
   'hours that stop at an upgrade (M27)': (_, refund) => hasLine(refund, 'until the upgrade'),
   'an upgrade in the first month that has ended and stops nothing (M27)': ({ orders, at, knobs }, refund) =>
@@ -115,16 +134,23 @@ const CLASSES: Record<string, (input: RefundInput, refund: Refund, special: Pick
   'hours that count on after an upgrade (M27)': ({ knobs }, refund) =>
     knobs.hoursAfterUpgrade === 'count' && hasLine(refund, 'Unused days') && !hasLine(refund, 'whole months'),
   'before it begins (M19)': ({ orders, at, renewalsOnly }, { amount }) =>
-    !renewalsOnly && isNot(amount, 0) && orders.every(({ startsAt }) => Date.parse(startsAt) > Date.parse(at)),
+    !renewalsOnly &&
+    isNot(amount, 0) &&
+    orders.every(({ startsAt }) => Date.parse(startsAt) > Date.parse(at)),
   'renewals only, with a purchase that has not begun (M18)': ({ orders, at, renewalsOnly }, { amount }) =>
-    renewalsOnly === true && isNot(amount, 0) && orders.every(({ startsAt }) => Date.parse(startsAt) > Date.parse(at)),
+    renewalsOnly === true &&
+    isNot(amount, 0) &&
+    orders.every(({ startsAt }) => Date.parse(startsAt) > Date.parse(at)),
   'not started': (_, refund) => hasLine(refund, 'not started'),
   'whole months': (_, refund) => hasLine(refund, 'whole months'),
   'by bandwidth, used': ({ facts }, refund) => facts.network.billing === 'bandwidth' && usedNetwork(refund),
-  'switched to traffic, used before': ({ facts }, refund) => facts.network.billing === 'traffic' && usedNetwork(refund),
-  'network by whole months': ({ knobs }, refund) => knobs.networkUsage === 'months-then-hourly' && usedNetwork(refund),
+  'switched to traffic, used before': ({ facts }, refund) =>
+    facts.network.billing === 'traffic' && usedNetwork(refund),
+  'network by whole months': ({ knobs }, refund) =>
+    knobs.networkUsage === 'months-then-hourly' && usedNetwork(refund),
   'hourly tiers': ({ facts, kind }) => kind === 'ordinary' && Array.isArray(facts.prices?.hour),
-  'capped part month': ({ knobs }, refund) => knobs.capPartMonth && refund.lines.some(({ formula }) => formula.includes('min(')),
+  'capped part month': ({ knobs }, refund) =>
+    knobs.capPartMonth && refund.lines.some(({ formula }) => formula.includes('min(')),
   'a closed order': ({ orders }) => orders.some(({ closedAt }) => closedAt !== null),
 };
 
@@ -143,11 +169,14 @@ describe('the refund engine over generated lives', () => {
           checkInvariants(input, refund);
           const special = checkOracle(input, refund);
           cases += 1;
-          for (const [name, belongs] of Object.entries(CLASSES)) if (belongs(input, refund, special)) seen.set(name, seen.get(name)! + 1);
+          for (const [name, belongs] of Object.entries(CLASSES))
+            if (belongs(input, refund, special)) seen.set(name, seen.get(name)! + 1);
         }),
         { numRuns: 20_000 * SCALE },
       );
-      process.stderr.write(`  refunds: ${cases} cases: ${[...seen].map(([name, count]) => `${name} ${count}`).join(', ')}\n`);
+      process.stderr.write(
+        `  refunds: ${cases} cases: ${[...seen].map(([name, count]) => `${name} ${count}`).join(', ')}\n`,
+      );
       expect(cases).toBeGreaterThanOrEqual(20_000 * SCALE);
       expect([...seen].filter(([, count]) => count < 10)).toEqual([]);
       expect(seen.get('an exact half of a minor unit')).toBeGreaterThan(cases / 5);

@@ -7,7 +7,15 @@ import { facts, hoursIn, order, paid, prices, renewal, START, upgrade } from '..
 const rules: ReturnRules = tencentCvm.returns!;
 const knobs = (over: Partial<Knobs> = {}): Knobs => ({ ...tencentCvm.knobs, ...over });
 const refund = (over: Partial<RefundInput> = {}) =>
-  computeRefund({ kind: 'ordinary', facts: facts(), orders: [order()], at: hoursIn(48), knobs: knobs(), rules, ...over });
+  computeRefund({
+    kind: 'ordinary',
+    facts: facts(),
+    orders: [order()],
+    at: hoursIn(48),
+    knobs: knobs(),
+    rules,
+    ...over,
+  });
 const amount = (over: Partial<RefundInput> = {}): string => refund(over).amount;
 
 describe('003, the worked examples to the cent', () => {
@@ -30,7 +38,8 @@ describe('003, the worked examples to the cent', () => {
     expect(amount({ kind: 'five-day', at: hoursIn(120) })).toBe('407.96');
   });
   it('003-39 used 48 h: 387.80', () => expect(amount()).toBe('387.80'));
-  it('003-40 renewed for a year, not started: 895.76', () => expect(amount({ orders: [order(), renewal()] })).toBe('895.76'));
+  it('003-40 renewed for a year, not started: 895.76', () =>
+    expect(amount({ orders: [order(), renewal()] })).toBe('895.76'));
   it('003-41 upgraded after 12 h, used 72 h: 502.10', () =>
     expect(amount({ orders: [order(), upgrade()], at: hoursIn(72) })).toBe('502.10'));
   it('003-31 48 h 1 s: 387.80 (387.79988…)', () => expect(amount({ at: hoursIn(48, 1) })).toBe('387.80'));
@@ -51,7 +60,10 @@ describe('003, the worked examples to the cent', () => {
   });
   it('001-15, M11 promotion order, all in cash: fee 101.99', () => {
     const promotion = [order({ channel: 'promotion' })];
-    expect(refund({ kind: 'five-day', orders: promotion, assisted: true })).toMatchObject({ fee: '101.99', amount: '305.97' });
+    expect(refund({ kind: 'five-day', orders: promotion, assisted: true })).toMatchObject({
+      fee: '101.99',
+      amount: '305.97',
+    });
     expect(refund({ orders: promotion, assisted: true })).toMatchObject({ fee: '101.99', amount: '285.81' });
   });
 });
@@ -65,7 +77,8 @@ describe('M1–M7 used value', () => {
 
   it('M2 discounts come from the snapshot, else the policy; an empty list is none', () => {
     const at = '2027-05-01T00:00:00+08:00';
-    const withTiers = (discounts: { months: number; rate: string }[]) => amount({ at, facts: facts({ prices: prices({ discounts }) }) });
+    const withTiers = (discounts: { months: number; rate: string }[]) =>
+      amount({ at, facts: facts({ prices: prices({ discounts }) }) });
     expect(amount({ at })).toBe('138.68');
     expect(withTiers([])).toBe('101.96');
     expect(withTiers([{ months: 3, rate: '0.5' }])).toBe('254.96');
@@ -100,14 +113,21 @@ describe('M1–M7 used value', () => {
     expect(amount({ facts: bandwidth })).toBe('384.78');
     // 30 days: a month of host, and all 720 hours of bandwidth.
     expect(amount({ facts: bandwidth, at: hoursIn(720) })).toBe('311.60');
-    expect(amount({ facts: bandwidth, at: hoursIn(720), knobs: knobs({ networkUsage: 'months-then-hourly' }) })).toBe('336.96');
+    expect(
+      amount({ facts: bandwidth, at: hoursIn(720), knobs: knobs({ networkUsage: 'months-then-hourly' }) }),
+    ).toBe('336.96');
     // 6 months with the host's discount: 407.96 − 6 × (51 + 20) × 0.88.
-    const half = { facts: bandwidth, at: '2027-05-01T01:00:00+08:00', knobs: knobs({ networkUsage: 'months-then-hourly' as const }) };
+    const half = {
+      facts: bandwidth,
+      at: '2027-05-01T01:00:00+08:00',
+      knobs: knobs({ networkUsage: 'months-then-hourly' as const }),
+    };
     expect(amount(half)).toBe('32.60');
   });
 
   it('003-07, E4, M4 a switch to traffic ends the used network there', () => {
-    const switched = (at: string) => facts({ network: { billing: 'traffic', hour: '0.063', month: '20', switchedToTrafficAt: at } });
+    const switched = (at: string) =>
+      facts({ network: { billing: 'traffic', hour: '0.063', month: '20', switchedToTrafficAt: at } });
     expect(amount({ facts: switched(hoursIn(10)) })).toBe('387.17');
     // Not yet at the instant of the return; and before the order in force began.
     expect(amount({ facts: switched(hoursIn(1000)) })).toBe('384.78');
@@ -153,18 +173,25 @@ describe('M1–M7 used value', () => {
   it('M26 an upgrade that was registered with less than a second breaks nothing', () => {
     const end = new Date(Date.parse(START) + 300).toISOString();
     const brief = upgrade({ startsAt: START, endsAt: end });
-    expect(refund({ orders: [order(), brief], at: START }).lines.map(({ formula }) => formula)).toContain('100 / 1 × (1 − 0)');
+    expect(refund({ orders: [order(), brief], at: START }).lines.map(({ formula }) => formula)).toContain(
+      '100 / 1 × (1 − 0)',
+    );
   });
 
   it('M6 the first of several upgrades stops the hours; network goes on', () => {
-    const two = [order(), upgrade({ id: 'u2', startsAt: hoursIn(24), paid: paid('0') }), upgrade({ paid: paid('0') })];
+    const two = [
+      order(),
+      upgrade({ id: 'u2', startsAt: hoursIn(24), paid: paid('0') }),
+      upgrade({ paid: paid('0') }),
+    ];
     expect(amount({ orders: two })).toBe('402.92');
     const bandwidth = facts({ network: { billing: 'bandwidth', hour: '0.1' } });
     expect(amount({ orders: two, facts: bandwidth })).toBe('398.12');
   });
 
   it('M6 days are rounded up, to the second', () => {
-    const bought = (at: string) => amount({ orders: [order({ paid: paid('0') }), upgrade({ startsAt: START, paid: paid('365') })], at });
+    const bought = (at: string) =>
+      amount({ orders: [order({ paid: paid('0') }), upgrade({ startsAt: START, paid: paid('365') })], at });
     expect([bought(START), bought(hoursIn(0, 1)), bought(hoursIn(24)), bought(hoursIn(24, 1))]).toEqual([
       '365.00',
       '364.00',
@@ -185,10 +212,18 @@ describe('M1–M7 used value', () => {
     expect(amount({ orders: [order(), upgrade({ prices: dear, paid: paid('0') })] })).toBe('402.92');
     const at = '2027-11-03T00:00:00+08:00';
     expect(amount({ orders: [order(), upgrade({ prices: dear }), renewal()], at })).toBe('459.96');
-    expect(amount({ orders: [order(), upgrade({ prices: dear }), renewal({ prices: prices() })], at })).toBe('487.80');
+    expect(amount({ orders: [order(), upgrade({ prices: dear }), renewal({ prices: prices() })], at })).toBe(
+      '487.80',
+    );
     // Of two upgrades the later one; one that starts with the renewal is part of it, not before it.
     const cheap = prices({ hour: '0.1' });
-    const during = upgrade({ id: 'u2', startsAt: renewal().startsAt, endsAt: renewal().endsAt, paid: paid('0'), prices: cheap });
+    const during = upgrade({
+      id: 'u2',
+      startsAt: renewal().startsAt,
+      endsAt: renewal().endsAt,
+      paid: paid('0'),
+      prices: cheap,
+    });
     expect(amount({ orders: [order(), upgrade({ prices: dear }), renewal(), during], at })).toBe('507.96');
     const second = upgrade({ id: 'u2', startsAt: hoursIn(24), prices: cheap });
     expect(amount({ orders: [order(), second, upgrade({ prices: dear }), renewal()], at })).toBe('503.16');
@@ -203,14 +238,21 @@ describe('M1–M7 used value', () => {
   it('throws without an order in force or a price: eligibility and the schema come first', () => {
     expect(() => refund({ orders: [] })).toThrow('no order is in force');
     expect(() => refund({ facts: facts({ prices: undefined }) })).toThrow('prices');
-    expect(() => refund({ facts: facts({ prices: prices({ hour: undefined }) }) })).toThrow('prices.hour is missing');
-    expect(() => refund({ facts: facts({ prices: prices({ month: undefined }) }), at: hoursIn(2000) })).toThrow('prices.month is missing');
+    expect(() => refund({ facts: facts({ prices: prices({ hour: undefined }) }) })).toThrow(
+      'prices.hour is missing',
+    );
+    expect(() =>
+      refund({ facts: facts({ prices: prices({ month: undefined }) }), at: hoursIn(2000) }),
+    ).toThrow('prices.month is missing');
   });
 });
 
 describe('M8–M11 rounding, split and fee', () => {
   it('M10, 003-09 five-day pays each source back to itself, vouchers never (003-10)', () => {
-    const orders = [order({ paid: paid('10.01', '20.02', '30.03', '40.04') }), renewal({ paid: paid('1', '0', '2', '500') })];
+    const orders = [
+      order({ paid: paid('10.01', '20.02', '30.03', '40.04') }),
+      renewal({ paid: paid('1', '0', '2', '500') }),
+    ];
     expect(refund({ kind: 'five-day', orders })).toMatchObject({
       amount: '63.06',
       parts: { cash: '11.01', gift: '20.02', income: '32.03' },
@@ -219,7 +261,10 @@ describe('M8–M11 rounding, split and fee', () => {
 
   it('M9, 001-14, 003-33 the ordinary amount goes back in the mix that was paid', () => {
     const orders = [order({ paid: paid('307.96', '100', '0', '100') })];
-    expect(refund({ orders })).toMatchObject({ amount: '387.80', parts: { cash: '292.74', gift: '95.06', income: '0.00' } });
+    expect(refund({ orders })).toMatchObject({
+      amount: '387.80',
+      parts: { cash: '292.74', gift: '95.06', income: '0.00' },
+    });
   });
 
   it('M8 ties go cash, gift, income, then the earlier order', () => {
@@ -227,7 +272,11 @@ describe('M8–M11 rounding, split and fee', () => {
     // A third of a cent each: 100.01 over three equal sources, less nothing.
     const thirds = order({ paid: paid('0.01', '0.01', '0.01') });
     const half = facts({ prices: prices({ hour: '0.0003125' }) });
-    expect(refund({ facts: free, orders: [thirds] }).parts).toEqual({ cash: '0.01', gift: '0.01', income: '0.01' });
+    expect(refund({ facts: free, orders: [thirds] }).parts).toEqual({
+      cash: '0.01',
+      gift: '0.01',
+      income: '0.01',
+    });
     expect(refund({ facts: half, orders: [thirds] })).toMatchObject({
       amount: '0.02',
       parts: { cash: '0.01', gift: '0.01', income: '0.00' },
@@ -238,19 +287,32 @@ describe('M8–M11 rounding, split and fee', () => {
       upgrade({ id: 'u2', startsAt: hoursIn(0, 1), endsAt, paid: paid('0.01') }),
       upgrade({ id: 'u1', startsAt: START, endsAt, paid: paid('0.01') }),
     ];
-    const { cells } = refund({ facts: free, orders: [order({ paid: paid('0') }), ...halves], at: hoursIn(12) });
+    const { cells } = refund({
+      facts: free,
+      orders: [order({ paid: paid('0') }), ...halves],
+      at: hoursIn(12),
+    });
     expect(cells).toEqual([{ orderId: 'u1', source: 'cash', amount: '0.01' }]);
   });
 
   it('M9 a negative order lowers the others in proportion to their positive parts', () => {
-    // The order in force was paid by voucher alone: −20.16 of used hours come out of the two renewals, 300 : 100.
+    // The order in force was paid by voucher alone: −20.16 of used hours come out of the two renewals, 300 :
+    // 100.
     const orders = [
       order({ paid: paid('0', '0', '0', '507.96') }),
       renewal({ id: 'r1', paid: paid('300') }),
-      renewal({ id: 'r2', startsAt: renewal().endsAt, endsAt: '2029-11-01T00:00:00+08:00', paid: paid('0', '100') }),
+      renewal({
+        id: 'r2',
+        startsAt: renewal().endsAt,
+        endsAt: '2029-11-01T00:00:00+08:00',
+        paid: paid('0', '100'),
+      }),
     ];
     const result = refund({ orders });
-    expect(result).toMatchObject({ amount: '379.84', parts: { cash: '284.88', gift: '94.96', income: '0.00' } });
+    expect(result).toMatchObject({
+      amount: '379.84',
+      parts: { cash: '284.88', gift: '94.96', income: '0.00' },
+    });
     expect(result.cells).toEqual([
       { orderId: 'r1', source: 'cash', amount: '284.88' },
       { orderId: 'r2', source: 'gift', amount: '94.96' },
@@ -266,12 +328,20 @@ describe('M8–M11 rounding, split and fee', () => {
       facts: facts({ prices: prices({ month: '0', hour: '0' }) }),
     });
     expect(got).toBe('0.01');
-    expect(lines.filter(({ label }) => label.en.startsWith('Unused days')).map((line) => line.amount)).toEqual(['0.00', '0.00', '0.00']);
-    expect(lines.at(-1)).toMatchObject({ label: { en: 'Rounded once, half up', zh: '一次四舍五入' }, amount: '0.01' });
+    expect(
+      lines.filter(({ label }) => label.en.startsWith('Unused days')).map((line) => line.amount),
+    ).toEqual(['0.00', '0.00', '0.00']);
+    expect(lines.at(-1)).toMatchObject({
+      label: { en: 'Rounded once, half up', zh: '一次四舍五入' },
+      amount: '0.01',
+    });
   });
 
   it('M31 a tie of half a cent is one on the exact value: 12.035 is 12.04, which forty digits line by line say is 12.03', () => {
-    const bandwidth = facts({ prices: prices({ hour: '0.21' }), network: { billing: 'bandwidth', hour: '1.05' } });
+    const bandwidth = facts({
+      prices: prices({ hour: '0.21' }),
+      network: { billing: 'bandwidth', hour: '1.05' },
+    });
     const orders = [order(), upgrade({ startsAt: hoursIn(0, 497_435), paid: paid('73') })];
     const { amount: got, lines } = refund({ facts: bandwidth, orders, at: hoursIn(0, 1_499_913) });
     expect(lines.map(({ formula }) => formula)).toEqual([
@@ -285,7 +355,9 @@ describe('M8–M11 rounding, split and fee', () => {
 
   it('M8 works with currencies of 0 and 3 minor digits', () => {
     const yen = facts({ prices: prices({ currency: 'JPY', hour: '0.35' }) });
-    expect(refund({ facts: yen, orders: [order({ paid: paid('100', '101') })], at: hoursIn(65) })).toMatchObject({
+    expect(
+      refund({ facts: yen, orders: [order({ paid: paid('100', '101') })], at: hoursIn(65) }),
+    ).toMatchObject({
       amount: '178',
       parts: { cash: '89', gift: '89', income: '0' },
       fee: '0',
@@ -298,7 +370,11 @@ describe('M8–M11 rounding, split and fee', () => {
   it('M11 the fee comes out of cash first, then gift, then income, and is its own line', () => {
     const orders = [order({ channel: 'promotion', paid: paid('100', '300', '7.96', '100') })];
     const result = refund({ kind: 'five-day', orders, assisted: true });
-    expect(result).toMatchObject({ fee: '25.00', amount: '382.96', parts: { cash: '75.00', gift: '300.00', income: '7.96' } });
+    expect(result).toMatchObject({
+      fee: '25.00',
+      amount: '382.96',
+      parts: { cash: '75.00', gift: '300.00', income: '7.96' },
+    });
     expect(result.lines.at(-1)).toEqual({
       label: { en: 'Promotion-channel fee', zh: '推广奖励渠道退款手续费' },
       formula: '−min(407.96, 100 × 0.25)',
@@ -310,18 +386,35 @@ describe('M8–M11 rounding, split and fee', () => {
       assisted: true,
       at: '2027-07-01T00:00:00+08:00',
     });
-    expect(late).toMatchObject({ fee: '48.92', amount: '0.00', parts: { cash: '0.00', gift: '0.00', income: '0.00' } });
+    expect(late).toMatchObject({
+      fee: '48.92',
+      amount: '0.00',
+      parts: { cash: '0.00', gift: '0.00', income: '0.00' },
+    });
     const mixed = refund({
       orders: [order({ channel: 'promotion', paid: paid('100', '307.96') })],
       assisted: true,
       at: '2027-07-01T00:00:00+08:00',
     });
-    expect(mixed).toMatchObject({ fee: '25.00', amount: '23.92', parts: { cash: '0.00', gift: '23.92', income: '0.00' } });
+    expect(mixed).toMatchObject({
+      fee: '25.00',
+      amount: '23.92',
+      parts: { cash: '0.00', gift: '23.92', income: '0.00' },
+    });
   });
 
   it('M11 the fee is never more than the refund, and only of promotion orders that come back', () => {
-    const ended = order({ id: 'old', channel: 'promotion', startsAt: '2025-11-01T00:00:00+08:00', endsAt: START, endedAt: START });
-    expect(refund({ orders: [ended, order({ kind: 'renewal' })], assisted: true })).toMatchObject({ fee: '0.00', amount: '387.80' });
+    const ended = order({
+      id: 'old',
+      channel: 'promotion',
+      startsAt: '2025-11-01T00:00:00+08:00',
+      endsAt: START,
+      endedAt: START,
+    });
+    expect(refund({ orders: [ended, order({ kind: 'renewal' })], assisted: true })).toMatchObject({
+      fee: '0.00',
+      amount: '387.80',
+    });
     const renewed = [order(), renewal({ channel: 'promotion' })];
     expect(refund({ orders: renewed, assisted: true })).toMatchObject({ fee: '126.99', amount: '768.77' });
     expect(refund({ orders: renewed, assisted: false })).toMatchObject({ fee: '0.00', amount: '895.76' });
@@ -345,7 +438,10 @@ describe('M8–M11 rounding, split and fee', () => {
   });
 
   it('M11, M29 the fees of several promotion orders are rounded once, together', () => {
-    const orders = [order({ channel: 'promotion', paid: paid('100.01') }), renewal({ channel: 'promotion', paid: paid('200.01') })];
+    const orders = [
+      order({ channel: 'promotion', paid: paid('100.01') }),
+      renewal({ channel: 'promotion', paid: paid('200.01') }),
+    ];
     const both = refund({ kind: 'five-day', orders, assisted: true });
     // 25.0025 + 50.0025 = 75.005.
     expect(both).toMatchObject({ fee: '75.01', amount: '225.01' });
@@ -356,7 +452,10 @@ describe('M8–M11 rounding, split and fee', () => {
     const { lines } = refund({ orders: [order(), upgrade()], at: hoursIn(72) });
     expect(lines).toEqual([
       {
-        label: { en: 'Paid for the order in force (o1), without its voucher of 100', zh: '当前有效订单金额（o1），不含代金券 100' },
+        label: {
+          en: 'Paid for the order in force (o1), without its voucher of 100',
+          zh: '当前有效订单金额（o1），不含代金券 100',
+        },
         formula: '407.96',
         amount: '407.96',
       },
@@ -369,7 +468,11 @@ describe('M8–M11 rounding, split and fee', () => {
         amount: '-5.04',
       },
       { label: { en: 'Used network', zh: '已使用网络费用' }, formula: '0', amount: '0.00' },
-      { label: { en: 'Unused days of an upgrade (u1)', zh: '升配未使用天数（u1）' }, formula: '100 / 365 × (365 − 3)', amount: '99.18' },
+      {
+        label: { en: 'Unused days of an upgrade (u1)', zh: '升配未使用天数（u1）' },
+        formula: '100 / 365 × (365 − 3)',
+        amount: '99.18',
+      },
     ]);
   });
 });

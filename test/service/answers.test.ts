@@ -1,12 +1,22 @@
 /**
- * The true answer, whatever else is under way: a command that took effect is 200, one that did not and can't any more is 409, and one that was
- * surely not sent is 429 (L20). A 202 is for what may still happen, and nothing else.
+ * The true answer, whatever else is under way: a command that took effect is 200, one that did not and can't
+ * any more is 409, and one that was surely not sent is 429 (L20). A 202 is for what may still happen, and
+ * nothing else.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workflowId } from '../../workflows/messages';
 import type { Body, Reply } from '../support/http';
-import { cvmPostpaid, end, expectStatus, instanceOf, redisPostpaid, register, timelineOf, until } from '../support/lives';
+import {
+  cvmPostpaid,
+  end,
+  expectStatus,
+  instanceOf,
+  redisPostpaid,
+  register,
+  timelineOf,
+  until,
+} from '../support/lives';
 import { inParallel, range } from '../support/parallel';
 import { SCALE } from '../support/scale';
 import { signed, useService } from '../support/service';
@@ -15,7 +25,8 @@ const { service, http } = useService();
 
 const ASYNC = { headers: { prefer: 'respond-async' } };
 const doneBy = async (id: string, command: string): Promise<number> =>
-  (await timelineOf(http, id)).filter((step: Body) => step.command === command && step.outcome === 'done').length;
+  (await timelineOf(http, id)).filter((step: Body) => step.command === command && step.outcome === 'done')
+    .length;
 
 describe('restore and purge sent together, one of them as a signal', () => {
   const PAIRS = [
@@ -23,26 +34,38 @@ describe('restore and purge sent together, one of them as a signal', () => {
     ['purge', 'restore'],
   ] as const;
 
-  it.each(PAIRS)('L8: the answer of a %s beside a signalled %s is what became of it', async (asked, beside) => {
-    const ids = await inParallel(range(16 * SCALE), () => register(http, redisPostpaid()), 4);
-    await inParallel(ids, (id) => end(http, [id]), 4);
-    const bodies: Record<string, (id: string) => Body> = { restore: () => ({}), purge: (id) => ({ confirm: id }) };
-    const send = (id: string, command: string, options = {}) => http.post(`/v1/instances/${id}/${command}`, bodies[command]!(id), options);
-    // A signal that comes while a workflow is ending makes its task fail, and with it the update that came along (FAILED_PRECONDITION).
-    const disturb = async (id: string, ms: number): Promise<Reply> => {
-      await sleep(ms);
-      return await http.post(`/v1/instances/${id}/cancel`, {}, ASYNC);
-    };
-    const told = await inParallel(
-      ids,
-      async (id) => {
-        const [reply] = await Promise.all([send(id, asked), send(id, beside, ASYNC), ...[0, 3, 6, 9].map((ms) => disturb(id, ms))]);
-        return { id, status: reply.status, took: await doneBy(id, asked) };
-      },
-      2,
-    );
-    expect(told.filter(({ status, took }) => status !== (took ? 200 : 409))).toEqual([]);
-  });
+  it.each(PAIRS)(
+    'L8: the answer of a %s beside a signalled %s is what became of it',
+    async (asked, beside) => {
+      const ids = await inParallel(range(16 * SCALE), () => register(http, redisPostpaid()), 4);
+      await inParallel(ids, (id) => end(http, [id]), 4);
+      const bodies: Record<string, (id: string) => Body> = {
+        restore: () => ({}),
+        purge: (id) => ({ confirm: id }),
+      };
+      const send = (id: string, command: string, options = {}) =>
+        http.post(`/v1/instances/${id}/${command}`, bodies[command]!(id), options);
+      // A signal that comes while a workflow is ending makes its task fail, and with it the update that came
+      // along (FAILED_PRECONDITION).
+      const disturb = async (id: string, ms: number): Promise<Reply> => {
+        await sleep(ms);
+        return await http.post(`/v1/instances/${id}/cancel`, {}, ASYNC);
+      };
+      const told = await inParallel(
+        ids,
+        async (id) => {
+          const [reply] = await Promise.all([
+            send(id, asked),
+            send(id, beside, ASYNC),
+            ...[0, 3, 6, 9].map((ms) => disturb(id, ms)),
+          ]);
+          return { id, status: reply.status, took: await doneBy(id, asked) };
+        },
+        2,
+      );
+      expect(told.filter(({ status, took }) => status !== (took ? 200 : 409))).toEqual([]);
+    },
+  );
 });
 
 describe('a storm on one instance', () => {
@@ -51,7 +74,11 @@ describe('a storm on one instance', () => {
     const begun = Date.now();
     const replies = await Promise.all(
       range(60).map(async (n) => {
-        const reply = await http.post(`/v1/instances/${id}/${n % 2 ? 'start' : 'stop'}`, {}, { key: `storm-${n}` });
+        const reply = await http.post(
+          `/v1/instances/${id}/${n % 2 ? 'start' : 'stop'}`,
+          {},
+          { key: `storm-${n}` },
+        );
         return { n, reply, ms: Date.now() - begun };
       }),
     );
@@ -66,7 +93,11 @@ describe('a storm on one instance', () => {
     }
     // The same key asks again: nothing was kept of the 429.
     const { n } = by(429)[0]!;
-    const again = await http.post(`/v1/instances/${id}/${n % 2 ? 'start' : 'stop'}`, {}, { key: `storm-${n}` });
+    const again = await http.post(
+      `/v1/instances/${id}/${n % 2 ? 'start' : 'stop'}`,
+      {},
+      { key: `storm-${n}` },
+    );
     expect([200, 409]).toContain(again.status);
   });
 
@@ -76,8 +107,14 @@ describe('a storm on one instance', () => {
     await worker!.stop();
     const handle = service.client.workflow.getHandle(workflowId(id));
     const others = range(10).map((n) => {
-      const message = signed(service, id, { id: randomUUID(), by: 'operator', command: { name: n % 2 ? 'start' : 'stop' } });
-      return handle.executeUpdate('power', { args: [message] as unknown as [] }).catch((error: Error) => error);
+      const message = signed(service, id, {
+        id: randomUUID(),
+        by: 'operator',
+        command: { name: n % 2 ? 'start' : 'stop' },
+      });
+      return handle
+        .executeUpdate('power', { args: [message] as unknown as [] })
+        .catch((error: Error) => error);
     });
     const refused = await until(async () => {
       const begun = Date.now();

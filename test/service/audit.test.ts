@@ -1,6 +1,7 @@
 /**
- * The audit finds nothing in the books of many lives of every kind, and names the row of each kind of tampering. A tampering is made as the
- * database's owner with the guards taken away, audited inside its transaction, and rolled back.
+ * The audit finds nothing in the books of many lives of every kind, and names the row of each kind of
+ * tampering. A tampering is made as the database's owner with the guards taken away, audited inside its
+ * transaction, and rolled back.
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -43,7 +44,10 @@ import { useService } from '../support/service';
 
 let owner: Pool;
 /** Lives that tamperings look for. */
-let lives: Record<'fiveDay' | 'ordinary' | 'released' | 'fired' | 'failed' | 'running' | 'living' | 'undone' | 'shortened', string>;
+let lives: Record<
+  'fiveDay' | 'ordinary' | 'released' | 'fired' | 'failed' | 'running' | 'living' | 'undone' | 'shortened',
+  string
+>;
 /** Refund requests that tamperings look for. */
 let requests: Record<'inReview' | 'denied' | 'approved', Body>;
 let approver: Http;
@@ -62,7 +66,10 @@ beforeAll(async () => {
   lives = await named;
   requests = await everyRequest();
   await adjustments(adjusted);
-  await until(async () => (await service.pool.query('SELECT FROM unsealed')).rowCount === 0, 'all of it to be sealed');
+  await until(
+    async () => (await service.pool.query('SELECT FROM unsealed')).rowCount === 0,
+    'all of it to be sealed',
+  );
 }, 240_000);
 
 const meanwhile = { audits: 0, findings: [] as Finding[] };
@@ -88,7 +95,8 @@ afterAll(async () => {
 });
 
 const giveBack = (ids: string[]): Promise<Body> => end(http, ids, { action: 'return' });
-const done = async (path: string, body: unknown = {}): Promise<Body> => expectStatus(await http.post(path, body), 200).body;
+const done = async (path: string, body: unknown = {}): Promise<Body> =>
+  expectStatus(await http.post(path, body), 200).body;
 const of = (id: string, what: string): string => `/v1/instances/${id}/${what}`;
 const mixed = { cash: '203.98', gift: '101.99', income: '101.99', voucher: '100' };
 
@@ -97,7 +105,9 @@ async function failedReturn(): Promise<string> {
   const id = await register(http, cvmPrepaid());
   const { id: quoteId } = await quote(http, [id], { action: 'return' });
   const terminationId = `t_${randomUUID()}`;
-  expect(await acceptQuote(service.pool, { quoteId, terminationId, by: 'test', via: 'api' })).toMatchObject({ ok: true });
+  expect(await acceptQuote(service.pool, { quoteId, terminationId, by: 'test', via: 'api' })).toMatchObject({
+    ok: true,
+  });
   await done(of(id, 'protect'), { reason: 'wait' });
   expect(await settled(http, terminationId)).toMatchObject({ items: [{ status: 'failed' }] });
   return id;
@@ -105,9 +115,15 @@ async function failedReturn(): Promise<string> {
 
 async function fiveDayAndOrdinary(): Promise<[string, string]> {
   const account = newAccount();
-  const first = await register(http, cvmPrepaid({ account, orders: [purchase(hoursAgo(1), { paid: mixed })] }));
+  const first = await register(
+    http,
+    cvmPrepaid({ account, orders: [purchase(hoursAgo(1), { paid: mixed })] }),
+  );
   await giveBack([first]);
-  const second = await register(http, cvmPrepaid({ account, orders: [purchase(hoursAgo(48), { paid: mixed })] }));
+  const second = await register(
+    http,
+    cvmPrepaid({ account, orders: [purchase(hoursAgo(48), { paid: mixed })] }),
+  );
   await giveBack([second]);
   return [first, second];
 }
@@ -144,14 +160,23 @@ async function undone(): Promise<string> {
 async function shortened(): Promise<string> {
   const between = fromNow(DAY);
   const renewal = { ...purchase(between), id: 'o2', kind: 'renewal', endsAt: plusMonths(between, 12) };
-  const id = await register(http, cvmPrepaid({ orders: [purchase(fromNow(-40 * DAY), { endsAt: between }), renewal] }));
+  const id = await register(
+    http,
+    cvmPrepaid({ orders: [purchase(fromNow(-40 * DAY), { endsAt: between }), renewal] }),
+  );
   await end(http, [id], { action: 'return-renewals' });
   return id;
 }
 
 async function adjustments(account: string): Promise<void> {
   const make = (body: Body) =>
-    http.post(`/v1/accounts/${account}/adjustments`, { source: 'cash', currency: 'CNY', amount: '100', reason: 'test', ...body });
+    http.post(`/v1/accounts/${account}/adjustments`, {
+      source: 'cash',
+      currency: 'CNY',
+      amount: '100',
+      reason: 'test',
+      ...body,
+    });
   expectStatus(await make({ kind: 'deposit', reference: '1' }), 201);
   expectStatus(await make({ kind: 'withdrawal', reference: '2', amount: '33.33' }), 201);
   expectStatus(await make({ kind: 'credit', reference: '3', source: 'gift' }), 201);
@@ -167,7 +192,13 @@ async function request(): Promise<Body> {
 async function everyRequest(): Promise<typeof requests> {
   const [inReview, denied, approved] = [await request(), await request(), await request()];
   expectStatus(await approver.post(`/v1/refund-requests/${denied.id}/deny`, { reason: 'no' }), 200);
-  expectStatus(await approver.post(`/v1/refund-requests/${approved.id}/approve`, await approvalOf(http, approved.id, 'yes')), 200);
+  expectStatus(
+    await approver.post(
+      `/v1/refund-requests/${approved.id}/approve`,
+      await approvalOf(http, approved.id, 'yes'),
+    ),
+    200,
+  );
   return { inReview, denied, approved };
 }
 
@@ -185,7 +216,17 @@ async function namedLives(): Promise<typeof lives> {
   await done(of(running, 'stop'));
   await done(of(running, 'start'));
   await done(of(running, 'protect'), { reason: 'keep' });
-  return { fiveDay, ordinary, released: out, fired: fire, failed, running, living, undone: undoneLife, shortened: short };
+  return {
+    fiveDay,
+    ordinary,
+    released: out,
+    fired: fire,
+    failed,
+    running,
+    living,
+    undone: undoneLife,
+    shortened: short,
+  };
 }
 
 /** One life or more each, of every kind that the documents know. */
@@ -194,7 +235,12 @@ const STORIES: (() => Promise<unknown>)[] = [
   released,
   failedReturn,
   async () => done(of(await timed(), 'cancel')),
-  async () => end(http, [await register(http, cvmPostpaid()), await register(http, jdPostpaid()), await register(http, redisPostpaid())]),
+  async () =>
+    end(http, [
+      await register(http, cvmPostpaid()),
+      await register(http, jdPostpaid()),
+      await register(http, redisPostpaid()),
+    ]),
   async () => {
     const id = await register(http, redisPostpaid());
     await end(http, [id]);
@@ -203,10 +249,16 @@ const STORIES: (() => Promise<unknown>)[] = [
     await done(of(id, 'purge'), { confirm: id });
   },
   async () => {
-    // A batch that takes the five-day right and all three ordinary ones, then a restore that the refund pays for, and its end.
+    // A batch that takes the five-day right and all three ordinary ones, then a restore that the refund pays
+    // for, and its end.
     const account = newAccount();
     const ids = await Promise.all(
-      [1, 2, 3, 4].map((cash) => register(http, cvmPrepaid({ account, orders: [purchase(hoursAgo(1), { paid: { cash: `${cash}00` } })] }))),
+      [1, 2, 3, 4].map((cash) =>
+        register(
+          http,
+          cvmPrepaid({ account, orders: [purchase(hoursAgo(1), { paid: { cash: `${cash}00` } })] }),
+        ),
+      ),
     );
     await giveBack(ids);
     await done(of(ids[0]!, 'restore'), { renewal: { months: 6 } });
@@ -214,14 +266,20 @@ const STORIES: (() => Promise<unknown>)[] = [
     await fastForward(http, ids[1]!, 'P8D');
   },
   async () => {
-    const id = await register(http, cvmPrepaid({ orders: [purchase(fromNow(-40 * DAY), { endsAt: fromNow(2 * DAY) })] }));
+    const id = await register(
+      http,
+      cvmPrepaid({ orders: [purchase(fromNow(-40 * DAY), { endsAt: fromNow(2 * DAY) })] }),
+    );
     await fastForward(http, id, 'P3D');
     await done(of(id, 'restore'), { renewal: { months: 1, paid: { cash: '51', voucher: '1' } } });
   },
   async () => {
     const between = fromNow(DAY);
     const renewal = { ...purchase(between), id: 'o2', kind: 'renewal', endsAt: plusMonths(between, 12) };
-    const id = await register(http, cvmPrepaid({ orders: [purchase(fromNow(-40 * DAY), { endsAt: between }), renewal] }));
+    const id = await register(
+      http,
+      cvmPrepaid({ orders: [purchase(fromNow(-40 * DAY), { endsAt: between }), renewal] }),
+    );
     await fastForward(http, id, 'P2D');
     await done(of(id, 'orders'), { kind: 'upgrade', paid: { cash: '100' } });
     await giveBack([id]);
@@ -238,9 +296,19 @@ const STORIES: (() => Promise<unknown>)[] = [
   },
   async () => {
     // Nothing but a voucher was paid: nothing comes back, and nothing is booked.
-    await giveBack([await register(http, cvmPrepaid({ orders: [purchase(hoursAgo(1), { paid: { cash: '0', voucher: '9' } })] }))]);
+    await giveBack([
+      await register(
+        http,
+        cvmPrepaid({ orders: [purchase(hoursAgo(1), { paid: { cash: '0', voucher: '9' } })] }),
+      ),
+    ]);
     const prices = { version: 'v1', currency: 'JPY', month: '51', hour: '0.42' };
-    await giveBack([await register(http, cvmPrepaid({ prices, orders: [purchase(hoursAgo(48), { paid: { cash: '100', gift: '99' } })] }))]);
+    await giveBack([
+      await register(
+        http,
+        cvmPrepaid({ prices, orders: [purchase(hoursAgo(48), { paid: { cash: '100', gift: '99' } })] }),
+      ),
+    ]);
   },
   async () => {
     // Undone, returned again, restored, and then its renewal given back.
@@ -259,14 +327,19 @@ const STORIES: (() => Promise<unknown>)[] = [
   async () => everyRequest(),
   async () => adjustments(newAccount()),
   async () => {
-    // A month's end renewed, new prices, an upgrade with its own, a return undone after some days, and everything returned.
+    // A month's end renewed, new prices, an upgrade with its own, a return undone after some days, and
+    // everything returned.
     const startsAt = fromNow(-20 * DAY);
     const order = purchase(startsAt, { months: 1, endsAt: plusMonths(startsAt, 1) });
     const id = await register(http, cvmPrepaid({ orders: [order] }));
     const prices = { version: 'v2', currency: 'CNY', month: '60', hour: '0.5' };
     expectStatus(await http.put(of(id, 'prices'), prices), 200);
     await done(of(id, 'orders'), { kind: 'renewal', months: 1, paid: mixed });
-    await done(of(id, 'orders'), { kind: 'upgrade', paid: { cash: '10' }, prices: { ...prices, version: 'v3' } });
+    await done(of(id, 'orders'), {
+      kind: 'upgrade',
+      paid: { cash: '10' },
+      prices: { ...prices, version: 'v3' },
+    });
     const { items } = await giveBack([id]);
     await fastForward(http, id, 'P3D');
     await done(`/v1/refunds/${items[0].refundId}/undo`, { reason: 'the wrong one' });
@@ -275,7 +348,10 @@ const STORIES: (() => Promise<unknown>)[] = [
   async () => {
     const id = await register(http, cvmPrepaid());
     await service.client.workflow.getHandle(workflowId(id)).signal('purge', { confirm: id });
-    await until(async () => (await timelineOf(http, id)).some((step) => step.outcome === 'refused'), 'the refusal');
+    await until(
+      async () => (await timelineOf(http, id)).some((step) => step.outcome === 'refused'),
+      'the refusal',
+    );
     await giveBack([id]);
     await done(of(id, 'purge'), { confirm: id });
   },
@@ -303,11 +379,13 @@ it('reads one snapshot, read only, and says what it is at', async () => {
   const settings: Promise<{ rows: Body[] }>[] = [];
   await audit(pool, ({ name }, index) => {
     seen.push(`${index} ${name}`);
-    const sql = "SELECT current_setting('transaction_read_only') AS only, current_setting('transaction_isolation') AS isolation";
+    const sql =
+      "SELECT current_setting('transaction_read_only') AS only, current_setting('transaction_isolation') AS isolation";
     settings.push(client.query(sql));
   });
   expect(seen).toEqual(CHECKS.map(({ name }, index) => `${index} ${name}`));
-  for (const { rows } of await Promise.all(settings)) expect(rows).toEqual([{ only: 'on', isolation: 'repeatable read' }]);
+  for (const { rows } of await Promise.all(settings))
+    expect(rows).toEqual([{ only: 'on', isolation: 'repeatable read' }]);
   await pool.end();
 });
 
@@ -315,17 +393,24 @@ type Tampering = (db: Transaction, refund: (id: string) => Promise<Body>) => Pro
 
 const GUARDED = ['entries', 'transactions', 'steps', 'refunds', 'adjustments'];
 
-/** Audits what a tampering left, on its own connection before it is rolled back: `check id` of all that was found. */
+/**
+ * Audits what a tampering left, on its own connection before it is rolled back: `check id` of all that was
+ * found.
+ */
 async function foundAfter(tamper: Tampering): Promise<{ found: string[]; expected: string[] }> {
   const db = await owner.connect();
   try {
     await db.query('BEGIN');
     for (const table of GUARDED) await db.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
-    const refund = async (id: string): Promise<Body> => (await db.query('SELECT * FROM refunds WHERE instance_id = $1', [id])).rows[0];
+    const refund = async (id: string): Promise<Body> =>
+      (await db.query('SELECT * FROM refunds WHERE instance_id = $1', [id])).rows[0];
     const expected = await tamper(db, refund);
     const findings = (await runChecks(db)).flatMap((check) => check.findings);
     for (const { detail } of findings) expect(detail).toMatch(/\S/);
-    return { found: [...new Set(findings.map(({ check, id }) => `${check} ${id}`))].sort(), expected: expected.sort() };
+    return {
+      found: [...new Set(findings.map(({ check, id }) => `${check} ${id}`))].sort(),
+      expected: expected.sort(),
+    };
   } finally {
     await db.query('ROLLBACK');
     db.release();
@@ -348,7 +433,11 @@ const TAMPERINGS: [string, Tampering][] = [
   [
     'a payment that was stated by nobody’s word',
     async (db) => {
-      await change(db, "UPDATE steps SET authority = 'unsigned', by = 'unsigned: cfo' WHERE instance_id = $1 AND step = 0", [lives.living]);
+      await change(
+        db,
+        "UPDATE steps SET authority = 'unsigned', by = 'unsigned: cfo' WHERE instance_id = $1 AND step = 0",
+        [lives.living],
+      );
       return [`signed ${lives.living}/0`];
     },
   ],
@@ -356,7 +445,10 @@ const TAMPERINGS: [string, Tampering][] = [
     'a protection by nobody’s word, under a caller’s name',
     async (db) => {
       const step = await stepOf(db, lives.running, 'protect');
-      await change(db, "UPDATE steps SET authority = 'unsigned' WHERE instance_id = $1 AND step = $2", [lives.running, step]);
+      await change(db, "UPDATE steps SET authority = 'unsigned' WHERE instance_id = $1 AND step = $2", [
+        lives.running,
+        step,
+      ]);
       return [`signed ${lives.running}/${step}`];
     },
   ],
@@ -386,16 +478,24 @@ const TAMPERINGS: [string, Tampering][] = [
   [
     'a missing leg',
     async (db) => {
-      await change(db, "DELETE FROM entries WHERE transaction_id = $1 AND ledger_account = 'world:cash'", [`tx_${lives.living}_0`]);
-      return [`sums tx_${lives.living}_0`, `legs tx_${lives.living}_0`, `orders-once ${lives.living}/o1`, `seals tx_${lives.living}_0`];
+      await change(db, "DELETE FROM entries WHERE transaction_id = $1 AND ledger_account = 'world:cash'", [
+        `tx_${lives.living}_0`,
+      ]);
+      return [
+        `sums tx_${lives.living}_0`,
+        `legs tx_${lives.living}_0`,
+        `orders-once ${lives.living}/o1`,
+        `seals tx_${lives.living}_0`,
+      ];
     },
   ],
   [
     'off by one minor unit, in balance',
     async (db) => {
-      await db.query('UPDATE entries SET amount = amount + sign(amount) * 0.01 WHERE transaction_id = $1 AND line = 0', [
-        `tx_${lives.living}_0`,
-      ]);
+      await db.query(
+        'UPDATE entries SET amount = amount + sign(amount) * 0.01 WHERE transaction_id = $1 AND line = 0',
+        [`tx_${lives.living}_0`],
+      );
       return [`orders-once ${lives.living}/o1`, `deferred ${lives.living}/o1`, `seals tx_${lives.living}_0`];
     },
   ],
@@ -403,10 +503,24 @@ const TAMPERINGS: [string, Tampering][] = [
     'two lines that are wrong in opposite ways',
     async (db, refund) => {
       const tx = await transactionOf(db, (await refund(lives.ordinary)).id);
-      await change(db, "UPDATE entries SET amount = amount + 1 WHERE transaction_id = $1 AND ledger_account = 'customer:cash'", [tx]);
-      await change(db, "UPDATE entries SET amount = amount - 1 WHERE transaction_id = $1 AND ledger_account = 'customer:gift'", [tx]);
+      await change(
+        db,
+        "UPDATE entries SET amount = amount + 1 WHERE transaction_id = $1 AND ledger_account = 'customer:cash'",
+        [tx],
+      );
+      await change(
+        db,
+        "UPDATE entries SET amount = amount - 1 WHERE transaction_id = $1 AND ledger_account = 'customer:gift'",
+        [tx],
+      );
       const { account, id } = await refund(lives.ordinary);
-      return [`legs ${tx}`, `seals ${tx}`, `refund-amounts ${id}`, `balances ${account}/CNY/cash`, `balances ${account}/CNY/gift`];
+      return [
+        `legs ${tx}`,
+        `seals ${tx}`,
+        `refund-amounts ${id}`,
+        `balances ${account}/CNY/cash`,
+        `balances ${account}/CNY/gift`,
+      ];
     },
   ],
   [
@@ -439,20 +553,27 @@ const TAMPERINGS: [string, Tampering][] = [
   [
     'money booked to an account that does not exist',
     async (db) => {
-      await change(db, "UPDATE entries SET ledger_account = 'pocket' WHERE transaction_id = $1 AND ledger_account = 'world:cash'", [
-        `tx_${lives.living}_0`,
-      ]);
-      return [`ledger-accounts tx_${lives.living}_0`, `orders-once ${lives.living}/o1`, `seals tx_${lives.living}_0`];
+      await change(
+        db,
+        "UPDATE entries SET ledger_account = 'pocket' WHERE transaction_id = $1 AND ledger_account = 'world:cash'",
+        [`tx_${lives.living}_0`],
+      );
+      return [
+        `ledger-accounts tx_${lives.living}_0`,
+        `orders-once ${lives.living}/o1`,
+        `seals tx_${lives.living}_0`,
+      ];
     },
   ],
   [
     'an early release',
     async (db) => {
       const step = await stepOf(db, lives.released, 'release');
-      await change(db, "UPDATE steps SET effective_at = effective_at - interval '2 hours' WHERE instance_id = $1 AND step = $2", [
-        lives.released,
-        step,
-      ]);
+      await change(
+        db,
+        "UPDATE steps SET effective_at = effective_at - interval '2 hours' WHERE instance_id = $1 AND step = $2",
+        [lives.released, step],
+      );
       return [`in-time ${lives.released}/${step}`];
     },
   ],
@@ -460,10 +581,11 @@ const TAMPERINGS: [string, Tampering][] = [
     'a timed termination that fired early',
     async (db) => {
       const step = await stepOf(db, lives.fired, 'fire');
-      await change(db, "UPDATE steps SET effective_at = effective_at - interval '2 days' WHERE instance_id = $1 AND step = $2", [
-        lives.fired,
-        step,
-      ]);
+      await change(
+        db,
+        "UPDATE steps SET effective_at = effective_at - interval '2 days' WHERE instance_id = $1 AND step = $2",
+        [lives.fired, step],
+      );
       return [`in-time ${lives.fired}/${step}`];
     },
   ],
@@ -475,7 +597,10 @@ const TAMPERINGS: [string, Tampering][] = [
       const more =
         'amount = amount + 1000 * sign(amount) WHERE transaction_id = $1 AND line = (SELECT line FROM entries WHERE transaction_id = $1 AND ledger_account = $2)';
       await db.query(`UPDATE entries SET ${more}`, [tx, 'customer:cash']);
-      await db.query(`UPDATE entries SET amount = amount + 1000 * sign(amount) WHERE transaction_id = $1 AND line = 0`, [tx]);
+      await db.query(
+        `UPDATE entries SET amount = amount + 1000 * sign(amount) WHERE transaction_id = $1 AND line = 0`,
+        [tx],
+      );
       await change(
         db,
         `UPDATE refunds SET amount = amount + 1000, calculation = jsonb_set(jsonb_set(calculation, '{refund,parts,cash}', '"1203.98"'),
@@ -487,7 +612,11 @@ const TAMPERINGS: [string, Tampering][] = [
         "UPDATE balances SET amount = amount + 1000 WHERE source = 'cash' AND account = (SELECT account FROM refunds WHERE id = $1)",
         [id],
       );
-      const found = [`refund-limit ${lives.fiveDay}`, `life-limit ${lives.fiveDay}`, `deferred ${lives.fiveDay}/o1`];
+      const found = [
+        `refund-limit ${lives.fiveDay}`,
+        `life-limit ${lives.fiveDay}`,
+        `deferred ${lives.fiveDay}/o1`,
+      ];
       return [...found, `calculations ${id}`, `seals ${tx}`];
     },
   ],
@@ -495,14 +624,18 @@ const TAMPERINGS: [string, Tampering][] = [
     'a wrong balance',
     async (db, refund) => {
       const { account } = await refund(lives.fiveDay);
-      await change(db, "UPDATE balances SET amount = amount + 0.01 WHERE account = $1 AND source = 'gift'", [account]);
+      await change(db, "UPDATE balances SET amount = amount + 0.01 WHERE account = $1 AND source = 'gift'", [
+        account,
+      ]);
       return [`balances ${account}/CNY/gift`];
     },
   ],
   [
     'a balance out of nothing',
     async (db) => {
-      await change(db, "INSERT INTO balances SELECT account, 'USD', 'cash', 5 FROM instances WHERE id = $1", [lives.running]);
+      await change(db, "INSERT INTO balances SELECT account, 'USD', 'cash', 5 FROM instances WHERE id = $1", [
+        lives.running,
+      ]);
       const { account } = await change(db, 'SELECT account FROM instances WHERE id = $1', [lives.running]);
       return [`balances ${account}/USD/cash`];
     },
@@ -517,23 +650,29 @@ const TAMPERINGS: [string, Tampering][] = [
   [
     'an illegal transition',
     async (db) => {
-      await change(db, "UPDATE steps SET command = 'restore' WHERE instance_id = $1 AND command = 'stop'", [lives.running]);
+      await change(db, "UPDATE steps SET command = 'restore' WHERE instance_id = $1 AND command = 'stop'", [
+        lives.running,
+      ]);
       return [`transitions ${lives.running}/1`];
     },
   ],
   [
     'a step whose life is another’s',
     async (db) => {
-      await change(db, `UPDATE steps SET life = jsonb_set(life, '{state}', '"isolated"') WHERE instance_id = $1 AND step = 1`, [
-        lives.running,
-      ]);
+      await change(
+        db,
+        `UPDATE steps SET life = jsonb_set(life, '{state}', '"isolated"') WHERE instance_id = $1 AND step = 1`,
+        [lives.running],
+      );
       return [`step-lives ${lives.running}/1`];
     },
   ],
   [
     'a read model that differs',
     async (db) => {
-      await change(db, "UPDATE instances SET purge_time = purge_time + interval '1 second' WHERE id = $1", [lives.fiveDay]);
+      await change(db, "UPDATE instances SET purge_time = purge_time + interval '1 second' WHERE id = $1", [
+        lives.fiveDay,
+      ]);
       await change(db, "UPDATE instances SET state = 'running' WHERE id = $1", [lives.released]);
       return [`read-model ${lives.fiveDay}`, `read-model ${lives.released}`];
     },
@@ -609,9 +748,11 @@ const TAMPERINGS: [string, Tampering][] = [
         "UPDATE termination_items SET status = 'done' WHERE instance_id = $1 RETURNING termination_id || '/' || instance_id AS item",
         [lives.failed],
       );
-      const { step } = await change(db, "UPDATE steps SET command_id = 'x' WHERE instance_id = $1 AND command = 'return' RETURNING step", [
-        lives.fiveDay,
-      ]);
+      const { step } = await change(
+        db,
+        "UPDATE steps SET command_id = 'x' WHERE instance_id = $1 AND command = 'return' RETURNING step",
+        [lives.fiveDay],
+      );
       const { other } = await change(
         db,
         "SELECT termination_id || '/' || instance_id AS other FROM termination_items WHERE instance_id = $1",
@@ -634,7 +775,11 @@ const TAMPERINGS: [string, Tampering][] = [
   [
     'a reversal that is not the mirror image, in balance',
     async (db, refund) => {
-      const { id: tx } = await change(db, "SELECT id FROM transactions WHERE instance_id = $1 AND event = 'reversal'", [lives.undone]);
+      const { id: tx } = await change(
+        db,
+        "SELECT id FROM transactions WHERE instance_id = $1 AND event = 'reversal'",
+        [lives.undone],
+      );
       await db.query(
         `UPDATE entries SET amount = amount - sign(amount) WHERE transaction_id = $1
          AND line = (SELECT line FROM entries WHERE transaction_id = $1 AND ledger_account = 'customer:gift')`,
@@ -648,7 +793,8 @@ const TAMPERINGS: [string, Tampering][] = [
     'a reversal without a reason',
     async (db) => {
       await db.query('ALTER TABLE transactions DROP CONSTRAINT transactions_reversal');
-      const sql = "UPDATE transactions SET reason = NULL WHERE instance_id = $1 AND event = 'reversal' RETURNING id";
+      const sql =
+        "UPDATE transactions SET reason = NULL WHERE instance_id = $1 AND event = 'reversal' RETURNING id";
       const { id } = await change(db, sql, [lives.undone]);
       return [`reversals ${id}`, `seals ${id}`];
     },
@@ -686,14 +832,18 @@ const TAMPERINGS: [string, Tampering][] = [
     'a right that nobody has asked for',
     async (db, refund) => {
       const { account } = await refund(lives.shortened);
-      await change(db, "INSERT INTO rights VALUES ('t_x', $1, $2, 'tencent-cvm', 'ordinary', 'reserved')", [lives.shortened, account]);
+      await change(db, "INSERT INTO rights VALUES ('t_x', $1, $2, 'tencent-cvm', 'ordinary', 'reserved')", [
+        lives.shortened,
+        account,
+      ]);
       return [`rights t_x/${lives.shortened}`];
     },
   ],
   [
     'a refund in review that lost its right, and a denied one that kept it',
     async (db) => {
-      const move = 'UPDATE rights SET status = $2 WHERE termination_id = (SELECT termination_id FROM refund_requests WHERE id = $1)';
+      const move =
+        'UPDATE rights SET status = $2 WHERE termination_id = (SELECT termination_id FROM refund_requests WHERE id = $1)';
       await change(db, move, [requests.inReview.id, 'returned']);
       await change(db, move, [requests.denied.id, 'reserved']);
       return [`requests ${requests.inReview.id}`, `requests ${requests.denied.id}`];
@@ -703,7 +853,9 @@ const TAMPERINGS: [string, Tampering][] = [
     'a refund that its requester approved',
     async (db) => {
       await db.query('ALTER TABLE refund_requests DROP CONSTRAINT refund_requests_check1');
-      await change(db, 'UPDATE refund_requests SET decided_by = requested_by WHERE id = $1', [requests.approved.id]);
+      await change(db, 'UPDATE refund_requests SET decided_by = requested_by WHERE id = $1', [
+        requests.approved.id,
+      ]);
       return [`requests ${requests.approved.id}`];
     },
   ],
@@ -718,11 +870,15 @@ const TAMPERINGS: [string, Tampering][] = [
   [
     'a review whose instance has ended',
     async (db) => {
-      await change(db, 'UPDATE refund_requests SET instance_id = $2 WHERE id = $1', [requests.inReview.id, lives.released]);
-      await change(db, 'UPDATE refunds SET instance_id = $2 WHERE id = (SELECT refund_id FROM refund_requests WHERE id = $1)', [
+      await change(db, 'UPDATE refund_requests SET instance_id = $2 WHERE id = $1', [
         requests.inReview.id,
         lives.released,
       ]);
+      await change(
+        db,
+        'UPDATE refunds SET instance_id = $2 WHERE id = (SELECT refund_id FROM refund_requests WHERE id = $1)',
+        [requests.inReview.id, lives.released],
+      );
       await change(
         db,
         'UPDATE rights SET instance_id = $2 WHERE termination_id = (SELECT termination_id FROM refund_requests WHERE id = $1)',
@@ -784,7 +940,10 @@ const TAMPERINGS: [string, Tampering][] = [
           effective_at, now() - interval '2 minutes'
         FROM steps WHERE instance_id = $1 AND command = 'stop' RETURNING id`;
       const { id } = await change(db, insert, [lives.running]);
-      await db.query("INSERT INTO entries SELECT $1, 0, leg, 'revenue', 'CNY', leg * 2 - 1 FROM generate_series(0, 1) AS leg", [id]);
+      await db.query(
+        "INSERT INTO entries SELECT $1, 0, leg, 'revenue', 'CNY', leg * 2 - 1 FROM generate_series(0, 1) AS leg",
+        [id],
+      );
       return [`unsealed ${id}`];
     },
   ],
@@ -804,7 +963,11 @@ const TAMPERINGS: [string, Tampering][] = [
     'a calculation tampered with: its action',
     async (db, refund) => {
       const { id } = await refund(lives.shortened);
-      await change(db, `UPDATE refunds SET calculation = jsonb_set(calculation, '{inputs,action}', '"return"') WHERE id = $1`, [id]);
+      await change(
+        db,
+        `UPDATE refunds SET calculation = jsonb_set(calculation, '{inputs,action}', '"return"') WHERE id = $1`,
+        [id],
+      );
       return [`calculations ${id}`];
     },
   ],
@@ -813,7 +976,11 @@ const TAMPERINGS: [string, Tampering][] = [
     async (db, refund) => {
       const { id } = await refund(lives.shortened);
       const renewals = `(SELECT jsonb_agg(o->'id') FROM jsonb_array_elements(calculation->'inputs'->'orders') o WHERE o->>'kind' = 'renewal')`;
-      await change(db, `UPDATE refunds SET calculation = jsonb_set(calculation, '{inputs,orderIds}', ${renewals}) WHERE id = $1`, [id]);
+      await change(
+        db,
+        `UPDATE refunds SET calculation = jsonb_set(calculation, '{inputs,orderIds}', ${renewals}) WHERE id = $1`,
+        [id],
+      );
       return [`calculations ${id}`];
     },
   ],
@@ -821,10 +988,11 @@ const TAMPERINGS: [string, Tampering][] = [
     'a calculation tampered with: its instant',
     async (db, refund) => {
       const { id } = await refund(lives.ordinary);
-      await change(db, `UPDATE refunds SET calculation = jsonb_set(calculation, '{inputs,at}', to_jsonb($2::text)) WHERE id = $1`, [
-        id,
-        hoursAgo(1),
-      ]);
+      await change(
+        db,
+        `UPDATE refunds SET calculation = jsonb_set(calculation, '{inputs,at}', to_jsonb($2::text)) WHERE id = $1`,
+        [id, hoursAgo(1)],
+      );
       return [`calculations ${id}`];
     },
   ],
@@ -832,9 +1000,11 @@ const TAMPERINGS: [string, Tampering][] = [
     'a calculation tampered with: its explanation',
     async (db, refund) => {
       const { id } = await refund(lives.ordinary);
-      await change(db, `UPDATE refunds SET calculation = jsonb_set(calculation, '{refund,lines,0,formula}', '"1 + 1"') WHERE id = $1`, [
-        id,
-      ]);
+      await change(
+        db,
+        `UPDATE refunds SET calculation = jsonb_set(calculation, '{refund,lines,0,formula}', '"1 + 1"') WHERE id = $1`,
+        [id],
+      );
       return [`calculations ${id}`];
     },
   ],
@@ -842,14 +1012,21 @@ const TAMPERINGS: [string, Tampering][] = [
     'a calculation that makes no sense any more',
     async (db, refund) => {
       const { id } = await refund(lives.ordinary);
-      await change(db, `UPDATE refunds SET calculation = jsonb_set(calculation, '{inputs,orders}', '[]') WHERE id = $1`, [id]);
+      await change(
+        db,
+        `UPDATE refunds SET calculation = jsonb_set(calculation, '{inputs,orders}', '[]') WHERE id = $1`,
+        [id],
+      );
       return [`calculations ${id}`];
     },
   ],
   [
     'rules changed after they were used',
     async (db) => {
-      const { id, document } = await change(db, "SELECT id, document FROM policies WHERE product = 'jd-vm' LIMIT 1");
+      const { id, document } = await change(
+        db,
+        "SELECT id, document FROM policies WHERE product = 'jd-vm' LIMIT 1",
+      );
       const other = { ...document, version: 'other' };
       expect(hashOf(other)).not.toBe(hashOf(document));
       await change(db, 'UPDATE policies SET document = $2 WHERE id = $1', [id, other]);
@@ -870,7 +1047,8 @@ describe('names the row, and no other, of', () => {
 
   it('every check has found something in one of them', async () => {
     const found = new Set<string>();
-    for (const [, tamper] of TAMPERINGS) for (const one of (await foundAfter(tamper)).found) found.add(one.split(' ')[0]!);
+    for (const [, tamper] of TAMPERINGS)
+      for (const one of (await foundAfter(tamper)).found) found.add(one.split(' ')[0]!);
     expect([...found].sort()).toEqual(CHECKS.map(({ name }) => name).sort());
   });
 });
@@ -881,8 +1059,11 @@ describe('npm run audit', () => {
     new Promise((resolve) => {
       const { PATH, HOME } = process.env;
       const words = ['--require', 'tsx/cjs', join(ROOT, 'cli/audit.ts'), ...args];
-      execFile(process.execPath, words, { cwd: ROOT, env: { PATH, HOME, TZ: 'UTC', ...env } }, (error, out, err) =>
-        resolve({ code: error ? Number(error.code) : 0, out, err }),
+      execFile(
+        process.execPath,
+        words,
+        { cwd: ROOT, env: { PATH, HOME, TZ: 'UTC', ...env } },
+        (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, err }),
       );
     });
   const empty = mkdtempSync(join(tmpdir(), 'sunset-audit-'));
@@ -900,17 +1081,27 @@ describe('npm run audit', () => {
       run(['--jsn'], { SUNSET_DATA: empty }),
     ]);
     expect(given).toMatchObject({ code: 0, err: ONLY_PROGRESS });
-    for (const { name, title } of CHECKS) expect(given.out).toMatch(new RegExp(`^${name} +0 +${title.replace(/[()]/g, '\\$&')}$`, 'm'));
+    for (const { name, title } of CHECKS)
+      expect(given.out).toMatch(new RegExp(`^${name} +0 +${title.replace(/[()]/g, '\\$&')}$`, 'm'));
     expect(given.out).toContain('Nothing found.');
-    expect(gone).toMatchObject({ code: 2, out: '', err: expect.stringContaining('it is on port 1 while npm start runs') });
+    expect(gone).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('it is on port 1 while npm start runs'),
+    });
     expect(never).toMatchObject({ code: 2, out: '', err: expect.stringContaining('run npm start first') });
     expect(wrong).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--jsn') });
   });
 
   it('exits 1 and names the row when something is found', async () => {
-    const { account } = (await service.pool.query('SELECT account FROM instances WHERE id = $1', [lives.fiveDay])).rows[0];
+    const { account } = (
+      await service.pool.query('SELECT account FROM instances WHERE id = $1', [lives.fiveDay])
+    ).rows[0];
     const move = (by: string) =>
-      service.pool.query("UPDATE balances SET amount = amount + $2 WHERE account = $1 AND source = 'gift'", [account, by]);
+      service.pool.query("UPDATE balances SET amount = amount + $2 WHERE account = $1 AND source = 'gift'", [
+        account,
+        by,
+      ]);
     await move('0.01');
     const env = { DATABASE_URL: service.serviceUrl, SUNSET_DATA: empty };
     const [told, json] = await Promise.all([run([], env), run(['--json'], env)]);
@@ -921,6 +1112,8 @@ describe('npm run audit', () => {
     expect(json).toMatchObject({ code: 1, err: ONLY_PROGRESS });
     const report = JSON.parse(json.out);
     expect(report).toMatchObject({ found: 1, rows: { instances: expect.any(Number) } });
-    expect(report.checks.flatMap((check: Body) => check.findings)).toMatchObject([{ check: 'balances', id: `${account}/CNY/gift` }]);
+    expect(report.checks.flatMap((check: Body) => check.findings)).toMatchObject([
+      { check: 'balances', id: `${account}/CNY/gift` },
+    ]);
   });
 });

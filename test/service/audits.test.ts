@@ -1,6 +1,6 @@
 /**
- * Whole audits: the read model held against the workflows, what is only late put right, the result kept and shown, and all of it done every
- * night by a schedule.
+ * Whole audits: the read model held against the workflows, what is only late put right, the result kept and
+ * shown, and all of it done every night by a schedule.
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -90,7 +90,11 @@ describe('the read model and the workflows', () => {
   });
 
   it('a living instance whose workflow was terminated, or is not there at all', async () => {
-    const [closed, gone, other] = [await register(http, cvmPostpaid()), await register(http, cvmPostpaid()), `other-${randomUUID()}`];
+    const [closed, gone, other] = [
+      await register(http, cvmPostpaid()),
+      await register(http, cvmPostpaid()),
+      `other-${randomUUID()}`,
+    ];
     await service.client.workflow.getHandle(workflowId(closed)).terminate('by hand');
     const owner = createPool(service.adminUrl, { max: 1 });
     // A row without a workflow: as after a restore of Temporal's database alone.
@@ -123,7 +127,10 @@ describe('the read model and the workflows', () => {
       const all = await differing();
       return ghost in all && all;
     }, 'lists to know the workflow');
-    expect(seen).toEqual({ [ghost]: 'has a running workflow, and no row', [ended]: 'is terminated, and its workflow runs on' });
+    expect(seen).toEqual({
+      [ghost]: 'has a running workflow, and no row',
+      [ended]: 'is terminated, and its workflow runs on',
+    });
     await change("UPDATE instances SET state = 'running' WHERE id = $1", [ended]);
     await handle.terminate();
     await until(async () => !(ghost in (await differing())), 'lists to know that it has ended');
@@ -135,7 +142,10 @@ describe('the read model and the workflows', () => {
     const { rows } = await change('SELECT purge_time, life FROM instances WHERE id = $1', [time]);
     const later = '2040-01-01T00:00:00.000Z';
     await change("UPDATE instances SET state = 'stopped', step = 7 WHERE id = $1", [state]);
-    await change(`UPDATE instances SET life = jsonb_set(life, '{purgeTime}', to_jsonb($2::text)) WHERE id = $1`, [time, later]);
+    await change(
+      `UPDATE instances SET life = jsonb_set(life, '{purgeTime}', to_jsonb($2::text)) WHERE id = $1`,
+      [time, later],
+    );
     expect(await differing()).toEqual({
       [state]: 'step 7, its workflow’s 0; state stopped, its workflow’s running',
       [time]: `release at ${later}, its workflow’s at ${rows[0].purge_time}`,
@@ -151,12 +161,16 @@ describe('what is only late', () => {
     const id = await register(http, cvmPrepaid());
     const { id: quoteId } = await quote(http, [id], { action: 'return' });
     const terminationId = `t_${randomUUID()}`;
-    expect(await acceptQuote(service.pool, { quoteId, terminationId, by: 'test', via: 'api' })).toMatchObject({ ok: true });
+    expect(await acceptQuote(service.pool, { quoteId, terminationId, by: 'test', via: 'api' })).toMatchObject(
+      { ok: true },
+    );
     const { healed, ...report } = await audited({ lateSeconds: 0 });
     expect(healed).toContainEqual({ what: 'item', id: `${terminationId}/${id}` });
     expect(healed).toContainEqual({ what: 'seal', id: `tx_${id}_0` });
     expect(findingsOf(report)).toEqual([]);
-    expect(expectStatus(await http.get(`/v1/terminations/${terminationId}`), 200).body).toMatchObject({ status: 'done' });
+    expect(expectStatus(await http.get(`/v1/terminations/${terminationId}`), 200).body).toMatchObject({
+      status: 'done',
+    });
     expect((await audited()).healed).toEqual([]);
   });
 
@@ -169,7 +183,13 @@ describe('what is only late', () => {
     const stuck = await audited();
     expect(stuck.healed).toEqual([]);
     expect(findingsOf(stuck)).toEqual([
-      { check: 'late', id, detail: expect.stringMatching(/^is isolated, though a deadline of it was at .*: another push did not help$/) },
+      {
+        check: 'late',
+        id,
+        detail: expect.stringMatching(
+          /^is isolated, though a deadline of it was at .*: another push did not help$/,
+        ),
+      },
     ]);
     // One that takes its deadline when it is asked.
     const waking: Workflows = {
@@ -201,26 +221,37 @@ describe('what is only late', () => {
 describe('the record', () => {
   it('is listed, the latest first, shown by id, and kept once', async () => {
     const first = await audited();
-    const many = Array.from({ length: 1200 }, (_, index) => ({ check: 'late', id: `x${index}`, detail: 'made up' }));
+    const many = Array.from({ length: 1200 }, (_, index) => ({
+      check: 'late',
+      id: `x${index}`,
+      detail: 'made up',
+    }));
     const second = { ...(await audited()), checks: [{ name: 'late', title: '', findings: many }] };
     for (const one of [first, second, second]) await recordAudit(service.pool, one);
     const page = expectStatus(await http.get('/v1/audits?limit=1'), 200).body;
-    expect(page.items).toMatchObject([{ id: second.id, trigger: 'command', found: 1200, healed: 0, skipped: [] }]);
+    expect(page.items).toMatchObject([
+      { id: second.id, trigger: 'command', found: 1200, healed: 0, skipped: [] },
+    ]);
     expect(page.items[0]).not.toHaveProperty('findings');
     const next = expectStatus(await http.get(`/v1/audits?limit=1&cursor=${page.nextCursor}`), 200).body;
-    expect(next.items).toMatchObject([{ id: first.id, found: 0, head: first.head, rows: { instances: expect.any(Number) } }]);
+    expect(next.items).toMatchObject([
+      { id: first.id, found: 0, head: first.head, rows: { instances: expect.any(Number) } },
+    ]);
     const whole = expectStatus(await http.get(`/v1/audits/${second.id}`), 200).body;
     expect(whole).toMatchObject({ found: 1200, healings: [] });
     expect(whole.findings).toEqual(many.slice(0, 1000));
     expect((await http.get('/v1/audits/none')).body.code).toBe('NOT_FOUND');
   });
 
-  it.each(['UPDATE audits SET finding_count = 0', 'DELETE FROM audits', 'TRUNCATE audits'])('nobody can change it: %s', async (sql) => {
-    const owner = createPool(service.adminUrl, { max: 1 });
-    await expect(owner.query(sql)).rejects.toMatchObject({ code: '42501' });
-    await owner.end();
-    await expect(service.pool.query(sql)).rejects.toMatchObject({ code: '42501' });
-  });
+  it.each(['UPDATE audits SET finding_count = 0', 'DELETE FROM audits', 'TRUNCATE audits'])(
+    'nobody can change it: %s',
+    async (sql) => {
+      const owner = createPool(service.adminUrl, { max: 1 });
+      await expect(owner.query(sql)).rejects.toMatchObject({ code: '42501' });
+      await owner.end();
+      await expect(service.pool.query(sql)).rejects.toMatchObject({ code: '42501' });
+    },
+  );
 });
 
 describe('every night', () => {
@@ -243,7 +274,10 @@ describe('every night', () => {
     }, 'the audit to be kept');
     expect(row).toMatchObject({ found: 0, skipped: [], rows: { workflows: expect.any(Number) } });
     expect(row.rows.workflows).toBeGreaterThan(1);
-    expect(row.head).toMatchObject({ position: expect.any(Number), hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(row.head).toMatchObject({
+      position: expect.any(Number),
+      hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
     expect((await timelineOf(http, id)).map(({ command }) => command)).toEqual(['register']);
   });
 });
@@ -255,8 +289,13 @@ describe('npm run audit', () => {
     new Promise((resolve) => {
       const { PATH, HOME } = process.env;
       const words = ['--require', 'tsx/cjs', join(ROOT, 'cli/audit.ts'), ...args];
-      const options = { cwd: ROOT, env: { PATH, HOME, TZ: 'UTC', SUNSET_DATA: empty, DATABASE_URL: service.serviceUrl, ...env } };
-      execFile(process.execPath, words, options, (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, err }));
+      const options = {
+        cwd: ROOT,
+        env: { PATH, HOME, TZ: 'UTC', SUNSET_DATA: empty, DATABASE_URL: service.serviceUrl, ...env },
+      };
+      execFile(process.execPath, words, options, (error, out, err) =>
+        resolve({ code: error ? Number(error.code) : 0, out, err }),
+      );
     });
 
   it('compares with the workflows, starts lost ones again (L14), and keeps what it found', async () => {
@@ -274,11 +313,16 @@ describe('npm run audit', () => {
     await forget(life);
     expect(code).toBe(1);
     const report = JSON.parse(out);
-    const found = report.checks.flatMap((check: Body) => check.findings.map(({ check: name, id }: Body) => `${name} ${id}`));
+    const found = report.checks.flatMap((check: Body) =>
+      check.findings.map(({ check: name, id }: Body) => `${name} ${id}`),
+    );
     expect(found).toContain(`read-model ${ended}`);
     expect(found).not.toContain(`workflows ${life}`);
     expect(report.healed).toContainEqual({ what: 'workflow', id: life });
-    expect(expectStatus(await http.get(`/v1/audits/${report.id}`), 200).body).toMatchObject({ trigger: 'command', found: report.found });
+    expect(expectStatus(await http.get(`/v1/audits/${report.id}`), 200).body).toMatchObject({
+      trigger: 'command',
+      found: report.found,
+    });
   });
 
   it('says what it could not do: without Temporal, and where it may only read', async () => {
@@ -302,7 +346,10 @@ it('tells a monitor what the last audit found, and when', async () => {
     return Number(new RegExp(`^sunset_audit_${name} (\\S+)$`, 'm').exec(body)![1]);
   };
   const made = await audited();
-  const two = { ...made.checks[0]!, findings: [1, 2].map((n) => ({ check: made.checks[0]!.name, id: `row ${n}`, detail: 'differs' })) };
+  const two = {
+    ...made.checks[0]!,
+    findings: [1, 2].map((n) => ({ check: made.checks[0]!.name, id: `row ${n}`, detail: 'differs' })),
+  };
   await recordAudit(service.pool, { ...made, checks: [two] });
   expect(await value('findings')).toBe(2);
   expect(await value('age_seconds')).toBeLessThan(60);

@@ -1,6 +1,6 @@
 /**
- * Who may do what: every operation of the OpenAPI document × no key, a bad key, another account's key, each permission alone, the operator.
- * A new operation needs a row in {@link TABLE}; nothing else.
+ * Who may do what: every operation of the OpenAPI document × no key, a bad key, another account's key, each
+ * permission alone, the operator. A new operation needs a row in {@link TABLE}; nothing else.
  */
 import { PERMISSIONS, type Permission } from '../../domain/permissions';
 import { POLICIES } from '../../policies';
@@ -59,7 +59,8 @@ const OTHER = newAccount();
 const MISSING: Subject = new Proxy({}, { get: (_, name) => `missing-${String(name)}` });
 
 beforeAll(async () => {
-  // Returns are many here and made side by side: none is to take another’s right. And every call is also made without a key.
+  // Returns are many here and made side by side: none is to take another’s right. And every call is also made
+  // without a key.
   const policies = POLICIES.map((policy) => ({ ...policy, knobs: { ...policy.knobs, fiveDayCount: 1000 } }));
   service = await startService({ policies, authFailuresPerMinute: 100_000 });
   http = service.http;
@@ -69,14 +70,24 @@ beforeAll(async () => {
     staff.set(one, await as(http, { account: null, name: `only-${one}`, permissions: [one] }));
   }
   // One row at least in every list.
-  await Promise.all([ACCOUNT, OTHER].flatMap((account) => [inBin(account), refunded(account), requested(account)]));
+  await Promise.all(
+    [ACCOUNT, OTHER].flatMap((account) => [inBin(account), refunded(account), requested(account)]),
+  );
 });
 afterAll(() => service.stop());
 
-const running = async (account: string): Promise<Subject> => ({ id: await register(http, cvmPostpaid({ account })) });
-const stopped = async (account: string): Promise<Subject> => ({ id: await register(http, cvmPostpaid({ account, state: 'stopped' })) });
-const changing = async (account: string): Promise<Subject> => ({ id: await register(http, cvmPostpaid({ account, state: 'changing' })) });
-const prepaid = async (account: string): Promise<Subject> => ({ id: await register(http, cvmPrepaid({ account })) });
+const running = async (account: string): Promise<Subject> => ({
+  id: await register(http, cvmPostpaid({ account })),
+});
+const stopped = async (account: string): Promise<Subject> => ({
+  id: await register(http, cvmPostpaid({ account, state: 'stopped' })),
+});
+const changing = async (account: string): Promise<Subject> => ({
+  id: await register(http, cvmPostpaid({ account, state: 'changing' })),
+});
+const prepaid = async (account: string): Promise<Subject> => ({
+  id: await register(http, cvmPrepaid({ account })),
+});
 
 async function guarded(account: string): Promise<Subject> {
   const subject = await running(account);
@@ -112,27 +123,44 @@ async function refunded(account: string): Promise<Subject> {
 /** A refund request: asked for by another than the operator, who decides on it. */
 async function requested(account: string): Promise<Subject> {
   const { id } = await prepaid(account);
-  const { body } = expectStatus(await staff.get('return')!.post('/v1/refund-requests', { instanceId: id, ...REASON }), 201);
+  const { body } = expectStatus(
+    await staff.get('return')!.post('/v1/refund-requests', { instanceId: id, ...REASON }),
+    201,
+  );
   return { id: body.id };
 }
 
 async function audited(): Promise<Subject> {
   const id = newId('audit');
-  await recordAudit(service.pool, await makeAudit(service.pool, { id, trigger: 'command', workflows: noWorkflows('not asked') }));
+  await recordAudit(
+    service.pool,
+    await makeAudit(service.pool, { id, trigger: 'command', workflows: noWorkflows('not asked') }),
+  );
   return { id };
 }
 
 const byBandwidth = async (account: string): Promise<Subject> => ({
-  id: await register(http, cvmPostpaid({ account, network: { billing: 'bandwidth', hour: '0.063', month: '20' } })),
+  id: await register(
+    http,
+    cvmPostpaid({ account, network: { billing: 'bandwidth', hour: '0.063', month: '20' } }),
+  ),
 });
 
 /** A key that may no more than those who revoke it here. */
 const key = async (account: string): Promise<Subject> => ({
-  id: expectStatus(await http.post('/v1/keys', { account, name: newId('name'), permissions: ['keys'] }), 201).body.id,
+  id: expectStatus(await http.post('/v1/keys', { account, name: newId('name'), permissions: ['keys'] }), 201)
+    .body.id,
 });
 
 const REASON = { reason: 'test' };
-const deposit = (): Body => ({ kind: 'deposit', source: 'cash', currency: 'CNY', amount: '1', reference: newId('pay'), ...REASON });
+const deposit = (): Body => ({
+  kind: 'deposit',
+  source: 'cash',
+  currency: 'CNY',
+  amount: '1',
+  reference: newId('pay'),
+  ...REASON,
+});
 const LIST: Row = { permissions: ['read'], list: true };
 const open: Row = {};
 
@@ -149,13 +177,29 @@ const TABLE: Record<string, Row> = {
   'POST /v1/instances/{id}/start': { permissions: ['power'], prepare: stopped },
   'POST /v1/instances/{id}/stop': { permissions: ['power'], prepare: running },
   'GET /v1/troubles': { permissions: ['operate'], staffOnly: true },
-  'POST /v1/instances/{id}/repair': { permissions: ['operate'], prepare: running, body: () => ({ restart: true }) },
-  'POST /v1/instances/{id}/operations': { permissions: ['power'], prepare: running, body: () => ({ kind: 'resize' }) },
-  'POST /v1/instances/{id}/operations/end': { permissions: ['power'], prepare: changing, body: () => ({ power: 'running' }) },
+  'POST /v1/instances/{id}/repair': {
+    permissions: ['operate'],
+    prepare: running,
+    body: () => ({ restart: true }),
+  },
+  'POST /v1/instances/{id}/operations': {
+    permissions: ['power'],
+    prepare: running,
+    body: () => ({ kind: 'resize' }),
+  },
+  'POST /v1/instances/{id}/operations/end': {
+    permissions: ['power'],
+    prepare: changing,
+    body: () => ({ power: 'running' }),
+  },
   'POST /v1/instances/{id}/orders': {
     permissions: ['renew', 'register'],
     prepare: prepaid,
-    body: (_, permission) => ({ kind: 'renewal', months: 1, ...(permission === 'renew' ? {} : { paid: { cash: '51' } }) }),
+    body: (_, permission) => ({
+      kind: 'renewal',
+      months: 1,
+      ...(permission === 'renew' ? {} : { paid: { cash: '51' } }),
+    }),
   },
   'PUT /v1/instances/{id}/prices': {
     permissions: ['register'],
@@ -164,15 +208,27 @@ const TABLE: Record<string, Row> = {
   },
   'POST /v1/instances/{id}/protect': { permissions: ['protect'], prepare: running, body: () => REASON },
   'POST /v1/instances/{id}/unprotect': { permissions: ['unprotect'], prepare: guarded, body: () => REASON },
-  'PUT /v1/instances/{id}/hold': { permissions: ['hold'], prepare: running, body: () => ({ hold: true, ...REASON }) },
-  'POST /v1/instances/{id}/network': { permissions: ['register'], prepare: byBandwidth, body: () => ({ billing: 'traffic' }) },
+  'PUT /v1/instances/{id}/hold': {
+    permissions: ['hold'],
+    prepare: running,
+    body: () => ({ hold: true, ...REASON }),
+  },
+  'POST /v1/instances/{id}/network': {
+    permissions: ['register'],
+    prepare: byBandwidth,
+    body: () => ({ billing: 'traffic' }),
+  },
   'POST /v1/instances/{id}/usage': {
     permissions: ['usage'],
     prepare: running,
     body: () => ({ meter: 'cpu', quantity: '1', startsAt: hoursAgo(2), endsAt: hoursAgo(1) }),
   },
   'GET /v1/instances/{id}/usage': { permissions: ['read'], prepare: running },
-  'POST /v1/quotes': { permissions: ['read'], prepare: running, body: ({ id }) => ({ action: 'terminate', instanceIds: [id] }) },
+  'POST /v1/quotes': {
+    permissions: ['read'],
+    prepare: running,
+    body: ({ id }) => ({ action: 'terminate', instanceIds: [id] }),
+  },
   'GET /v1/quotes/{id}': { permissions: ['read'], prepare: quoted },
   'POST /v1/terminations': {
     permissions: ['terminate', 'return'],
@@ -180,16 +236,31 @@ const TABLE: Record<string, Row> = {
     body: ({ id }) => ({ quoteId: id, agree: true }),
   },
   'GET /v1/terminations': LIST,
-  'GET /v1/terminations/{id}': { permissions: ['read'], prepare: async (account) => ({ id: (await inBin(account)).termination! }) },
+  'GET /v1/terminations/{id}': {
+    permissions: ['read'],
+    prepare: async (account) => ({ id: (await inBin(account)).termination! }),
+  },
   'POST /v1/instances/{id}/cancel': { permissions: ['terminate'], prepare: scheduled },
-  'POST /v1/instances/{id}/reschedule': { permissions: ['terminate'], prepare: scheduled, body: () => ({ at: fromNow(2 * DAY) }) },
+  'POST /v1/instances/{id}/reschedule': {
+    permissions: ['terminate'],
+    prepare: scheduled,
+    body: () => ({ at: fromNow(2 * DAY) }),
+  },
   'POST /v1/instances/{id}/restore': { permissions: ['restore'], prepare: inBin },
-  'POST /v1/instances/{id}/purge': { permissions: ['purge'], prepare: inBin, body: ({ id }) => ({ confirm: id }) },
+  'POST /v1/instances/{id}/purge': {
+    permissions: ['purge'],
+    prepare: inBin,
+    body: ({ id }) => ({ confirm: id }),
+  },
   'GET /v1/recycle-bin': LIST,
   'GET /v1/refunds': LIST,
   'GET /v1/refunds/{id}': { permissions: ['read'], prepare: refunded },
   'POST /v1/refunds/{id}/undo': { permissions: ['refund:approve'], prepare: refunded, body: () => REASON },
-  'POST /v1/refund-requests': { permissions: ['return'], prepare: prepaid, body: ({ id }) => ({ instanceId: id, ...REASON }) },
+  'POST /v1/refund-requests': {
+    permissions: ['return'],
+    prepare: prepaid,
+    body: ({ id }) => ({ instanceId: id, ...REASON }),
+  },
   'GET /v1/refund-requests': LIST,
   'GET /v1/refund-requests/{id}': { permissions: ['read'], prepare: requested },
   'POST /v1/refund-requests/{id}/approve': {
@@ -197,7 +268,11 @@ const TABLE: Record<string, Row> = {
     prepare: requested,
     body: () => ({ ...REASON, amount: '407.96' }),
   },
-  'POST /v1/refund-requests/{id}/deny': { permissions: ['refund:approve'], prepare: requested, body: () => REASON },
+  'POST /v1/refund-requests/{id}/deny': {
+    permissions: ['refund:approve'],
+    prepare: requested,
+    body: () => REASON,
+  },
   'GET /v1/accounts/{account}': { permissions: ['read'] },
   'GET /v1/accounts/{account}/statement': { permissions: ['read'] },
   'GET /v1/accounts/{account}/balances': { permissions: ['read'] },
@@ -209,11 +284,19 @@ const TABLE: Record<string, Row> = {
   'GET /v1/audits/{id}': { permissions: ['audit'], staffOnly: true, prepare: audited },
   'POST /v1/keys': {
     permissions: ['keys'],
-    body: ({ account }, permission) => ({ account, name: newId('name'), permissions: [permission ?? 'read'] }),
+    body: ({ account }, permission) => ({
+      account,
+      name: newId('name'),
+      permissions: [permission ?? 'read'],
+    }),
   },
   'GET /v1/keys': { permissions: ['keys'], list: true },
   'POST /v1/keys/{id}/revoke': { permissions: ['keys'], prepare: key },
-  'POST /v1/instances/{id}/fast-forward': { permissions: ['sandbox'], prepare: running, body: () => ({ duration: 'PT1H' }) },
+  'POST /v1/instances/{id}/fast-forward': {
+    permissions: ['sandbox'],
+    prepare: running,
+    body: () => ({ duration: 'PT1H' }),
+  },
   'GET /healthz': open,
   'GET /readyz': open,
   'GET /metrics': open,
@@ -223,7 +306,13 @@ const NO_KEY = { headers: { authorization: '' } };
 const BAD_KEY = { headers: { authorization: `Bearer sk_k_${'0'.repeat(32)}_${'x'.repeat(43)}` } };
 
 /** Makes a row's request about a subject. */
-async function ask(name: string, caller: Http, subject: Subject, permission?: Permission, options = {}): Promise<Reply> {
+async function ask(
+  name: string,
+  caller: Http,
+  subject: Subject,
+  permission?: Permission,
+  options = {},
+): Promise<Reply> {
   const [method, path] = name.split(' ') as [string, string];
   const { body, query = '' } = TABLE[name]!;
   const address = path.replace(/\{(\w+)\}/g, (_, field: string) => subject[field]!) + query;
@@ -241,8 +330,14 @@ const said = ({ status, body }: Reply): string => (status < 300 ? '2xx' : `${sta
 
 /** An answer with the ids of its subject taken out: what is left must not tell one subject from another. */
 function anonymous({ status, headers, body }: Reply, subject: Subject, names: string[]): object {
-  const hide = (text: string): string => names.reduce((rest, name) => rest.replaceAll(subject[name]!, `<${name}>`), text);
-  return { status, type: headers.get('content-type'), language: headers.get('content-language'), body: hide(JSON.stringify(body)) };
+  const hide = (text: string): string =>
+    names.reduce((rest, name) => rest.replaceAll(subject[name]!, `<${name}>`), text);
+  return {
+    status,
+    type: headers.get('content-type'),
+    language: headers.get('content-language'),
+    body: hide(JSON.stringify(body)),
+  };
 }
 
 describe('every operation of the document has its row', () => {
@@ -251,7 +346,9 @@ describe('every operation of the document has its row', () => {
     const { paths } = (await http.get('/openapi.json')).body;
     operations = new Map(
       Object.entries(paths as Body).flatMap(([path, methods]) =>
-        Object.entries(methods as Body).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
+        Object.entries(methods as Body).map(
+          ([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const,
+        ),
       ),
     );
   });
@@ -269,13 +366,17 @@ describe('every operation of the document has its row', () => {
   });
 });
 
-const rows = (kind: (row: Row) => boolean): string[] => Object.keys(TABLE).filter((name) => kind(TABLE[name]!));
+const rows = (kind: (row: Row) => boolean): string[] =>
+  Object.keys(TABLE).filter((name) => kind(TABLE[name]!));
 
 const LISTS = rows(({ list, staffOnly }) => list === true && !staffOnly);
 
 describe('no key, and a key that is none', () => {
   it.each(rows(({ permissions }) => permissions !== undefined))('%s: 401', async (name) => {
-    const replies = [await ask(name, http, MISSING, undefined, NO_KEY), await ask(name, http, MISSING, undefined, BAD_KEY)];
+    const replies = [
+      await ask(name, http, MISSING, undefined, NO_KEY),
+      await ask(name, http, MISSING, undefined, BAD_KEY),
+    ];
     expect(replies.map(said)).toEqual(['401 UNAUTHENTICATED', '401 UNAUTHENTICATED']);
   });
 
@@ -294,8 +395,13 @@ describe('each permission alone', () => {
       const about = permissions.includes(one) ? await prepared(name, one) : subject;
       return [one, said(await ask(name, callers.get(one)!, about, one))];
     };
-    const expected = PERMISSIONS.map((one): [Permission, string] => [one, permissions.includes(one) ? '2xx' : '403 FORBIDDEN']);
-    expect(Object.fromEntries(await Promise.all(PERMISSIONS.map(outcome)))).toEqual(Object.fromEntries(expected));
+    const expected = PERMISSIONS.map((one): [Permission, string] => [
+      one,
+      permissions.includes(one) ? '2xx' : '403 FORBIDDEN',
+    ]);
+    expect(Object.fromEntries(await Promise.all(PERMISSIONS.map(outcome)))).toEqual(
+      Object.fromEntries(expected),
+    );
     expect(said(await ask(name, http, await prepared(name)))).toBe('2xx');
   });
 });
@@ -323,7 +429,11 @@ describe('all permissions, but of another account', () => {
 describe('what a body asks for', () => {
   const forbiddenAt = (permission: string, pointer: string) => ({
     status: 403,
-    body: { code: 'FORBIDDEN', detail: expect.stringContaining(`\`${permission}\``), errors: [{ pointer, code: 'NOT_PERMITTED' }] },
+    body: {
+      code: 'FORBIDDEN',
+      detail: expect.stringContaining(`\`${permission}\``),
+      errors: [{ pointer, code: 'NOT_PERMITTED' }],
+    },
   });
 
   it('to state what was paid takes `register`, for renewals, upgrades and restores', async () => {
@@ -332,10 +442,12 @@ describe('what a body asks for', () => {
     const paid = { cash: '51' };
     const [renewer, restorer] = [only.get('renew')!, only.get('restore')!];
     const upgrade = { kind: 'upgrade', paid };
-    expect(await renewer.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 1, paid })).toMatchObject(
+    expect(
+      await renewer.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 1, paid }),
+    ).toMatchObject(forbiddenAt('register', '/paid'));
+    expect(await renewer.post(`/v1/instances/${id}/orders`, upgrade)).toMatchObject(
       forbiddenAt('register', '/paid'),
     );
-    expect(await renewer.post(`/v1/instances/${id}/orders`, upgrade)).toMatchObject(forbiddenAt('register', '/paid'));
     const renewal = { months: 1, paid };
     for (const headers of [{}, { prefer: 'respond-async' }]) {
       const reply = await restorer.post(`/v1/instances/${instanceId}/restore`, { renewal }, { headers });
@@ -352,7 +464,9 @@ describe('what a body asks for', () => {
   ] as const)('a quote to %s is not confirmed with `%s`', async (action, permission) => {
     const { id } = await quoted(ACCOUNT, action);
     const confirmation = { quoteId: id, agree: true };
-    expect(await only.get(permission)!.post('/v1/terminations', confirmation)).toMatchObject(forbiddenAt(action, '/quoteId'));
+    expect(await only.get(permission)!.post('/v1/terminations', confirmation)).toMatchObject(
+      forbiddenAt(action, '/quoteId'),
+    );
     expectStatus(await only.get(action)!.post('/v1/terminations', confirmation), 202);
   });
 
@@ -373,16 +487,22 @@ describe('an account sees only itself', () => {
   let tenant: Http;
   beforeAll(async () => {
     tenant = await as(http, { account: ACCOUNT, name: 'tenant', permissions: PERMISSIONS });
-    [mine, theirs] = (await Promise.all([ACCOUNT, OTHER].map((account) => register(http, cvmPostpaid({ account }))))) as [string, string];
+    [mine, theirs] = (await Promise.all(
+      [ACCOUNT, OTHER].map((account) => register(http, cvmPostpaid({ account }))),
+    )) as [string, string];
   });
 
   it('registers nothing for others, and takes over none of theirs', async () => {
     const id = newId();
     const foreign = await tenant.put(`/v1/instances/${id}`, cvmPostpaid({ account: OTHER }));
-    expect(foreign).toMatchObject({ status: 404, body: { code: 'NOT_FOUND', errors: [{ pointer: '/account', code: 'NOT_FOUND' }] } });
+    expect(foreign).toMatchObject({
+      status: 404,
+      body: { code: 'NOT_FOUND', errors: [{ pointer: '/account', code: 'NOT_FOUND' }] },
+    });
     expect((await http.get(`/v1/instances/${id}`)).status).toBe(404);
     const taken = await tenant.put(`/v1/instances/${theirs}`, cvmPostpaid({ account: ACCOUNT }));
-    // Ids are everybody's. That it is taken can't be hidden from who may register; all else is: no owner, no state, no 404 of its own.
+    // Ids are everybody's. That it is taken can't be hidden from who may register; all else is: no owner, no
+    // state, no 404 of its own.
     expect(taken).toMatchObject({ status: 409, body: { code: 'ALREADY_REGISTERED', errors: [] } });
     expect(taken.body).not.toHaveProperty('state');
     expect(JSON.stringify(taken.body)).not.toContain(OTHER);
@@ -393,7 +513,8 @@ describe('an account sees only itself', () => {
     const rowsRead = async (id: string): Promise<Body[]> => await findInstances(service.pool, [id], ACCOUNT);
     expect(await rowsRead(theirs)).toEqual([]);
     expect(await rowsRead(mine)).toHaveLength(1);
-    const asked = async (id: string) => said(await tenant.post('/v1/quotes', { action: 'terminate', instanceIds: [id] }));
+    const asked = async (id: string) =>
+      said(await tenant.post('/v1/quotes', { action: 'terminate', instanceIds: [id] }));
     expect(await asked(theirs)).toBe(await asked(newId()));
   });
 
@@ -416,7 +537,10 @@ describe('an account sees only itself', () => {
     const { nextCursor } = expectStatus(await http.get(`${path}?limit=1`), 200).body;
     const others = expectStatus(await stranger.get(`${path}?limit=1`), 200).body;
     for (const cursor of [nextCursor, others.nextCursor]) {
-      const reply = expectStatus(await tenant.get(`${path}?limit=500${cursor ? `&cursor=${cursor}` : ''}`), 200);
+      const reply = expectStatus(
+        await tenant.get(`${path}?limit=500${cursor ? `&cursor=${cursor}` : ''}`),
+        200,
+      );
       expect(JSON.stringify(reply.body)).not.toContain(OTHER);
     }
   });
@@ -443,7 +567,9 @@ describe('an account sees only itself', () => {
       expect(JSON.stringify((await caller.get('/v1/terminations?limit=500')).body)).not.toContain(id);
     }
     for (const account of [ACCOUNT, OTHER]) {
-      expect(JSON.stringify((await http.get(`/v1/terminations?limit=500&account=${account}`)).body)).toContain(id);
+      expect(
+        JSON.stringify((await http.get(`/v1/terminations?limit=500&account=${account}`)).body),
+      ).toContain(id);
     }
   });
 
@@ -456,9 +582,13 @@ describe('an account sees only itself', () => {
     ];
     const headers = { prefer: 'respond-async' };
     const before = await Promise.all([timed!, bin!].map((id) => timelineOf(http, id)));
-    for (const [path, body] of signals) expect((await stranger.post(path, body, { headers })).status).toBe(404);
+    for (const [path, body] of signals)
+      expect((await stranger.post(path, body, { headers })).status).toBe(404);
     expect(await Promise.all([timed!, bin!].map((id) => timelineOf(http, id)))).toEqual(before);
     expectStatus(await tenant.post(`/v1/instances/${timed}/cancel`, {}, { headers }), 202);
-    await until(async () => (await timelineOf(http, timed!)).at(-1).by === `tenant@${ACCOUNT}`, 'the signal to be taken');
+    await until(
+      async () => (await timelineOf(http, timed!)).at(-1).by === `tenant@${ACCOUNT}`,
+      'the signal to be taken',
+    );
   });
 });

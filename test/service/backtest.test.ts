@@ -1,4 +1,7 @@
-/** `npm run backtest` on a real service's database: refunds are made, then run again under changed copies of their policy. */
+/**
+ * `npm run backtest` on a real service's database: refunds are made, then run again under changed copies of
+ * their policy.
+ */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +41,9 @@ beforeAll(async () => {
   ids.ordinary = await returned(cvmPrepaid({ account }, daysAgo(3)));
   // Two months and twenty days: a part month that costs more than a month.
   const start = plusMonths(daysAgo(20), -2);
-  ids.partMonth = await returned(cvmPrepaid({ account, orders: [purchase(start, { endsAt: plusMonths(start, 12) })] }));
+  ids.partMonth = await returned(
+    cvmPrepaid({ account, orders: [purchase(start, { endsAt: plusMonths(start, 12) })] }),
+  );
   ids.family = await returned(cvmPrepaid({ account: newAccount(), type: 'M9.LARGE' }, daysAgo(10)));
   ids.redis = await returned(redisPrepaid({ account }));
 });
@@ -64,7 +69,8 @@ async function report(...args: string[]): Promise<Body> {
   return JSON.parse(out);
 }
 
-const refundOf = async (id: string): Promise<Body> => expectStatus(await http.get(`/v1/refunds?instanceId=${id}`), 200).body.items[0];
+const refundOf = async (id: string): Promise<Body> =>
+  expectStatus(await http.get(`/v1/refunds?instanceId=${id}`), 200).body.items[0];
 const cents = (amount: string): number => Math.round(Number(amount) * 100);
 const instancesOf = (body: Body): string[] => body.differences.map((one: Body) => one.instanceId);
 
@@ -83,31 +89,52 @@ it('nothing differs under the policy as it is, which is read from its own file',
   const total = paid.reduce((sum, { amount }) => sum + cents(amount), 0);
   expect(same.totals).toMatchObject([{ currency: 'CNY', refunds: 4, difference: '0.00' }]);
   expect([cents(same.totals[0].old), cents(same.totals[0].new)]).toEqual([total, total]);
-  expect(await report('--policy', 'policies/tencent-redis.ts')).toMatchObject({ product: 'tencent-redis', refunds: 1, same: 1 });
+  expect(await report('--policy', 'policies/tencent-redis.ts')).toMatchObject({
+    product: 'tencent-redis',
+    refunds: 1,
+    same: 1,
+  });
 });
 
 it('M7: with the cap on a part month, the returns that it touches pay more, by their own sums', async () => {
-  const changed = await report('--policy', changedCopy('cap.ts', [['capPartMonth: false', 'capPartMonth: true']]));
+  const changed = await report(
+    '--policy',
+    changedCopy('cap.ts', [['capPartMonth: false', 'capPartMonth: true']]),
+  );
   expect(changed).toMatchObject({ refunds: 4, same: 2, changed: 2, refused: 0 });
   expect(instancesOf(changed)).toEqual([ids.partMonth, ids.family]);
   const [one] = changed.differences;
   const { amount, id } = await refundOf(ids.partMonth);
   // 407.96 − 2 × 51 − 51: the cap is a whole month's price.
-  expect(one).toMatchObject({ refundId: id, account, old: { kind: 'ordinary', amount }, new: { kind: 'ordinary', amount: '254.96' } });
+  expect(one).toMatchObject({
+    refundId: id,
+    account,
+    old: { kind: 'ordinary', amount },
+    new: { kind: 'ordinary', amount: '254.96' },
+  });
   expect(cents(one.difference)).toBe(25496 - cents(amount));
 });
 
 it('E1, E2: by calendar days none of these changes; without a five-day right its return is ordinary', async () => {
-  const days = await report('--policy', changedCopy('days.ts', [["fiveDayWindow: 'elapsed'", "fiveDayWindow: 'calendar-days'"]]));
+  const days = await report(
+    '--policy',
+    changedCopy('days.ts', [["fiveDayWindow: 'elapsed'", "fiveDayWindow: 'calendar-days'"]]),
+  );
   expect(days).toMatchObject({ same: 4 });
   const rights = await report('--policy', changedCopy('rights.ts', [['fiveDayCount: 1', 'fiveDayCount: 0']]));
   expect(rights.differences).toMatchObject([
-    { instanceId: ids.fiveDay, old: { kind: 'five-day', amount: '407.96' }, new: { kind: 'ordinary', amount: '387.80' } },
+    {
+      instanceId: ids.fiveDay,
+      old: { kind: 'five-day', amount: '407.96' },
+      new: { kind: 'ordinary', amount: '387.80' },
+    },
   ]);
 });
 
 it('E3: another excluded family refuses its return, and the text says so', async () => {
-  const file = changedCopy('family.ts', [["families: ['SN2', 'CN2', 'FX2']", "families: ['SN2', 'CN2', 'FX2', 'M9']"]]);
+  const file = changedCopy('family.ts', [
+    ["families: ['SN2', 'CN2', 'FX2']", "families: ['SN2', 'CN2', 'FX2', 'M9']"],
+  ]);
   const { amount, id } = await refundOf(ids.family);
   expect((await report('--policy', file)).differences).toMatchObject([
     { refundId: id, new: { blockers: ['FAMILY_EXCLUDED'] }, difference: `-${amount}` },
@@ -126,12 +153,16 @@ it('takes JSON, an account, and a span of instants', async () => {
   writeFileSync(file, JSON.stringify({ ...tencentCvm, knobs: { ...tencentCvm.knobs, capPartMonth: true } }));
   expect(instancesOf(await report('--policy', file, '--account', account))).toEqual([ids.partMonth]);
   expect(await report('--policy', file, '--until', daysAgo(1))).toMatchObject({ refunds: 0, totals: [] });
-  expect(await report('--policy', file, '--since', daysAgo(1), '--until', hoursAgo(-1))).toMatchObject({ refunds: 4 });
+  expect(await report('--policy', file, '--since', daysAgo(1), '--until', hoursAgo(-1))).toMatchObject({
+    refunds: 4,
+  });
 });
 
 it('asks for nothing but to read', async () => {
   const url = `${service.serviceUrl}?options=${encodeURIComponent('-c default_transaction_read_only=on')}`;
-  const { code, out } = await command('cli/backtest.ts', ['--json', '--policy', 'policies/tencent-cvm.ts'], { env: { DATABASE_URL: url } });
+  const { code, out } = await command('cli/backtest.ts', ['--json', '--policy', 'policies/tencent-cvm.ts'], {
+    env: { DATABASE_URL: url },
+  });
   expect([code, JSON.parse(out).refunds]).toEqual([0, 4]);
 });
 
@@ -139,7 +170,10 @@ it('what is open or refused is no refund yet, and what was undone is none any mo
   await quote(http, [await register(http, cvmPrepaid())], { action: 'return' });
   const { id } = await refundOf(ids.family);
   expectStatus(await http.post(`/v1/refunds/${id}/undo`, { reason: 'wrong instance' }), 200);
-  const left = await report('--policy', changedCopy('cap-again.ts', [['capPartMonth: false', 'capPartMonth: true']]));
+  const left = await report(
+    '--policy',
+    changedCopy('cap-again.ts', [['capPartMonth: false', 'capPartMonth: true']]),
+  );
   expect(left).toMatchObject({ refunds: 3, changed: 1 });
   expect(instancesOf(left)).toEqual([ids.partMonth]);
 });
@@ -150,7 +184,11 @@ describe('says what it can’t do, with exit 2', () => {
     ['no policy', [], none],
     ['an option that is none', ['--polcy', 'x'], "Unknown option '--polcy'"],
     ['no such file', ['--policy', '/nowhere/x.ts'], '/nowhere/x.ts is not there'],
-    ['not an instant', ['--policy', 'policies/jd-vm.ts', '--since', 'yesterday'], '--since must be an instant with its offset'],
+    [
+      'not an instant',
+      ['--policy', 'policies/jd-vm.ts', '--since', 'yesterday'],
+      '--since must be an instant with its offset',
+    ],
   ])('%s', async (_, args, said) => {
     const { code, out, err } = await backtest(...args);
     expect([code, out]).toEqual([2, '']);
@@ -180,7 +218,9 @@ describe('says what it can’t do, with exit 2', () => {
   it('a module without a policy, or with several', async () => {
     const file = join(folder, 'none.ts');
     writeFileSync(file, 'export const answer = 42;');
-    expect((await backtest('--policy', file)).err).toContain('exports no object: make the policy its default export');
+    expect((await backtest('--policy', file)).err).toContain(
+      'exports no object: make the policy its default export',
+    );
     expect((await backtest('--policy', 'policies/index.ts')).err).toContain('policies/index.ts');
     writeFileSync(file, 'export const answer = ;');
     expect((await backtest('--policy', file)).err).toContain(`${file} can't be read`);
@@ -188,7 +228,9 @@ describe('says what it can’t do, with exit 2', () => {
 
   it('no database', async () => {
     const nowhere = { DATABASE_URL: 'postgres://sunset:x@127.0.0.1:1/sunset' };
-    const { code, err } = await command('cli/backtest.ts', ['--policy', 'policies/jd-vm.ts'], { env: nowhere });
+    const { code, err } = await command('cli/backtest.ts', ['--policy', 'policies/jd-vm.ts'], {
+      env: nowhere,
+    });
     expect(code).toBe(2);
     expect(err).toContain("backtest: the database can't be read");
   });
@@ -197,5 +239,6 @@ describe('says what it can’t do, with exit 2', () => {
 it('--help says what there is', async () => {
   const { code, out } = await backtest('--help');
   expect(code).toBe(0);
-  for (const option of ['--policy', '--account', '--since', '--until', '--json', 'DATABASE_URL', 'Exit 0']) expect(out).toContain(option);
+  for (const option of ['--policy', '--account', '--since', '--until', '--json', 'DATABASE_URL', 'Exit 0'])
+    expect(out).toContain(option);
 });

@@ -1,6 +1,6 @@
 /**
- * Bad input, as a hostile or hasty caller sends it: every answer is a problem that names all the bad fields, in the caller's language, never
- * a 5xx, and at the end nothing has changed.
+ * Bad input, as a hostile or hasty caller sends it: every answer is a problem that names all the bad fields,
+ * in the caller's language, never a 5xx, and at the end nothing has changed.
  */
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
@@ -24,7 +24,17 @@ import {
 import { useService } from '../support/service';
 
 /** Instances that the bad requests are aimed at, and a quote that would hold. */
-const world = { postpaid: '', prepaid: '', redis: '', jd: '', timed: '', isolated: '', returned: '', account: '', quoteId: '' };
+const world = {
+  postpaid: '',
+  prepaid: '',
+  redis: '',
+  jd: '',
+  timed: '',
+  isolated: '',
+  returned: '',
+  account: '',
+  quoteId: '',
+};
 let before: Body;
 
 const { service, http } = useService();
@@ -105,7 +115,13 @@ function expectProblem(reply: Reply, { status, code, errors }: Expected, lang: '
 type Options = Parameters<Http['post']>[2];
 
 /** Sends the same request in both languages, each with its own key. */
-async function refusedInBoth(method: string, path: string, body: unknown, expected: Expected, options: Options = {}): Promise<void> {
+async function refusedInBoth(
+  method: string,
+  path: string,
+  body: unknown,
+  expected: Expected,
+  options: Options = {},
+): Promise<void> {
   for (const [accept, lang] of [
     ['en', 'en'],
     ['zh-CN', 'zh'],
@@ -119,14 +135,31 @@ const refusedFields = async (method: string, path: string, body: unknown, errors
   await refusedInBoth(method, path, body, { status: 400, code: 'INVALID_REQUEST', errors });
 
 const start = hoursAgo(48);
-const renewalAfter = (startsAt: string, more: Body = {}): Body => ({ ...purchase(startsAt), id: 'o2', kind: 'renewal', ...more });
-const withPaid = (paid: Body, more: Body = {}): Body => cvmPrepaid({ orders: [purchase(start, { paid })], ...more });
+const renewalAfter = (startsAt: string, more: Body = {}): Body => ({
+  ...purchase(startsAt),
+  id: 'o2',
+  kind: 'renewal',
+  ...more,
+});
+const withPaid = (paid: Body, more: Body = {}): Body =>
+  cvmPrepaid({ orders: [purchase(start, { paid })], ...more });
 const prices = (more: Body): Body => ({ version: 'v', currency: 'CNY', month: '51', hour: '0.42', ...more });
-const upgrade = (more: Body): Body => ({ ...purchase(hoursAgo(24)), id: 'u1', kind: 'upgrade', endsAt: plusMonths(start, 12), ...more });
-const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
+const upgrade = (more: Body): Body => ({
+  ...purchase(hoursAgo(24)),
+  id: 'u1',
+  kind: 'upgrade',
+  endsAt: plusMonths(start, 12),
+  ...more,
+});
+const many = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index));
 
 const REGISTRATIONS: [title: string, body: () => unknown, errors: string[]][] = [
-  ['nothing at all', () => ({}), ['/account MISSING', '/product MISSING', '/billing MISSING', '/region MISSING']],
+  [
+    'nothing at all',
+    () => ({}),
+    ['/account MISSING', '/product MISSING', '/billing MISSING', '/region MISSING'],
+  ],
   ['an array', () => [], [' WRONG_TYPE']],
   ['null', () => null, [' WRONG_TYPE']],
   ['a string', () => '"postpaid"', [' WRONG_TYPE']],
@@ -158,7 +191,16 @@ const REGISTRATIONS: [title: string, body: () => unknown, errors: string[]][] = 
   ],
   [
     'wrong types',
-    () => cvmPostpaid({ account: 5, name: [], region: {}, monthlySettled: 'no', disks: {}, addresses: null, zone: false }),
+    () =>
+      cvmPostpaid({
+        account: 5,
+        name: [],
+        region: {},
+        monthlySettled: 'no',
+        disks: {},
+        addresses: null,
+        zone: false,
+      }),
     [
       '/account NOT_VISIBLE',
       '/name NOT_TEXT',
@@ -173,7 +215,9 @@ const REGISTRATIONS: [title: string, body: () => unknown, errors: string[]][] = 
     'money that is none: negative, of 40 digits, a number, an exponent, a comma, not a number, a space',
     () =>
       cvmPrepaid({
-        orders: [purchase(start, { paid: { cash: '-1', gift: '1'.repeat(40), income: 12.5, voucher: '1e3' } })],
+        orders: [
+          purchase(start, { paid: { cash: '-1', gift: '1'.repeat(40), income: 12.5, voucher: '1e3' } }),
+        ],
         prices: prices({ month: '1,5', hour: 'NaN' }),
         disks: [{ id: 'd', kind: 'data', storage: 'local', month: ' 5' }],
       }),
@@ -189,16 +233,28 @@ const REGISTRATIONS: [title: string, body: () => unknown, errors: string[]][] = 
   ],
   ['40 decimals', () => withPaid({ cash: `1.${'0'.repeat(40)}` }), ['/orders/0/paid/cash NOT_MONEY']],
   ['Arabic-Indic digits', () => withPaid({ cash: '٤٠' }), ['/orders/0/paid/cash NOT_MONEY']],
-  ['more decimals than CNY has', () => withPaid({ cash: '407.965' }), ['/orders/0/paid/cash TOO_MANY_DIGITS']],
+  [
+    'more decimals than CNY has',
+    () => withPaid({ cash: '407.965' }),
+    ['/orders/0/paid/cash TOO_MANY_DIGITS'],
+  ],
   [
     'a decimal in JPY, four in KWD',
     () => withPaid({ cash: '1.5', gift: '2', voucher: '3.0' }, { prices: prices({ currency: 'JPY' }) }),
     ['/orders/0/paid/cash TOO_MANY_DIGITS', '/orders/0/paid/voucher TOO_MANY_DIGITS'],
   ],
-  ['KWD has three', () => withPaid({ cash: '1.5555' }, { prices: prices({ currency: 'KWD' }) }), ['/orders/0/paid/cash TOO_MANY_DIGITS']],
+  [
+    'KWD has three',
+    () => withPaid({ cash: '1.5555' }, { prices: prices({ currency: 'KWD' }) }),
+    ['/orders/0/paid/cash TOO_MANY_DIGITS'],
+  ],
   [
     'unknown currencies',
-    () => cvmPrepaid({ prices: prices({ currency: 'XYZ' }), orders: [purchase(start, { prices: prices({ currency: 'cny' }) })] }),
+    () =>
+      cvmPrepaid({
+        prices: prices({ currency: 'XYZ' }),
+        orders: [purchase(start, { prices: prices({ currency: 'cny' }) })],
+      }),
     ['/prices/currency UNKNOWN_CURRENCY', '/orders/0/prices/currency UNKNOWN_CURRENCY'],
   ],
   [
@@ -246,12 +302,14 @@ const REGISTRATIONS: [title: string, body: () => unknown, errors: string[]][] = 
   ],
   [
     'M16: a gap of a second between orders',
-    () => cvmPrepaid({ orders: [purchase(start, { endsAt: fromNow(DAY) }), renewalAfter(fromNow(DAY + 1000))] }),
+    () =>
+      cvmPrepaid({ orders: [purchase(start, { endsAt: fromNow(DAY) }), renewalAfter(fromNow(DAY + 1000))] }),
     ['/orders/1/startsAt ORDER_GAP'],
   ],
   [
     'M16: orders that overlap',
-    () => cvmPrepaid({ orders: [purchase(start, { endsAt: fromNow(DAY) }), renewalAfter(fromNow(DAY - 1000))] }),
+    () =>
+      cvmPrepaid({ orders: [purchase(start, { endsAt: fromNow(DAY) }), renewalAfter(fromNow(DAY - 1000))] }),
     ['/orders/1/startsAt ORDER_OVERLAP'],
   ],
   [
@@ -264,7 +322,11 @@ const REGISTRATIONS: [title: string, body: () => unknown, errors: string[]][] = 
     () => cvmPrepaid({ orders: [purchase(start), upgrade({ startsAt: hoursAgo(60) })] }),
     ['/orders/1/startsAt UPGRADE_OUTSIDE'],
   ],
-  ['orders on a postpaid one', () => cvmPostpaid({ orders: [purchase(start)] }), ['/orders/0 NOT_FOR_POSTPAID']],
+  [
+    'orders on a postpaid one',
+    () => cvmPostpaid({ orders: [purchase(start)] }),
+    ['/orders/0 NOT_FOR_POSTPAID'],
+  ],
   ['a prepaid one without', () => cvmPrepaid({ orders: [] }), ['/orders TOO_SHORT']],
   ['a prepaid one without prices', () => cvmPrepaid({ prices: undefined }), ['/prices MISSING']],
   [
@@ -272,22 +334,36 @@ const REGISTRATIONS: [title: string, body: () => unknown, errors: string[]][] = 
     () => cvmPrepaid({ prices: { version: 'v', currency: 'CNY' } }),
     ['/prices/month PRICE_REQUIRED', '/prices/hour PRICE_REQUIRED'],
   ],
-  ['bandwidth without its price', () => cvmPrepaid({ network: { billing: 'bandwidth' } }), ['/network/hour MISSING']],
+  [
+    'bandwidth without its price',
+    () => cvmPrepaid({ network: { billing: 'bandwidth' } }),
+    ['/network/hour MISSING'],
+  ],
   [
     'ids that are there twice',
     () =>
       cvmPrepaid({
-        orders: [purchase(start, { endsAt: fromNow(DAY) }), { ...renewalAfter(fromNow(DAY)), id: 'o1' }].map((order, index, all) =>
-          index ? { ...order, startsAt: all[0].endsAt } : order,
+        orders: [purchase(start, { endsAt: fromNow(DAY) }), { ...renewalAfter(fromNow(DAY)), id: 'o1' }].map(
+          (order, index, all) => (index ? { ...order, startsAt: all[0].endsAt } : order),
         ),
         disks: many(2, () => ({ id: 'd', kind: 'data', storage: 'local' })),
         addresses: many(3, () => ({ id: 'a', kind: 'public' })),
       }),
-    ['/orders/1/id DUPLICATE', '/disks/1/id DUPLICATE', '/addresses/1/id DUPLICATE', '/addresses/2/id DUPLICATE'],
+    [
+      '/orders/1/id DUPLICATE',
+      '/disks/1/id DUPLICATE',
+      '/addresses/1/id DUPLICATE',
+      '/addresses/2/id DUPLICATE',
+    ],
   ],
   [
     'prices in tiers that are none',
-    () => cvmPrepaid({ prices: prices({ hour: [{ upToHours: 96, price: '1' }, { upToHours: 96, price: '1' }, { price: '1' }] }) }),
+    () =>
+      cvmPrepaid({
+        prices: prices({
+          hour: [{ upToHours: 96, price: '1' }, { upToHours: 96, price: '1' }, { price: '1' }],
+        }),
+      }),
     ['/prices/hour/1/upToHours TIERS_NOT_ASCENDING'],
   ],
   [
@@ -340,7 +416,10 @@ describe('a registration', () => {
   });
 
   it('`__proto__` and its like are fields like any other unknown one', async () => {
-    const body = JSON.stringify(cvmPostpaid()).replace('{', '{"__proto__": {"state": "terminated"}, "constructor": 1, "toString": 2, ');
+    const body = JSON.stringify(cvmPostpaid()).replace(
+      '{',
+      '{"__proto__": {"state": "terminated"}, "constructor": 1, "toString": 2, ',
+    );
     await refusedFields('PUT', `/v1/instances/${newId()}`, body, [
       '/__proto__ UNKNOWN_FIELD',
       '/constructor UNKNOWN_FIELD',
@@ -350,7 +429,9 @@ describe('a registration', () => {
   });
 
   it('a field that is there twice does not slip past validation', async () => {
-    const body = JSON.stringify(cvmPostpaid()).replace('{', '{"billing": "postpaid", ').replace(/}$/, ', "billing": "free"}');
+    const body = JSON.stringify(cvmPostpaid())
+      .replace('{', '{"billing": "postpaid", ')
+      .replace(/}$/, ', "billing": "free"}');
     await refusedFields('PUT', `/v1/instances/${newId()}`, body, ['/billing DUPLICATE']);
   });
 
@@ -358,14 +439,23 @@ describe('a registration', () => {
     const numbers = `{"account":"a","product":"tencent-cvm","billing":"postpaid","region":"r","disks":[${'1,'.repeat(100_000)}1]}`;
     const reply = await within(4000, http.put(`/v1/instances/${newId()}`, numbers));
     expect(reply).toMatchObject({ status: 413, body: { code: 'BODY_TOO_LARGE' } });
-    const ids = JSON.stringify({ action: 'terminate', instanceIds: many(25_000, (index) => index.toString(36)) });
-    expect(await within(4000, http.post('/v1/quotes', ids))).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });
+    const ids = JSON.stringify({
+      action: 'terminate',
+      instanceIds: many(25_000, (index) => index.toString(36)),
+    });
+    expect(await within(4000, http.post('/v1/quotes', ids))).toMatchObject({
+      status: 400,
+      body: { code: 'INVALID_REQUEST' },
+    });
     const wrong = JSON.stringify({ account: null, name: 'a', permissions: many(29_000, () => 'x') });
     const refused = await within(1500, http.post('/v1/keys', wrong));
     expect(refused).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });
     expect(refused.body.errors.length).toBeLessThanOrEqual(200);
     const fields = JSON.stringify(Object.fromEntries(many(20_000, (index) => [`f${index}`, 1])));
-    expect(await within(4000, http.post('/v1/quotes', fields))).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });
+    expect(await within(4000, http.post('/v1/quotes', fields))).toMatchObject({
+      status: 400,
+      body: { code: 'INVALID_REQUEST' },
+    });
   });
 });
 
@@ -376,15 +466,28 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   return result;
 }
 
-const timed = (at: unknown): Body => ({ action: 'terminate', instanceIds: [world.postpaid], schedule: { mode: 'timed', at } });
+const timed = (at: unknown): Body => ({
+  action: 'terminate',
+  instanceIds: [world.postpaid],
+  schedule: { mode: 'timed', at },
+});
 
 const WRITES: [title: string, path: () => string, body: () => unknown, errors: string[]][] = [
   ['a quote of nothing', () => '/v1/quotes', () => ({}), ['/action MISSING', '/instanceIds MISSING']],
-  ['a quote of no instance', () => '/v1/quotes', () => ({ action: 'terminate', instanceIds: [] }), ['/instanceIds TOO_SHORT']],
+  [
+    'a quote of no instance',
+    () => '/v1/quotes',
+    () => ({ action: 'terminate', instanceIds: [] }),
+    ['/instanceIds TOO_SHORT'],
+  ],
   [
     'a quote with ids that are none',
     () => '/v1/quotes',
-    () => ({ action: 'destroy', instanceIds: ['..', '', 5, 'a b', 'a/b', '实例', 'x'.repeat(129), world.postpaid], force: true }),
+    () => ({
+      action: 'destroy',
+      instanceIds: ['..', '', 5, 'a b', 'a/b', '实例', 'x'.repeat(129), world.postpaid],
+      force: true,
+    }),
     ['/action NOT_ALLOWED', ...many(7, (index) => `/instanceIds/${index} NOT_AN_ID`), '/force UNKNOWN_FIELD'],
   ],
   [
@@ -402,7 +505,12 @@ const WRITES: [title: string, path: () => string, body: () => unknown, errors: s
   [
     'fiveDayFor that is not in the list, among other bad fields',
     () => '/v1/quotes',
-    () => ({ action: 'give', instanceIds: [world.prepaid], fiveDayFor: world.postpaid, schedule: { mode: 'soon' } }),
+    () => ({
+      action: 'give',
+      instanceIds: [world.prepaid],
+      fiveDayFor: world.postpaid,
+      schedule: { mode: 'soon' },
+    }),
     ['/action NOT_ALLOWED', '/fiveDayFor NOT_AMONG_ITEMS', '/schedule/mode NOT_ALLOWED'],
   ],
   [
@@ -421,13 +529,32 @@ const WRITES: [title: string, path: () => string, body: () => unknown, errors: s
   [
     'a time for now',
     () => '/v1/quotes',
-    () => ({ action: 'terminate', instanceIds: [world.postpaid], schedule: { mode: 'now', at: fromNow(DAY) } }),
+    () => ({
+      action: 'terminate',
+      instanceIds: [world.postpaid],
+      schedule: { mode: 'now', at: fromNow(DAY) },
+    }),
     ['/schedule/at UNKNOWN_FIELD'],
   ],
   ['L2: timed in the past', () => '/v1/quotes', () => timed(fromNow(-1000)), ['/schedule/at NOT_IN_FUTURE']],
-  ['L2: timed more than three years ahead', () => '/v1/quotes', () => timed(fromNow(3 * 366 * DAY)), ['/schedule/at TOO_FAR_AHEAD']],
-  ['timed on 30 February', () => '/v1/quotes', () => timed('2027-02-30T00:00:00+08:00'), ['/schedule/at IMPOSSIBLE_TIME']],
-  ['timed without offset', () => '/v1/quotes', () => timed('2027-02-20T00:00:00'), ['/schedule/at NOT_A_TIME']],
+  [
+    'L2: timed more than three years ahead',
+    () => '/v1/quotes',
+    () => timed(fromNow(3 * 366 * DAY)),
+    ['/schedule/at TOO_FAR_AHEAD'],
+  ],
+  [
+    'timed on 30 February',
+    () => '/v1/quotes',
+    () => timed('2027-02-30T00:00:00+08:00'),
+    ['/schedule/at IMPOSSIBLE_TIME'],
+  ],
+  [
+    'timed without offset',
+    () => '/v1/quotes',
+    () => timed('2027-02-20T00:00:00'),
+    ['/schedule/at NOT_A_TIME'],
+  ],
   ['timed by a number', () => '/v1/quotes', () => timed(Date.now() + DAY), ['/schedule/at NOT_A_TIME']],
   [
     'JD has no later',
@@ -438,7 +565,11 @@ const WRITES: [title: string, path: () => string, body: () => unknown, errors: s
   [
     'Redis has no timed',
     () => '/v1/quotes',
-    () => ({ action: 'terminate', instanceIds: [world.redis], schedule: { mode: 'timed', at: fromNow(DAY) } }),
+    () => ({
+      action: 'terminate',
+      instanceIds: [world.redis],
+      schedule: { mode: 'timed', at: fromNow(DAY) },
+    }),
     ['/schedule/mode MODE_NOT_OFFERED'],
   ],
   [
@@ -448,8 +579,18 @@ const WRITES: [title: string, path: () => string, body: () => unknown, errors: s
     ['/schedule/mode MODE_NOT_OFFERED'],
   ],
   ['a confirmation of nothing', () => '/v1/terminations', () => ({}), ['/quoteId MISSING', '/agree MISSING']],
-  ['L10: not agreed', () => '/v1/terminations', () => ({ quoteId: world.quoteId, agree: false }), ['/agree NOT_AGREED']],
-  ['L10: agreed by a string', () => '/v1/terminations', () => ({ quoteId: world.quoteId, agree: 'true' }), ['/agree NOT_AGREED']],
+  [
+    'L10: not agreed',
+    () => '/v1/terminations',
+    () => ({ quoteId: world.quoteId, agree: false }),
+    ['/agree NOT_AGREED'],
+  ],
+  [
+    'L10: agreed by a string',
+    () => '/v1/terminations',
+    () => ({ quoteId: world.quoteId, agree: 'true' }),
+    ['/agree NOT_AGREED'],
+  ],
   ['L10: agree is missing', () => '/v1/terminations', () => ({ quoteId: world.quoteId }), ['/agree MISSING']],
   [
     'a confirmation that names instances',
@@ -457,7 +598,12 @@ const WRITES: [title: string, path: () => string, body: () => unknown, errors: s
     () => ({ quoteId: world.quoteId, agree: true, instanceIds: ['x'] }),
     ['/instanceIds UNKNOWN_FIELD'],
   ],
-  ['cancel with a body', () => `/v1/instances/${world.timed}/cancel`, () => ({ force: true }), ['/force UNKNOWN_FIELD']],
+  [
+    'cancel with a body',
+    () => `/v1/instances/${world.timed}/cancel`,
+    () => ({ force: true }),
+    ['/force UNKNOWN_FIELD'],
+  ],
   [
     'start with a body',
     () => `/v1/instances/${world.postpaid}/start`,
@@ -466,7 +612,12 @@ const WRITES: [title: string, path: () => string, body: () => unknown, errors: s
   ],
   ['stop with an array', () => `/v1/instances/${world.postpaid}/stop`, () => [1], [' WRONG_TYPE']],
   ['reschedule to nothing', () => `/v1/instances/${world.timed}/reschedule`, () => ({}), ['/at MISSING']],
-  ['L2: reschedule to the past', () => `/v1/instances/${world.timed}/reschedule`, () => ({ at: hoursAgo(1) }), ['/at NOT_IN_FUTURE']],
+  [
+    'L2: reschedule to the past',
+    () => `/v1/instances/${world.timed}/reschedule`,
+    () => ({ at: hoursAgo(1) }),
+    ['/at NOT_IN_FUTURE'],
+  ],
   [
     'L2: reschedule beyond three years',
     () => `/v1/instances/${world.timed}/reschedule`,
@@ -479,17 +630,42 @@ const WRITES: [title: string, path: () => string, body: () => unknown, errors: s
     () => ({ at: '2027-04-31T00:00:00Z' }),
     ['/at IMPOSSIBLE_TIME'],
   ],
-  ['L6: purge without confirm', () => `/v1/instances/${world.isolated}/purge`, () => ({}), ['/confirm MISSING']],
+  [
+    'L6: purge without confirm',
+    () => `/v1/instances/${world.isolated}/purge`,
+    () => ({}),
+    ['/confirm MISSING'],
+  ],
   [
     'L6: purge with another id',
     () => `/v1/instances/${world.isolated}/purge`,
     () => ({ confirm: world.timed }),
     ['/confirm NOT_CONFIRMED'],
   ],
-  ['L6: purge confirmed by true', () => `/v1/instances/${world.isolated}/purge`, () => ({ confirm: true }), ['/confirm WRONG_TYPE']],
-  ['protect without a reason', () => `/v1/instances/${world.postpaid}/protect`, () => ({}), ['/reason MISSING']],
-  ['protect for an empty reason', () => `/v1/instances/${world.postpaid}/protect`, () => ({ reason: '' }), ['/reason NOT_A_SENTENCE']],
-  ['unprotect for NUL', () => `/v1/instances/${world.postpaid}/unprotect`, () => ({ reason: 'a\0' }), ['/reason NOT_A_SENTENCE']],
+  [
+    'L6: purge confirmed by true',
+    () => `/v1/instances/${world.isolated}/purge`,
+    () => ({ confirm: true }),
+    ['/confirm WRONG_TYPE'],
+  ],
+  [
+    'protect without a reason',
+    () => `/v1/instances/${world.postpaid}/protect`,
+    () => ({}),
+    ['/reason MISSING'],
+  ],
+  [
+    'protect for an empty reason',
+    () => `/v1/instances/${world.postpaid}/protect`,
+    () => ({ reason: '' }),
+    ['/reason NOT_A_SENTENCE'],
+  ],
+  [
+    'unprotect for NUL',
+    () => `/v1/instances/${world.postpaid}/unprotect`,
+    () => ({ reason: 'a\0' }),
+    ['/reason NOT_A_SENTENCE'],
+  ],
   ['an order of nothing', () => `/v1/instances/${world.prepaid}/orders`, () => ({}), ['/kind MISSING']],
   [
     'an order of an unknown kind',
@@ -497,12 +673,30 @@ const WRITES: [title: string, path: () => string, body: () => unknown, errors: s
     () => ({ kind: 'purchase', months: 1 }),
     ['/kind NOT_ALLOWED'],
   ],
-  ['a renewal for no months', () => `/v1/instances/${world.prepaid}/orders`, () => ({ kind: 'renewal' }), ['/months MISSING']],
+  [
+    'a renewal for no months',
+    () => `/v1/instances/${world.prepaid}/orders`,
+    () => ({ kind: 'renewal' }),
+    ['/months MISSING'],
+  ],
   [
     'a renewal with ids, dates and a channel of its own',
     () => `/v1/instances/${world.prepaid}/orders`,
-    () => ({ kind: 'renewal', months: 0, channel: 'friends', id: 'o9', startsAt: fromNow(0), paid: { cash: -1 } }),
-    ['/months TOO_SMALL', '/channel NOT_ALLOWED', '/id UNKNOWN_FIELD', '/startsAt UNKNOWN_FIELD', '/paid/cash NOT_MONEY'],
+    () => ({
+      kind: 'renewal',
+      months: 0,
+      channel: 'friends',
+      id: 'o9',
+      startsAt: fromNow(0),
+      paid: { cash: -1 },
+    }),
+    [
+      '/months TOO_SMALL',
+      '/channel NOT_ALLOWED',
+      '/id UNKNOWN_FIELD',
+      '/startsAt UNKNOWN_FIELD',
+      '/paid/cash NOT_MONEY',
+    ],
   ],
   [
     'a renewal for 1.5 months',
@@ -522,7 +716,12 @@ const WRITES: [title: string, path: () => string, body: () => unknown, errors: s
     () => ({ kind: 'renewal', months: 1, paid: { cash: '1.001' } }),
     ['/paid/cash TOO_MANY_DIGITS'],
   ],
-  ['an upgrade that nobody paid', () => `/v1/instances/${world.prepaid}/orders`, () => ({ kind: 'upgrade' }), ['/paid MISSING']],
+  [
+    'an upgrade that nobody paid',
+    () => `/v1/instances/${world.prepaid}/orders`,
+    () => ({ kind: 'upgrade' }),
+    ['/paid MISSING'],
+  ],
   [
     'an upgrade with months',
     () => `/v1/instances/${world.prepaid}/orders`,
@@ -535,7 +734,12 @@ const WRITES: [title: string, path: () => string, body: () => unknown, errors: s
     () => ({ renewal: { months: 1 } }),
     ['/renewal RENEWAL_NOT_ALLOWED'],
   ],
-  ['a prepaid restore without renewal', () => `/v1/instances/${world.returned}/restore`, () => ({}), ['/renewal RENEWAL_REQUIRED']],
+  [
+    'a prepaid restore without renewal',
+    () => `/v1/instances/${world.returned}/restore`,
+    () => ({}),
+    ['/renewal RENEWAL_REQUIRED'],
+  ],
   [
     'a restore paid to a tenth of a cent',
     () => `/v1/instances/${world.returned}/restore`,
@@ -548,15 +752,30 @@ const WRITES: [title: string, path: () => string, body: () => unknown, errors: s
     () => ({ renewal: { months: '1', year: 2 } }),
     ['/renewal/months WRONG_TYPE', '/renewal/year UNKNOWN_FIELD'],
   ],
-  ['a forward by nothing', () => `/v1/instances/${world.postpaid}/fast-forward`, () => ({}), ['/duration MISSING']],
+  [
+    'a forward by nothing',
+    () => `/v1/instances/${world.postpaid}/fast-forward`,
+    () => ({}),
+    ['/duration MISSING'],
+  ],
   [
     'a forward into the past',
     () => `/v1/instances/${world.postpaid}/fast-forward`,
     () => ({ duration: '-P1D' }),
     ['/duration NOT_A_DURATION'],
   ],
-  ['a forward by a month', () => `/v1/instances/${world.postpaid}/fast-forward`, () => ({ duration: 'P1M' }), ['/duration NOT_A_DURATION']],
-  ['a forward by P', () => `/v1/instances/${world.postpaid}/fast-forward`, () => ({ duration: 'P' }), ['/duration NOT_A_DURATION']],
+  [
+    'a forward by a month',
+    () => `/v1/instances/${world.postpaid}/fast-forward`,
+    () => ({ duration: 'P1M' }),
+    ['/duration NOT_A_DURATION'],
+  ],
+  [
+    'a forward by P',
+    () => `/v1/instances/${world.postpaid}/fast-forward`,
+    () => ({ duration: 'P' }),
+    ['/duration NOT_A_DURATION'],
+  ],
   [
     'a forward by 99999 days',
     () => `/v1/instances/${world.postpaid}/fast-forward`,
@@ -587,12 +806,21 @@ describe('the other writes', () => {
     const errors = ['/instanceIds/0 NOT_FOUND', '/instanceIds/1 NOT_FOUND'];
     await refusedInBoth('POST', '/v1/quotes', body, { status: 404, code: 'NOT_FOUND', errors });
     const confirmation = { quoteId: 'q_nothing', agree: true };
-    await refusedInBoth('POST', '/v1/terminations', confirmation, { status: 404, code: 'NOT_FOUND', errors: ['/quoteId NOT_FOUND'] });
+    await refusedInBoth('POST', '/v1/terminations', confirmation, {
+      status: 404,
+      code: 'NOT_FOUND',
+      errors: ['/quoteId NOT_FOUND'],
+    });
   });
 });
 
 /** Sends bytes as they are: neither path nor header is tidied up on the way. */
-async function raw(method: string, path: string, headers: Record<string, string> = {}, body?: Buffer | string): Promise<Reply> {
+async function raw(
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: Buffer | string,
+): Promise<Reply> {
   const { hostname, port } = new URL(http.url);
   const all = { authorization: `Bearer ${http.operatorKey}`, 'accept-language': 'en', ...headers };
   return await new Promise((resolve, reject) => {
@@ -601,8 +829,14 @@ async function raw(method: string, path: string, headers: Record<string, string>
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
-        const pairs = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as [string, string]);
-        resolve({ status: response.statusCode!, headers: new Headers(pairs), body: text.startsWith('{') ? JSON.parse(text) : text });
+        const pairs = Object.entries(response.headers).map(
+          ([name, value]) => [name, String(value)] as [string, string],
+        );
+        resolve({
+          status: response.statusCode!,
+          headers: new Headers(pairs),
+          body: text.startsWith('{') ? JSON.parse(text) : text,
+        });
       });
     });
     call.on('error', reject);
@@ -611,7 +845,10 @@ async function raw(method: string, path: string, headers: Record<string, string>
 }
 
 describe('bodies', () => {
-  const json = (): Record<string, string> => ({ 'content-type': 'application/json', 'idempotency-key': randomUUID() });
+  const json = (): Record<string, string> => ({
+    'content-type': 'application/json',
+    'idempotency-key': randomUUID(),
+  });
   const path = (): string => `/v1/instances/${newId()}`;
 
   it('of 1 MB are 413, said or streamed or unpacked', async () => {
@@ -619,7 +856,11 @@ describe('bodies', () => {
     const expected = { status: 413, code: 'BODY_TOO_LARGE', errors: [] };
     await refusedInBoth('PUT', path(), big, expected);
     await refusedInBoth('POST', '/v1/quotes', big, expected);
-    expectProblem(await raw('PUT', path(), { ...json(), 'transfer-encoding': 'chunked' }, big), expected, 'en');
+    expectProblem(
+      await raw('PUT', path(), { ...json(), 'transfer-encoding': 'chunked' }, big),
+      expected,
+      'en',
+    );
     const bomb = gzipSync(Buffer.alloc(50 * 1_048_576, 'x'));
     expectProblem(await raw('PUT', path(), { ...json(), 'content-encoding': 'gzip' }, bomb), expected, 'en');
   });
@@ -652,7 +893,11 @@ describe('bodies', () => {
       await refusedInBoth('PUT', path(), text, expected, { headers: { 'content-type': type } });
     }
     expectProblem(await raw('PUT', path(), { 'idempotency-key': 'none' }, text), expected, 'en');
-    expectProblem(await raw('PUT', path(), { ...json(), 'content-encoding': 'snappy' }, text), expected, 'en');
+    expectProblem(
+      await raw('PUT', path(), { ...json(), 'content-encoding': 'snappy' }, text),
+      expected,
+      'en',
+    );
   });
 
   it('that claim to be packed and are not are 400', async () => {
@@ -668,7 +913,11 @@ describe('bodies', () => {
 });
 
 describe('addresses', () => {
-  const id = (errors: string[] = ['/id NOT_AN_ID']): Expected => ({ status: 400, code: 'INVALID_REQUEST', errors });
+  const id = (errors: string[] = ['/id NOT_AN_ID']): Expected => ({
+    status: 400,
+    code: 'INVALID_REQUEST',
+    errors,
+  });
 
   it.each([
     ['unicode', encodeURIComponent('实例')],
@@ -690,8 +939,16 @@ describe('addresses', () => {
     }
     expectProblem(await raw('GET', `/v1/refunds/${segment}`), id(['/id NOT_A_LONG_ID']), 'en');
     const json = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
-    expectProblem(await raw('PUT', `/v1/instances/${segment}`, json, JSON.stringify(cvmPostpaid())), id(), 'en');
-    expectProblem(await raw('POST', `/v1/instances/${segment}/stop`, { 'idempotency-key': randomUUID() }), id(), 'en');
+    expectProblem(
+      await raw('PUT', `/v1/instances/${segment}`, json, JSON.stringify(cvmPostpaid())),
+      id(),
+      'en',
+    );
+    expectProblem(
+      await raw('POST', `/v1/instances/${segment}/stop`, { 'idempotency-key': randomUUID() }),
+      id(),
+      'en',
+    );
   });
 
   it('dots as they are don’t climb out of their folder', async () => {
@@ -709,13 +966,22 @@ describe('addresses', () => {
   });
 
   it('percent signs that encode nothing are 400', async () => {
-    for (const path of ['/v1/instances/%zz', '/v1/instances/%', '/v1/instances/%C0%80', '/v1/accounts/%ff/statement']) {
+    for (const path of [
+      '/v1/instances/%zz',
+      '/v1/instances/%',
+      '/v1/instances/%C0%80',
+      '/v1/accounts/%ff/statement',
+    ]) {
       expectProblem(await raw('GET', path), { status: 400, code: 'MALFORMED_URL', errors: [] }, 'en');
     }
   });
 
   it('an account is any visible text, and no more than that', async () => {
-    await refusedInBoth('GET', `/v1/accounts/${encodeURIComponent('Zoë')}`, undefined, { status: 404, code: 'NOT_FOUND', errors: [] });
+    await refusedInBoth('GET', `/v1/accounts/${encodeURIComponent('Zoë')}`, undefined, {
+      status: 404,
+      code: 'NOT_FOUND',
+      errors: [],
+    });
     expectProblem(await raw('GET', '/v1/accounts/a%00b'), id(['/account NOT_VISIBLE']), 'en');
     expectProblem(await raw('GET', `/v1/accounts/${'x'.repeat(129)}`), id(['/account NOT_VISIBLE']), 'en');
   });
@@ -723,7 +989,11 @@ describe('addresses', () => {
 
 describe('queries', () => {
   const LISTS = ['/v1/instances', '/v1/recycle-bin', '/v1/terminations', '/v1/refunds'];
-  const lists = (): string[] => [...LISTS, `/v1/instances/${world.postpaid}/timeline`, `/v1/accounts/${world.account}/statement`];
+  const lists = (): string[] => [
+    ...LISTS,
+    `/v1/instances/${world.postpaid}/timeline`,
+    `/v1/accounts/${world.account}/statement`,
+  ];
   const cursor = (key: unknown): string => Buffer.from(JSON.stringify(key)).toString('base64url');
 
   it.each([
@@ -764,7 +1034,13 @@ describe('queries', () => {
 
   it('cursors with numbers and times out of range are no 5xx', async () => {
     for (const path of lists()) {
-      for (const key of [[Number.MAX_SAFE_INTEGER], [-1], ['+275760-09-13T00:00:00Z', 1], ['2026', Number.MAX_SAFE_INTEGER], ['0', 1]]) {
+      for (const key of [
+        [Number.MAX_SAFE_INTEGER],
+        [-1],
+        ['+275760-09-13T00:00:00Z', 1],
+        ['2026', Number.MAX_SAFE_INTEGER],
+        ['0', 1],
+      ]) {
         const reply = await http.get(`${path}?cursor=${cursor(key)}`);
         expect([200, 400]).toContain(reply.status);
       }
@@ -796,9 +1072,16 @@ describe('keys', () => {
       `Bearer ${http.operatorKey}x`,
     ];
     for (const authorization of wrong) {
-      const headers = { 'accept-language': 'zh-CN', ...(authorization === undefined ? {} : { authorization }) };
+      const headers = {
+        'accept-language': 'zh-CN',
+        ...(authorization === undefined ? {} : { authorization }),
+      };
       const reply = await fetch(`${http.url}/v1/instances/${newId()}`, { method: 'PUT', headers, body: '{' });
-      expectProblem({ status: reply.status, headers: reply.headers, body: await reply.json() }, expected, 'zh');
+      expectProblem(
+        { status: reply.status, headers: reply.headers, body: await reply.json() },
+        expected,
+        'zh',
+      );
       expect(reply.headers.get('www-authenticate')).toMatch(/^Bearer/);
     }
     const nowhere = await fetch(`${http.url}/v1/nowhere`);
@@ -807,7 +1090,18 @@ describe('keys', () => {
 
   it('Idempotency-Key is required on every POST', async () => {
     const expected = { status: 400, code: 'IDEMPOTENCY_KEY_REQUIRED', errors: [] };
-    for (const name of ['start', 'stop', 'cancel', 'reschedule', 'restore', 'purge', 'orders', 'protect', 'unprotect', 'fast-forward']) {
+    for (const name of [
+      'start',
+      'stop',
+      'cancel',
+      'reschedule',
+      'restore',
+      'purge',
+      'orders',
+      'protect',
+      'unprotect',
+      'fast-forward',
+    ]) {
       await refusedInBoth('POST', `/v1/instances/${world.postpaid}/${name}`, {}, expected, { key: null });
     }
     await refusedInBoth('POST', '/v1/quotes', {}, expected, { key: null });
@@ -819,7 +1113,11 @@ describe('keys', () => {
     for (const key of ['a b', 'x'.repeat(256), 'clé', '']) {
       const headers = { 'idempotency-key': key, 'content-type': 'application/json' };
       expectProblem(await raw('POST', `/v1/instances/${world.postpaid}/stop`, headers), expected, 'en');
-      expectProblem(await raw('PUT', `/v1/instances/${newId()}`, headers, JSON.stringify(cvmPostpaid())), expected, 'en');
+      expectProblem(
+        await raw('PUT', `/v1/instances/${newId()}`, headers, JSON.stringify(cvmPostpaid())),
+        expected,
+        'en',
+      );
     }
     // 255 characters and double quotes are fine: the request then fails for its own reason.
     for (const key of [`"${randomUUID()}"`, randomUUID().padEnd(255, '~')]) {

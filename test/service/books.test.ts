@@ -1,6 +1,7 @@
 /**
- * The books (J1–J3): nobody can change them, no transaction is out of balance, and for whole lives what the ledger, the balances, the
- * refund, the account and the statement say is the same, to the cent, in currencies of 0, 2 and 3 decimals.
+ * The books (J1–J3): nobody can change them, no transaction is out of balance, and for whole lives what the
+ * ledger, the balances, the refund, the account and the statement say is the same, to the cent, in currencies
+ * of 0, 2 and 3 decimals.
  */
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
@@ -34,10 +35,12 @@ afterEach(async () => {
   await expectSoundBooks();
 });
 
-const rowsOf = async (sql: string, values: unknown[] = []): Promise<Body[]> => (await service.pool.query(sql, values)).rows;
+const rowsOf = async (sql: string, values: unknown[] = []): Promise<Body[]> =>
+  (await service.pool.query(sql, values)).rows;
 
 async function expectSoundBooks(): Promise<void> {
-  const unbalanced = 'SELECT transaction_id FROM entries GROUP BY transaction_id, currency HAVING sum(amount) <> 0';
+  const unbalanced =
+    'SELECT transaction_id FROM entries GROUP BY transaction_id, currency HAVING sum(amount) <> 0';
   expect(await rowsOf(unbalanced)).toEqual([]);
   const legs =
     'SELECT transaction_id FROM entries GROUP BY transaction_id, line HAVING count(*) <> 2 OR sum(amount) <> 0 OR count(DISTINCT currency) <> 1';
@@ -53,7 +56,8 @@ async function expectSoundBooks(): Promise<void> {
       SELECT sum(e.amount) FROM entries e JOIN transactions t ON t.id = e.transaction_id
       WHERE t.refund_id = r.id AND e.ledger_account LIKE 'customer:%'), 0)`;
   expect(await rowsOf(refunds)).toEqual([]);
-  // Nothing stays with the clearing account, and nothing of what was returned, expired or is gone stays deferred (J2, J3).
+  // Nothing stays with the clearing account, and nothing of what was returned, expired or is gone stays
+  // deferred (J2, J3).
   const left = `
     SELECT t.instance_id, e.ledger_account, sum(e.amount) FROM entries e JOIN transactions t ON t.id = e.transaction_id
     JOIN instances i ON i.id = t.instance_id
@@ -68,7 +72,8 @@ async function expectSoundBooks(): Promise<void> {
 /** The account's endpoint and its statement say the same. Answers the balances of its only currency. */
 async function balancesOf(account: string): Promise<Body> {
   const { balances } = expectStatus(await http.get(`/v1/accounts/${account}`), 200).body;
-  const movements: Body[] = expectStatus(await http.get(`/v1/accounts/${account}/statement?limit=500`), 200).body.items;
+  const movements: Body[] = expectStatus(await http.get(`/v1/accounts/${account}/statement?limit=500`), 200)
+    .body.items;
   for (const { currency, ...parts } of balances) {
     const rows = movements.filter((row) => row.currency === currency);
     for (const source of ['cash', 'gift', 'income']) {
@@ -92,7 +97,13 @@ async function refundOf(id: string, quoted?: Body): Promise<Body> {
   const refund = expectStatus(await http.get(`/v1/refunds/${items[0].id}`), 200).body;
   const { calculation, ...shown } = refund;
   expect(shown).toEqual(items[0]);
-  expect(calculation.rebuilt).toEqual({ amount: shown.amount, parts: shown.parts, fee: shown.fee, lines: shown.lines, matches: true });
+  expect(calculation.rebuilt).toEqual({
+    amount: shown.amount,
+    parts: shown.parts,
+    fee: shown.fee,
+    lines: shown.lines,
+    matches: true,
+  });
   const { amount, parts, lines, fee, progress, entries, currency } = refund;
   expect(units(amount)).toBe(units(parts.cash) + units(parts.gift) + units(parts.income));
   expect(lines.reduce((total: bigint, line: Body) => total + units(line.amount), 0n)).toBe(units(amount));
@@ -102,14 +113,22 @@ async function refundOf(id: string, quoted?: Body): Promise<Body> {
   const times = progress.map((one: Body) => Date.parse(one.at));
   expect(times).toEqual([...times].sort((a, b) => a - b));
   const paidTo = (account: string): bigint =>
-    entries.filter((one: Body) => one.destination === account).reduce((total: bigint, one: Body) => total + units(one.amount), 0n);
-  for (const source of ['cash', 'gift', 'income']) expect(paidTo(`customer:${source}`)).toBe(units(parts[source]));
+    entries
+      .filter((one: Body) => one.destination === account)
+      .reduce((total: bigint, one: Body) => total + units(one.amount), 0n);
+  for (const source of ['cash', 'gift', 'income'])
+    expect(paidTo(`customer:${source}`)).toBe(units(parts[source]));
   expect(paidTo('fees')).toBe(units(fee));
   expect(paidTo('refunds')).toBe(units(amount) + units(fee));
-  for (const entry of entries) expect(entry).toMatchObject({ currency, amount: expect.stringMatching(/^\d+(\.\d+)?$/) });
+  for (const entry of entries)
+    expect(entry).toMatchObject({ currency, amount: expect.stringMatching(/^\d+(\.\d+)?$/) });
   if (quoted) {
     const { kind, currency: quotedCurrency, ...rest } = quoted.refund;
-    expect({ kind: refund.kind, currency, amount, parts, lines, fee }).toEqual({ kind, currency: quotedCurrency, ...rest });
+    expect({ kind: refund.kind, currency, amount, parts, lines, fee }).toEqual({
+      kind,
+      currency: quotedCurrency,
+      ...rest,
+    });
   }
   const row = (await timelineOf(http, id)).find((step) => step.refundId === refund.id);
   expect(row).toMatchObject({ command: 'return', outcome: 'done', to: 'isolated' });
@@ -142,7 +161,10 @@ const ledgerOf = async (id: string): Promise<Record<string, string>> =>
 /** An account that has used its five-day right. */
 async function seasoned(): Promise<string> {
   const account = newAccount();
-  const first = await register(http, cvmPrepaid({ account, orders: [purchase(hoursAgo(1), { paid: { cash: '1' } })] }));
+  const first = await register(
+    http,
+    cvmPrepaid({ account, orders: [purchase(hoursAgo(1), { paid: { cash: '1' } })] }),
+  );
   expect((await giveBack(first)).kind).toBe('five-day');
   return account;
 }
@@ -173,9 +195,13 @@ describe('the books can only be added to', () => {
     const before = await rowsOf(counts);
     await withDatabase(url(), async (connection) => {
       // Triggers don't fire for a replica: neither role can make itself one.
-      await expect(connection.query('SET session_replication_role = replica')).rejects.toMatchObject({ code: '42501' });
+      await expect(connection.query('SET session_replication_role = replica')).rejects.toMatchObject({
+        code: '42501',
+      });
       for (const sql of TABLES.flatMap(attempts)) {
-        await expect(connection.query(sql).then(() => `accepted: ${sql}`)).rejects.toMatchObject({ code: '42501' });
+        await expect(connection.query(sql).then(() => `accepted: ${sql}`)).rejects.toMatchObject({
+          code: '42501',
+        });
       }
     });
     expect(await rowsOf(counts)).toEqual(before);
@@ -211,13 +237,17 @@ describe('the books can only be added to', () => {
     expectStatus(await http.post(`/v1/instances/${client}/unprotect`, { reason: 'x' }), 409);
     const postpaid = await register(http, cvmPostpaid());
     const { account } = await instanceOf(http, postpaid);
-    const book = async (connection: pg.Client, legs: [number, number, string, string, string][]): Promise<void> => {
+    const book = async (
+      connection: pg.Client,
+      legs: [number, number, string, string, string][],
+    ): Promise<void> => {
       await connection.query('BEGIN');
       await connection.query(
         "INSERT INTO transactions (id, account, instance_id, step, event, effective_at) VALUES ('odd', $1, $2, 0, 'refund', now())",
         [account, postpaid],
       );
-      for (const leg of legs) await connection.query("INSERT INTO entries VALUES ('odd', $1, $2, $3, $4, $5)", leg);
+      for (const leg of legs)
+        await connection.query("INSERT INTO entries VALUES ('odd', $1, $2, $3, $4, $5)", leg);
       await connection.query('COMMIT');
     };
     const ODD: [number, number, string, string, string][][] = [
@@ -235,7 +265,10 @@ describe('the books can only be added to', () => {
     for (const url of [service.adminUrl, service.serviceUrl]) {
       for (const legs of ODD) {
         await withDatabase(url, async (connection) => {
-          await expect(book(connection, legs)).rejects.toMatchObject({ code: '23514', message: expect.stringContaining('sum to zero') });
+          await expect(book(connection, legs)).rejects.toMatchObject({
+            code: '23514',
+            message: expect.stringContaining('sum to zero'),
+          });
           await connection.query('ROLLBACK');
         });
       }
@@ -250,7 +283,9 @@ describe('the books can only be added to', () => {
         ]),
       ).rejects.toMatchObject({ code: '23514' });
       await connection.query('ROLLBACK');
-      await expect(book(connection, [[0, 0, 'revenue', 'CNY', '0']])).rejects.toMatchObject({ code: '23514' });
+      await expect(book(connection, [[0, 0, 'revenue', 'CNY', '0']])).rejects.toMatchObject({
+        code: '23514',
+      });
       await connection.query('ROLLBACK');
       const twice =
         "INSERT INTO transactions (id, account, instance_id, step, event, effective_at) SELECT 'odd', account, instance_id, step, event, now() FROM transactions LIMIT 1";
@@ -270,7 +305,12 @@ describe('returns', () => {
       fee: '0.00',
     });
     const { account } = await instanceOf(http, id);
-    expect(await balancesOf(account)).toEqual({ currency: 'CNY', cash: '300.00', gift: '60.01', income: '47.95' });
+    expect(await balancesOf(account)).toEqual({
+      currency: 'CNY',
+      cash: '300.00',
+      gift: '60.01',
+      income: '47.95',
+    });
     expect(await ledgerOf(id)).toEqual({
       'customer:cash': '300.00',
       'customer:gift': '60.01',
@@ -311,18 +351,40 @@ describe('returns', () => {
     const renewal = { ...purchase(first.endsAt), id: 'o2', kind: 'renewal', paid: { cash: '507.96' } };
     const id = await register(http, cvmPrepaid({ account, orders: [first, renewal] }));
     expect(await giveBack(id)).toMatchObject({ kind: 'ordinary', amount: '895.76' });
-    expect(await ledgerOf(id)).toMatchObject({ 'deferred:o1': '0.00', 'deferred:o2': '0.00', revenue: '20.16', 'customer:cash': '895.76' });
-    expect((await instanceOf(http, id)).orders.map((order: Body) => order.status)).toEqual(['closed', 'closed']);
+    expect(await ledgerOf(id)).toMatchObject({
+      'deferred:o1': '0.00',
+      'deferred:o2': '0.00',
+      revenue: '20.16',
+      'customer:cash': '895.76',
+    });
+    expect((await instanceOf(http, id)).orders.map((order: Body) => order.status)).toEqual([
+      'closed',
+      'closed',
+    ]);
   });
 
   it('003-41: an upgrade comes back by days', async () => {
     const account = await seasoned();
     const startsAt = hoursAgo(72);
     const endsAt = new Date(Date.parse(startsAt) + 365 * DAY).toISOString();
-    const upgrade = { id: 'u1', kind: 'upgrade', channel: 'standard', startsAt: hoursAgo(60), endsAt, paid: { cash: '100' } };
-    const id = await register(http, cvmPrepaid({ account, orders: [purchase(startsAt, { endsAt }), upgrade] }));
+    const upgrade = {
+      id: 'u1',
+      kind: 'upgrade',
+      channel: 'standard',
+      startsAt: hoursAgo(60),
+      endsAt,
+      paid: { cash: '100' },
+    };
+    const id = await register(
+      http,
+      cvmPrepaid({ account, orders: [purchase(startsAt, { endsAt }), upgrade] }),
+    );
     expect(await giveBack(id)).toMatchObject({ kind: 'ordinary', amount: '502.10' });
-    expect(await ledgerOf(id)).toMatchObject({ 'deferred:o1': '0.00', 'deferred:u1': '0.00', revenue: '5.86' });
+    expect(await ledgerOf(id)).toMatchObject({
+      'deferred:o1': '0.00',
+      'deferred:u1': '0.00',
+      revenue: '5.86',
+    });
   });
 
   it('M6, M16: an upgrade bought on the way ends with its order, and comes back by days', async () => {
@@ -333,12 +395,23 @@ describe('returns', () => {
       await http.post(`/v1/instances/${id}/orders`, { kind: 'upgrade', paid: { cash: '100', gift: '100' } }),
       200,
     ).body;
-    expect(orders[1]).toMatchObject({ kind: 'upgrade', status: 'in-force', paid: { cash: '100.00', gift: '100.00' } });
+    expect(orders[1]).toMatchObject({
+      kind: 'upgrade',
+      status: 'in-force',
+      paid: { cash: '100.00', gift: '100.00' },
+    });
     expect(Date.parse(orders[1].endsAt)).toBe(Date.parse(endsAt));
-    expect(await ledgerOf(id)).toMatchObject({ [`deferred:${orders[1].id}`]: '200.00', 'world:gift': '-100.00' });
+    expect(await ledgerOf(id)).toMatchObject({
+      [`deferred:${orders[1].id}`]: '200.00',
+      'world:gift': '-100.00',
+    });
     await fastForward(http, id, 'PT1H');
     // 407.96 − 48 × 0.42 + 200 / 200 × (200 − 1): hours stop counting at the upgrade.
-    expect(await giveBack(id)).toMatchObject({ kind: 'ordinary', amount: '586.80', parts: { cash: '487.30', gift: '99.50' } });
+    expect(await giveBack(id)).toMatchObject({
+      kind: 'ordinary',
+      amount: '586.80',
+      parts: { cash: '487.30', gift: '99.50' },
+    });
     expect(await ledgerOf(id)).toMatchObject({ revenue: '21.16', [`deferred:${orders[1].id}`]: '0.00' });
   });
 
@@ -346,14 +419,24 @@ describe('returns', () => {
     const account = await seasoned();
     const id = await register(http, cvmPrepaid({ account, orders: [purchase(hoursAgo(24 * 320))] }));
     const refund = await giveBack(id);
-    expect(refund).toMatchObject({ kind: 'ordinary', amount: '0.00', parts: { cash: '0.00', gift: '0.00', income: '0.00' } });
+    expect(refund).toMatchObject({
+      kind: 'ordinary',
+      amount: '0.00',
+      parts: { cash: '0.00', gift: '0.00', income: '0.00' },
+    });
     expect(await ledgerOf(id)).toEqual({ 'deferred:o1': '0.00', revenue: '407.96', 'world:cash': '-407.96' });
     expect((await instanceOf(http, id)).state).toBe('isolated');
-    expect((await http.get(`/v1/accounts/${account}`)).body.rights[0].ordinary).toMatchObject({ used: 1, left: 2 });
+    expect((await http.get(`/v1/accounts/${account}`)).body.rights[0].ordinary).toMatchObject({
+      used: 1,
+      left: 2,
+    });
   });
 
   it('001-16: a promotion order is blocked, and nothing moves', async () => {
-    const id = await register(http, redisPrepaid({ orders: [purchase(hoursAgo(48), { channel: 'promotion' })] }));
+    const id = await register(
+      http,
+      redisPrepaid({ orders: [purchase(hoursAgo(48), { channel: 'promotion' })] }),
+    );
     const { id: quoteId, items } = await quote(http, [id], { action: 'return' });
     expect(items[0]).toMatchObject({ permitted: false, refund: { currency: 'CNY' } });
     expect(items[0].blockers.map((one: Body) => one.code)).toEqual(['PROMOTION_CHANNEL']);
@@ -369,26 +452,36 @@ describe('returns', () => {
   it('E5: a hold on the account needs approval, for returns; lifting it lets them through', async () => {
     const id = await register(http, cvmPrepaid());
     const { account } = await instanceOf(http, id);
-    expect(expectStatus(await http.put(`/v1/accounts/${account}`, { hold: true, reason: 'abuse?' }), 200).body).toMatchObject({
+    expect(
+      expectStatus(await http.put(`/v1/accounts/${account}`, { hold: true, reason: 'abuse?' }), 200).body,
+    ).toMatchObject({
       hold: true,
       arrears: false,
     });
-    const codes = async () => (await quote(http, [id], { action: 'return' })).items[0].blockers.map((one: Body) => one.code);
+    const codes = async () =>
+      (await quote(http, [id], { action: 'return' })).items[0].blockers.map((one: Body) => one.code);
     expect(await codes()).toEqual(['APPROVAL_REQUIRED']);
     expectStatus(await http.put(`/v1/accounts/${account}`, { hold: false, reason: 'no abuse' }), 200);
     expect(await codes()).toEqual([]);
-    // A hold that comes between quote and confirmation makes the quote stale (E5 is judged at the confirmation).
+    // A hold that comes between quote and confirmation makes the quote stale (E5 is judged at the
+    // confirmation).
     const { id: quoteId } = await quote(http, [id], { action: 'return' });
     expectStatus(await http.put(`/v1/accounts/${account}`, { hold: true, reason: 'abuse!' }), 200);
     expect(await http.post('/v1/terminations', { quoteId, agree: true })).toMatchObject({
       status: 409,
       body: {
         code: 'QUOTE_STALE',
-        changes: expect.arrayContaining([expect.objectContaining({ field: 'blockers', old: '', new: 'APPROVAL_REQUIRED' })]),
+        changes: expect.arrayContaining([
+          expect.objectContaining({ field: 'blockers', old: '', new: 'APPROVAL_REQUIRED' }),
+        ]),
       },
     });
     expect(await ledgerOf(id)).toEqual({ 'deferred:o1': '407.96', 'world:cash': '-407.96' });
-    expect(await rowsOf('SELECT changed_by, reason, hold FROM account_changes WHERE account = $1 ORDER BY id', [account])).toEqual([
+    expect(
+      await rowsOf('SELECT changed_by, reason, hold FROM account_changes WHERE account = $1 ORDER BY id', [
+        account,
+      ]),
+    ).toEqual([
       { changed_by: 'operator', reason: 'abuse?', hold: true },
       { changed_by: 'operator', reason: 'no abuse', hold: false },
       { changed_by: 'operator', reason: 'abuse!', hold: true },
@@ -403,7 +496,9 @@ it('E2: a right is reserved at the acceptance, and given back when the item fail
   const { id: quoteId } = await quote(http, [id], { action: 'return' });
   // Accepted, and its sender gone: meanwhile somebody protects the instance; then the sweep comes.
   const terminationId = `t_${randomUUID()}`;
-  expect(await acceptQuote(service.pool, { quoteId, terminationId, by: 'test', via: 'api' })).toMatchObject({ ok: true });
+  expect(await acceptQuote(service.pool, { quoteId, terminationId, by: 'test', via: 'api' })).toMatchObject({
+    ok: true,
+  });
   expect(await rights()).toMatchObject({ fiveDay: { limit: 1, used: 0, reserved: 1, left: 0 } });
   expectStatus(await http.post(`/v1/instances/${id}/protect`, { reason: 'wait' }), 200);
   expect(await settled(http, terminationId)).toMatchObject({
@@ -421,22 +516,37 @@ describe('restores', () => {
     const paid = { cash: '357.96', gift: '20', income: '30', voucher: '100' };
     const id = await register(http, cvmPrepaid({ orders: [purchase(hoursAgo(48), { paid })] }));
     await giveBack(id);
-    const restored = expectStatus(await http.post(`/v1/instances/${id}/restore`, { renewal: { months: 2 } }), 200).body;
+    const restored = expectStatus(
+      await http.post(`/v1/instances/${id}/restore`, { renewal: { months: 2 } }),
+      200,
+    ).body;
     expect(restored.orders.at(-1)).toMatchObject({
       kind: 'renewal',
       status: 'in-force',
       paid: { cash: '52.00', gift: '20.00', income: '30.00', voucher: '0.00' },
     });
     expect(restored).toMatchObject({ billingStoppedAt: null, expiresAt: restored.orders.at(-1).endsAt });
-    expect(await balancesOf(restored.account)).toEqual({ currency: 'CNY', cash: '305.96', gift: '0.00', income: '0.00' });
+    expect(await balancesOf(restored.account)).toEqual({
+      currency: 'CNY',
+      cash: '305.96',
+      gift: '0.00',
+      income: '0.00',
+    });
     const renewal = restored.orders.at(-1).id;
-    expect(await ledgerOf(id)).toMatchObject({ 'deferred:o1': '0.00', [`deferred:${renewal}`]: '102.00', 'customer:cash': '305.96' });
-    // M15: returned again, only the renewal counts, and the five-day clock is where it was; the right is used up.
+    expect(await ledgerOf(id)).toMatchObject({
+      'deferred:o1': '0.00',
+      [`deferred:${renewal}`]: '102.00',
+      'customer:cash': '305.96',
+    });
+    // M15: returned again, only the renewal counts, and the five-day clock is where it was; the right is used
+    // up.
     const { id: quoteId, items } = await quote(http, [id], { action: 'return' });
     expect(items[0].refund).toMatchObject({ kind: 'ordinary' });
     expectStatus(await http.post('/v1/terminations', { quoteId, agree: true }), 202);
     expect(await ledgerOf(id)).toMatchObject({ [`deferred:${renewal}`]: '0.00' });
-    const kinds = (await http.get(`/v1/accounts/${restored.account}/statement`)).body.items.map((row: Body) => row.kind);
+    const kinds = (await http.get(`/v1/accounts/${restored.account}/statement`)).body.items.map(
+      (row: Body) => row.kind,
+    );
     expect(kinds).toEqual(['refund', 'renewal', 'refund']);
   });
 
@@ -455,7 +565,10 @@ describe('restores', () => {
   });
 
   it('E6: in arrears nothing leaves the bin but by time', async () => {
-    const [prepaid, postpaid] = await Promise.all([register(http, cvmPrepaid()), register(http, redisPostpaid())]);
+    const [prepaid, postpaid] = await Promise.all([
+      register(http, cvmPrepaid()),
+      register(http, redisPostpaid()),
+    ]);
     await giveBack(prepaid);
     await end(http, [postpaid]);
     const renewal = { renewal: { months: 1, paid: { cash: '51' } } };
@@ -479,24 +592,43 @@ describe('restores', () => {
 
   it('001-05, E6: in arrears a postpaid Redis can’t be destroyed; a CVM can', async () => {
     const account = newAccount();
-    const [redis, cvm] = await Promise.all([register(http, redisPostpaid({ account })), register(http, cvmPostpaid({ account }))]);
+    const [redis, cvm] = await Promise.all([
+      register(http, redisPostpaid({ account })),
+      register(http, cvmPostpaid({ account })),
+    ]);
     expectStatus(await http.put(`/v1/accounts/${account}`, { arrears: true, reason: 'unpaid' }), 200);
     const { id: quoteId, items } = await quote(http, [redis, cvm]);
-    expect(items).toMatchObject([{ permitted: false, blockers: [{ code: 'IN_ARREARS' }] }, { permitted: true }]);
+    expect(items).toMatchObject([
+      { permitted: false, blockers: [{ code: 'IN_ARREARS' }] },
+      { permitted: true },
+    ]);
     const { body } = expectStatus(await http.post('/v1/terminations', { quoteId, agree: true }), 202);
     expect(body.items).toMatchObject([
       { status: 'refused', problem: { code: 'IN_ARREARS', status: 409 } },
       { status: 'done', problem: null },
     ]);
-    expect([(await instanceOf(http, redis)).state, (await instanceOf(http, cvm)).state]).toEqual(['running', 'terminated']);
+    expect([(await instanceOf(http, redis)).state, (await instanceOf(http, cvm)).state]).toEqual([
+      'running',
+      'terminated',
+    ]);
   });
 });
 
 describe('time and renewals', () => {
   it('L3, J3: what expires becomes revenue, upgrade and all, without a refund', async () => {
     const endsAt = fromNow(2 * DAY);
-    const upgrade = { id: 'u1', kind: 'upgrade', channel: 'standard', startsAt: hoursAgo(24), endsAt, paid: { gift: '12.34' } };
-    const id = await register(http, redisPrepaid({ orders: [purchase(hoursAgo(24 * 30), { endsAt }), upgrade] }));
+    const upgrade = {
+      id: 'u1',
+      kind: 'upgrade',
+      channel: 'standard',
+      startsAt: hoursAgo(24),
+      endsAt,
+      paid: { gift: '12.34' },
+    };
+    const id = await register(
+      http,
+      redisPrepaid({ orders: [purchase(hoursAgo(24 * 30), { endsAt }), upgrade] }),
+    );
     await fastForward(http, id, 'P3D');
     expect(await ledgerOf(id)).toEqual({
       'deferred:o1': '0.00',
@@ -514,18 +646,36 @@ describe('time and renewals', () => {
   it('M10, J2: a five-day return takes an order that has ended back out of revenue', async () => {
     const between = fromNow(DAY);
     const renewal = { ...purchase(between), id: 'o2', kind: 'renewal', paid: { cash: '10', gift: '1' } };
-    const id = await register(http, cvmPrepaid({ orders: [purchase(hoursAgo(48), { endsAt: between }), renewal] }));
+    const id = await register(
+      http,
+      cvmPrepaid({ orders: [purchase(hoursAgo(48), { endsAt: between }), renewal] }),
+    );
     await fastForward(http, id, 'P2D');
-    expect(await ledgerOf(id)).toMatchObject({ 'deferred:o1': '0.00', revenue: '407.96', 'deferred:o2': '11.00' });
-    expect(await giveBack(id)).toMatchObject({ kind: 'five-day', amount: '418.96', parts: { cash: '417.96', gift: '1.00' } });
-    expect(await ledgerOf(id)).toMatchObject({ revenue: '0.00', 'deferred:o2': '0.00', 'customer:cash': '417.96' });
+    expect(await ledgerOf(id)).toMatchObject({
+      'deferred:o1': '0.00',
+      revenue: '407.96',
+      'deferred:o2': '11.00',
+    });
+    expect(await giveBack(id)).toMatchObject({
+      kind: 'five-day',
+      amount: '418.96',
+      parts: { cash: '417.96', gift: '1.00' },
+    });
+    expect(await ledgerOf(id)).toMatchObject({
+      revenue: '0.00',
+      'deferred:o2': '0.00',
+      'customer:cash': '417.96',
+    });
   });
 
   it('a renewal that Sunset prices takes tier and bandwidth, and is refused when it can’t be paid', async () => {
     const account = newAccount();
     const rich = await register(http, cvmPrepaid({ account }));
     await giveBack(rich);
-    const id = await register(http, cvmPrepaid({ account, network: { billing: 'bandwidth', hour: '0.063', month: '9' } }));
+    const id = await register(
+      http,
+      cvmPrepaid({ account, network: { billing: 'bandwidth', hour: '0.063', month: '9' } }),
+    );
     const { step } = await instanceOf(http, id);
     expect(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 12 })).toMatchObject({
       status: 409,
@@ -533,7 +683,10 @@ describe('time and renewals', () => {
     });
     expect((await instanceOf(http, id)).step).toBe(step);
     // 6 × (51 + 9) × 0.88.
-    const { orders } = expectStatus(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 6 }), 200).body;
+    const { orders } = expectStatus(
+      await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 6 }),
+      200,
+    ).body;
     expect(orders[1]).toMatchObject({ status: 'future', paid: { cash: '316.80' } });
     expect(await balancesOf(account)).toMatchObject({ cash: '91.16' });
     const statement = (await http.get(`/v1/accounts/${account}/statement`)).body.items;
@@ -547,26 +700,43 @@ describe('time and renewals', () => {
     const id = await register(http, cvmPrepaid());
     const { account } = await instanceOf(http, id);
     await giveBack(id);
-    const others = await Promise.all(Array.from({ length: 10 }, () => register(http, cvmPrepaid({ account }))));
-    const replies = await Promise.all(others.map((one) => http.post(`/v1/instances/${one}/orders`, { kind: 'renewal', months: 2 })));
+    const others = await Promise.all(
+      Array.from({ length: 10 }, () => register(http, cvmPrepaid({ account }))),
+    );
+    const replies = await Promise.all(
+      others.map((one) => http.post(`/v1/instances/${one}/orders`, { kind: 'renewal', months: 2 })),
+    );
     // 407.96 pays for three renewals of 102.
     expect(replies.map((reply) => reply.status).sort()).toEqual([200, 200, 200, ...Array(7).fill(409)]);
-    for (const { status, body } of replies) if (status === 409) expect(body.code).toBe('INSUFFICIENT_BALANCE');
+    for (const { status, body } of replies)
+      if (status === 409) expect(body.code).toBe('INSUFFICIENT_BALANCE');
     expect(await balancesOf(account)).toMatchObject({ cash: '101.96' });
   });
 });
 
 describe('other currencies', () => {
-  const prices = (currency: string, month: string, hour: string): Body => ({ version: 'v1', currency, month, hour });
+  const prices = (currency: string, month: string, hour: string): Body => ({
+    version: 'v1',
+    currency,
+    month,
+    hour,
+  });
 
   it('JPY has no decimals: whole yen are paid, split and shown', async () => {
     const account = newAccount();
     const order = (paid: Body) => [purchase(hoursAgo(48), { paid })];
-    const five = await register(http, cvmPrepaid({ account, prices: prices('JPY', '51', '0.42'), orders: order({ cash: '1' }) }));
+    const five = await register(
+      http,
+      cvmPrepaid({ account, prices: prices('JPY', '51', '0.42'), orders: order({ cash: '1' }) }),
+    );
     expect(await giveBack(five)).toMatchObject({ kind: 'five-day', currency: 'JPY', amount: '1', fee: '0' });
     const id = await register(
       http,
-      cvmPrepaid({ account, prices: prices('JPY', '51', '0.42'), orders: order({ cash: '100', gift: '99' }) }),
+      cvmPrepaid({
+        account,
+        prices: prices('JPY', '51', '0.42'),
+        orders: order({ cash: '100', gift: '99' }),
+      }),
     );
     // 199 − 48 × 0.42 = 178.84: half up to 179, in the ratio 100 : 99 that is 89.95 and 89.05.
     expect(await giveBack(id)).toMatchObject({
@@ -593,9 +763,18 @@ describe('other currencies', () => {
     const account = newAccount();
     const five = await register(
       http,
-      cvmPrepaid({ account, prices: prices('KWD', '51', '0.42'), orders: [purchase(hoursAgo(48), { paid: { cash: '0.001' } })] }),
+      cvmPrepaid({
+        account,
+        prices: prices('KWD', '51', '0.42'),
+        orders: [purchase(hoursAgo(48), { paid: { cash: '0.001' } })],
+      }),
     );
-    expect(await giveBack(five)).toMatchObject({ kind: 'five-day', currency: 'KWD', amount: '0.001', fee: '0.000' });
+    expect(await giveBack(five)).toMatchObject({
+      kind: 'five-day',
+      currency: 'KWD',
+      amount: '0.001',
+      fee: '0.000',
+    });
     const id = await register(
       http,
       cvmPrepaid({
@@ -611,9 +790,22 @@ describe('other currencies', () => {
       amount: '406.360',
       parts: { cash: '406.360', gift: '0.000' },
     });
-    expect(await balancesOf(account)).toEqual({ currency: 'KWD', cash: '406.361', gift: '0.000', income: '0.000' });
-    const restored = expectStatus(await http.post(`/v1/instances/${id}/restore`, { renewal: { months: 1 } }), 200).body;
-    expect(restored.orders.at(-1).paid).toEqual({ cash: '51.000', gift: '0.000', income: '0.000', voucher: '0.000' });
+    expect(await balancesOf(account)).toEqual({
+      currency: 'KWD',
+      cash: '406.361',
+      gift: '0.000',
+      income: '0.000',
+    });
+    const restored = expectStatus(
+      await http.post(`/v1/instances/${id}/restore`, { renewal: { months: 1 } }),
+      200,
+    ).body;
+    expect(restored.orders.at(-1).paid).toEqual({
+      cash: '51.000',
+      gift: '0.000',
+      income: '0.000',
+      voucher: '0.000',
+    });
   });
 
   it('balances of two currencies are kept apart', async () => {
@@ -621,7 +813,11 @@ describe('other currencies', () => {
     const cny = await register(http, cvmPrepaid({ account }));
     const usd = await register(
       http,
-      redisPrepaid({ account, prices: prices('USD', '5', '0.01'), orders: [purchase(hoursAgo(48), { paid: { cash: '60' } })] }),
+      redisPrepaid({
+        account,
+        prices: prices('USD', '5', '0.01'),
+        orders: [purchase(hoursAgo(48), { paid: { cash: '60' } })],
+      }),
     );
     await giveBack(cny);
     await giveBack(usd);
@@ -632,7 +828,9 @@ describe('other currencies', () => {
     // 12 months of 5 USD at 0.83 are 49.80; yuan can't pay for them.
     expectStatus(await http.post(`/v1/instances/${usd}/restore`, { renewal: { months: 12 } }), 200);
     await balancesOf(account);
-    expect((await http.post(`/v1/instances/${usd}/orders`, { kind: 'renewal', months: 12 })).body.code).toBe('INSUFFICIENT_BALANCE');
+    expect((await http.post(`/v1/instances/${usd}/orders`, { kind: 'renewal', months: 12 })).body.code).toBe(
+      'INSUFFICIENT_BALANCE',
+    );
   });
 
   it('the largest amounts that may be stated are booked to the last cent', async () => {
@@ -646,7 +844,13 @@ describe('other currencies', () => {
       }),
     );
     expect(await giveBack(id)).toMatchObject({ amount: '2999999999999999.97' });
-    expect(await balancesOf((await instanceOf(http, id)).account)).toMatchObject({ cash: nines, gift: nines, income: nines });
-    expect((await http.post(`/v1/instances/${id}/restore`, { renewal: { months: 120 } })).body.code).toBe('INSUFFICIENT_BALANCE');
+    expect(await balancesOf((await instanceOf(http, id)).account)).toMatchObject({
+      cash: nines,
+      gift: nines,
+      income: nines,
+    });
+    expect((await http.post(`/v1/instances/${id}/restore`, { renewal: { months: 120 } })).body.code).toBe(
+      'INSUFFICIENT_BALANCE',
+    );
   });
 });

@@ -1,4 +1,7 @@
-/** What comes in is bounded, whichever way it comes: orders and years, and what a hostile body can make the API do. */
+/**
+ * What comes in is bounded, whichever way it comes: orders and years, and what a hostile body can make the
+ * API do.
+ */
 
 import { randomUUID } from 'node:crypto';
 import type { Client as Database, Pool } from 'pg';
@@ -50,7 +53,11 @@ const manyOrders = (count: number, paid = FREE): Body[] =>
   );
 
 const renew = (id: string, months = 1, lang = 'en') =>
-  http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months, paid: FREE }, { headers: { 'accept-language': lang } });
+  http.post(
+    `/v1/instances/${id}/orders`,
+    { kind: 'renewal', months, paid: FREE },
+    { headers: { 'accept-language': lang } },
+  );
 
 describe('orders', () => {
   it('are as many after a renewal, an upgrade or a restore as a registration may have: 500', async () => {
@@ -70,7 +77,8 @@ describe('orders', () => {
     const handle = service.client.workflow.getHandle(`instance/${id}`);
     await handle.signal(SIGNALS.restore, { id: randomUUID(), by: 'ops', renewal: { months: 1 } });
     const row = await until(
-      async () => (await timelineOf(http, id)).find((one) => one.command === 'restore' && one.outcome === 'refused'),
+      async () =>
+        (await timelineOf(http, id)).find((one) => one.command === 'restore' && one.outcome === 'refused'),
       'a refused restore',
     );
     expect(row).toMatchObject({ code: 'TOO_MANY_ORDERS', to: 'isolated' });
@@ -78,10 +86,16 @@ describe('orders', () => {
   });
 
   it('end no later than a registration may state: in the year 2200', async () => {
-    const id = await register(http, cvmPrepaid({ orders: [purchase(START, { endsAt: '2191-06-01T00:00:00.000Z' })] }));
+    const id = await register(
+      http,
+      cvmPrepaid({ orders: [purchase(START, { endsAt: '2191-06-01T00:00:00.000Z' })] }),
+    );
     expectStatus(await renew(id, 114), 200);
     expect((await instanceOf(http, id)).expiresAt).toMatch(/^2200-/);
-    expect(await renew(id, 12)).toMatchObject({ status: 409, body: { code: 'ENDS_TOO_LATE', state: 'running' } });
+    expect(await renew(id, 12)).toMatchObject({
+      status: 409,
+      body: { code: 'ENDS_TOO_LATE', state: 'running' },
+    });
     expect((await renew(id, 12, 'zh')).body.detail).toMatch(/2200/);
   });
 });
@@ -116,13 +130,30 @@ describe('statements', () => {
       if (!read.ok) throw new Error(JSON.stringify(read.issues));
       const registration = read.value;
       const next = newLife(id, registration, policy.lifecycle);
-      const step = { instanceId: id, step: 0, commandId: id, command: 'register', body: {}, by: 'test', at: START, next, effects: [] };
-      const statements = await statementsOf((pool) => commitStep(pool, { ...step, birth: { registration, policy }, authority: 'signed' }));
-      const { rows } = await service.pool.query('SELECT id, document, position FROM orders WHERE instance_id = $1 ORDER BY position', [id]);
+      const step = {
+        instanceId: id,
+        step: 0,
+        commandId: id,
+        command: 'register',
+        body: {},
+        by: 'test',
+        at: START,
+        next,
+        effects: [],
+      };
+      const statements = await statementsOf((pool) =>
+        commitStep(pool, { ...step, birth: { registration, policy }, authority: 'signed' }),
+      );
+      const { rows } = await service.pool.query(
+        'SELECT id, document, position FROM orders WHERE instance_id = $1 ORDER BY position',
+        [id],
+      );
       expect(rows.map((row) => row.document)).toEqual(registration.orders);
       expect(rows.map((row) => row.id)).toEqual(registration.orders.map((order) => order.id));
       expect(rows.map((row) => row.position)).toEqual(registration.orders.map((_, index) => index));
-      const entries = await service.pool.query('SELECT FROM entries WHERE transaction_id = $1', [`tx_${id}_0`]);
+      const entries = await service.pool.query('SELECT FROM entries WHERE transaction_id = $1', [
+        `tx_${id}_0`,
+      ]);
       expect(entries.rowCount).toBe(count * 6);
       return statements;
     };
@@ -132,7 +163,9 @@ describe('statements', () => {
   it('are as many for an acceptance of 30 items as of one', async () => {
     const acceptance = async (count: number): Promise<number> => {
       const account = newAccount();
-      const ids = await Promise.all(Array.from({ length: count }, () => register(http, redisPrepaid({ account }))));
+      const ids = await Promise.all(
+        Array.from({ length: count }, () => register(http, redisPrepaid({ account }))),
+      );
       const { id: quoteId } = await quote(http, ids, { action: 'return' });
       const confirmation = { quoteId, terminationId: `t_${newId()}`, by: 'test', via: 'api' };
       return await statementsOf((pool) => acceptQuote(pool, confirmation));
@@ -148,14 +181,14 @@ describe('the sum of a transaction', () => {
     owner = { id, account: (await instanceOf(http, id)).account };
   });
 
-  const MAKE = "INSERT INTO transactions (id, account, instance_id, step, event, effective_at) VALUES ('odd', $1, $2, 0, 'refund', now())";
+  const MAKE =
+    "INSERT INTO transactions (id, account, instance_id, step, event, effective_at) VALUES ('odd', $1, $2, 0, 'refund', now())";
   const make = (db: Database) => db.query(MAKE, [owner.account, owner.id]);
   const add = (db: Database, line: number, first: string, second: string) =>
-    db.query("INSERT INTO entries VALUES ('odd', $1, 0, 'revenue', 'CNY', $2), ('odd', $1, 1, 'customer:cash', 'CNY', $3)", [
-      line,
-      first,
-      second,
-    ]);
+    db.query(
+      "INSERT INTO entries VALUES ('odd', $1, 0, 'revenue', 'CNY', $2), ('odd', $1, 1, 'customer:cash', 'CNY', $3)",
+      [line, first, second],
+    );
   const UNBALANCED = { code: '23514', message: expect.stringContaining('does not sum to zero: CNY 0.01') };
 
   /** Each begins a transaction and leaves it to be committed. */
@@ -194,7 +227,9 @@ describe('the sum of a transaction', () => {
           [owner.id],
         );
         await db.query(MAKE.replace("'odd'", "'even'").replace(', 0,', ', 99,'), [owner.account, owner.id]);
-        await db.query("INSERT INTO entries VALUES ('odd', 0, 1, 'revenue', 'CNY', '0.01'), ('even', 0, 0, 'revenue', 'CNY', '-0.01')");
+        await db.query(
+          "INSERT INTO entries VALUES ('odd', 0, 1, 'revenue', 'CNY', '0.01'), ('even', 0, 0, 'revenue', 'CNY', '-0.01')",
+        );
       },
     ],
   ];
@@ -210,7 +245,9 @@ describe('the sum of a transaction', () => {
         await db.query('ROLLBACK');
       });
     }
-    expect((await service.pool.query("SELECT FROM transactions WHERE id IN ('odd', 'even')")).rowCount).toBe(0);
+    expect((await service.pool.query("SELECT FROM transactions WHERE id IN ('odd', 'even')")).rowCount).toBe(
+      0,
+    );
   });
 
   it('stays as it was committed: nothing is added to a booked transaction, in balance or not', async () => {
@@ -219,9 +256,15 @@ describe('the sum of a transaction', () => {
     for (const url of [service.adminUrl, service.serviceUrl]) {
       await withDatabase(url, async (db) => {
         const later = (second: string) =>
-          db.query("INSERT INTO entries VALUES ($1, 7, 0, 'revenue', 'CNY', -1), ($1, 7, 1, 'fees', 'CNY', $2)", [id, second]);
+          db.query(
+            "INSERT INTO entries VALUES ($1, 7, 0, 'revenue', 'CNY', -1), ($1, 7, 1, 'fees', 'CNY', $2)",
+            [id, second],
+          );
         await expect(later('1.01')).rejects.toMatchObject(UNBALANCED);
-        await expect(later('1')).rejects.toMatchObject({ code: '42501', message: expect.stringContaining(`${id} is booked`) });
+        await expect(later('1')).rejects.toMatchObject({
+          code: '42501',
+          message: expect.stringContaining(`${id} is booked`),
+        });
       });
     }
     // What is made and filled within a savepoint is new.

@@ -1,7 +1,16 @@
 /** `sunset` for many instances at once, and its commands to living ones. */
 import { type Ran, sunset, sunsetAtTerminal } from '../support/command';
 import type { Body } from '../support/http';
-import { cvmPostpaid, DAY, end, expectStatus, fromNow, instanceOf, newAccount, register } from '../support/lives';
+import {
+  cvmPostpaid,
+  DAY,
+  end,
+  expectStatus,
+  fromNow,
+  instanceOf,
+  newAccount,
+  register,
+} from '../support/lives';
 import { useService } from '../support/service';
 
 let env: NodeJS.ProcessEnv;
@@ -14,13 +23,17 @@ const call = (args: string[]): Promise<Ran> => sunset(args, { env });
 const flat = (text: string): string => text.replace(/ +/g, ' ');
 const many = (count: number, account = newAccount()): Promise<string[]> =>
   Promise.all(Array.from({ length: count }, () => register(http, cvmPostpaid({ account }))));
-const states = (ids: string[]): Promise<string[]> => Promise.all(ids.map(async (id) => (await instanceOf(http, id)).state));
+const states = (ids: string[]): Promise<string[]> =>
+  Promise.all(ids.map(async (id) => (await instanceOf(http, id)).state));
 
 describe('several at once', () => {
   it('one --yes-destroy with their number confirms all that are shown; another number changes nothing', async () => {
     const ids = await many(3);
     const wrong = await call(['terminate', ...ids, '--yes-destroy', '2']);
-    expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining('They are 3, not 2. Nothing was changed.') });
+    expect(wrong).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('They are 3, not 2. Nothing was changed.'),
+    });
     expect(await states(ids)).toEqual(['running', 'running', 'running']);
     expect((await call(['terminate', ...ids, '--yes-destroy', '3'])).code).toBe(0);
     expect(await states(ids)).toEqual(['terminated', 'terminated', 'terminated']);
@@ -28,7 +41,10 @@ describe('several at once', () => {
 
   it('of one, its number confirms nothing: its id does', async () => {
     const [id] = await many(1);
-    expect(await call(['terminate', id!, '--yes-destroy', '1'])).toMatchObject({ code: 2, err: expect.stringContaining('names 1') });
+    expect(await call(['terminate', id!, '--yes-destroy', '1'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('names 1'),
+    });
     expect(await states([id!])).toEqual(['running']);
   });
 
@@ -50,10 +66,21 @@ describe('several at once', () => {
     expect(strict.code).toBe(1);
     const all = await call(['terminate', gone!, inBin!, '--ignore-ended', '--yes-destroy', '2']);
     expect(all).toMatchObject({ code: 0, out: expect.stringContaining('All of them have ended already.') });
-    const rest = await call(['terminate', gone!, inBin!, alive!, '--ignore-ended', ...named, '--yes-destroy', '1']);
+    const rest = await call([
+      'terminate',
+      gone!,
+      inBin!,
+      alive!,
+      '--ignore-ended',
+      ...named,
+      '--yes-destroy',
+      '1',
+    ]);
     expect(rest.code).toBe(0);
     expect(await states([gone!, alive!])).toEqual(['terminated', 'terminated']);
-    expect((await call(['terminate', gone!, 'nobody-knows-it', '--ignore-ended', '--yes-destroy', '2'])).code).toBe(1);
+    expect(
+      (await call(['terminate', gone!, 'nobody-knows-it', '--ignore-ended', '--yes-destroy', '2'])).code,
+    ).toBe(1);
   });
 });
 
@@ -75,7 +102,10 @@ describe('one by one', () => {
     const [id] = await many(1);
     expect(flat((await call(['operation', 'begin', id!, 'resize'])).out)).toContain('changing');
     expect((await call(['show', id!])).out).toContain('operation: resize (operator)');
-    expect(await call(['operation', 'end', id!])).toMatchObject({ code: 2, err: expect.stringContaining('--running or --stopped') });
+    expect(await call(['operation', 'end', id!])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--running or --stopped'),
+    });
     expect((await call(['operation', 'end', id!, '--stopped'])).code).toBe(0);
     expect(await states([id!])).toEqual(['stopped']);
   });
@@ -92,7 +122,10 @@ describe('one by one', () => {
     const { clock: _shown, ...shown } = JSON.parse((await call(['show', other!, '--json'])).out);
     const { clock: _now, ...now } = await instanceOf(http, other!);
     expect(shown).toEqual(now);
-    expect(await call(['show', 'nobody-knows-it'])).toMatchObject({ code: 1, err: expect.stringContaining('NOT_FOUND') });
+    expect(await call(['show', 'nobody-knows-it'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('NOT_FOUND'),
+    });
   });
 
   it('L19: the timeline says what there is to say', async () => {

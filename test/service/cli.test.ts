@@ -115,7 +115,10 @@ describe('register', () => {
     expect(first).toMatchObject({ code: 0, err: '' });
     expect(still(json(first))).toEqual(still(await instanceOf(http, id)));
     const again = await call(['register', path]);
-    expect(again).toMatchObject({ code: 0, out: expect.stringContaining('0 registered, 1 known before, 0 refused') });
+    expect(again).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('0 registered, 1 known before, 0 refused'),
+    });
     expect(flat(again.out)).toContain(`${id} tencent-cvm postpaid running –`);
   });
 
@@ -138,7 +141,12 @@ describe('register', () => {
     const [good, bad] = [newId(), newId()];
     const input = JSON.stringify([
       { id: good, ...cvmPostpaid() },
-      { id: bad, ...cvmPrepaid(), surprise: 1, prices: { version: '1', currency: 'CNY', month: 51, hour: '0.42' } },
+      {
+        id: bad,
+        ...cvmPrepaid(),
+        surprise: 1,
+        prices: { version: '1', currency: 'CNY', month: 51, hour: '0.42' },
+      },
     ]);
     const [text, zh, program] = await Promise.all([
       call(['register', '-'], { input }),
@@ -161,11 +169,15 @@ describe('register', () => {
       [['register', file('broken.json', '{"id": ')], 'is not JSON'],
       [['register', file('broken.yaml', 'id: [1')], 'is not YAML'],
       [['register', file('empty.yaml', ' ')], 'is empty'],
-      [['register', file('noid.json', '[{"account": "1"}, 7]')], '/0/id: is required\n  /1: is not a registration'],
+      [
+        ['register', file('noid.json', '[{"account": "1"}, 7]')],
+        '/0/id: is required\n  /1: is not a registration',
+      ],
       [['register'], "missing required argument 'file'"],
     ];
     const ran = await Promise.all(bad.map(([args]) => call(args)));
-    for (const [index, one] of ran.entries()) expect(one).toMatchObject({ code: 2, out: '', err: expect.stringContaining(bad[index]![1]) });
+    for (const [index, one] of ran.entries())
+      expect(one).toMatchObject({ code: 2, out: '', err: expect.stringContaining(bad[index]![1]) });
   });
 });
 
@@ -181,7 +193,9 @@ describe('quote', () => {
     expect(flat(text.out)).toContain(
       `${id}: permitted\n goes instance ${id}, disk d1\n stays disk d2 (Elastic cloud disks are kept.), address ip1`,
     );
-    expect(flat(text.out)).toContain('refund 407.96 CNY, five-day return: cash 407.96, gift 0.00, income 0.00\n 407.96 Paid (o1)');
+    expect(flat(text.out)).toContain(
+      'refund 407.96 CNY, five-day return: cash 407.96, gift 0.00, income 0.00\n 407.96 Paid (o1)',
+    );
     expect(zh.out).toContain('五天无理由退还：现金 407.96'.replace('：', ': '));
     const quote = json(program);
     expect(quote).toEqual((await http.get(`/v1/quotes/${quote.id}`)).body);
@@ -196,12 +210,17 @@ describe('quote', () => {
       call(['quote', 'terminate', id, '--at', 'tomorrow']),
     ]);
     expect(blocked.code).toBe(1);
-    expect(flat(blocked.out)).toMatch(/blocked This action is not the one .* \[WRONG_ACTION\] → Terminate pay-as-you-go instances/);
+    expect(flat(blocked.out)).toMatch(
+      /blocked This action is not the one .* \[WRONG_ACTION\] → Terminate pay-as-you-go instances/,
+    );
     expect(missing).toMatchObject({
       code: 1,
       err: expect.stringMatching(/\[NOT_FOUND\]\n {2}\/instanceIds\/0: does not exist \[NOT_FOUND\]\nnext: /),
     });
-    expect(mode).toMatchObject({ code: 1, err: expect.stringContaining('/schedule/at: must be an ISO-8601 date and time') });
+    expect(mode).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('/schedule/at: must be an ISO-8601 date and time'),
+    });
   });
 });
 
@@ -213,7 +232,11 @@ describe('terminate and return', () => {
       call(['terminate', id, '--yes-destroy', id, '--yes-destroy', 'other']),
       call(['terminate', id, '--later', '--at', fromNow(DAY), '--yes-destroy', id]),
     ]);
-    expect(bare).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`no terminal to ask at: add --yes-destroy ${id}`) });
+    expect(bare).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining(`no terminal to ask at: add --yes-destroy ${id}`),
+    });
     expect(strange).toMatchObject({ code: 2, err: expect.stringContaining('--yes-destroy names other') });
     expect(both).toMatchObject({ code: 2, err: expect.stringContaining('--later') });
     expect(await instanceOf(http, id)).toMatchObject({ state: 'running', step: 0 });
@@ -262,7 +285,10 @@ describe('terminate and return', () => {
     ]);
     expect(yes.out).toContain(`goes      instance ${typed}`);
     expect(yes.code).toBe(0);
-    expect(no).toMatchObject({ code: 1, out: expect.stringContaining(`That is not ${mistyped}. Nothing was changed.`) });
+    expect(no).toMatchObject({
+      code: 1,
+      out: expect.stringContaining(`That is not ${mistyped}. Nothing was changed.`),
+    });
     expect(stopped).toMatchObject({ code: 130, out: expect.stringContaining('Nothing was changed.') });
     const states = await Promise.all([typed!, mistyped!, broken!].map((id) => instanceOf(http, id)));
     expect(states.map(({ state }) => state)).toEqual(['terminated', 'running', 'running']);
@@ -306,12 +332,21 @@ describe('timed terminations', () => {
     const [one, two, none] = await Promise.all([1, 2, 3].map(() => register(http, cvmPostpaid())));
     await end(http, [one!, two!], { schedule: { mode: 'timed', at: fromNow(DAY) } });
     const at = fromNow(4 * DAY);
-    const [moved, bad] = await Promise.all([call(['reschedule', one!, at]), call(['reschedule', two!, 'next week'])]);
+    const [moved, bad] = await Promise.all([
+      call(['reschedule', one!, at]),
+      call(['reschedule', two!, 'next week']),
+    ]);
     expect(moved).toMatchObject({ code: 0, out: expect.stringContaining('terminated at ') });
     expect((await instanceOf(http, one!)).termination.at).toBe(at);
-    expect(bad).toMatchObject({ code: 1, err: expect.stringContaining('/at: must be an ISO-8601 date and time') });
+    expect(bad).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('/at: must be an ISO-8601 date and time'),
+    });
 
-    const [cancelled, program] = await Promise.all([call(['cancel', one!, none!]), call(['cancel', two!, '--json'])]);
+    const [cancelled, program] = await Promise.all([
+      call(['cancel', one!, none!]),
+      call(['cancel', two!, '--json']),
+    ]);
     expect(cancelled.code).toBe(1);
     expect(flat(cancelled.out)).toContain(`${one} tencent-cvm postpaid running –`);
     expect(cancelled.err).toContain(
@@ -324,7 +359,10 @@ describe('timed terminations', () => {
 describe('the recycle bin', () => {
   it('is listed by pages, and gives back', async () => {
     const account = newAccount();
-    const [free, prepaid] = await Promise.all([register(http, redisPostpaid({ account })), register(http, cvmPrepaid({ account }))]);
+    const [free, prepaid] = await Promise.all([
+      register(http, redisPostpaid({ account })),
+      register(http, cvmPrepaid({ account })),
+    ]);
     await Promise.all([end(http, [free]), end(http, [prepaid], { action: 'return' })]);
     const [page, all, program, filtered] = await Promise.all([
       call(['bin', '--account', account, '--limit', '1']),
@@ -332,9 +370,14 @@ describe('the recycle bin', () => {
       call(['bin', '--account', account, '--json']),
       call(['bin', '--account', account, '--product', 'tencent-cvm', '--region', 'ap-guangzhou']),
     ]);
-    expect(page).toMatchObject({ code: 0, err: expect.stringMatching(/^There is more: --cursor \S+, or --all/) });
+    expect(page).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/^There is more: --cursor \S+, or --all/),
+    });
     expect(page.out).not.toContain(prepaid);
-    expect(flat(all.out)).toMatch(new RegExp(`${free} ${account} tencent-redis postpaid terminate .* free\\n${prepaid} .* by renewal`));
+    expect(flat(all.out)).toMatch(
+      new RegExp(`${free} ${account} tencent-redis postpaid terminate .* free\\n${prepaid} .* by renewal`),
+    );
     expect(json(program)).toEqual((await http.get(`/v1/recycle-bin?account=${account}`)).body);
     expect(filtered.out).not.toContain(free);
 
@@ -359,11 +402,17 @@ describe('the recycle bin', () => {
   it('releases for good only what was named', async () => {
     const id = await register(http, cvmPrepaid());
     await end(http, [id], { action: 'return' });
-    expect(await call(['purge', id])).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`--yes-destroy ${id}`) });
+    expect(await call(['purge', id])).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining(`--yes-destroy ${id}`),
+    });
     expect((await instanceOf(http, id)).state).toBe('isolated');
     const purged = await call(['purge', id, '--yes-destroy', id]);
     expect(purged.code).toBe(0);
-    expect(purged.out).toContain(`${id} (isolated): goes for good ${id}, d1; stays d2, ip1; 407.96 CNY was paid back before.`);
+    expect(purged.out).toContain(
+      `${id} (isolated): goes for good ${id}, d1; stays d2, ip1; 407.96 CNY was paid back before.`,
+    );
     expect(flat(purged.out)).toContain(`${id} tencent-cvm prepaid terminated –`);
     expect(await call(['purge', id, '--yes-destroy', id, '--json'])).toMatchObject({ code: 1, err: '' });
   });
@@ -380,9 +429,15 @@ describe('timeline and fast-forward', () => {
   it('tells what happened, by the instance’s own clock', async () => {
     const id = await register(http, redisPostpaid());
     await end(http, [id]);
-    const [forwarded, bad] = await Promise.all([call(['fast-forward', id, 'PT3H']), call(['fast-forward', id, 'soon'])]);
+    const [forwarded, bad] = await Promise.all([
+      call(['fast-forward', id, 'PT3H']),
+      call(['fast-forward', id, 'soon']),
+    ]);
     expect(forwarded).toMatchObject({ code: 0, out: expect.stringContaining('terminated') });
-    expect(bad).toMatchObject({ code: 1, err: expect.stringContaining('/duration: must be an ISO-8601 duration') });
+    expect(bad).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('/duration: must be an ISO-8601 duration'),
+    });
     const [text, program, zh] = await Promise.all([
       call(['timeline', id]),
       call(['timeline', id, '--json']),
@@ -414,7 +469,10 @@ describe('a command that is run again', () => {
     const arrears = async (value: boolean) =>
       expectStatus(await http.put(`/v1/accounts/${account}`, { arrears: value, reason: 'test' }), 200);
     await arrears(true);
-    expect(await call(['restore', id])).toMatchObject({ code: 1, err: expect.stringContaining('[IN_ARREARS]') });
+    expect(await call(['restore', id])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('[IN_ARREARS]'),
+    });
     await arrears(false);
     expect(await call(['restore', id])).toMatchObject({ code: 0, out: expect.stringContaining('running') });
   });
@@ -425,11 +483,18 @@ describe('a command that is run again', () => {
     const { url, cut } = await proxyThatCutsOnce('/cancel');
     expect(await call(['cancel', id], { env: { SUNSET_URL: url } })).toMatchObject({ code: 0, err: '' });
     expect(cut()).toBe(true);
-    expect((await timelineOf(http, id)).map(({ command }) => command)).toEqual(['register', 'terminate', 'cancel']);
+    expect((await timelineOf(http, id)).map(({ command }) => command)).toEqual([
+      'register',
+      'terminate',
+      'cancel',
+    ]);
   });
 });
 
-/** Passes everything on, and once swallows the answer to a request for a path: the caller can't know whether it was carried out. */
+/**
+ * Passes everything on, and once swallows the answer to a request for a path: the caller can't know whether
+ * it was carried out.
+ */
 async function proxyThatCutsOnce(path: string): Promise<{ url: string; cut: () => boolean }> {
   let isCut = false;
   const { port } = new URL(http.url);
@@ -468,7 +533,15 @@ describe('return --renewals', () => {
   async function renewed(): Promise<string> {
     const id = await register(http, cvmPrepaid());
     const paid = { cash: '300', gift: '207.96', income: '0', voucher: '10' };
-    expectStatus(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', channel: 'standard', months: 12, paid }), 200);
+    expectStatus(
+      await http.post(`/v1/instances/${id}/orders`, {
+        kind: 'renewal',
+        channel: 'standard',
+        months: 12,
+        paid,
+      }),
+      200,
+    );
     return id;
   }
 
@@ -491,15 +564,26 @@ describe('return --renewals', () => {
     ]);
     expect(bare).toMatchObject({
       code: 2,
-      err: expect.stringContaining(`this has to be confirmed, and there is no terminal to ask at: add --yes ${id}`),
+      err: expect.stringContaining(
+        `this has to be confirmed, and there is no terminal to ask at: add --yes ${id}`,
+      ),
     });
-    expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('destroys nothing: confirm it by --yes') });
+    expect(wrong).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('destroys nothing: confirm it by --yes'),
+    });
     expect(both).toMatchObject({ code: 2, err: expect.stringContaining('confirm it by --yes-destroy') });
-    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual(['in-force', 'future']);
+    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual([
+      'in-force',
+      'future',
+    ]);
 
     const done = await call(['return', '--renewals', id, '--yes', id]);
     expect(done).toMatchObject({ code: 0, err: '' });
-    expect(await instanceOf(http, id)).toMatchObject({ state: 'running', orders: [{ status: 'in-force' }, { status: 'closed' }] });
+    expect(await instanceOf(http, id)).toMatchObject({
+      state: 'running',
+      orders: [{ status: 'in-force' }, { status: 'closed' }],
+    });
     const explained = await call(['explain', /sunset explain (\S+)/.exec(done.out)![1]!]);
     expect(flat(explained.out)).toContain(`${id}: 507.96 CNY, return of renewals, done`);
     expect(flat(explained.out)).toMatch(/ action return-renewals\n/);
@@ -512,7 +596,10 @@ describe('return --renewals', () => {
     const ran = await atTerminal(['return', '--renewals', id], 'to go on', `${id}\r`);
     expect(ran.code).toBe(0);
     expect(ran.out).not.toMatch(/destroy/);
-    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual(['in-force', 'closed']);
+    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual([
+      'in-force',
+      'closed',
+    ]);
   });
 });
 
@@ -520,22 +607,33 @@ describe('the operator’s path', () => {
   /** The key of somebody else than who asks: nobody decides on an own request. */
   let approver: string[];
   beforeAll(async () => {
-    const made = await http.post('/v1/keys', { account: null, name: 'approver', permissions: ['read', 'refund:approve'] });
+    const made = await http.post('/v1/keys', {
+      account: null,
+      name: 'approver',
+      permissions: ['read', 'refund:approve'],
+    });
     approver = ['--key', expectStatus(made, 201).body.key];
   });
   /** Beyond its five days: an ordinary return, with the fee of a promotion order. */
   const promoted = async (): Promise<string> => {
     const order = purchase(hoursAgo(24 * 40), { channel: 'promotion' });
-    return await register(http, cvmPrepaid({ orders: [order], prices: { ...cvmPrepaid().prices, hour: '0.01' } }));
+    return await register(
+      http,
+      cvmPrepaid({ orders: [order], prices: { ...cvmPrepaid().prices, hour: '0.01' } }),
+    );
   };
-  const asked = async (id: string): Promise<Body> => json(await call(['request-refund', id, '--reason', 'bought by mistake', '--json']));
-  const approved = (id: string, ...more: string[]) => call(['approve', id, '--reason', 'checked', '--yes', id, ...more]);
+  const asked = async (id: string): Promise<Body> =>
+    json(await call(['request-refund', id, '--reason', 'bought by mistake', '--json']));
+  const approved = (id: string, ...more: string[]) =>
+    call(['approve', id, '--reason', 'checked', '--yes', id, ...more]);
 
   it('a request is made with its fee in sight, listed, and approved by another', async () => {
     const id = await promoted();
     const made = await call(['request-refund', id, '--reason', 'bought by mistake']);
     expect(made).toMatchObject({ code: 0, err: '' });
-    expect(flat(made.out)).toMatch(/^rr_\S+: in_review\n .* operator asked: bought by mistake \(rr_\S+\)\n nobody has decided yet\n/);
+    expect(flat(made.out)).toMatch(
+      /^rr_\S+: in_review\n .* operator asked: bought by mistake \(rr_\S+\)\n nobody has decided yet\n/,
+    );
     expect(flat(made.out)).toMatch(/ refund 2\d\d\.\d\d CNY, ordinary return: .*; fee 101\.99\n/);
     const { items } = (await http.get(`/v1/refund-requests?instanceId=${id}`)).body;
     const [{ id: requestId, refundId, preview, account }] = items;
@@ -546,12 +644,16 @@ describe('the operator’s path', () => {
       call(['request-refund', id, '--reason', 'bought by mistake']),
       approved(requestId),
     ]);
-    expect(flat(text.out)).toContain(`${requestId} ${id} ${account} ${preview.refund.amount} CNY in_review operator bought by mistake –`);
+    expect(flat(text.out)).toContain(
+      `${requestId} ${id} ${account} ${preview.refund.amount} CNY in_review operator bought by mistake –`,
+    );
     expect(json(program).items).toEqual(items);
     expect(others.out).toBe('Nothing.\n');
     expect(twice).toMatchObject({ code: 1, err: expect.stringContaining('[IN_REVIEW]') });
     expect(own).toMatchObject({ code: 1, err: expect.stringContaining('[SELF_APPROVAL]') });
-    expect(flat((await call(['explain', refundId])).out)).toMatch(/What keeps it back\n .* \[APPROVAL_REQUIRED\]\n next: /);
+    expect(flat((await call(['explain', refundId])).out)).toMatch(
+      /What keeps it back\n .* \[APPROVAL_REQUIRED\]\n next: /,
+    );
 
     const done = await approved(requestId, ...approver);
     expect(done).toMatchObject({ code: 0, err: '' });
@@ -573,7 +675,9 @@ describe('the operator’s path', () => {
     expectStatus(await http.post(`/v1/instances/${id}/orders`, order), 200);
     const made = await call(['request-refund', id, '--renewals', '--reason', 'moving away']);
     expect(made).toMatchObject({ code: 0, err: '' });
-    expect(flat(made.out)).toContain('refund 75.00 CNY, return of renewals: cash 75.00, gift 0.00, income 0.00; fee 25.00');
+    expect(flat(made.out)).toContain(
+      'refund 75.00 CNY, return of renewals: cash 75.00, gift 0.00, income 0.00; fee 25.00',
+    );
     const [{ id: requestId }] = (await http.get(`/v1/refund-requests?instanceId=${id}`)).body.items;
     expect(await approved(requestId, ...approver)).toMatchObject({ code: 0, err: '' });
     expect((await instanceOf(http, id)).state).toBe('running');
@@ -595,7 +699,9 @@ describe('the operator’s path', () => {
     expect(shown).toContain(
       `${id}: ${refund.amount} CNY, ordinary return, done\naccount ${refund.account}: cash ${refund.amount}, gift 0.00`,
     );
-    expect(shown).toMatch(/ operator asked: bought by mistake \(rr_\S+\)\n .* operator:approver approved: checked\n/);
+    expect(shown).toMatch(
+      / operator asked: bought by mistake \(rr_\S+\)\n .* operator:approver approved: checked\n/,
+    );
     expect(shown).toMatch(
       / action return, approved by an operator\n rules tencent-cvm@\S+\n knobs timeZone Asia\/Shanghai, .*networkUsage hourly, /,
     );
@@ -605,7 +711,9 @@ describe('the operator’s path', () => {
     expect(shown).toMatch(/ network by traffic\n/);
     expect(shown).toMatch(/ o1 purchase promotion 20.* 407\.96 0(\.00)? 0(\.00)? 100(\.00)? –\n/);
     const section = shown.slice(shown.indexOf('How it was reckoned'), shown.indexOf('How it is split'));
-    const cents = [...section.matchAll(/^ (-?\d+\.\d\d) /gm)].map(([, amount]) => Math.round(Number(amount) * 100));
+    const cents = [...section.matchAll(/^ (-?\d+\.\d\d) /gm)].map(([, amount]) =>
+      Math.round(Number(amount) * 100),
+    );
     expect(cents.length).toBeGreaterThan(3);
     expect(cents.reduce((sum, one) => sum + one, 0)).toBe(Math.round(Number(refund.amount) * 100));
     expect(section).toContain(`computed again just now: ${refund.amount} CNY, the same`);
@@ -615,7 +723,13 @@ describe('the operator’s path', () => {
     );
     expect(shown).toMatch(/ in_review\n .* requested\n .* isolating\n .* booked\n .* done\n/);
     expect(shown).toContain('101.99 refunds fees');
-    for (const word of ['申请与审批', '计算依据', '计算过程', `刚刚重新计算：${refund.amount} CNY，结果一致`, '金额拆分'])
+    for (const word of [
+      '申请与审批',
+      '计算依据',
+      '计算过程',
+      `刚刚重新计算：${refund.amount} CNY，结果一致`,
+      '金额拆分',
+    ])
       expect(zh.out).toContain(word);
   });
 
@@ -651,9 +765,15 @@ describe('the operator’s path', () => {
     await end(http, [id], { action: 'return-renewals' });
     const [{ refundId }] = (await end(http, [id], { action: 'return' })).items;
     const shown = flat((await call(['explain', refundId])).out);
-    expect(shown).toContain('51 CNY a month, 0.42 (≤ 96 h) → 0.21 CNY an hour; discounts: those of the rules\n');
-    expect(shown).toMatch(/ network by traffic since \d{4}-.*; before by bandwidth: 0\.063 an hour, – a month\n/);
-    expect(shown).toContain(' prices of o2: version 2026-12: 40 CNY a month, 0.30 CNY an hour; discounts: none\n');
+    expect(shown).toContain(
+      '51 CNY a month, 0.42 (≤ 96 h) → 0.21 CNY an hour; discounts: those of the rules\n',
+    );
+    expect(shown).toMatch(
+      / network by traffic since \d{4}-.*; before by bandwidth: 0\.063 an hour, – a month\n/,
+    );
+    expect(shown).toContain(
+      ' prices of o2: version 2026-12: 40 CNY a month, 0.30 CNY an hour; discounts: none\n',
+    );
     expect(shown).toMatch(/ o2 renewal standard .* 100(\.00)? 20\d\d-/);
     expect(shown).toContain('the same');
   });
@@ -663,7 +783,9 @@ describe('the operator’s path', () => {
     const { id: requestId, refundId } = await asked(id);
     const denied = await call(['deny', requestId, '--reason', 'resold goods', ...approver]);
     expect(denied).toMatchObject({ code: 0, err: '' });
-    expect(flat(denied.out)).toMatch(/^rr_\S+: denied\n .* asked: .*\n .* operator:approver denied: resold goods\n/);
+    expect(flat(denied.out)).toMatch(
+      /^rr_\S+: denied\n .* asked: .*\n .* operator:approver denied: resold goods\n/,
+    );
     expect(denied.out).toContain(`${id} runs on; the right to return is given back.`);
     const explained = await call(['explain', refundId]);
     expect(flat(explained.out)).toMatch(/An operator denied it: resold goods \[REFUND_DENIED\]\n next: /);
@@ -684,16 +806,29 @@ describe('the operator’s path', () => {
       call(['approve', requestId, '--reason', 'checked', '--yes', id, ...approver]),
       call(['approve', requestId, '--yes', requestId, ...approver]),
       call(['approve', 'rr_nobody', '--reason', 'checked', '--yes', 'rr_nobody', ...approver]),
-      sunsetAtTerminal(['approve', requestId, '--reason', 'checked', ...approver], 'to go on', `${id}\r`, env),
+      sunsetAtTerminal(
+        ['approve', requestId, '--reason', 'checked', ...approver],
+        'to go on',
+        `${id}\r`,
+        env,
+      ),
     ]);
     expect(bare).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`add --yes ${requestId}`) });
     expect(other).toMatchObject({ code: 2, err: expect.stringContaining(`--yes names ${id}`) });
-    expect(unreasoned).toMatchObject({ code: 2, err: expect.stringContaining("required option '--reason <text>'") });
+    expect(unreasoned).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("required option '--reason <text>'"),
+    });
     expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('[NOT_FOUND]') });
     expect(flat(typo.out)).toMatch(/; fee 101\.99/);
     expect(typo).toMatchObject({ code: 1, out: expect.stringContaining('Nothing was changed.') });
     expect((await http.get(`/v1/refund-requests/${requestId}`)).body.status).toBe('in_review');
-    const typed = await sunsetAtTerminal(['approve', requestId, '--reason', 'ok', ...approver], 'to go on', `${requestId}\r`, env);
+    const typed = await sunsetAtTerminal(
+      ['approve', requestId, '--reason', 'ok', ...approver],
+      'to go on',
+      `${requestId}\r`,
+      env,
+    );
     expect(typed.code).toBe(0);
     expect((await instanceOf(http, id)).state).toBe('isolated');
   });
@@ -702,7 +837,10 @@ describe('the operator’s path', () => {
     const id = await promoted();
     const { id: requestId } = await asked(id);
     expectStatus(await http.post(`/v1/instances/${id}/protect`, { reason: 'audit' }), 200);
-    expect(await approved(requestId, ...approver)).toMatchObject({ code: 1, err: expect.stringMatching(/\[PROTECTED\]\nnext: /) });
+    expect(await approved(requestId, ...approver)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/\[PROTECTED\]\nnext: /),
+    });
     expectStatus(await http.post(`/v1/instances/${id}/unprotect`, { reason: 'over' }), 200);
     // Its key is the same: a refusal of yesterday does not hold it up.
     expect((await approved(requestId, ...approver)).code).toBe(0);
@@ -735,8 +873,13 @@ describe('the operator’s path', () => {
     const [one, two] = await Promise.all([1, 2].map(() => register(http, cvmPrepaid())));
     const held = await call(['hold', one!, two!, '--reason', 'looks like resale']);
     expect(held.code).toBe(0);
-    expect(flat(held.out)).toMatch(new RegExp(`${one} tencent-cvm prepaid running, on hold expires at .*\\n${two} .* on hold`));
-    expect((await instanceOf(http, one!)).hold).toMatchObject({ reason: 'looks like resale', by: 'operator' });
+    expect(flat(held.out)).toMatch(
+      new RegExp(`${one} tencent-cvm prepaid running, on hold expires at .*\\n${two} .* on hold`),
+    );
+    expect((await instanceOf(http, one!)).hold).toMatchObject({
+      reason: 'looks like resale',
+      by: 'operator',
+    });
     expect(await call(['return', one!, '--yes-destroy', one!])).toMatchObject({
       code: 1,
       out: expect.stringContaining('[APPROVAL_REQUIRED]'),
@@ -756,18 +899,38 @@ describe('keys', () => {
   it('are made, used, listed and revoked', async () => {
     const account = newAccount();
     const id = await register(http, cvmPostpaid({ account }));
-    const made = await call(['keys', 'create', 'alice', '--account', account, '--permissions', 'read, terminate', '--json']);
+    const made = await call([
+      'keys',
+      'create',
+      'alice',
+      '--account',
+      account,
+      '--permissions',
+      'read, terminate',
+      '--json',
+    ]);
     expect(made).toMatchObject({ code: 0, err: '' });
     const { id: keyId, key, secretKey } = json(made);
-    expect(await call(['timeline', id, '--key', key])).toMatchObject({ code: 0, out: expect.stringContaining('register') });
+    expect(await call(['timeline', id, '--key', key])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('register'),
+    });
     const refused = await call(['bin', '--key', key, '--account', account]);
     expect(refused).toMatchObject({ code: 0, out: 'Nothing.\n' });
-    expect(await call(['keys', 'list', '--key', key])).toMatchObject({ code: 1, err: expect.stringMatching(/`keys`\. \[FORBIDDEN\]/) });
+    expect(await call(['keys', 'list', '--key', key])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/`keys`\. \[FORBIDDEN\]/),
+    });
     const listed = await call(['keys', 'list', '--account', account]);
     expect(flat(listed.out)).toContain(`${keyId} ${account} alice read, terminate`);
     expect(listed.out).not.toContain(secretKey);
-    expect(flat((await call(['keys', 'revoke', keyId])).out)).toMatch(new RegExp(`^${keyId} .* operator \\d{4}-`, 'm'));
-    expect(await call(['timeline', id, '--key', key])).toMatchObject({ code: 1, err: expect.stringContaining('[UNAUTHENTICATED]') });
+    expect(flat((await call(['keys', 'revoke', keyId])).out)).toMatch(
+      new RegExp(`^${keyId} .* operator \\d{4}-`, 'm'),
+    );
+    expect(await call(['timeline', id, '--key', key])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('[UNAUTHENTICATED]'),
+    });
   });
 
   it('show their secrets once, and say of whom they are', async () => {
@@ -787,10 +950,22 @@ describe('what goes wrong', () => {
   it('has its own exit codes: 1 refused, 2 usage, 3 no service', async () => {
     const stranger = await listening(createServer((_, response) => response.end('<html>')));
     const cases: [Promise<Ran>, number, RegExp][] = [
-      [call(['timeline', 'nobody-knows-it']), 1, /There is no instance nobody-knows-it\. \[NOT_FOUND\]\nnext: /],
-      [call(['bin', '--key', 'sk_wrong_wrong_wrong']), 1, /\[UNAUTHENTICATED\]\n(?:.*\n)*the key came from --key/],
+      [
+        call(['timeline', 'nobody-knows-it']),
+        1,
+        /There is no instance nobody-knows-it\. \[NOT_FOUND\]\nnext: /,
+      ],
+      [
+        call(['bin', '--key', 'sk_wrong_wrong_wrong']),
+        1,
+        /\[UNAUTHENTICATED\]\n(?:.*\n)*the key came from --key/,
+      ],
       [call(['bin', '--limit', 'x']), 1, /\/limit: must be a whole number/],
-      [call(['bin'], { env: { SUNSET_OPERATOR_KEY: '' } }), 2, /there is no key in .*operator\.key: run this where npm start runs/],
+      [
+        call(['bin'], { env: { SUNSET_OPERATOR_KEY: '' } }),
+        2,
+        /there is no key in .*operator\.key: run this where npm start runs/,
+      ],
       [call(['bin', '--url', 'localhost']), 2, /is no address/],
       [call(['bin', '--lang', 'fr']), 2, /Allowed choices are en, zh/],
       [call(['bury', 'it']), 2, /unknown command 'bury'/],
@@ -803,7 +978,8 @@ describe('what goes wrong', () => {
       ],
       [call(['bin', '--url', stranger]), 3, /is not Sunset\nnext: name the address/],
     ];
-    for (const [ran, code, message] of cases) expect(await ran).toMatchObject({ code, out: '', err: expect.stringMatching(message) });
+    for (const [ran, code, message] of cases)
+      expect(await ran).toMatchObject({ code, out: '', err: expect.stringMatching(message) });
     const problem = await call(['timeline', 'nobody-knows-it', '--json']);
     expect(problem).toMatchObject({ code: 1, err: '' });
     expect(json(problem)).toEqual((await http.get('/v1/instances/nobody-knows-it/timeline')).body);
@@ -853,11 +1029,20 @@ describe('doctor', () => {
       call(['doctor', '--json'], { env: { DATABASE_URL: service.serviceUrl } }),
     ]);
     expect(text.code).toBe(0);
-    for (const line of ['service ok Sunset answers at', 'key ok accepted (from SUNSET_OPERATOR_KEY)', 'sandbox ok', 'Nothing is wrong.'])
+    for (const line of [
+      'service ok Sunset answers at',
+      'key ok accepted (from SUNSET_OPERATOR_KEY)',
+      'sandbox ok',
+      'Nothing is wrong.',
+    ])
       expect(flat(text.out)).toContain(line);
     expect(program.code).toBe(0);
     expect(json(program).findings).toContainEqual(
-      expect.objectContaining({ check: 'database', status: 'ok', detail: expect.stringMatching(/^PostgreSQL 1\d/) }),
+      expect.objectContaining({
+        check: 'database',
+        status: 'ok',
+        detail: expect.stringMatching(/^PostgreSQL 1\d/),
+      }),
     );
   });
 
@@ -883,15 +1068,23 @@ describe('doctor', () => {
     const [key, down, database] = await Promise.all([
       call(['doctor', '--key', 'sk_wrong_wrong_wrong']),
       call(['doctor', '--url', 'http://127.0.0.1:9', '--json']),
-      call(['doctor'], { env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none', TEMPORAL_ADDRESS: '127.0.0.1:9' } }),
+      call(['doctor'], {
+        env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none', TEMPORAL_ADDRESS: '127.0.0.1:9' },
+      }),
     ]);
     expect(key.code).toBe(1);
     expect(flat(key.out)).toMatch(/key WRONG the one from --key is not accepted \(401\)/);
     expect(key.out).toMatch(/^ {2}key: export SUNSET_OPERATOR_KEY=/m);
     expect(down.code).toBe(3);
-    expect(json(down).findings).toContainEqual(expect.objectContaining({ check: 'service', status: 'fail', fix: 'npm start' }));
+    expect(json(down).findings).toContainEqual(
+      expect.objectContaining({ check: 'service', status: 'fail', fix: 'npm start' }),
+    );
     expect(database.code).toBe(1);
-    expect(flat(database.out)).toMatch(/database WRONG PostgreSQL does not answer: DATABASE_URL \(.*ECONNREFUSED.*\)/);
-    expect(flat(database.out)).toMatch(/temporal WRONG Temporal does not answer: TEMPORAL_ADDRESS is 127\.0\.0\.1:9/);
+    expect(flat(database.out)).toMatch(
+      /database WRONG PostgreSQL does not answer: DATABASE_URL \(.*ECONNREFUSED.*\)/,
+    );
+    expect(flat(database.out)).toMatch(
+      /temporal WRONG Temporal does not answer: TEMPORAL_ADDRESS is 127\.0\.0\.1:9/,
+    );
   });
 });

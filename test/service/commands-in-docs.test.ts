@@ -1,6 +1,7 @@
 /**
- * Every command block of README and docs works as written, in the order of its page. Only the service's address and the key's place are those
- * of the service under test. A block that can't run says why in a comment before it. docs/cli.md is run by cli.test.ts.
+ * Every command block of README and docs works as written, in the order of its page. Only the service's
+ * address and the key's place are those of the service under test. A block that can't run says why in a
+ * comment before it. docs/cli.md is run by cli.test.ts.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -40,13 +41,26 @@ beforeAll(async () => {
 /** Runs in a shell of its own, without holding up the service in this process. */
 async function shell(script: string): Promise<string> {
   const { url, operatorKey } = service.http;
-  const env = { ...process.env, SUNSET_URL: url, SUNSET_OPERATOR_KEY: operatorKey, DATABASE_URL: service.serviceUrl };
-  const here = script.replaceAll('http://127.0.0.1:3000', service.http.url).replaceAll('.sunset/operator.key', keyFile);
-  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', here], { cwd: ROOT, env, maxBuffer: 1e8 });
+  const env = {
+    ...process.env,
+    SUNSET_URL: url,
+    SUNSET_OPERATOR_KEY: operatorKey,
+    DATABASE_URL: service.serviceUrl,
+  };
+  const here = script
+    .replaceAll('http://127.0.0.1:3000', service.http.url)
+    .replaceAll('.sunset/operator.key', keyFile);
+  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', here], {
+    cwd: ROOT,
+    env,
+    maxBuffer: 1e8,
+  });
   return stdout;
 }
 
-const pages = PAGES.filter((page) => page.endsWith('.md') && !ELSEWHERE.includes(page) && blocksOf(page).some(({ notRun }) => !notRun));
+const pages = PAGES.filter(
+  (page) => page.endsWith('.md') && !ELSEWHERE.includes(page) && blocksOf(page).some(({ notRun }) => !notRun),
+);
 const output: Record<string, string> = {};
 
 it.each(pages)(
@@ -72,7 +86,9 @@ it('the back-test of the documents’ own rules runs over the refunds of the pag
 });
 
 it('what is not run says why', () => {
-  const reasons = PAGES.filter((page) => page.endsWith('.md')).flatMap((page) => blocksOf(page).flatMap(({ notRun }) => notRun ?? []));
+  const reasons = PAGES.filter((page) => page.endsWith('.md')).flatMap((page) =>
+    blocksOf(page).flatMap(({ notRun }) => notRun ?? []),
+  );
   expect(reasons.length).toBeGreaterThan(0);
   for (const reason of reasons) expect(reason.length).toBeGreaterThan(10);
 });

@@ -1,4 +1,7 @@
-/** Many at once: one confirmation of many, many commands of which one can win. (Rights: parallel-returns; keys: same-key.) */
+/**
+ * Many at once: one confirmation of many, many commands of which one can win. (Rights: parallel-returns;
+ * keys: same-key.)
+ */
 import type { Body } from '../support/http';
 import { cvmPostpaid, cvmPrepaid, end, newAccount, register } from '../support/lives';
 import { useService } from '../support/service';
@@ -22,7 +25,9 @@ it('L8: what a command did is done: another key gets 409 with the state', async 
   await end(http, [id], { schedule: { mode: 'later' } });
   const replies = await times(20, () => http.post(`/v1/instances/${id}/purge`, { confirm: id }));
   expect(replies.filter((reply) => reply.status === 200)).toHaveLength(1);
-  const others = replies.filter((reply) => reply.status !== 200).map(({ body: { status, code, state } }) => ({ status, code, state }));
+  const others = replies
+    .filter((reply) => reply.status !== 200)
+    .map(({ body: { status, code, state } }) => ({ status, code, state }));
   // L20: of so many at once some are told at once that they were not sent.
   const told = [
     { status: 409, code: 'WRONG_STATE', state: 'terminated' },
@@ -30,7 +35,10 @@ it('L8: what a command did is done: another key gets 409 with the state', async 
   ];
   for (const other of others) expect(told).toContainEqual(other);
   expect(others).toContainEqual(told[0]);
-  const { rows } = await service.pool.query("SELECT count(*) FROM steps WHERE instance_id = $1 AND command = 'purge'", [id]);
+  const { rows } = await service.pool.query(
+    "SELECT count(*) FROM steps WHERE instance_id = $1 AND command = 'purge'",
+    [id],
+  );
   expect(rows[0].count).toBe(1);
 });
 
@@ -38,6 +46,13 @@ it('E7: one confirmation over more items than rights: placed where they pay most
   const account = newAccount();
   const ids = await times(6, () => register(http, cvmPrepaid({ account })));
   const done = await end(http, ids, { action: 'return' });
-  expect(done.items.map((item: Body) => item.status)).toEqual(['done', 'done', 'done', 'done', 'refused', 'refused']);
+  expect(done.items.map((item: Body) => item.status)).toEqual([
+    'done',
+    'done',
+    'done',
+    'done',
+    'refused',
+    'refused',
+  ]);
   expect(done.items[4].problem).toMatchObject({ code: 'QUOTA_USED' });
 });

@@ -1,4 +1,7 @@
-/** A life with more history than one run may have: continue-as-new loses nothing. The server's own limit, no knob turned. */
+/**
+ * A life with more history than one run may have: continue-as-new loses nothing. The server's own limit, no
+ * knob turned.
+ */
 import { randomUUID } from 'node:crypto';
 import { lifeQuery, UPDATES, workflowId } from '../../workflows/messages';
 import { cvmPostpaid, end, fastForward, fromNow, instanceOf, register, timelineOf } from '../support/lives';
@@ -40,6 +43,9 @@ it('state, deadline and answered commands go over to the next run', async () => 
 
   expect((await instanceOf(http, id)).termination).toMatchObject({ at });
   await fastForward(http, id, 'PT1H5S');
-  expect((await timelineOf(http, id)).at(-1)).toMatchObject({ step: expect.any(Number), command: expect.any(String) });
+  expect((await timelineOf(http, id)).at(-1)).toMatchObject({
+    step: expect.any(Number),
+    command: expect.any(String),
+  });
   expect((await instanceOf(http, id)).state).toBe('terminated');
 }, 180_000);

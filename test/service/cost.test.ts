@@ -1,4 +1,7 @@
-/** The cost model of DESIGN.md, counted on real histories: events (search upserts aside) and state transitions of each part of a life. */
+/**
+ * The cost model of DESIGN.md, counted on real histories: events (search upserts aside) and state transitions
+ * of each part of a life.
+ */
 import type { Policy } from '../../domain/policy';
 import { POLICIES } from '../../policies';
 import { workflowId } from '../../workflows/messages';
@@ -25,7 +28,11 @@ async function count(id: string): Promise<Count> {
   const { events } = await handle.fetchHistory();
   const { raw } = await handle.describe();
   const upserts = events!.filter((event) => event.upsertWorkflowSearchAttributesEventAttributes).length;
-  return { events: events!.length - upserts, upserts, transitions: Number(raw.workflowExecutionInfo!.stateTransitionCount) };
+  return {
+    events: events!.length - upserts,
+    upserts,
+    transitions: Number(raw.workflowExecutionInfo!.stateTransitionCount),
+  };
 }
 
 /** Runs one part of a life and counts what it added. */
@@ -54,12 +61,20 @@ it('terminate now and close: + 12 events, 4 transitions', async () => {
 
 it('return with refund + 13 and 4, restore + 13 and 4, return again and release when the bin ends + 6 and 3', async () => {
   const id = await register(service.http, cvmPrepaid());
-  expect(await costOf(id, () => end(service.http, [id], { action: 'return' }))).toEqual({ events: 13, upserts: 1, transitions: 4 });
-  const restore = async () => expectStatus(await service.http.post(`/v1/instances/${id}/restore`, { renewal: { months: 1 } }), 200);
+  expect(await costOf(id, () => end(service.http, [id], { action: 'return' }))).toEqual({
+    events: 13,
+    upserts: 1,
+    transitions: 4,
+  });
+  const restore = async () =>
+    expectStatus(await service.http.post(`/v1/instances/${id}/restore`, { renewal: { months: 1 } }), 200);
   expect(await costOf(id, restore)).toEqual({ events: 13, upserts: 1, transitions: 4 });
   await end(service.http, [id], { action: 'return' });
   const released = () =>
-    until(async () => (await instanceOf(service.http, id)).state === 'terminated' && (await closed(id)), 'the release');
+    until(
+      async () => (await instanceOf(service.http, id)).state === 'terminated' && (await closed(id)),
+      'the release',
+    );
   expect(await costOf(id, released)).toEqual({ events: 6, upserts: 1, transitions: 3 });
 });
 

@@ -1,13 +1,25 @@
 /**
- * The first risk: a process dies between COMMIT and the completion of a step, or between the acceptance and the step, with the client gone.
- * Whatever comes next, nothing is doubled, nothing is wedged, and database, workflow and ledger say the same.
+ * The first risk: a process dies between COMMIT and the completion of a step, or between the acceptance and
+ * the step, with the client gone. Whatever comes next, nothing is doubled, nothing is wedged, and database,
+ * workflow and ledger say the same.
  */
 import type { Policy } from '../../domain/policy';
 import { POLICIES } from '../../policies';
 import { acceptQuote } from '../../store/agreements/acceptance';
 import { lifeQuery, workflowId } from '../../workflows/messages';
 import type { Body } from '../support/http';
-import { cvmPostpaid, cvmPrepaid, expectStatus, instanceOf, newId, quote, register, settled, timelineOf, until } from '../support/lives';
+import {
+  cvmPostpaid,
+  cvmPrepaid,
+  expectStatus,
+  instanceOf,
+  newId,
+  quote,
+  register,
+  settled,
+  timelineOf,
+  until,
+} from '../support/lives';
 import { type DoomedService, startDoomed } from '../support/process';
 import { type ServiceUnderTest, startService } from '../support/service';
 
@@ -22,15 +34,25 @@ type Doom = Parameters<typeof startDoomed>[1];
 
 /** A service whose worker and API live in a process that is about to be killed. */
 async function scene(doom: Doom): Promise<{ service: ServiceUnderTest; victim: DoomedService }> {
-  const service = await startService({ worker: false, ...(doom.policies ? { policies: doom.policies } : {}) });
+  const service = await startService({
+    worker: false,
+    ...(doom.policies ? { policies: doom.policies } : {}),
+  });
   services.push(service);
   const victim = await startDoomed(service, doom);
   doomed.push(victim);
   return { service, victim };
 }
 
-/** Confirms through the process that will die, does not wait for the answer, and kills it once the step hangs. */
-async function confirmAndKill(victim: DoomedService, id: string, action: 'terminate' | 'return', schedule?: Body): Promise<void> {
+/**
+ * Confirms through the process that will die, does not wait for the answer, and kills it once the step hangs.
+ */
+async function confirmAndKill(
+  victim: DoomedService,
+  id: string,
+  action: 'terminate' | 'return',
+  schedule?: Body,
+): Promise<void> {
   const { id: quoteId } = await quote(victim.http, [id], { action, ...(schedule ? { schedule } : {}) });
   victim.http.post('/v1/terminations', { quoteId, agree: true }).catch(() => {});
   await victim.hangs;
@@ -40,7 +62,10 @@ async function confirmAndKill(victim: DoomedService, id: string, action: 'termin
 const one = async (service: ServiceUnderTest, sql: string, values: unknown[]): Promise<Body> =>
   (await service.pool.query(sql, values)).rows[0];
 
-/** Database = workflow = ledger: the life is the same in both, steps have no gaps, a refund is booked once, every transaction sums to zero. */
+/**
+ * Database = workflow = ledger: the life is the same in both, steps have no gaps, a refund is booked once,
+ * every transaction sums to zero.
+ */
 async function expectConsistent(service: ServiceUnderTest, id: string): Promise<void> {
   const { life } = await one(service, 'SELECT life FROM instances WHERE id = $1', [id]);
   const handle = service.client.workflow.getHandle(workflowId(id));
@@ -52,7 +77,9 @@ async function expectConsistent(service: ServiceUnderTest, id: string): Promise<
   ).toEqual(life);
   const steps = await service.pool.query('SELECT step FROM steps WHERE instance_id = $1 ORDER BY step', [id]);
   expect(steps.rows.map((row) => row.step)).toEqual(Array.from({ length: life.step + 1 }, (_, step) => step));
-  const refunds = await service.pool.query('SELECT id, amount::text FROM refunds WHERE instance_id = $1', [id]);
+  const refunds = await service.pool.query('SELECT id, amount::text FROM refunds WHERE instance_id = $1', [
+    id,
+  ]);
   const credited = await service.pool.query(
     "SELECT sum(e.amount)::text AS total FROM entries e JOIN transactions t ON t.id = e.transaction_id WHERE t.refund_id = ANY($1) AND e.ledger_account LIKE 'customer:%'",
     [refunds.rows.map((row) => row.id)],
@@ -91,7 +118,9 @@ describe.each(['after-commit', 'before-commit'] as const)('SIGKILL in the step o
     expect((await service.http.get(`/v1/accounts/${account}`)).body.balances).toEqual([
       { currency: 'CNY', cash: '356.96', gift: '0.00', income: '0.00' },
     ]);
-    const rights = (await service.http.get(`/v1/accounts/${account}`)).body.rights.find((row: Body) => row.product === 'tencent-cvm');
+    const rights = (await service.http.get(`/v1/accounts/${account}`)).body.rights.find(
+      (row: Body) => row.product === 'tencent-cvm',
+    );
     expect(rights.fiveDay).toEqual({ limit: 1, used: 1, reserved: 0, left: 0 });
     await expectConsistent(service, id);
     expect(await failedTasks(service, id)).toBe(0);
@@ -104,7 +133,11 @@ describe.each(['after-commit', 'before-commit'] as const)('SIGKILL in the step o
     await confirmAndKill(victim, id, 'return');
     await service.startWorker();
     await until(async () => (await instanceOf(service.http, id)).state === 'terminated', 'the release');
-    expect((await timelineOf(service.http, id)).map((step) => step.command)).toEqual(['register', 'return', 'release']);
+    expect((await timelineOf(service.http, id)).map((step) => step.command)).toEqual([
+      'register',
+      'return',
+      'release',
+    ]);
     await expectConsistent(service, id);
   });
 });
@@ -134,7 +167,10 @@ it.concurrent('SIGKILL after the COMMIT of a release at its deadline: released o
   const { service, victim } = await scene({ hangAt: 'release', when: 'after-commit' });
   const id = await register(victim.http, cvmPostpaid());
   const { id: quoteId } = await quote(victim.http, [id], { schedule: { mode: 'later' } });
-  const termination = expectStatus(await victim.http.post('/v1/terminations', { quoteId, agree: true }), 202).body;
+  const termination = expectStatus(
+    await victim.http.post('/v1/terminations', { quoteId, agree: true }),
+    202,
+  ).body;
   await settled(victim.http, termination.id);
   victim.http.post(`/v1/instances/${id}/fast-forward`, { duration: 'PT2H1S' }).catch(() => {});
   await victim.hangs;
@@ -142,7 +178,11 @@ it.concurrent('SIGKILL after the COMMIT of a release at its deadline: released o
   await service.startWorker();
   const handle = service.client.workflow.getHandle(workflowId(id));
   await handle.result();
-  expect((await timelineOf(service.http, id)).map((step) => step.command)).toEqual(['register', 'terminate', 'release']);
+  expect((await timelineOf(service.http, id)).map((step) => step.command)).toEqual([
+    'register',
+    'terminate',
+    'release',
+  ]);
   await expectConsistent(service, id);
 });
 
@@ -151,12 +191,19 @@ it.concurrent('a process that dies between the acceptance and the sending: the s
   services.push(service);
   const id = await register(service.http, cvmPrepaid());
   const { id: quoteId } = await quote(service.http, [id], { action: 'return' });
-  const accepted = await acceptQuote(service.pool, { quoteId, terminationId: 't_crashed', by: 'operator', via: 'api' });
+  const accepted = await acceptQuote(service.pool, {
+    quoteId,
+    terminationId: 't_crashed',
+    by: 'operator',
+    via: 'api',
+  });
   expect(accepted.ok).toBe(true);
   const done = await settled(service.http, 't_crashed');
   expect(done.items).toMatchObject([{ instanceId: id, status: 'done' }]);
   await expectConsistent(service, id);
-  expect(await one(service, 'SELECT status FROM rights WHERE instance_id = $1', [id])).toEqual({ status: 'used' });
+  expect(await one(service, 'SELECT status FROM rights WHERE instance_id = $1', [id])).toEqual({
+    status: 'used',
+  });
 });
 
 it.concurrent('an accepted item whose instance has changed meanwhile fails alone, and its right is given back', async () => {
@@ -169,7 +216,9 @@ it.concurrent('an accepted item whose instance has changed meanwhile fails alone
   await worker.stop();
   await acceptQuote(service.pool, { quoteId, terminationId: 't_failed', by: 'operator', via: 'api' });
   const rights = async (): Promise<Body> =>
-    (await service.http.get(`/v1/accounts/${account}`)).body.rights.find((row: Body) => row.product === 'tencent-cvm').fiveDay;
+    (await service.http.get(`/v1/accounts/${account}`)).body.rights.find(
+      (row: Body) => row.product === 'tencent-cvm',
+    ).fiveDay;
   expect(await rights()).toMatchObject({ used: 0, reserved: 1, left: 0 });
   // The protection is in the workflow's queue before the item is sent.
   const protecting = service.http.post(`/v1/instances/${id}/protect`, { reason: 'audit' });

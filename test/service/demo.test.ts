@@ -1,4 +1,7 @@
-/** `npm run demo` on the real service: it ends well when all is as the documents say, and says what differs when it isn't. */
+/**
+ * `npm run demo` on the real service: it ends well when all is as the documents say, and says what differs
+ * when it isn't.
+ */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { POLICIES } from '../../policies';
@@ -20,7 +23,9 @@ async function environmentOf(options: Parameters<typeof startService>[0] = {}): 
 
 /** Answers everything alike. */
 async function stub(status: number, body: string): Promise<string> {
-  const server = createServer((_request, response) => response.writeHead(status, { 'content-type': 'application/json' }).end(body));
+  const server = createServer((_request, response) =>
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body),
+  );
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -30,14 +35,19 @@ it('tells every life of the documents, checks every number, and can be repeated'
   const env = await environmentOf();
   const webUi = await stub(200, '{}');
   // At the same time, which is harder than one after the other: neither run may meet the other's accounts.
-  const [first, again] = await Promise.all([demo([], { env: { ...env, SUNSET_WEB_UI: webUi } }), demo(['--lang', 'zh'], { env })]);
+  const [first, again] = await Promise.all([
+    demo([], { env: { ...env, SUNSET_WEB_UI: webUi } }),
+    demo(['--lang', 'zh'], { env }),
+  ]);
   expect(first).toMatchObject({ code: 0 });
   expect(first.out).not.toContain('✗');
   const checks = first.out.match(/ ✓ \d{3}-\d\d /g) ?? [];
   expect(checks.length).toBeGreaterThanOrEqual(70);
   expect(first.out).toContain(`17 lives, ${checks.length} checks`);
-  for (const amount of ['407.96', '387.80', '895.76', '502.10', '356.96', '2193.62', '292.74 : 95.06']) expect(first.out).toContain(amount);
-  for (const document of ['000', '001', '002', '003']) expect(first.out).toMatch(new RegExp(`^${document}  `, 'm'));
+  for (const amount of ['407.96', '387.80', '895.76', '502.10', '356.96', '2193.62', '292.74 : 95.06'])
+    expect(first.out).toContain(amount);
+  for (const document of ['000', '001', '002', '003'])
+    expect(first.out).toMatch(new RegExp(`^${document}  `, 'm'));
   expect(first.out).toMatch(/deferred:o1 → refunds 407\.96\n +refunds → customer:cash 407\.96/);
   expect(first.out.match(/\/namespaces\/default\/workflows\/instance%2F/g)).toHaveLength(17);
   expect(first.out).toContain(`${webUi}/namespaces/default/workflows/instance%2Fcvm-five-day-`);
@@ -82,8 +92,15 @@ it('says plainly what it needs where clocks can’t be moved, and where nobody a
     demo(['--help']),
     demo(['--sideways']),
   ]);
-  expect(sandbox).toMatchObject({ code: 1, out: '', err: expect.stringContaining('The demo can’t run here: Only in a sandbox.') });
-  expect(skipping).toMatchObject({ code: 1, err: expect.stringContaining('next: Start Sunset with its embedded parts.') });
+  expect(sandbox).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringContaining('The demo can’t run here: Only in a sandbox.'),
+  });
+  expect(skipping).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('next: Start Sunset with its embedded parts.'),
+  });
   expect(nobody).toMatchObject({
     code: 1,
     err: expect.stringMatching(/does not answer at http:\/\/127\.0\.0\.1:9 .*\nnext: start it \(npm start\)/),

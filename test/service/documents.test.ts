@@ -1,4 +1,7 @@
-/** The four documents read line by line, each as what a customer of the API would see. What is the console's own comes with the console. */
+/**
+ * The four documents read line by line, each as what a customer of the API would see. What is the console's
+ * own comes with the console.
+ */
 import type { Body } from '../support/http';
 import {
   cvmPostpaid,
@@ -30,7 +33,10 @@ const RETURN = { action: 'return' } as const;
 describe('000: Tencent CVM, pay as you go', () => {
   it('000-01, 000-22: terminating is for pay-as-you-go instances, and nothing is refunded', async () => {
     const id = await register(http, cvmPostpaid());
-    expect((await quote(http, [id])).items[0]).toMatchObject({ permitted: true, refund: { kind: 'none', amount: '0.00' } });
+    expect((await quote(http, [id])).items[0]).toMatchObject({
+      permitted: true,
+      refund: { kind: 'none', amount: '0.00' },
+    });
     const prepaid = await register(http, cvmPrepaid());
     expect(codes((await quote(http, [prepaid])).items[0].blockers)).toEqual(['WRONG_ACTION']);
   });
@@ -58,7 +64,11 @@ describe('000: Tencent CVM, pay as you go', () => {
     expect((await http.get(`/v1/instances?account=${account}`)).body.items).toMatchObject([{ id }]);
     const before = await instanceOf(http, id);
     const { id: quoteId } = await quote(http, [id], { schedule: { mode: 'now' } });
-    expect(await instanceOf(http, id)).toMatchObject({ state: 'running', step: before.step, termination: null });
+    expect(await instanceOf(http, id)).toMatchObject({
+      state: 'running',
+      step: before.step,
+      termination: null,
+    });
     const { body } = expectStatus(await http.post('/v1/terminations', { quoteId, agree: true }), 202);
     await settled(http, body.id);
     expect((await instanceOf(http, id)).state).toBe('terminated');
@@ -68,7 +78,10 @@ describe('000: Tencent CVM, pay as you go', () => {
     const id = await register(http, cvmPostpaid({ name: 'web-1' }));
     const at = fromNow(DAY);
     const done = await end(http, [id], { schedule: { mode: 'timed', at } });
-    expect(await instanceOf(http, id)).toMatchObject({ name: 'web-1', termination: { mode: 'timed', at, terminationId: done.id } });
+    expect(await instanceOf(http, id)).toMatchObject({
+      name: 'web-1',
+      termination: { mode: 'timed', at, terminationId: done.id },
+    });
     expectStatus(await http.post(`/v1/instances/${id}/cancel`), 200);
     expect((await http.get(`/v1/terminations/${done.id}`)).body.items[0].releaseTime).toBeNull();
   });
@@ -76,7 +89,10 @@ describe('000: Tencent CVM, pay as you go', () => {
   it('000-21: cancelling is for timed ones only; two hours later is undone by a restore', async () => {
     const id = await register(http, cvmPostpaid());
     await end(http, [id], { schedule: { mode: 'later' } });
-    expect((await http.post(`/v1/instances/${id}/cancel`)).body).toMatchObject({ status: 409, state: 'isolated' });
+    expect((await http.post(`/v1/instances/${id}/cancel`)).body).toMatchObject({
+      status: 409,
+      state: 'isolated',
+    });
     expect(expectStatus(await http.post(`/v1/instances/${id}/restore`), 200).body.state).toBe('running');
   });
 });
@@ -87,12 +103,21 @@ describe('001: Tencent Redis', () => {
     const id = await register(http, redisPrepaid({ account }));
     const done = await end(http, [id], RETURN);
     const refund = (await http.get(`/v1/refunds/${done.items[0].refundId}`)).body;
-    expect(refund.progress.map((one: Body) => one.status)).toEqual(['requested', 'isolating', 'booked', 'done']);
-    expect((await http.get(`/v1/refunds?account=${account}`)).body.items).toMatchObject([{ id: refund.id, amount: '407.96' }]);
+    expect(refund.progress.map((one: Body) => one.status)).toEqual([
+      'requested',
+      'isolating',
+      'booked',
+      'done',
+    ]);
+    expect((await http.get(`/v1/refunds?account=${account}`)).body.items).toMatchObject([
+      { id: refund.id, amount: '407.96' },
+    ]);
     expect((await http.get(`/v1/accounts/${account}/statement`)).body.items).toMatchObject([
       { kind: 'refund', refundId: refund.id, amount: '407.96' },
     ]);
-    expect((await http.get(`/v1/recycle-bin?account=${account}`)).body.items).toMatchObject([{ instanceId: id, cause: 'return' }]);
+    expect((await http.get(`/v1/recycle-bin?account=${account}`)).body.items).toMatchObject([
+      { instanceId: id, cause: 'return' },
+    ]);
     expect((await instanceOf(http, id)).state).toBe('isolated');
   });
 
@@ -119,13 +144,20 @@ describe('001: Tencent Redis', () => {
     const account = newAccount();
     const id = await register(http, redisPostpaid({ account, region: 'ap-shanghai' }));
     await register(http, redisPostpaid({ account, region: 'ap-beijing' }));
-    expect((await http.get(`/v1/instances?account=${account}&region=ap-shanghai`)).body.items).toMatchObject([{ id }]);
+    expect((await http.get(`/v1/instances?account=${account}&region=ap-shanghai`)).body.items).toMatchObject([
+      { id },
+    ]);
   });
 
   it('001-17, 001-19, 001-21, 001-22, 001-24: the quote shows the instance, its place, the form of the refund, the amount and how it is computed', async () => {
     const id = await register(http, redisPrepaid());
     const [item] = (await quote(http, [id], RETURN)).items;
-    expect(item.refund).toMatchObject({ kind: 'five-day', currency: 'CNY', amount: '407.96', parts: { cash: '407.96' } });
+    expect(item.refund).toMatchObject({
+      kind: 'five-day',
+      currency: 'CNY',
+      amount: '407.96',
+      parts: { cash: '407.96' },
+    });
     expect(item.refund.lines.every((line: Body) => line.label && line.formula && line.amount)).toBe(true);
     expect(await instanceOf(http, item.instanceId)).toMatchObject({
       region: 'ap-guangzhou',
@@ -154,7 +186,9 @@ describe('001: Tencent Redis', () => {
     const done = await end(http, [one, other]);
     expect(done.items.map((item: Body) => item.refundId)).toEqual([null, null]);
     expect(expectStatus(await http.post(`/v1/instances/${one}/restore`), 200).body.state).toBe('running');
-    expect(expectStatus(await http.post(`/v1/instances/${other}/purge`, { confirm: other }), 200).body.state).toBe('terminated');
+    expect(
+      expectStatus(await http.post(`/v1/instances/${other}/purge`, { confirm: other }), 200).body.state,
+    ).toBe('terminated');
   });
 
   it('001-36, 001-37: what DestroyPostpaidInstance and DestroyPrepaidInstance do: isolate, and for the latter settle', async () => {
@@ -222,7 +256,11 @@ describe('003: self-service refund of a prepaid CVM', () => {
     const id = await register(http, cvmPrepaid({ orders: [purchase(startsAt, { paid })] }));
     const { refund } = (await quote(http, [id], RETURN)).items[0];
     // 400 − 240 × 0.42 = 299.20; three quarters of it in cash.
-    expect(refund).toMatchObject({ kind: 'ordinary', amount: '299.20', parts: { cash: '224.40', gift: '74.80', income: '0.00' } });
+    expect(refund).toMatchObject({
+      kind: 'ordinary',
+      amount: '299.20',
+      parts: { cash: '224.40', gift: '74.80', income: '0.00' },
+    });
   });
 
   it('003-18: once it is gone there are no more fees', async () => {
@@ -244,9 +282,18 @@ describe('003: self-service refund of a prepaid CVM', () => {
     const id = await register(http, cvmPrepaid({}, startsAt));
     const first = await quote(http, [id], RETURN);
     expect(first.items[0].refund).toMatchObject({ kind: 'five-day', amount: '407.96' });
-    await until(async () => (await quote(http, [id], RETURN)).items[0].refund.kind === 'ordinary', 'the five days to be over');
-    const { body } = expectStatus(await http.post('/v1/terminations', { quoteId: first.id, agree: true }), 202);
+    await until(
+      async () => (await quote(http, [id], RETURN)).items[0].refund.kind === 'ordinary',
+      'the five days to be over',
+    );
+    const { body } = expectStatus(
+      await http.post('/v1/terminations', { quoteId: first.id, agree: true }),
+      202,
+    );
     const done = await settled(http, body.id);
-    expect((await http.get(`/v1/refunds/${done.items[0].refundId}`)).body).toMatchObject({ kind: 'five-day', amount: '407.96' });
+    expect((await http.get(`/v1/refunds/${done.items[0].refundId}`)).body).toMatchObject({
+      kind: 'five-day',
+      amount: '407.96',
+    });
   });
 });

@@ -1,4 +1,7 @@
-/** The HTTP manners of the contract: addresses, methods, lists, languages, idempotency, quotes that bind, and shapes, field by field. */
+/**
+ * The HTTP manners of the contract: addresses, methods, lists, languages, idempotency, quotes that bind, and
+ * shapes, field by field.
+ */
 
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -48,17 +51,27 @@ const MONEY = expect.stringMatching(/^-?\d+\.\d\d$/);
 async function open(path: string, init: RequestInit = {}): Promise<Reply> {
   const response = await fetch(http.url + path, init);
   const text = await response.text();
-  await requireDeclared(http.url, { method: init.method ?? 'GET', path, status: response.status, headers: response.headers, text });
+  await requireDeclared(http.url, {
+    method: init.method ?? 'GET',
+    path,
+    status: response.status,
+    headers: response.headers,
+    text,
+  });
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }
 
-const confirm = async (quoteId: string): Promise<Reply> => await http.post('/v1/terminations', { quoteId, agree: true });
+const confirm = async (quoteId: string): Promise<Reply> =>
+  await http.post('/v1/terminations', { quoteId, agree: true });
 
 describe('without a key', () => {
   it('/healthz and /readyz say that all is well', async () => {
     expect(await open('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
-    expect(await open('/readyz')).toMatchObject({ status: 200, body: { status: 'ok', checks: { postgres: 'ok', temporal: 'ok' } } });
+    expect(await open('/readyz')).toMatchObject({
+      status: 200,
+      body: { status: 'ok', checks: { postgres: 'ok', temporal: 'ok' } },
+    });
   });
 
   it('/metrics counts requests by declared path, never by id', async () => {
@@ -80,7 +93,18 @@ describe('without a key', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     const one = '/v1/instances/{id}';
-    const commands = ['start', 'stop', 'orders', 'protect', 'unprotect', 'cancel', 'reschedule', 'restore', 'purge', 'fast-forward'];
+    const commands = [
+      'start',
+      'stop',
+      'orders',
+      'protect',
+      'unprotect',
+      'cancel',
+      'reschedule',
+      'restore',
+      'purge',
+      'fast-forward',
+    ];
     expect(calls).toEqual(
       expect.arrayContaining([
         `PUT ${one}`,
@@ -102,9 +126,12 @@ describe('without a key', () => {
       ]),
     );
     // Every reference leads somewhere.
-    const references = [...JSON.stringify(body).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path!.split('/'));
+    const references = [...JSON.stringify(body).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) =>
+      path!.split('/'),
+    );
     expect(references.length).toBeGreaterThan(10);
-    for (const path of references) expect(path.reduce((part: Body, name) => part?.[name], body)).toBeDefined();
+    for (const path of references)
+      expect(path.reduce((part: Body, name) => part?.[name], body)).toBeDefined();
   });
 
   it('/docs loads everything that it needs from here', async () => {
@@ -151,9 +178,14 @@ describe('addresses and methods', () => {
     }
     for (const name of ['start', 'cancel', 'restore', 'unprotect']) {
       const body = name === 'unprotect' ? { reason: 'x' } : {};
-      expect(await http.post(`/v1/instances/nobody/${name}`, body)).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
+      expect(await http.post(`/v1/instances/nobody/${name}`, body)).toMatchObject({
+        status: 404,
+        body: { code: 'NOT_FOUND' },
+      });
     }
-    expect(await http.post('/v1/instances/nobody/fast-forward', { duration: 'P1D' })).toMatchObject({ status: 404 });
+    expect(await http.post('/v1/instances/nobody/fast-forward', { duration: 'P1D' })).toMatchObject({
+      status: 404,
+    });
     expect((await open('/nowhere')).status).toBe(404);
   });
 
@@ -174,7 +206,8 @@ describe('addresses and methods', () => {
     expect(reply).toMatchObject({ status: 405, body: { code: 'METHOD_NOT_ALLOWED', status: 405 } });
     const names = reply.headers.get('allow')!.split(', ');
     expect(names).toEqual(expect.arrayContaining(allowed));
-    for (const other of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH']) if (!allowed.includes(other)) expect(names).not.toContain(other);
+    for (const other of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'])
+      if (!allowed.includes(other)) expect(names).not.toContain(other);
   });
 
   it('HEAD answers like GET without a body, and answers carry a request id', async () => {
@@ -189,8 +222,17 @@ describe('addresses and methods', () => {
 
   it('Accept-Language: Chinese when it is preferred, English otherwise', async () => {
     const ask = async (accept: string): Promise<string | null> =>
-      (await http.get('/v1/instances/nobody', { headers: { 'accept-language': accept } })).headers.get('content-language');
-    for (const accept of ['zh-CN', 'zh', 'zh-TW;q=0.9', 'zh-CN,zh;q=0.9,en;q=0.8', 'fr, zh;q=0.5', 'en;q=0.1, zh'])
+      (await http.get('/v1/instances/nobody', { headers: { 'accept-language': accept } })).headers.get(
+        'content-language',
+      );
+    for (const accept of [
+      'zh-CN',
+      'zh',
+      'zh-TW;q=0.9',
+      'zh-CN,zh;q=0.9,en;q=0.8',
+      'fr, zh;q=0.5',
+      'en;q=0.1, zh',
+    ])
       expect([accept, await ask(accept)]).toEqual([accept, 'zh']);
     for (const accept of ['en', 'fr', '*', 'en-US,en;q=0.9,zh;q=0.8', ';;;', 'zh;q=0'])
       expect([accept, await ask(accept)]).toEqual([accept, 'en']);
@@ -200,7 +242,8 @@ describe('addresses and methods', () => {
     // Quotes too: blockers, warnings, the plan's reasons, the lines.
     const id = await register(http, cvmPrepaid());
     const { id: quoteId } = await quote(http, [id], { action: 'return' });
-    const item = (await http.get(`/v1/quotes/${quoteId}`, { headers: { 'accept-language': 'zh-CN' } })).body.items[0];
+    const item = (await http.get(`/v1/quotes/${quoteId}`, { headers: { 'accept-language': 'zh-CN' } })).body
+      .items[0];
     for (const text of [item.warnings[0].message, item.plan.retain[0].reason, item.refund.lines[0].label])
       expect(text).toMatch(/\p{Script=Han}/u);
   });
@@ -229,7 +272,10 @@ describe('registration', () => {
       });
     }
     expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
-    expect(expectStatus(await http.put(`/v1/instances/${id}`, body), 200).body).toMatchObject({ state: 'stopped', step: 1 });
+    expect(expectStatus(await http.put(`/v1/instances/${id}`, body), 200).body).toMatchObject({
+      state: 'stopped',
+      step: 1,
+    });
   });
 
   it('decision 5: nothing restarts a terminated instance', async () => {
@@ -239,7 +285,8 @@ describe('registration', () => {
     const run = (await service.client.workflow.getHandle(workflowId(id)).describe()).runId;
     await end(http, [id]);
     await until(
-      async () => (await service.client.workflow.getHandle(workflowId(id)).describe()).status.name === 'COMPLETED',
+      async () =>
+        (await service.client.workflow.getHandle(workflowId(id)).describe()).status.name === 'COMPLETED',
       'the workflow to close',
     );
     // L18: an id lives once, also with the same facts.
@@ -250,18 +297,31 @@ describe('registration', () => {
       });
     }
     // The same key is answered what it was answered first.
-    expect(expectStatus(await http.put(`/v1/instances/${id}`, body, { key }), 201).body.state).toBe('running');
-    expect(await http.post(`/v1/instances/${id}/start`)).toMatchObject({ status: 409, body: { code: 'WRONG_STATE', state: 'terminated' } });
+    expect(expectStatus(await http.put(`/v1/instances/${id}`, body, { key }), 201).body.state).toBe(
+      'running',
+    );
+    expect(await http.post(`/v1/instances/${id}/start`)).toMatchObject({
+      status: 409,
+      body: { code: 'WRONG_STATE', state: 'terminated' },
+    });
     const now = await service.client.workflow.getHandle(workflowId(id)).describe();
     expect([now.runId, now.status.name]).toEqual([run, 'COMPLETED']);
     expect((await http.get(`/v1/instances?account=${body.account}`)).body.items).toEqual([]);
-    expect((await http.get(`/v1/instances?account=${body.account}&state=terminated`)).body.items).toMatchObject([{ id }]);
+    expect(
+      (await http.get(`/v1/instances?account=${body.account}&state=terminated`)).body.items,
+    ).toMatchObject([{ id }]);
   });
 
   it('the longest of everything that may be stated is taken, and lives', async () => {
     const long = (length: number): string => '🌅'.repeat(length);
     const id = newId().padEnd(128, 'x');
-    const body = cvmPostpaid({ account: long(128), name: long(128), region: long(128), zone: long(128), type: long(128) });
+    const body = cvmPostpaid({
+      account: long(128),
+      name: long(128),
+      region: long(128),
+      zone: long(128),
+      type: long(128),
+    });
     const many = Array.from({ length: 200 }, (_, index) => ({
       id: `${index}`.padEnd(128, 'd'),
       kind: 'data',
@@ -269,13 +329,25 @@ describe('registration', () => {
       month: '1.5',
     }));
     const key = randomUUID().padEnd(255, '~');
-    const { body: shown } = expectStatus(await http.put(`/v1/instances/${id}`, { ...body, disks: many }, { key }), 201);
+    const { body: shown } = expectStatus(
+      await http.put(`/v1/instances/${id}`, { ...body, disks: many }, { key }),
+      201,
+    );
     expect(shown).toMatchObject({ id, name: body.name, region: body.region, account: body.account });
     const reason = long(500);
-    expect(expectStatus(await http.post(`/v1/instances/${id}/protect`, { reason }), 200).body.protection.reason).toBe(reason);
-    expectStatus(await http.post(`/v1/instances/${id}/unprotect`, { reason }, { key: randomUUID().padEnd(255, '~') }), 200);
     expect(
-      (await http.get(`/v1/instances?account=${encodeURIComponent(body.account)}&region=${encodeURIComponent(body.region)}`)).body.items,
+      expectStatus(await http.post(`/v1/instances/${id}/protect`, { reason }), 200).body.protection.reason,
+    ).toBe(reason);
+    expectStatus(
+      await http.post(`/v1/instances/${id}/unprotect`, { reason }, { key: randomUUID().padEnd(255, '~') }),
+      200,
+    );
+    expect(
+      (
+        await http.get(
+          `/v1/instances?account=${encodeURIComponent(body.account)}&region=${encodeURIComponent(body.region)}`,
+        )
+      ).body.items,
     ).toHaveLength(1);
     await end(http, [id], { schedule: { mode: 'later' } });
     expect((await instanceOf(http, id)).state).toBe('isolated');
@@ -294,7 +366,9 @@ describe('registration', () => {
     expect(replies.map((reply) => reply.status).sort()).toEqual([200, 200, 200, 200, 200, 200, 200, 201]);
     const contested = newId();
     const others = await Promise.all(
-      Array.from({ length: 4 }, (_, index) => http.put(`/v1/instances/${contested}`, { ...body, name: `n${index}` })),
+      Array.from({ length: 4 }, (_, index) =>
+        http.put(`/v1/instances/${contested}`, { ...body, name: `n${index}` }),
+      ),
     );
     expect(others.map((reply) => reply.status).sort()).toEqual([201, 409, 409, 409]);
   });
@@ -307,7 +381,10 @@ describe('lists', () => {
   beforeAll(async () => {
     const bodies = [cvmPostpaid, cvmPostpaid, redisPostpaid, redisPostpaid, redisPostpaid];
     for (const body of bodies) ids.push(await register(http, body({ account })));
-    const prepaid = [await register(http, cvmPrepaid({ account })), await register(http, cvmPrepaid({ account, region: 'ap-tokyo' }))];
+    const prepaid = [
+      await register(http, cvmPrepaid({ account })),
+      await register(http, cvmPrepaid({ account, region: 'ap-tokyo' })),
+    ];
     ids.push(...prepaid);
     for (const id of prepaid) await end(http, [id], { action: 'return' });
     for (const id of ids.slice(2, 5)) await end(http, [id]);
@@ -320,7 +397,10 @@ describe('lists', () => {
     let cursor: string | null = null;
     do {
       const next: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      const { body }: Reply = expectStatus(await http.get(`${path}${path.includes('?') ? '&' : '?'}limit=${limit}${next}`), 200);
+      const { body }: Reply = expectStatus(
+        await http.get(`${path}${path.includes('?') ? '&' : '?'}limit=${limit}${next}`),
+        200,
+      );
       expect(Object.keys(body).sort()).toEqual(['items', 'nextCursor']);
       expect(body.items.length).toBeLessThanOrEqual(limit);
       found.push(...body.items);
@@ -338,20 +418,26 @@ describe('lists', () => {
     ['a statement', () => `/v1/accounts/${account}/statement`, 3, (row) => row.id],
   ];
 
-  it.each(LISTS)('%s: one by one, by twos and at once are the same, and they end', async (_, path, count, key) => {
-    const [ones, twos, all] = [await walk(path(), 1), await walk(path(), 2), await walk(path(), 500)];
-    expect(all.map(key)).toHaveLength(count);
-    expect(new Set(all.map(key)).size).toBe(count);
-    expect(ones.map(key)).toEqual(all.map(key));
-    expect(twos.map(key)).toEqual(all.map(key));
-    // A page that is exactly full is the last one.
-    expect((await http.get(`${path()}${path().includes('?') ? '&' : '?'}limit=${count}`)).body.nextCursor).toBeNull();
-  });
+  it.each(LISTS)(
+    '%s: one by one, by twos and at once are the same, and they end',
+    async (_, path, count, key) => {
+      const [ones, twos, all] = [await walk(path(), 1), await walk(path(), 2), await walk(path(), 500)];
+      expect(all.map(key)).toHaveLength(count);
+      expect(new Set(all.map(key)).size).toBe(count);
+      expect(ones.map(key)).toEqual(all.map(key));
+      expect(twos.map(key)).toEqual(all.map(key));
+      // A page that is exactly full is the last one.
+      expect(
+        (await http.get(`${path()}${path().includes('?') ? '&' : '?'}limit=${count}`)).body.nextCursor,
+      ).toBeNull();
+    },
+  );
 
   it('pages are stable when something new comes in between', async () => {
     const first = (await http.get(`/v1/instances?account=${account}&limit=3`)).body;
     const late = await register(http, cvmPostpaid({ account }));
-    const rest = (await http.get(`/v1/instances?account=${account}&limit=500&cursor=${first.nextCursor}`)).body;
+    const rest = (await http.get(`/v1/instances?account=${account}&limit=500&cursor=${first.nextCursor}`))
+      .body;
     expect([...first.items, ...rest.items].map((row: Body) => row.id)).toEqual([...ids, late]);
     await end(http, [late]);
   });
@@ -361,16 +447,24 @@ describe('lists', () => {
     const times = bin.map((row) => Date.parse(row.purgeTime));
     expect(times).toEqual([...times].sort((a, b) => a - b));
     expect(bin.map((row) => row.cause)).toEqual(['terminate', 'terminate', 'terminate', 'return']);
-    const agreed = (await walk(`/v1/terminations?account=${account}`, 500)).map((row) => Date.parse(row.agreedAt));
+    const agreed = (await walk(`/v1/terminations?account=${account}`, 500)).map((row) =>
+      Date.parse(row.agreedAt),
+    );
     expect(agreed).toEqual([...agreed].sort((a, b) => b - a));
   });
 
   it('filters', async () => {
-    const found = async (path: string): Promise<string[]> => (await walk(path, 500)).map((row) => row.id ?? row.instanceId);
+    const found = async (path: string): Promise<string[]> =>
+      (await walk(path, 500)).map((row) => row.id ?? row.instanceId);
     expect(await found(`/v1/instances?account=${account}&product=tencent-redis`)).toEqual(ids.slice(2, 5));
-    expect(await found(`/v1/instances?account=${account}&state=isolated`)).toEqual([...ids.slice(2, 5), ids[6]]);
+    expect(await found(`/v1/instances?account=${account}&state=isolated`)).toEqual([
+      ...ids.slice(2, 5),
+      ids[6],
+    ]);
     expect(await found(`/v1/instances?account=${account}&region=ap-tokyo`)).toEqual([ids[6]]);
-    expect(await found(`/v1/instances?account=${account}&state=isolated&product=tencent-cvm&region=ap-tokyo`)).toEqual([ids[6]]);
+    expect(
+      await found(`/v1/instances?account=${account}&state=isolated&product=tencent-cvm&region=ap-tokyo`),
+    ).toEqual([ids[6]]);
     expect(await found('/v1/instances?account=nobody')).toEqual([]);
     expect(await found("/v1/instances?account=' OR 1=1 --").catch(() => 'refused')).toBe('refused');
     expect(await found(`/v1/recycle-bin?account=${account}&product=tencent-cvm`)).toEqual([ids[6]]);
@@ -451,7 +545,10 @@ describe('quotes that bind', () => {
     const left = Date.parse(expiresAt) - Date.now();
     expect(left).toBeGreaterThan(14 * 60_000);
     expect(left).toBeLessThanOrEqual(15 * 60_000 + 1000);
-    await service.pool.query("UPDATE quotes SET expires_at = clock_timestamp() - interval '1 ms' WHERE id = $1", [quoteId]);
+    await service.pool.query(
+      "UPDATE quotes SET expires_at = clock_timestamp() - interval '1 ms' WHERE id = $1",
+      [quoteId],
+    );
     expect(await confirm(quoteId)).toMatchObject({ status: 409, body: { code: 'QUOTE_EXPIRED' } });
     expect((await instanceOf(http, id)).state).toBe('running');
     // Reading it is still possible.
@@ -482,7 +579,8 @@ describe('quotes that bind', () => {
       'an order was added',
       cvmPrepaid,
       { action: 'return' },
-      (id) => http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 12, paid: { cash: '507.96' } }),
+      (id) =>
+        http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 12, paid: { cash: '507.96' } }),
       [
         { field: 'orders', difference: null },
         { field: 'refund.amount', old: '407.96', new: '915.92', difference: '507.96' },
@@ -519,7 +617,13 @@ describe('quotes that bind', () => {
       (id) => http.post(`/v1/instances/${id}/stop`),
       [{ field: 'state', old: 'running', new: 'stopped' }],
     ],
-    ['its clock was moved', cvmPostpaid, {}, (id) => fastForward(http, id, 'PT1H'), [{ field: 'clockOffset', old: 0 }]],
+    [
+      'its clock was moved',
+      cvmPostpaid,
+      {},
+      (id) => fastForward(http, id, 'PT1H'),
+      [{ field: 'clockOffset', old: 0 }],
+    ],
     [
       'somebody else scheduled it',
       cvmPostpaid,
@@ -527,18 +631,29 @@ describe('quotes that bind', () => {
       (id) => end(http, [id], { schedule: { mode: 'timed', at: fromNow(DAY) } }),
       [{ field: 'blockers', new: 'SCHEDULED' }],
     ],
-    ['somebody else ended it', redisPostpaid, {}, (id) => end(http, [id]), [{ field: 'state', old: 'running', new: 'isolated' }]],
+    [
+      'somebody else ended it',
+      redisPostpaid,
+      {},
+      (id) => end(http, [id]),
+      [{ field: 'state', old: 'running', new: 'isolated' }],
+    ],
   ];
 
   it.each(STALE)('QUOTE_STALE: %s', async (_, body, ask, change, expected) => {
     const [id, other] = await Promise.all([register(http, body()), register(http, body())]);
-    const { id: quoteId } = await quote(http, [id, other], { ...ask, ...(ask.action === 'return' ? { fiveDayFor: id } : {}) });
+    const { id: quoteId } = await quote(http, [id, other], {
+      ...ask,
+      ...(ask.action === 'return' ? { fiveDayFor: id } : {}),
+    });
     await change(id);
     const [before, twin] = [await instanceOf(http, id), await instanceOf(http, other)];
     const reply = await confirm(quoteId);
     expect(reply).toMatchObject({ status: 409, body: { code: 'QUOTE_STALE' } });
     const { changes } = reply.body;
-    expect(changes).toEqual(expect.arrayContaining(expected.map((one) => expect.objectContaining({ instanceId: id, ...one }))));
+    expect(changes).toEqual(
+      expect.arrayContaining(expected.map((one) => expect.objectContaining({ instanceId: id, ...one }))),
+    );
     for (const one of changes) {
       expect(Object.keys(one).sort()).toEqual(['difference', 'field', 'instanceId', 'new', 'old']);
       expect(one.instanceId).toBe(id);
@@ -561,7 +676,10 @@ describe('quotes that bind', () => {
     const { id: quoteId } = await quote(http, [id], { schedule: { mode: 'timed', at } });
     await until(async () => Date.now() > Date.parse(at), 'the time to pass');
     const reply = await confirm(quoteId);
-    expect(reply).toMatchObject({ status: 409, body: { code: 'QUOTE_STALE', changes: [{ instanceId: id, field: 'schedule.at' }] } });
+    expect(reply).toMatchObject({
+      status: 409,
+      body: { code: 'QUOTE_STALE', changes: [{ instanceId: id, field: 'schedule.at' }] },
+    });
     expect(await instanceOf(http, id)).toMatchObject({ state: 'running', step: 0, termination: null });
   });
 
@@ -572,16 +690,28 @@ describe('quotes that bind', () => {
     expect(items[0].refund).toMatchObject({ kind: 'five-day', amount: '407.96' });
     // To the second, the last one included (E1).
     await until(async () => Date.now() > edge + 1000, 'the five days to be over');
-    expect((await quote(http, [id], { action: 'return' })).items[0].refund).toMatchObject({ kind: 'ordinary', amount: '357.56' });
+    expect((await quote(http, [id], { action: 'return' })).items[0].refund).toMatchObject({
+      kind: 'ordinary',
+      amount: '357.56',
+    });
     const { body } = expectStatus(await confirm(quoteId), 202);
     const done = await settled(http, body.id);
-    expect((await http.get(`/v1/refunds/${done.items[0].refundId}`)).body).toMatchObject({ kind: 'five-day', amount: '407.96' });
+    expect((await http.get(`/v1/refunds/${done.items[0].refundId}`)).body).toMatchObject({
+      kind: 'five-day',
+      amount: '407.96',
+    });
   });
 
   it('E7: a right raced away makes an item stale, never silently ordinary', async () => {
     const account = newAccount();
-    const [a, b] = await Promise.all([register(http, cvmPrepaid({ account })), register(http, cvmPrepaid({ account }))]);
-    const [first, second] = [await quote(http, [a], { action: 'return' }), await quote(http, [b], { action: 'return' })];
+    const [a, b] = await Promise.all([
+      register(http, cvmPrepaid({ account })),
+      register(http, cvmPrepaid({ account })),
+    ]);
+    const [first, second] = [
+      await quote(http, [a], { action: 'return' }),
+      await quote(http, [b], { action: 'return' }),
+    ];
     expectStatus(await confirm(first.id), 202);
     const reply = await confirm(second.id);
     expect(reply).toMatchObject({ status: 409, body: { code: 'QUOTE_STALE' } });
@@ -624,13 +754,16 @@ describe('quotes that bind', () => {
     const { id: quoteId } = await quote(http, [jd, cvm, busy, redis]);
     const { body } = expectStatus(await confirm(quoteId), 202);
     const done = await settled(http, body.id);
-    expect(done.items.map((item: Body) => [item.instanceId, item.status, item.problem?.code ?? null])).toEqual([
+    expect(
+      done.items.map((item: Body) => [item.instanceId, item.status, item.problem?.code ?? null]),
+    ).toEqual([
       [jd, 'refused', 'NOT_STOPPED'],
       [cvm, 'done', null],
       [busy, 'refused', 'BUSY'],
       [redis, 'done', null],
     ]);
-    const chinese = (await http.get(`/v1/terminations/${body.id}`, { headers: { 'accept-language': 'zh' } })).body;
+    const chinese = (await http.get(`/v1/terminations/${body.id}`, { headers: { 'accept-language': 'zh' } }))
+      .body;
     expect(chinese.items[0].problem).toMatchObject({
       status: 409,
       code: 'NOT_STOPPED',
@@ -653,14 +786,25 @@ describe('shapes', () => {
       network: { billing: 'bandwidth', hour: '0.063', month: '20' },
       disks: [{ id: 'd1', kind: 'data', storage: 'elastic', deleteWithInstance: false, month: '12.5' }],
       addresses: [{ id: 'ip1', kind: 'elastic', month: '3' }],
-      orders: [purchase('2026-11-20T00:00:00+08:00', { endsAt: '2027-11-20T00:00:00+08:00', paid: { cash: '407.9', voucher: '100' } })],
+      orders: [
+        purchase('2026-11-20T00:00:00+08:00', {
+          endsAt: '2027-11-20T00:00:00+08:00',
+          paid: { cash: '407.9', voucher: '100' },
+        }),
+      ],
     };
     const id = await register(http, body);
     const shown = await instanceOf(http, id);
     expect(shown).toEqual({
       ...body,
       id,
-      orders: [{ ...body.orders[0], paid: { cash: '407.90', gift: '0.00', income: '0.00', voucher: '100.00' }, status: 'in-force' }],
+      orders: [
+        {
+          ...body.orders[0],
+          paid: { cash: '407.90', gift: '0.00', income: '0.00', voucher: '100.00' },
+          status: 'in-force',
+        },
+      ],
       clock: INSTANT,
       step: 0,
       billingStoppedAt: null,
@@ -675,8 +819,16 @@ describe('shapes', () => {
     });
     expect(Date.parse(shown.expiresAt)).toBe(Date.parse('2027-11-20T00:00:00+08:00'));
     expect(Math.abs(Date.parse(shown.clock) - Date.now())).toBeLessThan(5000);
-    const protectedOne = expectStatus(await http.post(`/v1/instances/${id}/protect`, { reason: '重要' }), 200).body;
-    expect(protectedOne.protection).toEqual({ reason: '重要', by: 'operator', at: INSTANT, holdRelease: false });
+    const protectedOne = expectStatus(
+      await http.post(`/v1/instances/${id}/protect`, { reason: '重要' }),
+      200,
+    ).body;
+    expect(protectedOne.protection).toEqual({
+      reason: '重要',
+      by: 'operator',
+      at: INSTANT,
+      holdRelease: false,
+    });
     const listed = (await http.get(`/v1/instances?account=${body.account}`)).body.items[0];
     expect({ ...listed, clock: 0 }).toEqual({ ...protectedOne, clock: 0 });
   });
@@ -759,7 +911,16 @@ describe('shapes', () => {
       agreedAt: INSTANT,
       agreedVia: 'api',
       rulesVersion: quoted.rulesVersion,
-      items: [{ instanceId: id, status: 'done', refundId: TEXT, schedule: { mode: 'now' }, releaseTime: INSTANT, problem: null }],
+      items: [
+        {
+          instanceId: id,
+          status: 'done',
+          refundId: TEXT,
+          schedule: { mode: 'now' },
+          releaseTime: INSTANT,
+          problem: null,
+        },
+      ],
     });
     const { purgeTime, isolatedAt } = await instanceOf(http, id);
     expect(termination.items[0].releaseTime).toBe(purgeTime);
@@ -799,7 +960,11 @@ describe('shapes', () => {
         prices: (await instanceOf(http, id)).prices,
         network: { billing: 'traffic' },
         orders: [
-          expect.objectContaining({ id: 'o1', paid: { cash: '407.96', gift: '0.00', income: '0.00', voucher: '100.00' }, closedAt: null }),
+          expect.objectContaining({
+            id: 'o1',
+            paid: { cash: '407.96', gift: '0.00', income: '0.00', voucher: '100.00' },
+            closedAt: null,
+          }),
         ],
         cells: [{ orderId: 'o1', source: 'cash', amount: '407.96' }],
         rebuilt: { amount: '407.96', parts, fee: '0.00', lines, matches: true },
@@ -856,7 +1021,10 @@ describe('shapes', () => {
   });
 
   it('a blocked item of a quote: every blocker with its sentence and next step, and a refund without amounts', async () => {
-    const id = await register(http, cvmPrepaid({ monthlySettled: true, type: 'SN2.LARGE4', orders: [purchase(hoursAgo(200))] }));
+    const id = await register(
+      http,
+      cvmPrepaid({ monthlySettled: true, type: 'SN2.LARGE4', orders: [purchase(hoursAgo(200))] }),
+    );
     const [item] = (await quote(http, [id], { action: 'return' })).items;
     expect(item).toEqual({
       instanceId: id,
@@ -898,8 +1066,13 @@ describe('shapes', () => {
 
   it('PUT /v1/accounts keeps what is left out, and knows an account before it has instances', async () => {
     const account = newAccount();
-    expectStatus(await http.put(`/v1/accounts/${account}`, { arrears: true, reason: 'unpaid' }, { key: null }), 200);
-    expect(expectStatus(await http.put(`/v1/accounts/${account}`, { hold: true, reason: 'abuse' }), 200).body).toMatchObject({
+    expectStatus(
+      await http.put(`/v1/accounts/${account}`, { arrears: true, reason: 'unpaid' }, { key: null }),
+      200,
+    );
+    expect(
+      expectStatus(await http.put(`/v1/accounts/${account}`, { hold: true, reason: 'abuse' }), 200).body,
+    ).toMatchObject({
       account,
       arrears: true,
       hold: true,
@@ -917,7 +1090,10 @@ describe('nobody there to work', () => {
         lonely.http.put(`/v1/instances/${id}`, body, { key }),
         lonely.http.put(`/v1/instances/${id}`, body, { key }),
       ]);
-      const [first, impatient] = both.sort((a, b) => Number(a.status === 409) - Number(b.status === 409)) as [Reply, Reply];
+      const [first, impatient] = both.sort((a, b) => Number(a.status === 409) - Number(b.status === 409)) as [
+        Reply,
+        Reply,
+      ];
       expect(impatient).toMatchObject({ status: 409, body: { code: 'IDEMPOTENCY_RUNNING' } });
       expect(impatient.headers.get('retry-after')).toMatch(/^\d+$/);
       expect([202, 503]).toContain(first.status);
@@ -930,8 +1106,13 @@ describe('nobody there to work', () => {
       // Not the last word: the same key asks again.
       expect([202, 503]).toContain((await lonely.http.put(`/v1/instances/${id}`, body, { key })).status);
       const worker = await lonely.startWorker();
-      await until(async () => (await lonely.http.get(`/v1/instances/${id}`)).status === 200, 'the instance to appear');
-      expect(expectStatus(await lonely.http.put(`/v1/instances/${id}`, body, { key }), 201).body).toMatchObject({
+      await until(
+        async () => (await lonely.http.get(`/v1/instances/${id}`)).status === 200,
+        'the instance to appear',
+      );
+      expect(
+        expectStatus(await lonely.http.put(`/v1/instances/${id}`, body, { key }), 201).body,
+      ).toMatchObject({
         state: 'running',
         step: 0,
       });
@@ -948,11 +1129,17 @@ describe('nobody there to work', () => {
       expect([202, 503]).toContain(registering.status);
       await lonely.startWorker();
       await until(async () => (await instanceOf(lonely.http, id)).state === 'stopped', 'the stop', 60_000);
-      expect(expectStatus(await lonely.http.post(`/v1/instances/${id}/stop`, {}, { key: stopKey }), 200).body).toMatchObject({
+      expect(
+        expectStatus(await lonely.http.post(`/v1/instances/${id}/stop`, {}, { key: stopKey }), 200).body,
+      ).toMatchObject({
         state: 'stopped',
         step: 1,
       });
-      await until(async () => (await lonely.http.get(`/v1/instances/${other}`)).status === 200, 'the other to appear', 60_000);
+      await until(
+        async () => (await lonely.http.get(`/v1/instances/${other}`)).status === 200,
+        'the other to appear',
+        60_000,
+      );
     } finally {
       await lonely.stop();
     }
@@ -965,9 +1152,17 @@ describe('nobody there to work', () => {
       const id = await register(lonely.http, redisPostpaid());
       await worker.stop();
       const { id: quoteId } = await quote(lonely.http, [id]);
-      const accepted = expectStatus(await lonely.http.post('/v1/terminations', { quoteId, agree: true }), 202);
-      expect(accepted.body).toMatchObject({ status: 'running', items: [{ status: 'accepted', problem: null }] });
-      expect((await lonely.http.get('/v1/terminations?status=running')).body.items).toMatchObject([{ id: accepted.body.id }]);
+      const accepted = expectStatus(
+        await lonely.http.post('/v1/terminations', { quoteId, agree: true }),
+        202,
+      );
+      expect(accepted.body).toMatchObject({
+        status: 'running',
+        items: [{ status: 'accepted', problem: null }],
+      });
+      expect((await lonely.http.get('/v1/terminations?status=running')).body.items).toMatchObject([
+        { id: accepted.body.id },
+      ]);
       expect((await instanceOf(lonely.http, id)).state).toBe('running');
       await lonely.startWorker();
       expect((await settled(lonely.http, accepted.body.id)).items).toMatchObject([{ status: 'done' }]);
@@ -979,11 +1174,22 @@ describe('nobody there to work', () => {
 });
 
 describe('parts that are away', () => {
-  async function broken(parts: { pool?: Pool; temporal?: Client }): Promise<{ http: Http; stop(): Promise<void> }> {
-    const deps = { pool: service.pool, temporal: service.client, namespace: 'default', policies: POLICIES, ...parts };
+  async function broken(parts: {
+    pool?: Pool;
+    temporal?: Client;
+  }): Promise<{ http: Http; stop(): Promise<void> }> {
+    const deps = {
+      pool: service.pool,
+      temporal: service.client,
+      namespace: 'default',
+      policies: POLICIES,
+      ...parts,
+    };
     const key = 'sk_broken';
     // Where there is no database there is no lock to hold.
-    const owner = parts.pool ? { owner: '1', held: async () => {}, close: async () => {} } : await openOwner(service.pool);
+    const owner = parts.pool
+      ? { owner: '1', held: async () => {}, close: async () => {} }
+      : await openOwner(service.pool);
     const more = {
       operatorKey: key,
       signatures: createSignatures(key),
@@ -1029,7 +1235,10 @@ describe('parts that are away', () => {
       // Not stored: with the same key it works once Temporal is back.
       expectStatus(await http.post(`/v1/instances/${id}/stop`, {}, { key }), 200);
       const ready = await api.http.get('/readyz');
-      expect(ready).toMatchObject({ status: 503, body: { status: 'failed', checks: { postgres: 'ok', temporal: 'failed' } } });
+      expect(ready).toMatchObject({
+        status: 503,
+        body: { status: 'failed', checks: { postgres: 'ok', temporal: 'failed' } },
+      });
       expect((await api.http.get('/healthz')).status).toBe(200);
     } finally {
       await api.stop();
@@ -1049,7 +1258,9 @@ describe('parts that are away', () => {
         expect(reply).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
         expect(JSON.stringify(reply.body)).not.toMatch(/secret|ECONN|127\.0\.0\.1/);
       }
-      expect((await api.http.get('/readyz')).body).toMatchObject({ checks: { postgres: 'failed', temporal: 'ok' } });
+      expect((await api.http.get('/readyz')).body).toMatchObject({
+        checks: { postgres: 'failed', temporal: 'ok' },
+      });
     } finally {
       await api.stop();
       await pool.end();
@@ -1080,7 +1291,9 @@ describe('parts that are away', () => {
 describe('keys that are guessed', () => {
   it('are 429 after a while; the right one is never limited', async () => {
     const guesses = await Promise.all(
-      Array.from({ length: 80 }, (_, index) => open('/v1/instances', { headers: { authorization: `Bearer guess-${index}` } })),
+      Array.from({ length: 80 }, (_, index) =>
+        open('/v1/instances', { headers: { authorization: `Bearer guess-${index}` } }),
+      ),
     );
     const statuses = new Set(guesses.map((reply) => reply.status));
     expect([...statuses].sort()).toEqual([401, 429]);

@@ -1,6 +1,7 @@
 /**
- * Every command in every state, through the API (L5, L8, L11). A cell says what comes of it: `→ state`, or the code of the 409. What is
- * illegal leaves the instance's step as it was and costs its workflow no history.
+ * Every command in every state, through the API (L5, L8, L11). A cell says what comes of it: `→ state`, or
+ * the code of the 409. What is illegal leaves the instance's step as it was and costs its workflow no
+ * history.
  */
 import { workflowId } from '../../workflows/messages';
 import type { Body } from '../support/http';
@@ -104,7 +105,8 @@ const LATER_STATES: Record<string, string[]> = {
   protect: ['PROTECTED', '→ expired', '→ isolated', '→ isolated', 'WRONG_STATE'],
   unprotect: ['→ running', 'NOT_PROTECTED', 'NOT_PROTECTED', 'NOT_PROTECTED', 'WRONG_STATE'],
 };
-const cellOf = (command: string, state: string): string => [...TABLE[command]!, ...LATER_STATES[command]!][NAMES.indexOf(state)]!;
+const cellOf = (command: string, state: string): string =>
+  [...TABLE[command]!, ...LATER_STATES[command]!][NAMES.indexOf(state)]!;
 
 /** What stands against ending it, all of it at once (E8); empty: permitted. */
 const BLOCKERS: Record<string, { terminate: string[]; return: string[] }> = {
@@ -120,7 +122,8 @@ const BLOCKERS: Record<string, { terminate: string[]; return: string[] }> = {
   terminated: { terminate: ['WRONG_STATE'], return: ['WRONG_STATE'] },
 };
 
-const eventsOf = async (id: string): Promise<number> => (await service.client.workflow.getHandle(workflowId(id)).describe()).historyLength;
+const eventsOf = async (id: string): Promise<number> =>
+  (await service.client.workflow.getHandle(workflowId(id)).describe()).historyLength;
 
 function stateOf(name: string): string {
   if (name.startsWith('isolated')) return 'isolated';
@@ -139,11 +142,18 @@ describe.each(NAMES)('%s', (name) => {
 
   it('what is illegal is 409 with code and state, and changes nothing', async () => {
     const id = await STATES[name]!();
-    const [before, events, steps] = [await instanceOf(http, id), await eventsOf(id), (await timelineOf(http, id)).length];
+    const [before, events, steps] = [
+      await instanceOf(http, id),
+      await eventsOf(id),
+      (await timelineOf(http, id)).length,
+    ];
     const found: Record<string, string> = {};
     const expected: Record<string, string> = {};
     for (const command of Object.keys(COMMANDS).filter((one) => !isLegal(one))) {
-      const { status, body } = await http.post(`/v1/instances/${id}/${command}`, COMMANDS[command]!(id, before.billing));
+      const { status, body } = await http.post(
+        `/v1/instances/${id}/${command}`,
+        COMMANDS[command]!(id, before.billing),
+      );
       found[command] = `${status} ${body.code} ${body.state}`;
       expected[command] = `409 ${cellOf(command, name)} ${stateOf(name)}`;
       if (status === 409) expect(body.detail).toContain(stateOf(name));
@@ -154,7 +164,8 @@ describe.each(NAMES)('%s', (name) => {
       const codes = item.blockers.map((one: Body) => one.code);
       expect([action, codes]).toEqual([action, BLOCKERS[name]![action]]);
       expect(item.permitted).toBe(codes.length === 0);
-      for (const { message, next } of item.blockers) expect([message, next].every((text) => /\w/.test(text))).toBe(true);
+      for (const { message, next } of item.blockers)
+        expect([message, next].every((text) => /\w/.test(text))).toBe(true);
     }
     const { clock: _was, ...was } = before;
     const { clock: _is, ...is } = await instanceOf(http, id);
@@ -169,7 +180,10 @@ describe.each(NAMES)('%s', (name) => {
       commands.map(async (command) => {
         const id = await STATES[name]!();
         const before = await instanceOf(http, id);
-        const { body } = expectStatus(await http.post(`/v1/instances/${id}/${command}`, COMMANDS[command]!(id, before.billing)), 200);
+        const { body } = expectStatus(
+          await http.post(`/v1/instances/${id}/${command}`, COMMANDS[command]!(id, before.billing)),
+          200,
+        );
         expect(`${command} → ${body.state}`).toBe(`${command} ${cellOf(command, name)}`);
         expect(body.step).toBe(before.step + 1);
         const last = (await timelineOf(http, id)).at(-1);
@@ -191,10 +205,16 @@ describe('what the table can’t say', () => {
   it('L8: a second cancel is 409 with the state, a second purge too, and a second restore', async () => {
     const scheduled = await STATES.scheduled!();
     expectStatus(await http.post(`/v1/instances/${scheduled}/cancel`), 200);
-    expect((await http.post(`/v1/instances/${scheduled}/cancel`)).body).toMatchObject({ code: 'NOT_SCHEDULED', state: 'running' });
+    expect((await http.post(`/v1/instances/${scheduled}/cancel`)).body).toMatchObject({
+      code: 'NOT_SCHEDULED',
+      state: 'running',
+    });
     const isolated = await STATES['isolated (later)']!();
     expectStatus(await http.post(`/v1/instances/${isolated}/restore`), 200);
-    expect((await http.post(`/v1/instances/${isolated}/restore`)).body).toMatchObject({ code: 'WRONG_STATE', state: 'running' });
+    expect((await http.post(`/v1/instances/${isolated}/restore`)).body).toMatchObject({
+      code: 'WRONG_STATE',
+      state: 'running',
+    });
     await end(http, [isolated], { schedule: { mode: 'later' } });
     expectStatus(await http.post(`/v1/instances/${isolated}/purge`, { confirm: isolated }), 200);
     expect((await http.post(`/v1/instances/${isolated}/purge`, { confirm: isolated })).body).toMatchObject({
@@ -206,15 +226,23 @@ describe('what the table can’t say', () => {
   it('L11: stopping a scheduled instance leaves its schedule as it is', async () => {
     const id = await STATES.scheduled!();
     const { termination } = await instanceOf(http, id);
-    expect(expectStatus(await http.post(`/v1/instances/${id}/stop`), 200).body.termination).toEqual(termination);
+    expect(expectStatus(await http.post(`/v1/instances/${id}/stop`), 200).body.termination).toEqual(
+      termination,
+    );
     expect((await fastForward(http, id, 'P31D')).state).toBe('terminated');
   });
 
   it('L7: protection blocks people, not expiry; in the bin it blocks purge and not restore', async () => {
-    const id = await register(http, cvmPrepaid({ orders: [purchase(hoursAgo(48), { endsAt: fromNow(DAY) })] }));
+    const id = await register(
+      http,
+      cvmPrepaid({ orders: [purchase(hoursAgo(48), { endsAt: fromNow(DAY) })] }),
+    );
     expectStatus(await http.post(`/v1/instances/${id}/protect`, { reason: 'audit' }), 200);
     expect((await fastForward(http, id, 'P2D')).state).toBe('isolated');
-    expect((await http.post(`/v1/instances/${id}/purge`, { confirm: id })).body).toMatchObject({ code: 'PROTECTED', state: 'isolated' });
+    expect((await http.post(`/v1/instances/${id}/purge`, { confirm: id })).body).toMatchObject({
+      code: 'PROTECTED',
+      state: 'isolated',
+    });
     const body = { renewal: { months: 1, paid: { cash: '51' } } };
     const restored = expectStatus(await http.post(`/v1/instances/${id}/restore`, body), 200).body;
     expect(restored).toMatchObject({ state: 'running', protection: { reason: 'audit', by: 'operator' } });
@@ -222,7 +250,10 @@ describe('what the table can’t say', () => {
 
   it('L5, L11: deadlines that came due during an operation fire when it ends', async () => {
     const endsAt = fromNow(2000);
-    const id = await register(http, cvmPrepaid({ state: 'changing', orders: [purchase(hoursAgo(48), { endsAt })] }));
+    const id = await register(
+      http,
+      cvmPrepaid({ state: 'changing', orders: [purchase(hoursAgo(48), { endsAt })] }),
+    );
     await until(async () => Date.now() > Date.parse(endsAt), 'the order to end');
     expect(await instanceOf(http, id)).toMatchObject({ state: 'changing', step: 0 });
     expectStatus(await http.post(`/v1/instances/${id}/start`), 200);
@@ -232,7 +263,9 @@ describe('what the table can’t say', () => {
 
   it('an upgrade without an order in force is 409', async () => {
     const id = await STATES.expired!();
-    expect((await http.post(`/v1/instances/${id}/orders`, { kind: 'upgrade', paid: { cash: '1' } })).body).toMatchObject({
+    expect(
+      (await http.post(`/v1/instances/${id}/orders`, { kind: 'upgrade', paid: { cash: '1' } })).body,
+    ).toMatchObject({
       status: 409,
       code: 'NO_ORDER_IN_FORCE',
       state: 'expired',

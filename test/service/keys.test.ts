@@ -1,4 +1,6 @@
-/** Keys: made and shown once, kept as a hash, rotated, revoked at once; nobody gives what they haven't got. */
+/**
+ * Keys: made and shown once, kept as a hash, rotated, revoked at once; nobody gives what they haven't got.
+ */
 import { createHash, randomUUID } from 'node:crypto';
 import pino from 'pino';
 import { type ApiServer, startApi } from '../../api/http/server';
@@ -6,7 +8,16 @@ import { PERMISSIONS } from '../../domain/permissions';
 import { POLICIES } from '../../policies';
 import { Http } from '../support/http';
 import { as, makeKey } from '../support/keys';
-import { cvmPostpaid, expectStatus, instanceOf, newAccount, newId, quote, register, timelineOf } from '../support/lives';
+import {
+  cvmPostpaid,
+  expectStatus,
+  instanceOf,
+  newAccount,
+  newId,
+  quote,
+  register,
+  timelineOf,
+} from '../support/lives';
 import { useService } from '../support/service';
 import { shared, withDatabase } from '../support/shared';
 
@@ -17,7 +28,8 @@ const { service, http } = useService({}, async () => {
 });
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-const keysOf = async (account: string) => expectStatus(await http.get(`/v1/keys?account=${account}`), 200).body.items;
+const keysOf = async (account: string) =>
+  expectStatus(await http.get(`/v1/keys?account=${account}`), 200).body.items;
 
 /** Another process's API over the same database, as far as a test can have one. */
 async function anotherApi(operatorKey = http.operatorKey): Promise<Http> {
@@ -58,7 +70,11 @@ async function wholeDatabase(): Promise<string> {
 describe('making a key', () => {
   it('shows the key once, with the pair that signs requests', async () => {
     const account = newAccount();
-    const { status, body } = await http.post('/v1/keys', { account, name: 'alice', permissions: ['read', 'terminate'] });
+    const { status, body } = await http.post('/v1/keys', {
+      account,
+      name: 'alice',
+      permissions: ['read', 'terminate'],
+    });
     expect(status).toBe(201);
     expect(body).toEqual({
       id: expect.stringMatching(/^k_[0-9a-f]{32}$/),
@@ -96,13 +112,16 @@ describe('making a key', () => {
     const { key, secretKey, secretId } = first.body;
     const stored = await wholeDatabase();
     for (const public_ of [secretId, sha256(key), idempotencyKey]) expect(stored).toContain(public_);
-    for (const secret of [key, key.slice(-43), secretKey, http.operatorKey]) expect(stored).not.toContain(secret);
+    for (const secret of [key, key.slice(-43), secretKey, http.operatorKey])
+      expect(stored).not.toContain(secret);
   });
 
   it('answers a repeat the same when the first answer was never stored (L8)', async () => {
     const request = { account: newAccount(), name: 'alice', permissions: ['read'] };
     const first = await http.post('/v1/keys', request, { key: 'crashed' });
-    await withDatabase(service.adminUrl, (admin) => admin.query("DELETE FROM idempotency_keys WHERE key = 'crashed'"));
+    await withDatabase(service.adminUrl, (admin) =>
+      admin.query("DELETE FROM idempotency_keys WHERE key = 'crashed'"),
+    );
     const again = await http.post('/v1/keys', request, { key: 'crashed' });
     expect(again.body).toEqual(first.body);
     expect(again.headers.get('idempotency-hit')).toBeNull();
@@ -112,7 +131,10 @@ describe('making a key', () => {
   it('names every bad field', async () => {
     const pointers = async (body: unknown) => {
       const { status, body: problem } = await http.post('/v1/keys', body);
-      return [status, problem.errors.map((one: { pointer: string; code: string }) => `${one.pointer} ${one.code}`).sort()];
+      return [
+        status,
+        problem.errors.map((one: { pointer: string; code: string }) => `${one.pointer} ${one.code}`).sort(),
+      ];
     };
     expect(await pointers({})).toEqual([400, ['/account MISSING', '/name MISSING', '/permissions MISSING']]);
     expect(await pointers({ account: 'a b', name: 'a@b', permissions: [], more: 1 })).toEqual([
@@ -140,13 +162,20 @@ describe('callers', () => {
     expectStatus(await alice.post(`/v1/instances/${id}/stop`, {}, options), 200);
     expect((await bob.post(`/v1/instances/${id}/stop`, {}, options)).body.code).toBe('WRONG_STATE');
     expectStatus(await staff.post(`/v1/instances/${id}/start`, {}, options), 200);
-    expect((await timelineOf(http, id)).map(({ by }) => by)).toEqual(['operator', `alice@${account}`, 'operator:operator']);
+    expect((await timelineOf(http, id)).map(({ by }) => by)).toEqual([
+      'operator',
+      `alice@${account}`,
+      'operator:operator',
+    ]);
   });
 
   it('of two accounts never share a command, whatever slashes their names have', async () => {
     const account = newAccount();
     const inner = `${account}/b`;
-    const [one, other] = await Promise.all([register(http, cvmPostpaid({ account })), register(http, cvmPostpaid({ account: inner }))]);
+    const [one, other] = await Promise.all([
+      register(http, cvmPostpaid({ account })),
+      register(http, cvmPostpaid({ account: inner })),
+    ]);
     const [alice, alicesNamesake] = await Promise.all([
       as(http, { account, name: 'alice', permissions: ['read'] }),
       as(http, { account: inner, name: 'alice', permissions: ['read'] }),
@@ -171,7 +200,9 @@ describe('rotation', () => {
     expectStatus(await old.post(`/v1/instances/${id}/stop`, {}, options), 200);
     const again = expectStatus(await fresh.post(`/v1/instances/${id}/stop`, {}, options), 200);
     expect(again.headers.get('idempotency-hit')).toBe('true');
-    expect([(await old.get('/v1/instances')).status, (await fresh.get('/v1/instances')).status]).toEqual([200, 403]);
+    expect([(await old.get('/v1/instances')).status, (await fresh.get('/v1/instances')).status]).toEqual([
+      200, 403,
+    ]);
   });
 
   it('a third key waits until one is revoked', async () => {
@@ -179,7 +210,10 @@ describe('rotation', () => {
     const first = await makeKey(http, request);
     await makeKey(http, request);
     const third = await http.post('/v1/keys', request);
-    expect(third).toMatchObject({ status: 409, body: { code: 'TOO_MANY_KEYS', next: expect.stringMatching(/^Revoke one/) } });
+    expect(third).toMatchObject({
+      status: 409,
+      body: { code: 'TOO_MANY_KEYS', next: expect.stringMatching(/^Revoke one/) },
+    });
     await makeKey(http, { ...request, name: 'bob' });
     expectStatus(await http.post(`/v1/keys/${first.id}/revoke`), 200);
     await makeKey(http, request);
@@ -202,11 +236,18 @@ describe('revoking', () => {
     const other = await anotherApi();
     const { id, key } = await makeKey(http, { account, name: 'alice', permissions: ['read'] });
     const statuses = async () =>
-      await Promise.all([http, other].map(async ({ url }) => (await new Http(url, key).get('/v1/instances')).status));
+      await Promise.all(
+        [http, other].map(async ({ url }) => (await new Http(url, key).get('/v1/instances')).status),
+      );
     expect(await statuses()).toEqual([200, 200]);
     const revoked = expectStatus(await other.post(`/v1/keys/${id}/revoke`), 200).body;
     expect(await statuses()).toEqual([401, 401]);
-    expect(revoked).toMatchObject({ id, account, revokedBy: 'operator', revokedAt: expect.stringMatching(/Z$/) });
+    expect(revoked).toMatchObject({
+      id,
+      account,
+      revokedBy: 'operator',
+      revokedAt: expect.stringMatching(/Z$/),
+    });
     expect(expectStatus(await http.post(`/v1/keys/${id}/revoke`), 200).body).toEqual(revoked);
     expect(await keysOf(account)).toEqual([revoked]);
   });
@@ -215,15 +256,21 @@ describe('revoking', () => {
     const request = { account: newAccount(), name: 'alice', permissions: ['keys'] as const };
     const { id, key } = await makeKey(http, request);
     const alice = new Http(http.url, key);
-    expect(expectStatus(await alice.post(`/v1/keys/${id}/revoke`), 200).body.revokedBy).toBe(`alice@${request.account}`);
+    expect(expectStatus(await alice.post(`/v1/keys/${id}/revoke`), 200).body.revokedBy).toBe(
+      `alice@${request.account}`,
+    );
     expect((await alice.post(`/v1/keys/${id}/revoke`)).status).toBe(401);
     const attempts = [
       'UPDATE keys SET revoked_at = NULL, revoked_by = NULL WHERE id = $1',
       'UPDATE keys SET permissions = permissions || ARRAY[$$purge$$] WHERE id = $1',
     ];
     for (const sql of attempts) {
-      await expect(withDatabase(service.adminUrl, (admin) => admin.query(sql, [id]))).rejects.toThrow('as it was made');
-      await expect(withDatabase(service.serviceUrl, (client) => client.query(sql, [id]))).rejects.toMatchObject({ code: '42501' });
+      await expect(withDatabase(service.adminUrl, (admin) => admin.query(sql, [id]))).rejects.toThrow(
+        'as it was made',
+      );
+      await expect(
+        withDatabase(service.serviceUrl, (client) => client.query(sql, [id])),
+      ).rejects.toMatchObject({ code: '42501' });
     }
     await expect(service.pool.query('DELETE FROM keys')).rejects.toMatchObject({ code: '42501' });
   });
@@ -236,7 +283,10 @@ describe('a change of the operator’s key', () => {
     const { key } = expectStatus(await http.post('/v1/keys', request, options), 201).body;
     const changed = await anotherApi('another-operator-key');
     expect((await new Http(changed.url, key).get('/v1/instances')).status).toBe(200);
-    expect(await changed.post('/v1/keys', request, options)).toMatchObject({ status: 409, body: { code: 'KEY_NOT_SHOWN_AGAIN' } });
+    expect(await changed.post('/v1/keys', request, options)).toMatchObject({
+      status: 409,
+      body: { code: 'KEY_NOT_SHOWN_AGAIN' },
+    });
   });
 });
 
@@ -252,16 +302,32 @@ describe('nobody gives what they haven’t got', () => {
     const { status, body } = await keeper.post('/v1/keys', { account, name: 'alice', permissions });
     expect({ status, code: body.code }).toEqual({ status: 403, code: 'FORBIDDEN' });
     expect(body.detail).toMatch(/`purge`, `refund:approve`/);
-    expect(body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(['/permissions/1', '/permissions/3']);
-    expectStatus(await keeper.post('/v1/keys', { account, name: 'alice', permissions: ['read', 'power'] }), 201);
-    expect((await keysOf(account)).map((one: { createdBy: string }) => one.createdBy)).toEqual(['operator', `keeper@${account}`]);
+    expect(body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual([
+      '/permissions/1',
+      '/permissions/3',
+    ]);
+    expectStatus(
+      await keeper.post('/v1/keys', { account, name: 'alice', permissions: ['read', 'power'] }),
+      201,
+    );
+    expect((await keysOf(account)).map((one: { createdBy: string }) => one.createdBy)).toEqual([
+      'operator',
+      `keeper@${account}`,
+    ]);
   });
 
   it('and nobody takes away more than they have', async () => {
     const stronger = await makeKey(http, { account, name: 'stronger', permissions: ['read', 'purge'] });
     const refused = await keeper.post(`/v1/keys/${stronger.id}/revoke`);
-    expect(refused).toMatchObject({ status: 403, body: { code: 'FORBIDDEN', detail: expect.stringContaining('`purge`') } });
-    const chinese = await keeper.post(`/v1/keys/${stronger.id}/revoke`, {}, { headers: { 'accept-language': 'zh' } });
+    expect(refused).toMatchObject({
+      status: 403,
+      body: { code: 'FORBIDDEN', detail: expect.stringContaining('`purge`') },
+    });
+    const chinese = await keeper.post(
+      `/v1/keys/${stronger.id}/revoke`,
+      {},
+      { headers: { 'accept-language': 'zh' } },
+    );
     expect(chinese.body.detail).toMatch(/权限超出自身.*purge/);
     expect((await new Http(http.url, stronger.key).get('/v1/instances')).status).toBe(200);
     const weaker = await makeKey(http, { account, name: 'weaker', permissions: ['read'] });
@@ -274,9 +340,16 @@ describe('nobody gives what they haven’t got', () => {
 
   it('nor another account, nor all of them', async () => {
     const other = newAccount();
-    const ask = async (body: object) => await keeper.post('/v1/keys', { name: 'alice', permissions: ['read'], ...body });
-    expect(await ask({ account: other })).toMatchObject({ status: 404, body: { errors: [{ pointer: '/account', code: 'NOT_FOUND' }] } });
-    expect(await ask({ account: null })).toMatchObject({ status: 403, body: { errors: [{ pointer: '/account' }] } });
+    const ask = async (body: object) =>
+      await keeper.post('/v1/keys', { name: 'alice', permissions: ['read'], ...body });
+    expect(await ask({ account: other })).toMatchObject({
+      status: 404,
+      body: { errors: [{ pointer: '/account', code: 'NOT_FOUND' }] },
+    });
+    expect(await ask({ account: null })).toMatchObject({
+      status: 403,
+      body: { errors: [{ pointer: '/account' }] },
+    });
     expect(await keysOf(other)).toEqual([]);
   });
 

@@ -1,4 +1,7 @@
-/** L12: what is carried out late, because Sunset was down, counts from the instant for which it was promised, and says both. */
+/**
+ * L12: what is carried out late, because Sunset was down, counts from the instant for which it was promised,
+ * and says both.
+ */
 import type { Body } from '../support/http';
 import {
   cvmPostpaid,
@@ -20,7 +23,8 @@ const { service, http } = useService({ worker: false });
 const HOUR = 3_600_000;
 const report = (instanceId: string, startsAt: string, endsAt: string) =>
   http.post(`/v1/instances/${instanceId}/usage`, { meter: 'host-hours', quantity: '1', startsAt, endsAt });
-const passed = (at: string, ms: number) => until(async () => Date.now() > Date.parse(at) + ms, `${ms} ms after ${at}`);
+const passed = (at: string, ms: number) =>
+  until(async () => Date.now() > Date.parse(at) + ms, `${ms} ms after ${at}`);
 const stepOf = async (id: string, command: string): Promise<Body> =>
   (await timelineOf(http, id)).find((step: Body) => step.command === command);
 
@@ -28,13 +32,20 @@ it('L12: a timed end, an expiry with its bin, and an end of an order, with the w
   const worker = await service.startWorker();
   const soon = new Date(Math.ceil(Date.now() / 1000) * 1000 + 15_000).toISOString();
   const timed = await register(http, cvmPostpaid());
-  const expiring = await register(http, cvmPrepaid({ orders: [purchase(fromNow(-20 * DAY), { months: 1, endsAt: soon })] }));
+  const expiring = await register(
+    http,
+    cvmPrepaid({ orders: [purchase(fromNow(-20 * DAY), { months: 1, endsAt: soon })] }),
+  );
   await end(http, [timed], { schedule: { mode: 'timed', at: soon } });
   await worker.stop();
   await passed(soon, 2500);
 
   // It has ended, though nobody has carried that out.
-  const late = await report(timed, new Date(Date.parse(soon) - HOUR).toISOString(), new Date(Date.parse(soon) + 1000).toISOString());
+  const late = await report(
+    timed,
+    new Date(Date.parse(soon) - HOUR).toISOString(),
+    new Date(Date.parse(soon) + 1000).toISOString(),
+  );
   expect(late).toMatchObject({ status: 409, body: { code: 'BILLING_STOPPED' } });
   expectStatus(await report(timed, new Date(Date.parse(soon) - HOUR).toISOString(), soon), 201);
 
@@ -53,14 +64,18 @@ it('L12: a timed end, an expiry with its bin, and an end of an order, with the w
   }
   const { rows } = await service.pool.query('SELECT ended_at FROM orders WHERE instance_id = $1', [expiring]);
   expect(rows).toEqual([{ ended_at: soon }]);
-  const booked = await service.pool.query("SELECT effective_at FROM transactions WHERE instance_id = $1 AND event = 'end-orders'", [
-    expiring,
-  ]);
+  const booked = await service.pool.query(
+    "SELECT effective_at FROM transactions WHERE instance_id = $1 AND event = 'end-orders'",
+    [expiring],
+  );
   expect(booked.rows).toEqual([{ effective_at: soon }]);
 });
 
 it('L12: what is registered when its time is over counts from its registration', async () => {
-  const id = await register(http, cvmPrepaid({ orders: [purchase(fromNow(-40 * DAY), { months: 1, endsAt: fromNow(-10 * DAY) })] }));
+  const id = await register(
+    http,
+    cvmPrepaid({ orders: [purchase(fromNow(-40 * DAY), { months: 1, endsAt: fromNow(-10 * DAY) })] }),
+  );
   const { isolatedAt, state } = await until(async () => {
     const found = await instanceOf(http, id);
     return found.state === 'isolated' && found;

@@ -1,6 +1,7 @@
 /**
- * L14: a life whose workflow is gone is told as that, never as an ended instance and never as something to try again for ever; it is found
- * within minutes, counted, named by the doctor, and started again from what is stored.
+ * L14: a life whose workflow is gone is told as that, never as an ended instance and never as something to
+ * try again for ever; it is found within minutes, counted, named by the doctor, and started again from what
+ * is stored.
  */
 import { randomUUID } from 'node:crypto';
 import { checkLives } from '../../cli/sunset/doctor/lives';
@@ -49,19 +50,31 @@ const lose = (id: string): Promise<unknown> => handleOf(id).terminate('by hand')
 async function erase(id: string): Promise<void> {
   await lose(id);
   const { namespace } = service.client.options;
-  await service.client.connection.workflowService.deleteWorkflowExecution({ namespace, workflowExecution: { workflowId: workflowId(id) } });
+  await service.client.connection.workflowService.deleteWorkflowExecution({
+    namespace,
+    workflowExecution: { workflowId: workflowId(id) },
+  });
   await until(async () => (await workflows.look(id)).is === 'missing', 'it to be deleted');
 }
 const repair = (id: string, body: Body = {}): Promise<Reply> => http.post(`/v1/instances/${id}/repair`, body);
 const sweep = (olderThanMs = 0) =>
-  sweepOnce(service.client, service.pool, { olderThanMs, taskQueue: service.taskQueue, signer: service.signatures });
+  sweepOnce(service.client, service.pool, {
+    olderThanMs,
+    taskQueue: service.taskQueue,
+    signer: service.signatures,
+  });
 const watched = async (): Promise<string[]> => {
   await watchOnce(service.pool, workflows, true);
-  return (await lastWatch(service.pool))!.troubles.map(({ kind, instanceId }) => `${kind} ${instanceId}`).sort();
+  return (await lastWatch(service.pool))!.troubles
+    .map(({ kind, instanceId }) => `${kind} ${instanceId}`)
+    .sort();
 };
 /** A workflow that is slow to answer is stuck until it does. */
 const outOfSight = (...ids: string[]): Promise<unknown> =>
-  until(async () => !(await watched()).some((one) => ids.some((id) => one.endsWith(id))), 'nothing of it to be seen');
+  until(
+    async () => !(await watched()).some((one) => ids.some((id) => one.endsWith(id))),
+    'nothing of it to be seen',
+  );
 const metric = async (name: string): Promise<number> => {
   const text = await (await fetch(`${http.url}/metrics`)).text();
   return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
@@ -87,7 +100,10 @@ describe('L14: a lost life', () => {
     }
     expect(expectStatus(await repair(id), 200).body).toMatchObject({ id, state: 'running', step: 0 });
     // What was refused for want of a workflow is carried out under the same key.
-    expect(expectStatus(await http.post(`/v1/instances/${id}/stop`, {}, { key }), 200).body).toMatchObject({ state: 'stopped', step: 1 });
+    expect(expectStatus(await http.post(`/v1/instances/${id}/stop`, {}, { key }), 200).body).toMatchObject({
+      state: 'stopped',
+      step: 1,
+    });
   });
 
   it('goes on from what is stored: its schedule, its bin, its clock, and what it answered before', async () => {
@@ -129,7 +145,9 @@ describe('L14: a lost life', () => {
 
   it('takes the deadlines that came due meanwhile', async () => {
     const id = await register(http, cvmPostpaid());
-    await end(http, [id], { schedule: { mode: 'timed', at: new Date(Math.ceil(Date.now() / 1000) * 1000 + 2000).toISOString() } });
+    await end(http, [id], {
+      schedule: { mode: 'timed', at: new Date(Math.ceil(Date.now() / 1000) * 1000 + 2000).toISOString() },
+    });
     const { at } = (await instanceOf(http, id)).termination;
     await lose(id);
     await until(async () => Date.now() > Date.parse(at), 'the schedule to pass');
@@ -142,9 +160,15 @@ describe('L14: a lost life', () => {
     const id = await register(http, cvmPrepaid());
     const { id: quoteId } = await quote(http, [id], { action: 'return' });
     await lose(id);
-    const { id: termination } = expectStatus(await http.post('/v1/terminations', { quoteId, agree: true }), 202).body;
+    const { id: termination } = expectStatus(
+      await http.post('/v1/terminations', { quoteId, agree: true }),
+      202,
+    ).body;
     const item = async (): Promise<Body> => (await http.get(`/v1/terminations/${termination}`)).body.items[0];
-    expect(await item()).toMatchObject({ status: 'accepted', problem: { code: 'WORKFLOW_LOST', state: 'running' } });
+    expect(await item()).toMatchObject({
+      status: 'accepted',
+      problem: { code: 'WORKFLOW_LOST', state: 'running' },
+    });
     await sweep();
     expect(await item()).toMatchObject({ status: 'accepted', problem: { code: 'WORKFLOW_LOST' } });
     expectStatus(await repair(id), 200);
@@ -163,7 +187,10 @@ describe('repair', () => {
     expect((await handleOf(id).describe()).runId).not.toBe(runId);
     expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
     await end(http, [id]);
-    expect(await repair(id)).toMatchObject({ status: 409, body: { code: 'WRONG_STATE', state: 'terminated' } });
+    expect(await repair(id)).toMatchObject({
+      status: 409,
+      body: { code: 'WRONG_STATE', state: 'terminated' },
+    });
     expect(await repair('nobody')).toMatchObject({ status: 404 });
     expect(await repair(id, { restart: 'yes' })).toMatchObject({ status: 400 });
   });
@@ -197,14 +224,21 @@ it('a workflow that somebody starts with a life of his own making goes on from t
   await lose(id);
   const forged = { ...life, protection: null, account: 'mallory', power: 'stopped', state: 'stopped' };
   const { workflow } = service.client;
-  await workflow.start('instance', { workflowId: workflowId(id), taskQueue: service.taskQueue, args: [{ life: forged, done: [] }] });
+  await workflow.start('instance', {
+    workflowId: workflowId(id),
+    taskQueue: service.taskQueue,
+    args: [{ life: forged, done: [] }],
+  });
   await handleOf(id).signal('terminate', { id: randomUUID(), by: 'mallory', agree: true });
   const rows = await until(async () => {
     const found = await timelineOf(http, id);
     return found.length > 2 && found;
   }, 'the refusal');
   expect(rows.at(-1)).toMatchObject({ command: 'terminate', outcome: 'refused', code: 'PROTECTED' });
-  expect(await instanceOf(http, id)).toMatchObject({ state: 'running', protection: { reason: 'the shop’s database' } });
+  expect(await instanceOf(http, id)).toMatchObject({
+    state: 'running',
+    protection: { reason: 'the shop’s database' },
+  });
 });
 
 describe('the watch', () => {
@@ -227,7 +261,9 @@ describe('the watch', () => {
     const { body } = expectStatus(await http.get('/v1/troubles'), 200);
     expect(body.items).toContainEqual(expect.objectContaining({ instanceId: idle, kind: 'lost' }));
     const findings = await checkLives(http.url, { key: http.operatorKey, from: 'the test' });
-    expect(findings).toContainEqual(expect.objectContaining({ status: 'fail', fix: `npx sunset repair ${waiting}` }));
+    expect(findings).toContainEqual(
+      expect.objectContaining({ status: 'fail', fix: `npx sunset repair ${waiting}` }),
+    );
     await Promise.all([waiting, idle].map((id) => repair(id)));
     await outOfSight(waiting, idle);
   });
@@ -236,7 +272,11 @@ describe('the watch', () => {
     const id = newId();
     const { workflow } = service.client;
     const life = { ...(await handleOf(await register(http, cvmPostpaid())).query(lifeQuery)), id };
-    await workflow.start('instance', { workflowId: workflowId(id), taskQueue: service.taskQueue, args: [{ life, done: [] }] });
+    await workflow.start('instance', {
+      workflowId: workflowId(id),
+      taskQueue: service.taskQueue,
+      args: [{ life, done: [] }],
+    });
     await until(async () => (await watched()).includes(`stuck ${id}`), 'it to be seen');
     expectStatus(await http.put(`/v1/instances/${id}`, cvmPostpaid()), 201);
     await outOfSight(id);
@@ -245,8 +285,14 @@ describe('the watch', () => {
   it('finds a deadline that is not taken, and one that is on a clock which was moved ahead', async () => {
     const [overdue, ahead] = await Promise.all([register(http, cvmPrepaid()), register(http, cvmPrepaid())]);
     await fastForward(http, ahead, 'P30D');
-    await service.pool.query("UPDATE instances SET due_at = clock_timestamp() - interval '2 minutes' WHERE id = $1", [overdue]);
-    await service.pool.query("UPDATE instances SET due_at = clock_timestamp() + interval '29 days' WHERE id = $1", [ahead]);
+    await service.pool.query(
+      "UPDATE instances SET due_at = clock_timestamp() - interval '2 minutes' WHERE id = $1",
+      [overdue],
+    );
+    await service.pool.query(
+      "UPDATE instances SET due_at = clock_timestamp() + interval '29 days' WHERE id = $1",
+      [ahead],
+    );
     await until(async () => {
       const troubles = await watched();
       return [overdue, ahead].every((id) => troubles.includes(`overdue ${id}`));
@@ -262,7 +308,12 @@ it('the audit starts lost lives again, and says so', async () => {
   const [one, two] = await Promise.all([register(http, cvmPostpaid()), register(http, redisPostpaid())]);
   await lose(one);
   await erase(two);
-  const { healed, checks } = await makeAudit(service.pool, { id: `audit_${randomUUID()}`, trigger: 'command', workflows, pauseMs: 250 });
+  const { healed, checks } = await makeAudit(service.pool, {
+    id: `audit_${randomUUID()}`,
+    trigger: 'command',
+    workflows,
+    pauseMs: 250,
+  });
   expect(healed).toEqual(expect.arrayContaining([one, two].map((id) => ({ what: 'workflow', id }))));
   expect(checks.flatMap(({ findings }) => findings).filter(({ id }) => id === one || id === two)).toEqual([]);
   for (const id of [one, two]) expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
@@ -273,7 +324,9 @@ describe('the sweep', () => {
     const ids = await Promise.all(Array.from({ length: 5 }, () => register(http, cvmPostpaid())));
     const { id: quoteId } = await quote(http, ids);
     const terminationId = `t_${randomUUID()}`;
-    expect(await acceptQuote(service.pool, { quoteId, terminationId, by: 'operator', via: 'api' })).toMatchObject({ ok: true });
+    expect(
+      await acceptQuote(service.pool, { quoteId, terminationId, by: 'operator', via: 'api' }),
+    ).toMatchObject({ ok: true });
     const taken: string[] = [];
     for (let round = 0; round < 3; round++) {
       const items = await takeItems(service.pool, 0, 2);
@@ -281,7 +334,10 @@ describe('the sweep', () => {
     }
     // Each before any a second time, though two at a time and none of them was carried out.
     expect(taken.slice(0, ids.length).sort()).toEqual([...ids].sort());
-    await service.pool.query('UPDATE termination_items SET tried_at = accepted_at WHERE termination_id = $1', [terminationId]);
+    await service.pool.query(
+      'UPDATE termination_items SET tried_at = accepted_at WHERE termination_id = $1',
+      [terminationId],
+    );
     await sweep();
     await settled(http, terminationId);
   });

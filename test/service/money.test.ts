@@ -29,17 +29,27 @@ beforeAll(async () => {
 
 const HOUR = DAY / 24;
 const day = (text: string): string => `${text}T00:00:00+08:00`;
-const dayOf = (instant: string): string => new Date(Date.parse(instant) + 8 * HOUR).toISOString().slice(0, 10);
-const refundOf = async (id: string): Promise<Body> => expectStatus(await http.get(`/v1/refunds/${id}`), 200).body;
+const dayOf = (instant: string): string =>
+  new Date(Date.parse(instant) + 8 * HOUR).toISOString().slice(0, 10);
+const refundOf = async (id: string): Promise<Body> =>
+  expectStatus(await http.get(`/v1/refunds/${id}`), 200).body;
 const renew = async (id: string, months: number, more: Body = {}): Promise<Body> =>
-  expectStatus(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months, paid: { cash: '51' }, ...more }), 200).body;
-const accountOf = async (account: string): Promise<Body> => expectStatus(await http.get(`/v1/accounts/${account}`), 200).body;
+  expectStatus(
+    await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months, paid: { cash: '51' }, ...more }),
+    200,
+  ).body;
+const accountOf = async (account: string): Promise<Body> =>
+  expectStatus(await http.get(`/v1/accounts/${account}`), 200).body;
 const cvmRights = async (account: string): Promise<Body> =>
   (await accountOf(account)).rights.find(({ product }: Body) => product === 'tencent-cvm');
 
 describe('renewals', () => {
   const monthEnd = (): Body =>
-    cvmPrepaid({ orders: [purchase(day('2026-10-31'), { months: 1, endsAt: day('2026-11-30'), startsAt: day('2026-10-31') })] });
+    cvmPrepaid({
+      orders: [
+        purchase(day('2026-10-31'), { months: 1, endsAt: day('2026-11-30'), startsAt: day('2026-10-31') }),
+      ],
+    });
 
   it('M22: twelve of one month end where one of twelve ends, from the last of a month', async () => {
     const [monthly, yearly] = await Promise.all([register(http, monthEnd()), register(http, monthEnd())]);
@@ -52,7 +62,10 @@ describe('renewals', () => {
 
   it('M22: after the end of a JD instance a new chain starts now', async () => {
     const startsAt = hoursAgo(24 * 20);
-    const id = await register(http, jdPrepaid({ orders: [purchase(startsAt, { months: 1, endsAt: plusMonths(startsAt, 1) })] }));
+    const id = await register(
+      http,
+      jdPrepaid({ orders: [purchase(startsAt, { months: 1, endsAt: plusMonths(startsAt, 1) })] }),
+    );
     await fastForward(http, id, 'P40D');
     const { orders } = await renew(id, 1);
     const { startsAt: from, endsAt: to } = orders.at(-1);
@@ -62,14 +75,19 @@ describe('renewals', () => {
 });
 
 describe('approvals', () => {
-  const held = async (account = newAccount(), more: Body = {}): Promise<{ id: string; account: string; request: Body }> => {
+  const held = async (
+    account = newAccount(),
+    more: Body = {},
+  ): Promise<{ id: string; account: string; request: Body }> => {
     const id = await register(http, cvmPrepaid({ account, ...more }));
     expectStatus(await http.put(`/v1/instances/${id}/hold`, { hold: true, reason: 'resale?' }), 200);
     const asked = await http.post('/v1/refund-requests', { instanceId: id, reason: 'not needed' });
     return { id, account, request: expectStatus(asked, 201).body };
   };
-  const approve = (requestId: string, body: Body) => approver.post(`/v1/refund-requests/${requestId}/approve`, body);
-  const requestOf = async (id: string): Promise<Body> => expectStatus(await http.get(`/v1/refund-requests/${id}`), 200).body;
+  const approve = (requestId: string, body: Body) =>
+    approver.post(`/v1/refund-requests/${requestId}/approve`, body);
+  const requestOf = async (id: string): Promise<Body> =>
+    expectStatus(await http.get(`/v1/refund-requests/${id}`), 200).body;
 
   it('M24: an approval names its amount; a renewal that is bought in review makes it another one', async () => {
     const promotion = { channel: 'promotion', paid: { cash: '407.96', voucher: '100' } };
@@ -81,12 +99,20 @@ describe('approvals', () => {
       status: 409,
       body: {
         code: 'QUOTE_STALE',
-        changes: [{ instanceId: id, field: 'refund.amount', old: '305.97', new: '5305.97', difference: '5000.00' }],
+        changes: [
+          { instanceId: id, field: 'refund.amount', old: '305.97', new: '5305.97', difference: '5000.00' },
+        ],
       },
     });
     const seen = await requestOf(request.id);
-    expect([seen.status, seen.preview.refund.amount, seen.now.refund.amount]).toEqual(['in_review', '305.97', '5305.97']);
-    expect(expectStatus(await approve(request.id, { reason: 'checked', amount: '5305.970' }), 200).body).toMatchObject({ now: null });
+    expect([seen.status, seen.preview.refund.amount, seen.now.refund.amount]).toEqual([
+      'in_review',
+      '305.97',
+      '5305.97',
+    ]);
+    expect(
+      expectStatus(await approve(request.id, { reason: 'checked', amount: '5305.970' }), 200).body,
+    ).toMatchObject({ now: null });
     expect((await refundOf(request.refundId)).amount).toBe('5305.97');
   });
 
@@ -96,13 +122,21 @@ describe('approvals', () => {
     const { id, request } = await held(newAccount(), { prices, orders });
     const body = await approvalOf(http, request.id);
     const before = await requestOf(request.id);
-    await until(async () => (await requestOf(request.id)).now.refund.amount !== body.amount, 'the amount to change');
+    await until(
+      async () => (await requestOf(request.id)).now.refund.amount !== body.amount,
+      'the amount to change',
+    );
     // Without the instant it is the amount of now, whatever that is.
-    expect((await approve(request.id, { reason: 'checked', amount: body.amount })).body.code).toBe('QUOTE_STALE');
+    expect((await approve(request.id, { reason: 'checked', amount: body.amount })).body.code).toBe(
+      'QUOTE_STALE',
+    );
     expect(Date.parse(before.now.asOf)).toBeGreaterThanOrEqual(Date.parse(body.asOf));
     expectStatus(await approve(request.id, body), 200);
     const refund = await refundOf(request.refundId);
-    expect(refund).toMatchObject({ amount: body.amount, calculation: { asOf: body.asOf, rebuilt: { matches: true } } });
+    expect(refund).toMatchObject({
+      amount: body.amount,
+      calculation: { asOf: body.asOf, rebuilt: { matches: true } },
+    });
     expect(await instanceOf(http, id)).toMatchObject({ state: 'isolated' });
   });
 
@@ -111,12 +145,18 @@ describe('approvals', () => {
     const body = await approvalOf(http, request.id);
     expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
     const stale = await approve(request.id, body);
-    expect([stale.status, stale.body.code, stale.body.changes[0].field]).toEqual([409, 'QUOTE_STALE', 'step']);
+    expect([stale.status, stale.body.code, stale.body.changes[0].field]).toEqual([
+      409,
+      'QUOTE_STALE',
+      'step',
+    ]);
     for (const asOf of [hoursAgo(1), hoursAgo(-1)]) {
       const reply = await approve(request.id, { ...body, asOf });
       expect([reply.status, reply.body.code]).toEqual([409, 'QUOTE_EXPIRED']);
     }
-    expect((await approve(request.id, { reason: 'checked' })).body.errors).toMatchObject([{ pointer: '/amount' }]);
+    expect((await approve(request.id, { reason: 'checked' })).body.errors).toMatchObject([
+      { pointer: '/amount' },
+    ]);
     expect((await requestOf(request.id)).status).toBe('in_review');
   });
 
@@ -124,30 +164,50 @@ describe('approvals', () => {
     ['expiry', 'expire', (id) => fastForward(http, id, 'P370D')],
     ['a return that was agreed to before', 'return', async () => undefined],
   ];
-  it.each(endings)('M25: a review ends with its instance, and gives the right back: %s', async (_, command, ending) => {
-    const account = newAccount();
-    const id = await register(http, cvmPrepaid({ account }));
-    const { id: quoteId } = expectStatus(await http.post('/v1/quotes', { action: 'return', instanceIds: [id] }), 201).body;
-    if (command === 'return') {
-      // Agreed to, and not sent yet when the request comes.
-      await acceptQuote(service.pool, { quoteId, terminationId: `t_${id}`, by: 'test', via: 'api' });
-    }
-    const request = expectStatus(await http.post('/v1/refund-requests', { instanceId: id, reason: 'not needed' }), 201).body;
-    await ending(id);
-    await until(async () => (await requestOf(request.id)).status === 'denied', 'the review to end');
-    const { decision } = await requestOf(request.id);
-    expect(decision).toMatchObject({ by: 'sunset', reason: `The instance ended while the request was in review (${command}).` });
-    const zh = await http.get(`/v1/refund-requests/${request.id}`, { headers: { 'accept-language': 'zh' } });
-    expect(zh.body.decision.reason).toBe(`申请审核期间实例已结束（${command}）。`);
-    const refund = await refundOf(request.refundId);
-    expect(refund).toMatchObject({ status: 'denied', problem: { code: 'REFUND_DENIED', detail: decision.reason } });
-    const { fiveDay, ordinary } = await cvmRights(account);
-    expect([fiveDay.reserved, ordinary.reserved]).toEqual([0, 0]);
-  });
+  it.each(endings)(
+    'M25: a review ends with its instance, and gives the right back: %s',
+    async (_, command, ending) => {
+      const account = newAccount();
+      const id = await register(http, cvmPrepaid({ account }));
+      const { id: quoteId } = expectStatus(
+        await http.post('/v1/quotes', { action: 'return', instanceIds: [id] }),
+        201,
+      ).body;
+      if (command === 'return') {
+        // Agreed to, and not sent yet when the request comes.
+        await acceptQuote(service.pool, { quoteId, terminationId: `t_${id}`, by: 'test', via: 'api' });
+      }
+      const request = expectStatus(
+        await http.post('/v1/refund-requests', { instanceId: id, reason: 'not needed' }),
+        201,
+      ).body;
+      await ending(id);
+      await until(async () => (await requestOf(request.id)).status === 'denied', 'the review to end');
+      const { decision } = await requestOf(request.id);
+      expect(decision).toMatchObject({
+        by: 'sunset',
+        reason: `The instance ended while the request was in review (${command}).`,
+      });
+      const zh = await http.get(`/v1/refund-requests/${request.id}`, {
+        headers: { 'accept-language': 'zh' },
+      });
+      expect(zh.body.decision.reason).toBe(`申请审核期间实例已结束（${command}）。`);
+      const refund = await refundOf(request.refundId);
+      expect(refund).toMatchObject({
+        status: 'denied',
+        problem: { code: 'REFUND_DENIED', detail: decision.reason },
+      });
+      const { fiveDay, ordinary } = await cvmRights(account);
+      expect([fiveDay.reserved, ordinary.reserved]).toEqual([0, 0]);
+    },
+  );
 });
 
 describe('undo', () => {
-  /** A little less than so many hours ago: what is computed meanwhile rounds to the cent that so many hours cost. */
+  /**
+   * A little less than so many hours ago: what is computed meanwhile rounds to the cent that so many hours
+   * cost.
+   */
   const nearly = (hours: number): string => new Date(Date.parse(hoursAgo(hours)) + 40_000).toISOString();
   const giveBack = async (id: string): Promise<Body> => {
     const [item] = (await end(http, [id], { action: 'return' })).items;
@@ -191,11 +251,17 @@ describe('undo', () => {
     const second = await giveBack(id);
     expect(second.amount).toBe('308.16');
     // The undone one still says what it was computed from, and comes to the same.
-    expect((await refundOf(first.id)).calculation).toMatchObject({ orders: [{ startsAt }, {}], rebuilt: { matches: true } });
+    expect((await refundOf(first.id)).calculation).toMatchObject({
+      orders: [{ startsAt }, {}],
+      rebuilt: { matches: true },
+    });
     // Undone twice, it has moved twice.
     await fastForward(http, id, 'P1D');
     await undo(second.id);
-    expect((await instanceOf(http, id)).orders[0].movedFrom.map((one: Body) => one.startsAt)).toEqual([startsAt, orders[0].startsAt]);
+    expect((await instanceOf(http, id)).orders[0].movedFrom.map((one: Body) => one.startsAt)).toEqual([
+      startsAt,
+      orders[0].startsAt,
+    ]);
     expect((await giveBack(id)).amount).toBe('308.16');
   });
 
@@ -230,7 +296,10 @@ describe('undo', () => {
   it('M20: the network’s switch moves along: what it cost stays what it was', async () => {
     const network = { billing: 'traffic', hour: '1', switchedToTrafficAt: nearly(230) };
     const startsAt = nearly(240);
-    const id = await register(http, cvmPrepaid({ account: await withoutFiveDay(), network, orders: [purchase(startsAt)] }));
+    const id = await register(
+      http,
+      cvmPrepaid({ account: await withoutFiveDay(), network, orders: [purchase(startsAt)] }),
+    );
     const first = await giveBack(id);
     expect(first.amount).toBe('297.16');
     await fastForward(http, id, 'P6D');
@@ -240,7 +309,10 @@ describe('undo', () => {
 
   it('M20, M22: what an undo has moved is renewed from where it ends now', async () => {
     const startsAt = hoursAgo(24 * 20);
-    const id = await register(http, cvmPrepaid({ orders: [purchase(startsAt, { months: 1, endsAt: plusMonths(startsAt, 1) })] }));
+    const id = await register(
+      http,
+      cvmPrepaid({ orders: [purchase(startsAt, { months: 1, endsAt: plusMonths(startsAt, 1) })] }),
+    );
     const first = await giveBack(id);
     await fastForward(http, id, 'P6D');
     await undo(first.id);
@@ -278,11 +350,21 @@ describe('prices', () => {
     expect(await priceOf(id, account)).toBeCloseTo(100, 2);
     const { orders, prices } = await instanceOf(http, id);
     expect(prices.version).toBe('2026-11');
-    expect(orders.map((one: Body) => one.prices?.version ?? null)).toEqual([null, null, '2027-01', '2027-01']);
+    expect(orders.map((one: Body) => one.prices?.version ?? null)).toEqual([
+      null,
+      null,
+      '2027-01',
+      '2027-01',
+    ]);
     // The first renewal is in force: its months and hours are those that it was sold at.
     await fastForward(http, id, 'P360D');
-    const { refund } = expectStatus(await http.post('/v1/quotes', { action: 'return', instanceIds: [id] }), 201).body.items[0];
-    expect(refund.lines.find(({ formula }: Body) => / h × |3600 × /.test(formula)).formula).toMatch(/× 0\.42$/);
+    const { refund } = expectStatus(
+      await http.post('/v1/quotes', { action: 'return', instanceIds: [id] }),
+      201,
+    ).body.items[0];
+    expect(refund.lines.find(({ formula }: Body) => / h × |3600 × /.test(formula)).formula).toMatch(
+      /× 0\.42$/,
+    );
   });
 
   it('M23: a snapshot that is put counts for later renewals only, and each is newer than the one before', async () => {
@@ -290,23 +372,50 @@ describe('prices', () => {
     const before = (await instanceOf(http, id)).step;
     expect(expectStatus(await put(id, PRICES), 200).body.priceChanges).toMatchObject([{ prices: PRICES }]);
     expect(await priceOf(id, account)).toBeCloseTo(100, 2);
-    expectStatus(await order(id, { kind: 'upgrade', paid: { cash: '1' }, prices: { ...PRICES, version: 'up', month: '200' } }), 200);
+    expectStatus(
+      await order(id, {
+        kind: 'upgrade',
+        paid: { cash: '1' },
+        prices: { ...PRICES, version: 'up', month: '200' },
+      }),
+      200,
+    );
     expect(await priceOf(id, account)).toBeCloseTo(200, 2);
     const again = expectStatus(await put(id, { ...PRICES, version: 'last', month: '300' }), 200).body;
-    expect(expectStatus(await put(id, { ...PRICES, version: 'last', month: '300' }), 200).body.step).toBe(again.step);
+    expect(expectStatus(await put(id, { ...PRICES, version: 'last', month: '300' }), 200).body.step).toBe(
+      again.step,
+    );
     expect(await priceOf(id, account)).toBeCloseTo(300, 2);
     expect(again.step).toBe(before + 5);
     const { items } = (await http.get(`/v1/instances/${id}/timeline`)).body;
-    expect(items.map(({ command }: Body) => command)).toEqual(['register', 'put-prices', 'amend', 'amend', 'amend', 'put-prices', 'amend']);
+    expect(items.map(({ command }: Body) => command)).toEqual([
+      'register',
+      'put-prices',
+      'amend',
+      'amend',
+      'amend',
+      'put-prices',
+      'amend',
+    ]);
     // What is paid back goes by the prices that were paid.
-    const { refund } = expectStatus(await http.post('/v1/quotes', { action: 'return', instanceIds: [id] }), 201).body.items[0];
+    const { refund } = expectStatus(
+      await http.post('/v1/quotes', { action: 'return', instanceIds: [id] }),
+      201,
+    ).body.items[0];
     expect(refund.lines.some(({ formula }: Body) => /× 0\.42$/.test(formula))).toBe(true);
   });
 
   it('M23: a registered renewal’s own prices are not forgotten by the next, and a restore is priced by the newest too', async () => {
     const startsAt = hoursAgo(24 * 10);
     const [from, to] = [plusMonths(startsAt, 12), plusMonths(startsAt, 24)];
-    const renewal = { id: 'o2', kind: 'renewal', startsAt: from, endsAt: to, paid: { cash: '1' }, prices: PRICES };
+    const renewal = {
+      id: 'o2',
+      kind: 'renewal',
+      startsAt: from,
+      endsAt: to,
+      paid: { cash: '1' },
+      prices: PRICES,
+    };
     const { id, account } = await rich({ orders: [purchase(startsAt), renewal] });
     expect(await priceOf(id, account)).toBeCloseTo(100, 2);
     await end(http, [id], { action: 'return' });
@@ -338,7 +447,9 @@ describe('prices', () => {
         expect(reply).toMatchObject({ status: 400, body: { errors: [{ pointer: at, code }] } });
       }
     }
-    expect((await order(id, { kind: 'renewal', months: 1, prices: PRICES })).body.errors[0]).toMatchObject({ code: 'UNKNOWN_FIELD' });
+    expect((await order(id, { kind: 'renewal', months: 1, prices: PRICES })).body.errors[0]).toMatchObject({
+      code: 'UNKNOWN_FIELD',
+    });
     const used = await put(id, { ...PRICES, version: '2026-11' });
     expect([used.status, used.body.code]).toEqual([409, 'PRICE_VERSION_USED']);
     expect((await instanceOf(http, id)).step).toBe(0);
@@ -354,7 +465,8 @@ describe('renewals that are chosen', () => {
     const { orders } = await instanceOf(http, id);
     return { id, account, ids: orders.slice(1).map((order: Body) => order.id) };
   }
-  const ask = (id: string, orderIds: string[]) => http.post('/v1/quotes', { action: 'return-renewals', instanceIds: [id], orderIds });
+  const ask = (id: string, orderIds: string[]) =>
+    http.post('/v1/quotes', { action: 'return-renewals', instanceIds: [id], orderIds });
 
   it('M16, M18: come back alone, the last ones of the chain; the instance runs on to the end of what is left', async () => {
     const { id, account, ids } = await renewedThrice();
@@ -365,22 +477,44 @@ describe('renewals that are chosen', () => {
     const { items } = await settled(http, expectStatus(agreed, 202).body.id);
     expect(items[0]).toMatchObject({ status: 'done' });
     const after = await instanceOf(http, id);
-    expect(after.orders.map(({ status }: Body) => status)).toEqual(['in-force', 'future', 'closed', 'closed']);
+    expect(after.orders.map(({ status }: Body) => status)).toEqual([
+      'in-force',
+      'future',
+      'closed',
+      'closed',
+    ]);
     expect(after.expiresAt).toBe(orders[1].endsAt);
     expect((await accountOf(account)).balances).toMatchObject([{ cash: '50.00' }]);
-    expect((await refundOf(items[0].refundId)).calculation.rebuilt).toMatchObject({ amount: '50.00', matches: true });
-    const rest = expectStatus(await http.post('/v1/quotes', { action: 'return-renewals', instanceIds: [id] }), 201).body;
+    expect((await refundOf(items[0].refundId)).calculation.rebuilt).toMatchObject({
+      amount: '50.00',
+      matches: true,
+    });
+    const rest = expectStatus(
+      await http.post('/v1/quotes', { action: 'return-renewals', instanceIds: [id] }),
+      201,
+    ).body;
     expect(rest.items[0].refund.amount).toBe('10.00');
   });
 
   it('what can’t come back is named: unknown ones, the purchase, a gap, and where choosing makes no sense', async () => {
     const { id, ids } = await renewedThrice();
-    const errorsOf = ({ status, body }: Body): Body[] => [status, ...body.errors.map(({ pointer, code }: Body) => `${pointer} ${code}`)];
-    expect(errorsOf(await ask(id, ['nothing', 'o1', ids[2]!]))).toEqual([400, '/orderIds/0 UNKNOWN_ORDER', '/orderIds/1 NOT_RETURNABLE']);
+    const errorsOf = ({ status, body }: Body): Body[] => [
+      status,
+      ...body.errors.map(({ pointer, code }: Body) => `${pointer} ${code}`),
+    ];
+    expect(errorsOf(await ask(id, ['nothing', 'o1', ids[2]!]))).toEqual([
+      400,
+      '/orderIds/0 UNKNOWN_ORDER',
+      '/orderIds/1 NOT_RETURNABLE',
+    ]);
     expect(errorsOf(await ask(id, [ids[0]!, ids[2]!]))).toEqual([400, '/orderIds/0 LEAVES_GAP']);
     const whole = await http.post('/v1/quotes', { action: 'return', instanceIds: [id], orderIds: [ids[2]] });
     expect(errorsOf(whole)).toEqual([400, '/orderIds ONLY_RENEWALS']);
-    const two = await http.post('/v1/quotes', { action: 'return-renewals', instanceIds: [id, 'x'], orderIds: [ids[2]] });
+    const two = await http.post('/v1/quotes', {
+      action: 'return-renewals',
+      instanceIds: [id, 'x'],
+      orderIds: [ids[2]],
+    });
     expect(errorsOf(two)).toEqual([400, '/orderIds ONE_INSTANCE_ONLY']);
     const asked = await http.post('/v1/refund-requests', { instanceId: id, orderIds: [ids[2]], reason: 'r' });
     expect(errorsOf(asked)).toEqual([400, '/orderIds ONLY_RENEWALS']);
@@ -392,10 +526,22 @@ describe('renewals that are chosen', () => {
     expectStatus(await http.put(`/v1/instances/${id}/hold`, { hold: true, reason: 'resale?' }), 200);
     const body = { instanceId: id, action: 'return-renewals', orderIds: [ids[2]], reason: 'too long' };
     const request = expectStatus(await http.post('/v1/refund-requests', body), 201).body;
-    expect(request).toMatchObject({ orderIds: [ids[2]], preview: { refund: { amount: '30.00' } }, now: { refund: { amount: '30.00' } } });
-    const approved = await approver.post(`/v1/refund-requests/${request.id}/approve`, await approvalOf(http, request.id));
+    expect(request).toMatchObject({
+      orderIds: [ids[2]],
+      preview: { refund: { amount: '30.00' } },
+      now: { refund: { amount: '30.00' } },
+    });
+    const approved = await approver.post(
+      `/v1/refund-requests/${request.id}/approve`,
+      await approvalOf(http, request.id),
+    );
     expect(expectStatus(approved, 200).body.status).toBe('done');
-    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual(['in-force', 'future', 'future', 'closed']);
+    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual([
+      'in-force',
+      'future',
+      'future',
+      'closed',
+    ]);
     const late = await http.post('/v1/terminations', { quoteId, agree: true });
     expect([late.status, late.body.code]).toEqual([409, 'QUOTE_STALE']);
   });

@@ -13,7 +13,14 @@ it('a whole life on a worker without a cache, with no failed task', async () => 
   expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
   await end(http, [id], { action: 'return' });
   expect((await fastForward(http, id, 'P7DT5S')).state).toBe('terminated');
-  expect((await timelineOf(http, id)).map((step) => step.command)).toEqual(['register', 'return', 'restore', 'stop', 'return', 'release']);
+  expect((await timelineOf(http, id)).map((step) => step.command)).toEqual([
+    'register',
+    'return',
+    'restore',
+    'stop',
+    'return',
+    'release',
+  ]);
   const { events } = await client.workflow.getHandle(workflowId(id)).fetchHistory();
   expect(events!.filter((event) => event.workflowTaskFailedEventAttributes)).toEqual([]);
 });

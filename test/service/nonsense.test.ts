@@ -1,7 +1,8 @@
 /**
- * Nonsense sent to living workflows: random sequences of updates and signals of every shape, signed and forged, one after the other and at once,
- * across continue-as-new. Each message ends as an answer or as a row; no workflow fails, hangs or is left behind; nothing is done that nobody
- * may do; and the audit finds nothing. `SUNSET_SEED` repeats a run's choices. `npm run nightly` plays 10,000 sequences.
+ * Nonsense sent to living workflows: random sequences of updates and signals of every shape, signed and
+ * forged, one after the other and at once, across continue-as-new. Each message ends as an answer or as a
+ * row; no workflow fails, hangs or is left behind; nothing is done that nobody may do; and the audit finds
+ * nothing. `SUNSET_SEED` repeats a run's choices. `npm run nightly` plays 10,000 sequences.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
@@ -19,12 +20,27 @@ import { findInstance } from '../../store/lives/instances';
 import { storedLife } from '../../store/lives/repair';
 import { startAgain } from '../../temporal/lives';
 import { Dropped, meaningOf, NotRunning } from '../../temporal/meaning';
-import { type Answer, REFUSAL, SIGNALS, type SignalName, UPDATES, workflowId } from '../../workflows/messages';
+import {
+  type Answer,
+  REFUSAL,
+  SIGNALS,
+  type SignalName,
+  UPDATES,
+  workflowId,
+} from '../../workflows/messages';
 import { readSignal, tidy } from '../../workflows/signals';
 import { isSigned } from '../../workflows/sound';
 import type { Body } from '../support/http';
 import { DAY, expectStatus, fromNow, hoursAgo, newId, until } from '../support/lives';
-import { ballast, inShort, type Letter, makeUp, rightCommand, type Scene, type Sending } from '../support/nonsense';
+import {
+  ballast,
+  inShort,
+  type Letter,
+  makeUp,
+  rightCommand,
+  type Scene,
+  type Sending,
+} from '../support/nonsense';
 import { inParallel, range } from '../support/parallel';
 import { Random } from '../support/random';
 import { randomRegistration } from '../support/random-registrations';
@@ -44,16 +60,21 @@ const { service } = useService({ worker: { watchEveryMs: 3_600_000 } });
 const handleOf = (id: string) => service.client.workflow.getHandle(workflowId(id));
 const told = new Map<string, number>();
 const tell = (what: string): void => void told.set(what, (told.get(what) ?? 0) + 1);
-const count = (pattern: RegExp): number => [...told].reduce((sum, [what, times]) => sum + (pattern.test(what) ? times : 0), 0);
+const count = (pattern: RegExp): number =>
+  [...told].reduce((sum, [what, times]) => sum + (pattern.test(what) ? times : 0), 0);
 
 /** Sent before, to any instance: what a forger could know, and what comes again. The latest of them only. */
 const ids: string[] = [];
 const letters: Letter[] = [];
 const quotesOfAll: string[] = [];
 const lives: string[] = [];
-/** The server's own bounds: an update id of more than 1,000 characters, no name at all, a message of more than 2 MB. */
+/**
+ * The server's own bounds: an update id of more than 1,000 characters, no name at all, a message of more than
+ * 2 MB.
+ */
 const NOT_TAKEN = /exceeds (length |size )?limit|larger than max|not set/i;
-const innerMost = (error: unknown): string => ((error as { cause?: Error }).cause ?? (error as Error)).message;
+const innerMost = (error: unknown): string =>
+  ((error as { cause?: Error }).cause ?? (error as Error)).message;
 const isClosed = (error: unknown): boolean => error instanceof NotRunning;
 
 /** One instance's way through its sequences. */
@@ -86,14 +107,34 @@ async function born(random: Random): Promise<Walk> {
     { product: 'jd-vm', billing: 'postpaid' as const, state: 'stopped' },
     { product: 'tencent-cvm', billing: 'prepaid' as const, state: 'running' },
   ]);
-  const body = { ...randomRegistration(random, account, given), ...(random.chance(0.12) ? binned(random) : {}) };
+  const body = {
+    ...randomRegistration(random, account, given),
+    ...(random.chance(0.12) ? binned(random) : {}),
+  };
   expectStatus(await service.http.put(`/v1/instances/${id}`, body), 201);
   lives.push(id);
   const currency = body.prices.currency;
   const log = [`PUT ${id} ${JSON.stringify(body)}`];
-  const walk: Walk = { random, id, account, currency, ownQuotes: [], vouchedFor: new Set(), isAhead: false, log, heard: [] };
+  const walk: Walk = {
+    random,
+    id,
+    account,
+    currency,
+    ownQuotes: [],
+    vouchedFor: new Set(),
+    isAhead: false,
+    log,
+    heard: [],
+  };
   if (random.chance(0.4)) {
-    const money = { kind: 'deposit', source: 'cash', currency, amount: '5000', reference: id, reason: 'to renew with' };
+    const money = {
+      kind: 'deposit',
+      source: 'cash',
+      currency,
+      amount: '5000',
+      reference: id,
+      reason: 'to renew with',
+    };
     expectStatus(await service.http.post(`/v1/accounts/${account}/adjustments`, money), 201);
   }
   if (random.chance(0.1)) await byApi(walk, 'protect', { reason: 'a lawsuit', holdRelease: true });
@@ -118,7 +159,8 @@ async function byApi(walk: Walk, name: string, body: Body = {}): Promise<void> {
   const { status, body: answer } = await service.http.post(`/v1/instances/${walk.id}/${name}`, body, { key });
   walk.log.push(`POST ${name} → ${status}`);
   tell(`api ${status < 300 ? 'done' : 'refused'}`);
-  if (status >= 500 || status === 202) throw new Error(`the API answers ${status}: ${JSON.stringify(answer)}`);
+  if (status >= 500 || status === 202)
+    throw new Error(`the API answers ${status}: ${JSON.stringify(answer)}`);
 }
 
 /** A quote as people make it; some of them have expired by the time they are used. */
@@ -126,11 +168,19 @@ async function quoted(walk: Walk): Promise<void> {
   const { random, id } = walk;
   const { life, policy } = await rowOf(id);
   const action: Action =
-    life.billing === 'postpaid' || life.product === 'jd-vm' ? 'terminate' : random.pick(['return', 'return-renewals'] as const);
+    life.billing === 'postpaid' || life.product === 'jd-vm'
+      ? 'terminate'
+      : random.pick(['return', 'return-renewals'] as const);
   if (random.chance(0.15)) {
     const quoteId = `q_${randomUUID()}`;
     const request = { action, schedule: { mode: 'now' as const } };
-    await createQuote(service.pool, { id: quoteId, instanceIds: [id], request, policyOf: () => policy, expiresInSeconds: 0 });
+    await createQuote(service.pool, {
+      id: quoteId,
+      instanceIds: [id],
+      request,
+      policyOf: () => policy,
+      expiresInSeconds: 0,
+    });
     walk.ownQuotes.push(quoteId);
     return;
   }
@@ -147,7 +197,11 @@ async function confirmed(walk: Walk): Promise<void> {
   if (!quoteId) return;
   const key = randomUUID();
   walk.vouchedFor.add(`${derivedId('t', commandIdOf('operator', key))}/${walk.id}`);
-  const { status, body: answer } = await service.http.post('/v1/terminations', { quoteId, agree: true }, { key });
+  const { status, body: answer } = await service.http.post(
+    '/v1/terminations',
+    { quoteId, agree: true },
+    { key },
+  );
   walk.log.push(`confirm ${quoteId} → ${status}`);
   if (status >= 500) throw new Error(`no termination: ${JSON.stringify(answer)}`);
 }
@@ -159,10 +213,22 @@ function keep<T>(list: T[], one: T): void {
 
 async function sceneOf(walk: Walk): Promise<Scene> {
   const { random, id, currency, ownQuotes: own } = walk;
-  const { rows } = await service.pool.query<{ id: string }>('SELECT id FROM refunds WHERE instance_id = $1', [id]);
+  const { rows } = await service.pool.query<{ id: string }>('SELECT id FROM refunds WHERE instance_id = $1', [
+    id,
+  ]);
   const { life } = await rowOf(id);
   const refundIds = rows.map((row) => row.id);
-  return { random, id, life, currency, signatures: service.signatures, ids, letters, quotes: { own, others: quotesOfAll }, refundIds };
+  return {
+    random,
+    id,
+    life,
+    currency,
+    signatures: service.signatures,
+    ids,
+    letters,
+    quotes: { own, others: quotesOfAll },
+    refundIds,
+  };
 }
 
 /** The two ways to the server. Answers `closed` where the workflow has come to its end. */
@@ -172,20 +238,26 @@ async function send(walk: Walk, sending: Sending): Promise<void> {
   const messageId = (first as { id?: unknown } | null | undefined)?.id;
   if (typeof messageId === 'string') keep(ids, messageId);
   if (sending.honest) walk.vouchedFor.add(sending.honest.message.id);
-  const outcome = sending.way === 'update' ? await sendUpdate(walk, sending) : await sendSignal(walk, sending);
+  const outcome =
+    sending.way === 'update' ? await sendUpdate(walk, sending) : await sendSignal(walk, sending);
   walk.log.push(`  → ${outcome}`);
   tell(`${sending.way} ${outcome}`);
-  if (outcome === 'closed' && (await rowOf(walk.id)).life.state !== 'terminated') throw new Error('closed, though it lives');
+  if (outcome === 'closed' && (await rowOf(walk.id)).life.state !== 'terminated')
+    throw new Error('closed, though it lives');
 }
 
 async function sendUpdate({ id }: Walk, { name, args, updateId }: Sending): Promise<string> {
   const options = { args: args as [], ...(updateId === undefined ? {} : { updateId }) };
-  const execute = () => service.client.withDeadline(Date.now() + ANSWER_MS, () => handleOf(id).executeUpdate<Answer, []>(name, options));
+  const execute = () =>
+    service.client.withDeadline(Date.now() + ANSWER_MS, () =>
+      handleOf(id).executeUpdate<Answer, []>(name, options),
+    );
   for (let tries = 0; ; tries += 1) {
     try {
       const { life, step } = await execute();
       // Under an id that comes again it may be another message's answer; the same life's in any case.
-      if (life.id !== id || !Number.isInteger(step)) throw new Error(`not an answer: ${JSON.stringify({ life, step })}`);
+      if (life.id !== id || !Number.isInteger(step))
+        throw new Error(`not an answer: ${JSON.stringify({ life, step })}`);
       return `${known(name)} done`;
     } catch (error) {
       const meaning = meaningOf(error);
@@ -202,7 +274,8 @@ function refusalOf(error: unknown, name: string): string {
     const { type, details, message } = error.cause;
     const code = (details?.[0] as { code?: unknown } | undefined)?.code;
     if (type === REFUSAL && typeof code === 'string' && /^[A-Z_]+$/.test(code)) return `refused ${code}`;
-    if (known(name) === 'unknown' && /no handler|not registered|handler/i.test(message)) return 'refused: no such update';
+    if (known(name) === 'unknown' && /no handler|not registered|handler/i.test(message))
+      return 'refused: no such update';
     if (type === 'AcceptedUpdateCompletedWorkflow') return 'closed';
     throw new Error(`an internal error: ${type}: ${message}`, { cause: error });
   }
@@ -211,7 +284,8 @@ function refusalOf(error: unknown, name: string): string {
   throw error;
 }
 
-const known = (name: string): string => (name === 'register' || Object.hasOwn(UPDATES, name) ? name : 'unknown');
+const known = (name: string): string =>
+  name === 'register' || Object.hasOwn(UPDATES, name) ? name : 'unknown';
 
 async function sendSignal({ id, heard }: Walk, sending: Sending): Promise<string> {
   const { name, args } = sending;
@@ -268,7 +342,9 @@ async function newRun(walk: Walk): Promise<void> {
 
 async function timePasses(walk: Walk): Promise<void> {
   const duration = `P${walk.random.pick([1, 3, 10, 40])}D`;
-  const { status, body: answer } = await service.http.post(`/v1/instances/${walk.id}/fast-forward`, { duration });
+  const { status, body: answer } = await service.http.post(`/v1/instances/${walk.id}/fast-forward`, {
+    duration,
+  });
   walk.log.push(`fast-forward ${duration} → ${status}`);
   if (status >= 500) throw new Error(`fast-forward: ${JSON.stringify(answer)}`);
   walk.isAhead ||= status < 300;
@@ -285,7 +361,8 @@ interface StepRow {
 }
 
 const stepsOf = async (id: string): Promise<StepRow[]> => {
-  const text = 'SELECT step, command_id, command, outcome, code, by, authority FROM steps WHERE instance_id = $1 ORDER BY step';
+  const text =
+    'SELECT step, command_id, command, outcome, code, by, authority FROM steps WHERE instance_id = $1 ORDER BY step';
   return (await service.pool.query<StepRow>(text, [id])).rows;
 };
 
@@ -333,7 +410,8 @@ async function doRight(walk: Walk): Promise<void> {
   if (right) {
     const answer = await command(walk, right);
     tell('right command done');
-    if (!answer.endsWith(' done')) throw new Error(`a right command (${right.name}) after it is answered ${answer}`);
+    if (!answer.endsWith(' done'))
+      throw new Error(`a right command (${right.name}) after it is answered ${answer}`);
   } else if (row.life.state !== 'terminated') throw new Error(`no command is possible in ${row.life.state}`);
 }
 
@@ -343,8 +421,11 @@ async function standsWell(id: string): Promise<void> {
   const { status, raw } = await handleOf(id).describe();
   const expected = state === 'terminated' ? 'COMPLETED' : 'RUNNING';
   if (status.name !== expected) throw new Error(`${state}, and its workflow is ${status.name}`);
-  const attempts = [raw.pendingWorkflowTask, ...(raw.pendingActivities ?? [])].map((one) => one?.attempt ?? 1);
-  if (attempts.some((attempt) => attempt > 1)) throw new Error(`something is tried again: ${attempts.join(', ')}`);
+  const attempts = [raw.pendingWorkflowTask, ...(raw.pendingActivities ?? [])].map(
+    (one) => one?.attempt ?? 1,
+  );
+  if (attempts.some((attempt) => attempt > 1))
+    throw new Error(`something is tried again: ${attempts.join(', ')}`);
 }
 
 /** What a signal's row or step is called; undefined where its name is made up for it. */
@@ -376,14 +457,20 @@ function everySignalIsTold({ id, heard }: Walk, before: Life, rows: StepRow[]): 
   }
   const made = rows.filter(
     ({ step, command_id: found, authority }) =>
-      step > before.step && authority === 'unsigned' && (found.includes('sunset/signal/') || found.startsWith('t_')),
+      step > before.step &&
+      authority === 'unsigned' &&
+      (found.includes('sunset/signal/') || found.startsWith('t_')),
   );
-  if (made.length < unnamed) throw new Error(`${unnamed} signals without an id have left ${made.length} rows`);
+  if (made.length < unnamed)
+    throw new Error(`${unnamed} signals without an id have left ${made.length} rows`);
 }
 
 const BY_ANYBODY = ['terminate', 'return', 'return-renewals', 'cancel', 'restore', 'purge'];
 
-/** A step that counts as somebody's word is one that the API's key has signed; what is nobody's does no more than signals may. */
+/**
+ * A step that counts as somebody's word is one that the API's key has signed; what is nobody's does no more
+ * than signals may.
+ */
 function nothingIsForged({ vouchedFor }: Walk, rows: StepRow[]): void {
   for (const row of rows) {
     const { command_id: commandId, authority, outcome, command: name, by, step } = row;
@@ -396,7 +483,8 @@ function nothingIsForged({ vouchedFor }: Walk, rows: StepRow[]): void {
   }
 }
 
-const detailOf = (error: Error): string => `${error.cause ? `${(error.cause as Error).message}: ` : ''}${error.stack}`;
+const detailOf = (error: Error): string =>
+  `${error.cause ? `${(error.cause as Error).message}: ` : ''}${error.stack}`;
 
 const failures: string[] = [];
 const ENOUGH = 5;
@@ -420,14 +508,20 @@ async function block(_: unknown, index: number): Promise<void> {
     }
   } catch (error) {
     const lines = walk ? [walk.log[0], '…', ...walk.log.slice(Math.max(1, begun))] : [];
-    failures.push(`SUNSET_SEED=${SEED}, block ${index} (${walk?.id}): ${detailOf(error as Error)}\n${lines.join('\n')}`);
+    failures.push(
+      `SUNSET_SEED=${SEED}, block ${index} (${walk?.id}): ${detailOf(error as Error)}\n${lines.join('\n')}`,
+    );
   }
 }
 
 const FAILED = temporal.api.enums.v1.EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED;
-const { WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND: MORE_TO_DO } = temporal.api.enums.v1.WorkflowTaskFailedCause;
+const { WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND: MORE_TO_DO } =
+  temporal.api.enums.v1.WorkflowTaskFailedCause;
 
-/** Failed tasks in the history of a workflow's latest run. That a message came while a task was ending is none. */
+/**
+ * Failed tasks in the history of a workflow's latest run. That a message came while a task was ending is
+ * none.
+ */
 async function failedTasks(id: string): Promise<string[]> {
   const { historySize } = await handleOf(id).describe();
   // More than one answer of the server's can hold, of which a huge message is the greater part.
@@ -449,23 +543,30 @@ it(
     if (failures.length) throw new Error(failures.join('\n\n'));
     const took = ((performance.now() - begun) / 1000).toFixed(0);
     await until(async () => {
-      const { rows } = await service.pool.query("SELECT FROM termination_items WHERE status = 'accepted' LIMIT 1");
+      const { rows } = await service.pool.query(
+        "SELECT FROM termination_items WHERE status = 'accepted' LIMIT 1",
+      );
       return rows.length === 0;
     }, 'everything that was accepted to be decided');
     const { rows, checks } = await audit(service.pool);
     const failed = (await inParallel(lives, failedTasks, 8)).flat();
     const said = [...told].sort(([, a], [, b]) => b - a).map(([what, times]) => `${what} ${times}`);
-    process.stderr.write(`  nonsense: ${took} s, ${rows.instances} lives, ${rows.steps} steps; ${said.join(', ')}\n`);
+    process.stderr.write(
+      `  nonsense: ${took} s, ${rows.instances} lives, ${rows.steps} steps; ${said.join(', ')}\n`,
+    );
     const findings = checks.flatMap((check) => check.findings);
-    if (findings.length) throw new Error(`SUNSET_SEED=${SEED}: ${JSON.stringify(findings.slice(0, 20), null, 1)}`);
+    if (findings.length)
+      throw new Error(`SUNSET_SEED=${SEED}: ${JSON.stringify(findings.slice(0, 20), null, 1)}`);
     expect(failed).toEqual([]);
     // Else the sequences would have shown less than they say.
     expect(count(/^sequence$/)).toBe(SEQUENCES);
-    for (const name of Object.keys(UPDATES)) expect([name, count(new RegExp(`^update ${name} refused`)) > 0]).toEqual([name, true]);
+    for (const name of Object.keys(UPDATES))
+      expect([name, count(new RegExp(`^update ${name} refused`)) > 0]).toEqual([name, true]);
     expect(count(/^update unknown/)).toBeGreaterThan(0);
     expect(count(/^update .* done$/)).toBeGreaterThan(SEQUENCES / 6);
     expect(count(/^right command done$/)).toBeGreaterThan(SEQUENCES / 2);
-    for (const code of ['UNSIGNED', 'BAD_SIGNATURE', 'BAD_PAYLOAD']) expect(count(new RegExp(code))).toBeGreaterThan(SEQUENCES / 30);
+    for (const code of ['UNSIGNED', 'BAD_SIGNATURE', 'BAD_PAYLOAD'])
+      expect(count(new RegExp(code))).toBeGreaterThan(SEQUENCES / 30);
     expect(count(/^begun again$/)).toBeGreaterThan(SEQUENCES / 20);
     expect(count(/^continued as new$/)).toBeGreaterThan(SEQUENCES / 200);
   },

@@ -1,4 +1,7 @@
-/** `npm start` as people run and end it: parts that are killed come back, and an end leaves no process and no port. */
+/**
+ * `npm start` as people run and end it: parts that are killed come back, and an end leaves no process and no
+ * port.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cvmPostpaid, expectStatus, newId, register, until } from '../support/lives';
@@ -24,7 +27,8 @@ async function expectGone({ left, dataFolder, output }: Started): Promise<void> 
   expect(existsSync(join(dataFolder, 'lock'))).toBe(false);
 }
 
-const pidIn = (folder: string, file: string): number => Number(readFileSync(join(folder, file), 'utf8').split('\n')[0]);
+const pidIn = (folder: string, file: string): number =>
+  Number(readFileSync(join(folder, file), 'utf8').split('\n')[0]);
 
 it(
   'a part that is killed is told and comes back where it was, and commands work after it; SIGTERM of npm ends all',
@@ -34,17 +38,29 @@ it(
     const id = await register(http, cvmPostpaid(), newId('kept'));
     const parts: [string, string][] = [
       ['PostgreSQL', 'postgres/postmaster.pid'],
-      ['Temporal server', existsSync(join(dataFolder, 'temporal/server.pid')) ? 'temporal/server.pid' : 'temporal/cli.pid'],
+      [
+        'Temporal server',
+        existsSync(join(dataFolder, 'temporal/server.pid')) ? 'temporal/server.pid' : 'temporal/cli.pid',
+      ],
       ["Temporal's Web UI", 'temporal/ui.pid'],
     ];
     for (const [title, file] of parts.filter(([, name]) => existsSync(join(dataFolder, name)))) {
       process.kill(pidIn(dataFolder, file), 'SIGKILL');
-      await until(async () => new RegExp(`${title}[^\n]* has ended`).test(output()), `word of ${title}`, 5000);
-      await until(async () => new RegExp(`${title}[^\n]* is up again`).test(output()), `${title} again`, 60_000);
+      await until(
+        async () => new RegExp(`${title}[^\n]* has ended`).test(output()),
+        `word of ${title}`,
+        5000,
+      );
+      await until(
+        async () => new RegExp(`${title}[^\n]* is up again`).test(output()),
+        `${title} again`,
+        60_000,
+      );
       // Its clients reconnect by themselves; a key that is repeated is answered once.
       for (const power of ['stop', 'start']) {
         const headers = { 'idempotency-key': `${power}-after-${file}` };
-        const ask = async () => (await http.post(`/v1/instances/${id}/${power}`, {}, { headers })).status === 200;
+        const ask = async () =>
+          (await http.post(`/v1/instances/${id}/${power}`, {}, { headers })).status === 200;
         await until(ask, `${power} after ${title}`, 60_000);
       }
     }
@@ -70,7 +86,11 @@ describe('an end in the middle of a start', () => {
     '%s: nothing is left',
     async (_, words, signal) => {
       const one = await start(words, {}, false);
-      await until(async () => one.left().some((line) => line.includes('/postgres')), 'its first server', 60_000);
+      await until(
+        async () => one.left().some((line) => line.includes('/postgres')),
+        'its first server',
+        60_000,
+      );
       process.kill(one.child.pid!, signal);
       await until(async () => one.left().length === 0, 'its end', END_LIMIT_MS).catch(() => {});
       expect(one.left()).toEqual([]);

@@ -1,4 +1,7 @@
-/** The operator's path (E5, M11): refund requests, holds, amounts above the threshold; undo; renewal-only refunds; network and usage. */
+/**
+ * The operator's path (E5, M11): refund requests, holds, amounts above the threshold; undo; renewal-only
+ * refunds; network and usage.
+ */
 
 import { randomUUID } from 'node:crypto';
 import { POLICIES } from '../../policies';
@@ -28,14 +31,22 @@ const { service, http } = useService({}, auditAtEnd);
 let approver: Http;
 
 beforeAll(async () => {
-  const made = await http.post('/v1/keys', { account: null, name: 'approver', permissions: ['refund:approve', 'read'] });
+  const made = await http.post('/v1/keys', {
+    account: null,
+    name: 'approver',
+    permissions: ['refund:approve', 'read'],
+  });
   approver = http.as(expectStatus(made, 201).body.key);
 });
 
-const balancesOf = async (account: string): Promise<Body[]> => expectStatus(await http.get(`/v1/accounts/${account}`), 200).body.balances;
+const balancesOf = async (account: string): Promise<Body[]> =>
+  expectStatus(await http.get(`/v1/accounts/${account}`), 200).body.balances;
 const ordinaryOf = async (account: string): Promise<Body> =>
-  expectStatus(await http.get(`/v1/accounts/${account}`), 200).body.rights.find(({ product }: Body) => product === 'tencent-cvm').ordinary;
-const refundOf = async (id: string): Promise<Body> => expectStatus(await http.get(`/v1/refunds/${id}`), 200).body;
+  expectStatus(await http.get(`/v1/accounts/${account}`), 200).body.rights.find(
+    ({ product }: Body) => product === 'tencent-cvm',
+  ).ordinary;
+const refundOf = async (id: string): Promise<Body> =>
+  expectStatus(await http.get(`/v1/refunds/${id}`), 200).body;
 
 const longAgo = hoursAgo(24 * 40);
 const promotion = { channel: 'promotion', paid: { cash: '407.96', gift: '0', income: '0', voucher: '100' } };
@@ -49,8 +60,10 @@ async function promoted(account = newAccount()): Promise<{ id: string; account: 
 async function ask(instanceId: string, reason = 'bought by mistake'): Promise<Body> {
   return expectStatus(await http.post('/v1/refund-requests', { instanceId, reason }), 201).body;
 }
-const approve = async (id: string, by = approver) => by.post(`/v1/refund-requests/${id}/approve`, await approvalOf(http, id));
-const deny = (id: string, by = approver) => by.post(`/v1/refund-requests/${id}/deny`, { reason: 'resold goods' });
+const approve = async (id: string, by = approver) =>
+  by.post(`/v1/refund-requests/${id}/approve`, await approvalOf(http, id));
+const deny = (id: string, by = approver) =>
+  by.post(`/v1/refund-requests/${id}/deny`, { reason: 'resold goods' });
 
 describe('refund requests', () => {
   it('001-16, M11: a promotion order is refused by self-service, previewed with its fee, approved by another, paid less the fee', async () => {
@@ -59,7 +72,13 @@ describe('refund requests', () => {
     expect(item.blockers.map(({ code }: Body) => code)).toEqual(['PROMOTION_CHANNEL']);
 
     const request = await ask(id);
-    expect(request).toMatchObject({ instanceId: id, account, status: 'in_review', requestedBy: 'operator', decision: null });
+    expect(request).toMatchObject({
+      instanceId: id,
+      account,
+      status: 'in_review',
+      requestedBy: 'operator',
+      decision: null,
+    });
     expect(request.preview.refund).toMatchObject({ kind: 'ordinary', fee: '101.99' });
     const inReview = await refundOf(request.refundId);
     expect(inReview).toMatchObject({
@@ -82,8 +101,16 @@ describe('refund requests', () => {
       problem: null,
       calculation: { assisted: true, rebuilt: { matches: true } },
     });
-    expect(refund.progress.map(({ status }: Body) => status)).toEqual(['in_review', 'requested', 'isolating', 'booked', 'done']);
-    expect(await balancesOf(account)).toEqual([{ currency: 'CNY', cash: refund.amount, gift: '0.00', income: '0.00' }]);
+    expect(refund.progress.map(({ status }: Body) => status)).toEqual([
+      'in_review',
+      'requested',
+      'isolating',
+      'booked',
+      'done',
+    ]);
+    expect(await balancesOf(account)).toEqual([
+      { currency: 'CNY', cash: refund.amount, gift: '0.00', income: '0.00' },
+    ]);
     expect(refund.entries).toContainEqual(expect.objectContaining({ destination: 'fees', amount: '101.99' }));
     expect(await instanceOf(http, id)).toMatchObject({ state: 'isolated' });
     expect(await ordinaryOf(account)).toMatchObject({ used: 1, reserved: 0, left: 2 });
@@ -108,9 +135,17 @@ describe('refund requests', () => {
   it('E5: a denial gives the right back, and says why', async () => {
     const { id, account } = await promoted();
     const request = await ask(id);
-    expect(expectStatus(await deny(request.id), 200).body).toMatchObject({ status: 'denied', decision: { reason: 'resold goods' } });
+    expect(expectStatus(await deny(request.id), 200).body).toMatchObject({
+      status: 'denied',
+      decision: { reason: 'resold goods' },
+    });
     const refund = await refundOf(request.refundId);
-    expect(refund).toMatchObject({ status: 'denied', terminationId: null, entries: [], problem: { code: 'REFUND_DENIED' } });
+    expect(refund).toMatchObject({
+      status: 'denied',
+      terminationId: null,
+      entries: [],
+      problem: { code: 'REFUND_DENIED' },
+    });
     expect(refund.problem.detail).toContain('resold goods');
     expect(await ordinaryOf(account)).toMatchObject({ used: 0, reserved: 0, left: 3 });
     expect(await instanceOf(http, id)).toMatchObject({ state: 'running' });
@@ -122,7 +157,10 @@ describe('refund requests', () => {
     const ids = [];
     for (let n = 0; n < 4; n += 1) ids.push((await promoted(account)).id);
     for (const id of ids.slice(0, 3)) await ask(id);
-    const { status, body } = await http.post('/v1/refund-requests', { instanceId: ids[3], reason: 'a fourth' });
+    const { status, body } = await http.post('/v1/refund-requests', {
+      instanceId: ids[3],
+      reason: 'a fourth',
+    });
     expect([status, body.code]).toEqual([409, 'QUOTA_USED']);
   });
 
@@ -137,7 +175,8 @@ describe('refund requests', () => {
     expect(approved.status).toBe('done');
     const refund = await refundOf(request.refundId);
     expect(refund).toMatchObject({ kind: 'ordinary', status: 'done' });
-    // 121 h and some seconds at 0.42, less the fee of 101.99: 407.96 − 50.82 − 101.99, and what the seconds took.
+    // 121 h and some seconds at 0.42, less the fee of 101.99: 407.96 − 50.82 − 101.99, and what the seconds
+    // took.
     expect(Number(refund.amount)).toBeGreaterThan(254);
     expect(Number(refund.amount)).toBeLessThanOrEqual(255.15);
     expect(await ordinaryOf(account)).toMatchObject({ used: 1, reserved: 0 });
@@ -158,17 +197,29 @@ describe('refund requests', () => {
     const request = await ask(id);
     const again = await http.post('/v1/refund-requests', { instanceId: id, reason: 'again' });
     expect([again.status, again.body.code]).toEqual([409, 'IN_REVIEW']);
-    const answers = await Promise.all([approve(request.id), deny(request.id), approve(request.id), deny(request.id)]);
+    const answers = await Promise.all([
+      approve(request.id),
+      deny(request.id),
+      approve(request.id),
+      deny(request.id),
+    ]);
     const decided = answers.filter(({ status }) => status === 200).map(({ body }) => body.decision.reason);
     // The same decision by the same person again is answered with it; the other one is refused.
     expect(new Set(decided).size).toBe(1);
-    expect(answers.filter(({ status }) => status === 409).every(({ body }) => body.code === 'NOT_IN_REVIEW')).toBe(true);
+    expect(
+      answers.filter(({ status }) => status === 409).every(({ body }) => body.code === 'NOT_IN_REVIEW'),
+    ).toBe(true);
   });
 
   it('an approval whose sender died is carried out by the worker', async () => {
     const { id } = await promoted();
     const { id: requestId, refundId } = await ask(id);
-    const decision = { id: requestId, by: 'somebody else', ...(await approvalOf(http, requestId)), holdsSeconds: 900 };
+    const decision = {
+      id: requestId,
+      by: 'somebody else',
+      ...(await approvalOf(http, requestId)),
+      holdsSeconds: 900,
+    };
     await approveRequest(service.pool, decision as Approval, (row) => row.policy);
     expect((await refundOf(refundId)).status).toBe('requested');
     await until(async () => (await refundOf(refundId)).status === 'done', 'the sweep to send it');
@@ -188,14 +239,21 @@ async function keyNamed(name: string): Promise<string> {
 }
 
 describe('holds and thresholds', () => {
-  const hold = (id: string, on: boolean) => http.put(`/v1/instances/${id}/hold`, { hold: on, reason: 'looks like resale' });
+  const hold = (id: string, on: boolean) =>
+    http.put(`/v1/instances/${id}/hold`, { hold: on, reason: 'looks like resale' });
 
   it('E5: an instance on hold needs approval; lifted, it returns by itself', async () => {
     const id = await register(http, cvmPrepaid());
-    expect(expectStatus(await hold(id, true), 200).body.hold).toMatchObject({ reason: 'looks like resale', by: 'operator' });
+    expect(expectStatus(await hold(id, true), 200).body.hold).toMatchObject({
+      reason: 'looks like resale',
+      by: 'operator',
+    });
     const [item] = (await quote(http, [id], { action: 'return' })).items;
     expect(item.blockers.map(({ code }: Body) => code)).toEqual(['APPROVAL_REQUIRED']);
-    expect((await ask(id)).preview).toMatchObject({ permitted: true, refund: { kind: 'five-day', fee: '0.00' } });
+    expect((await ask(id)).preview).toMatchObject({
+      permitted: true,
+      refund: { kind: 'five-day', fee: '0.00' },
+    });
     expect(expectStatus(await hold(id, false), 200).body.hold).toBeNull();
   });
 
@@ -217,18 +275,30 @@ describe('holds and thresholds', () => {
     await hold(id, true);
     const { status, body } = await http.post('/v1/terminations', { quoteId, agree: true });
     expect([status, body.code]).toEqual([409, 'QUOTE_STALE']);
-    expect(body.changes).toContainEqual(expect.objectContaining({ field: 'blockers', new: 'APPROVAL_REQUIRED' }));
+    expect(body.changes).toContainEqual(
+      expect.objectContaining({ field: 'blockers', new: 'APPROVAL_REQUIRED' }),
+    );
   });
 
   it('E5: amounts above the policy’s threshold need approval', async () => {
-    const policies = POLICIES.map((policy) => ({ ...policy, knobs: { ...policy.knobs, approvalThreshold: { CNY: '400' } } }));
+    const policies = POLICIES.map((policy) => ({
+      ...policy,
+      knobs: { ...policy.knobs, approvalThreshold: { CNY: '400' } },
+    }));
     const strict = await startService({ policies });
     try {
       const id = await register(strict.http, cvmPrepaid());
       const [item] = (await quote(strict.http, [id], { action: 'return' })).items;
       expect(item.blockers.map(({ code }: Body) => code)).toEqual(['APPROVAL_REQUIRED']);
-      const request = expectStatus(await strict.http.post('/v1/refund-requests', { instanceId: id, reason: 'moving house' }), 201).body;
-      const made = await strict.http.post('/v1/keys', { account: null, name: 'chief', permissions: ['refund:approve', 'read'] });
+      const request = expectStatus(
+        await strict.http.post('/v1/refund-requests', { instanceId: id, reason: 'moving house' }),
+        201,
+      ).body;
+      const made = await strict.http.post('/v1/keys', {
+        account: null,
+        name: 'chief',
+        permissions: ['refund:approve', 'read'],
+      });
       const done = await strict.http
         .as(expectStatus(made, 201).body.key)
         .post(`/v1/refund-requests/${request.id}/approve`, await approvalOf(strict.http, request.id, 'ok'));
@@ -239,7 +309,10 @@ describe('holds and thresholds', () => {
   });
 
   it('M18: the threshold counts what was paid back before: a split passes no further than the whole; a restore begins anew', async () => {
-    const policies = POLICIES.map((policy) => ({ ...policy, knobs: { ...policy.knobs, approvalThreshold: { CNY: '600' } } }));
+    const policies = POLICIES.map((policy) => ({
+      ...policy,
+      knobs: { ...policy.knobs, approvalThreshold: { CNY: '600' } },
+    }));
     const strict = await startService({ policies });
     try {
       const account = newAccount();
@@ -261,11 +334,20 @@ describe('holds and thresholds', () => {
       // The confirmation asks the same again.
       const late = await strict.http.post('/v1/terminations', { quoteId: whole.id, agree: true });
       expect([late.status, late.body.code]).toEqual([409, 'QUOTE_STALE']);
-      expect(late.body.changes).toContainEqual(expect.objectContaining({ field: 'blockers', new: 'APPROVAL_REQUIRED' }));
+      expect(late.body.changes).toContainEqual(
+        expect.objectContaining({ field: 'blockers', new: 'APPROVAL_REQUIRED' }),
+      );
 
-      const made = await strict.http.post('/v1/keys', { account: null, name: 'chief', permissions: ['refund:approve', 'read'] });
+      const made = await strict.http.post('/v1/keys', {
+        account: null,
+        name: 'chief',
+        permissions: ['refund:approve', 'read'],
+      });
       const chief = strict.http.as(expectStatus(made, 201).body.key);
-      const asked = expectStatus(await strict.http.post('/v1/refund-requests', { instanceId: id, reason: 'moving house' }), 201).body;
+      const asked = expectStatus(
+        await strict.http.post('/v1/refund-requests', { instanceId: id, reason: 'moving house' }),
+        201,
+      ).body;
       const approval = await approvalOf(strict.http, asked.id);
       expectStatus(await chief.post(`/v1/refund-requests/${asked.id}/approve`, approval), 200);
       const renewal = { months: 12, paid: { cash: '507.96' } };
@@ -281,7 +363,9 @@ describe('undoing a return', () => {
   const undo = (refundId: string, key?: string) =>
     http.post(`/v1/refunds/${refundId}/undo`, { reason: 'wrong instance' }, key === undefined ? {} : { key });
 
-  async function returned(more = {}): Promise<{ id: string; account: string; refundId: string; before: Body }> {
+  async function returned(
+    more = {},
+  ): Promise<{ id: string; account: string; refundId: string; before: Body }> {
     const account = newAccount();
     const id = await register(http, cvmPrepaid({ account, ...more }));
     const before = await instanceOf(http, id);
@@ -293,7 +377,11 @@ describe('undoing a return', () => {
     const { id, account, refundId, before } = await returned();
     const paid = await refundOf(refundId);
     const reversed = expectStatus(await undo(refundId), 200).body;
-    expect(reversed).toMatchObject({ status: 'reversed', amount: '407.96', reversal: { reason: 'wrong instance', by: 'operator' } });
+    expect(reversed).toMatchObject({
+      status: 'reversed',
+      amount: '407.96',
+      reversal: { reason: 'wrong instance', by: 'operator' },
+    });
     const [first, second] = [paid.entries, reversed.entries.slice(paid.entries.length)];
     expect(second).toEqual(
       first.map(({ source, destination, ...rest }: Body) => ({
@@ -303,7 +391,9 @@ describe('undoing a return', () => {
         transactionId: reversed.reversal.transactionId,
       })),
     );
-    expect(await balancesOf(account)).toEqual([{ currency: 'CNY', cash: '0.00', gift: '0.00', income: '0.00' }]);
+    expect(await balancesOf(account)).toEqual([
+      { currency: 'CNY', cash: '0.00', gift: '0.00', income: '0.00' },
+    ]);
     const after = await instanceOf(http, id);
     const same = ({ state, orders, purgeTime, billingStoppedAt }: Body) => ({
       state,
@@ -318,7 +408,11 @@ describe('undoing a return', () => {
     expect(same(after)).toEqual(same(before));
     expect(after.expiresAt).toBe(after.orders[0].endsAt);
     const { rights } = expectStatus(await http.get(`/v1/accounts/${account}`), 200).body;
-    expect(rights.find(({ product }: Body) => product === 'tencent-cvm').fiveDay).toMatchObject({ used: 0, reserved: 0, left: 1 });
+    expect(rights.find(({ product }: Body) => product === 'tencent-cvm').fiveDay).toMatchObject({
+      used: 0,
+      reserved: 0,
+      left: 1,
+    });
     const { items } = expectStatus(await http.get(`/v1/accounts/${account}/statement`), 200).body;
     expect(items.map(({ kind, amount }: Body) => [kind, amount])).toEqual([
       ['reversal', '-407.96'],
@@ -340,7 +434,11 @@ describe('undoing a return', () => {
     expect([status, body.code]).toEqual([409, 'WRONG_STATE']);
     const [again] = (await end(http, [id], { action: 'return' })).items;
     expect(again.refundId).not.toBe(refundId);
-    expect(await refundOf(again.refundId)).toMatchObject({ kind: 'five-day', amount: '407.96', status: 'done' });
+    expect(await refundOf(again.refundId)).toMatchObject({
+      kind: 'five-day',
+      amount: '407.96',
+      status: 'done',
+    });
     // The first one stays reversed: it is not what the instance is in the bin by.
     expect((await undo(refundId)).body.code).toBe('NOT_RETURNED');
   });
@@ -348,7 +446,10 @@ describe('undoing a return', () => {
   it('409 when the money is spent, and nothing has changed', async () => {
     const { id, account, refundId } = await returned();
     const other = await register(http, cvmPrepaid({ account, orders: [purchase(hoursAgo(1), { id: 'p' })] }));
-    expectStatus(await http.post(`/v1/instances/${other}/orders`, { kind: 'renewal', channel: 'standard', months: 1 }), 200);
+    expectStatus(
+      await http.post(`/v1/instances/${other}/orders`, { kind: 'renewal', channel: 'standard', months: 1 }),
+      200,
+    );
     const { status, body } = await undo(refundId);
     expect([status, body.code]).toEqual([409, 'MONEY_SPENT']);
     expect(await instanceOf(http, id)).toMatchObject({ state: 'isolated' });
@@ -366,7 +467,9 @@ describe('undoing a return', () => {
 
   it('M20: an order that ran out in the bin has its time back: the instance runs on, and expires as much later', async () => {
     const startsAt = hoursAgo(24 * 27);
-    const { id, refundId } = await returned({ orders: [purchase(startsAt, { months: 1, endsAt: plusMonths(startsAt, 1) })] });
+    const { id, refundId } = await returned({
+      orders: [purchase(startsAt, { months: 1, endsAt: plusMonths(startsAt, 1) })],
+    });
     await fastForward(http, id, 'P6D');
     expectStatus(await undo(refundId), 200);
     const life = (await timelineOf(http, id)).map(({ command, to }) => `${command} ${to}`);
@@ -374,7 +477,9 @@ describe('undoing a return', () => {
     await fastForward(http, id, 'P1D');
     expect(await instanceOf(http, id)).toMatchObject({ state: 'running' });
     await fastForward(http, id, 'P4D');
-    expect((await timelineOf(http, id)).map(({ command, to }) => `${command} ${to}`)[3]).toBe('expire isolated');
+    expect((await timelineOf(http, id)).map(({ command, to }) => `${command} ${to}`)[3]).toBe(
+      'expire isolated',
+    );
   });
 });
 
@@ -384,7 +489,10 @@ describe('return of renewals only', () => {
     const id = await register(http, cvmPrepaid({ account }, hoursAgo(24 * 40)));
     const { expiresAt } = await instanceOf(http, id);
     const paid = { cash: '300', gift: '207.96', income: '0', voucher: '10' };
-    expectStatus(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', channel, months: 12, paid }), 200);
+    expectStatus(
+      await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', channel, months: 12, paid }),
+      200,
+    );
     return { id, account, expiresAt };
   }
 
@@ -393,14 +501,27 @@ describe('return of renewals only', () => {
     const made = await quote(http, [id], { action: 'return-renewals' });
     const [item] = made.items;
     expect(item).toMatchObject({ permitted: true, releaseTime: null, plan: { terminate: [] } });
-    expect(item.refund).toMatchObject({ amount: '507.96', parts: { cash: '300.00', gift: '207.96', income: '0.00' }, fee: '0.00' });
+    expect(item.refund).toMatchObject({
+      amount: '507.96',
+      parts: { cash: '300.00', gift: '207.96', income: '0.00' },
+      fee: '0.00',
+    });
     const [done] = (await end(http, [id], { action: 'return-renewals' })).items;
     expect(done).toMatchObject({ status: 'done', releaseTime: null });
     expect(await instanceOf(http, id)).toMatchObject({ state: 'running', expiresAt });
-    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual(['in-force', 'closed']);
+    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual([
+      'in-force',
+      'closed',
+    ]);
     expect(await ordinaryOf(account)).toMatchObject({ used: 0, reserved: 0, left: 3 });
-    expect(await balancesOf(account)).toEqual([{ currency: 'CNY', cash: '300.00', gift: '207.96', income: '0.00' }]);
-    expect((await timelineOf(http, id)).at(-1)).toMatchObject({ command: 'return-renewals', from: 'running', to: 'running' });
+    expect(await balancesOf(account)).toEqual([
+      { currency: 'CNY', cash: '300.00', gift: '207.96', income: '0.00' },
+    ]);
+    expect((await timelineOf(http, id)).at(-1)).toMatchObject({
+      command: 'return-renewals',
+      from: 'running',
+      to: 'running',
+    });
     const [nothing] = (await quote(http, [id], { action: 'return-renewals' })).items;
     expect(nothing.blockers.map(({ code }: Body) => code)).toEqual(['NOTHING_TO_RETURN']);
   });
@@ -412,20 +533,43 @@ describe('return of renewals only', () => {
     expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now());
     const [alone] = (await quote(http, [id], { action: 'return-renewals' })).items;
     expect(alone.blockers.map(({ code }: Body) => code)).toEqual(['NOTHING_TO_RETURN']);
-    expectStatus(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 12, paid: { cash: '507.96' } }), 200);
+    expectStatus(
+      await http.post(`/v1/instances/${id}/orders`, {
+        kind: 'renewal',
+        months: 12,
+        paid: { cash: '507.96' },
+      }),
+      200,
+    );
     await end(http, [id], { action: 'return-renewals' });
     expect(await instanceOf(http, id)).toMatchObject({ state: 'running', expiresAt });
-    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual(['future', 'closed']);
+    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual([
+      'future',
+      'closed',
+    ]);
     const [done] = (await end(http, [id], { action: 'return' })).items;
-    expect(await refundOf(done.refundId)).toMatchObject({ kind: 'five-day', amount: '407.96', status: 'done' });
-    expect(await balancesOf(account)).toEqual([{ currency: 'CNY', cash: '915.92', gift: '0.00', income: '0.00' }]);
+    expect(await refundOf(done.refundId)).toMatchObject({
+      kind: 'five-day',
+      amount: '407.96',
+      status: 'done',
+    });
+    expect(await balancesOf(account)).toEqual([
+      { currency: 'CNY', cash: '915.92', gift: '0.00', income: '0.00' },
+    ]);
     expect(await instanceOf(http, id)).toMatchObject({ state: 'isolated' });
   });
 
   it('M18: a life of an earlier version, which knows no kinds of orders, keeps its purchase', async () => {
     const id = await register(http, cvmPrepaid({}, hoursAgo(-24 * 30)));
     const { expiresAt } = await instanceOf(http, id);
-    expectStatus(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 12, paid: { cash: '507.96' } }), 200);
+    expectStatus(
+      await http.post(`/v1/instances/${id}/orders`, {
+        kind: 'renewal',
+        months: 12,
+        paid: { cash: '507.96' },
+      }),
+      200,
+    );
     await service.pool.query(
       "UPDATE instances SET life = jsonb_set(life, '{orders}', (SELECT jsonb_agg(o - 'kind') FROM jsonb_array_elements(life->'orders') o)) WHERE id = $1",
       [id],
@@ -437,19 +581,40 @@ describe('return of renewals only', () => {
   it('M18: while the order in force is overused renewals alone are refused, also to an operator', async () => {
     const startsAt = plusMonths(hoursAgo(24 * 20), -10);
     const id = await register(http, cvmPrepaid({ orders: [purchase(startsAt)] }));
-    expectStatus(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 12, paid: { cash: '507.96' } }), 200);
+    expectStatus(
+      await http.post(`/v1/instances/${id}/orders`, {
+        kind: 'renewal',
+        months: 12,
+        paid: { cash: '507.96' },
+      }),
+      200,
+    );
     const [item] = (await quote(http, [id], { action: 'return-renewals' })).items;
-    expect(item.blockers).toMatchObject([{ code: 'OVERUSED', next: expect.stringContaining('Return the instance itself') }]);
-    const asked = await http.post('/v1/refund-requests', { instanceId: id, action: 'return-renewals', reason: 'moving away' });
+    expect(item.blockers).toMatchObject([
+      { code: 'OVERUSED', next: expect.stringContaining('Return the instance itself') },
+    ]);
+    const asked = await http.post('/v1/refund-requests', {
+      instanceId: id,
+      action: 'return-renewals',
+      reason: 'moving away',
+    });
     expect([asked.status, asked.body.code]).toEqual([409, 'OVERUSED']);
   });
 
   it('expiry is that of what is left', async () => {
     const account = newAccount();
     const startsAt = hoursAgo(24 * 20);
-    const id = await register(http, cvmPrepaid({ account, orders: [purchase(startsAt, { months: 1, endsAt: plusMonths(startsAt, 1) })] }));
+    const id = await register(
+      http,
+      cvmPrepaid({ account, orders: [purchase(startsAt, { months: 1, endsAt: plusMonths(startsAt, 1) })] }),
+    );
     expectStatus(
-      await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', channel: 'standard', months: 6, paid: { cash: '10' } }),
+      await http.post(`/v1/instances/${id}/orders`, {
+        kind: 'renewal',
+        channel: 'standard',
+        months: 6,
+        paid: { cash: '10' },
+      }),
       200,
     );
     await end(http, [id], { action: 'return-renewals' });
@@ -474,7 +639,15 @@ describe('return of renewals that needs approval', () => {
     const account = newAccount();
     const id = await register(http, cvmPrepaid({ account }, hoursAgo(24 * 40)));
     const paid = { cash: '300', gift: '207.96' };
-    expectStatus(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', channel: 'promotion', months: 12, paid }), 200);
+    expectStatus(
+      await http.post(`/v1/instances/${id}/orders`, {
+        kind: 'renewal',
+        channel: 'promotion',
+        months: 12,
+        paid,
+      }),
+      200,
+    );
     const body = { instanceId: id, action: 'return-renewals', reason: 'moving away' };
     const request = expectStatus(await http.post('/v1/refund-requests', body), 201).body;
     expect(request).toMatchObject({
@@ -483,7 +656,11 @@ describe('return of renewals that needs approval', () => {
     });
     expect(await ordinaryOf(account)).toMatchObject({ used: 0, reserved: 0 });
     expect(expectStatus(await approve(request.id), 200).body.status).toBe('done');
-    expect(await refundOf(request.refundId)).toMatchObject({ action: 'return-renewals', amount: '432.96', fee: '75.00' });
+    expect(await refundOf(request.refundId)).toMatchObject({
+      action: 'return-renewals',
+      amount: '432.96',
+      fee: '75.00',
+    });
     expect(await instanceOf(http, id)).toMatchObject({ state: 'running' });
     expect(await ordinaryOf(account)).toMatchObject({ used: 0, reserved: 0, left: 3 });
   });
@@ -492,9 +669,15 @@ describe('return of renewals that needs approval', () => {
 describe('network and usage', () => {
   it('E4: a switch within the five days makes the return ordinary, and used network runs to it', async () => {
     const startsAt = hoursAgo(48);
-    const id = await register(http, cvmPrepaid({ network: { billing: 'bandwidth', hour: '0.063', month: '20' } }, startsAt));
+    const id = await register(
+      http,
+      cvmPrepaid({ network: { billing: 'bandwidth', hour: '0.063', month: '20' } }, startsAt),
+    );
     expect((await quote(http, [id], { action: 'return' })).items[0].refund.kind).toBe('five-day');
-    const switched = expectStatus(await http.post(`/v1/instances/${id}/network`, { billing: 'traffic' }), 200).body;
+    const switched = expectStatus(
+      await http.post(`/v1/instances/${id}/network`, { billing: 'traffic' }),
+      200,
+    ).body;
     expect(switched.network).toMatchObject({ billing: 'traffic', hour: '0.063', month: '20' });
     const again = await http.post(`/v1/instances/${id}/network`, { billing: 'traffic' });
     expect([again.status, again.body.code]).toEqual([409, 'BY_TRAFFIC']);
@@ -531,7 +714,9 @@ describe('network and usage', () => {
     const after = new Date(Date.parse(restored) + 1_800_000).toISOString();
     expectStatus(await report(restored, after), 201);
     expect((await report(clock, after)).body.code).toBe('BILLING_STOPPED');
-    expect((await report(restored, new Date(Date.parse(restored) + 86_400_000).toISOString())).body.errors[0]).toMatchObject({
+    expect(
+      (await report(restored, new Date(Date.parse(restored) + 86_400_000).toISOString())).body.errors[0],
+    ).toMatchObject({
       pointer: '/endsAt',
       code: 'IN_THE_FUTURE',
     });

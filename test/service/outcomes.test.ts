@@ -27,7 +27,10 @@ const { service, http } = useService();
 const HOUR = DAY / 24;
 const last = async (id: string): Promise<Body> => (await timelineOf(http, id)).at(-1);
 
-/** Goes to ten seconds before a deadline, sees that nothing has happened, then past it; answers the step that it took. */
+/**
+ * Goes to ten seconds before a deadline, sees that nothing has happened, then past it; answers the step that
+ * it took.
+ */
 async function firesAt(id: string, due: string, waiting: string): Promise<Body> {
   const before = await instanceOf(http, id);
   const left = Date.parse(due) - Date.parse(before.clock);
@@ -61,7 +64,11 @@ describe('pay as you go', () => {
     expect(state).toBe('isolated');
     expect(Date.parse(purgeTime) - Date.parse(isolatedAt)).toBe(2 * HOUR);
     expect(billingStoppedAt).toBe(isolatedAt);
-    expect(await firesAt(id, purgeTime, 'isolated')).toMatchObject({ command: 'release', from: 'isolated', to: 'terminated' });
+    expect(await firesAt(id, purgeTime, 'isolated')).toMatchObject({
+      command: 'release',
+      from: 'isolated',
+      to: 'terminated',
+    });
     // L9: billing stopped at the isolation, not at the release.
     expect((await instanceOf(http, id)).billingStoppedAt).toBe(isolatedAt);
   });
@@ -71,7 +78,11 @@ describe('pay as you go', () => {
     const at = fromNow(30 * DAY);
     await end(http, [id], { schedule: { mode: 'timed', at } });
     expect((await instanceOf(http, id)).termination).toMatchObject({ mode: 'timed', at });
-    expect(await firesAt(id, at, 'running')).toMatchObject({ command: 'fire', from: 'running', to: 'terminated' });
+    expect(await firesAt(id, at, 'running')).toMatchObject({
+      command: 'fire',
+      from: 'running',
+      to: 'terminated',
+    });
   });
 
   it('L2: a timed termination is moved, and fires at the new time only', async () => {
@@ -88,7 +99,11 @@ describe('pay as you go', () => {
     await end(http, [id], { schedule: { mode: 'timed', at: fromNow(2 * DAY) } });
     expect(expectStatus(await http.post(`/v1/instances/${id}/cancel`), 200).body.termination).toBeNull();
     expect((await fastForward(http, id, 'P3D')).state).toBe('running');
-    expect((await http.post(`/v1/instances/${id}/cancel`)).body).toMatchObject({ status: 409, code: 'NOT_SCHEDULED', state: 'running' });
+    expect((await http.post(`/v1/instances/${id}/cancel`)).body).toMatchObject({
+      status: 409,
+      code: 'NOT_SCHEDULED',
+      state: 'running',
+    });
   });
 
   it('L2: cancel at the second of the fire: exactly one wins, the loser gets 409 with the state', async () => {
@@ -97,7 +112,9 @@ describe('pay as you go', () => {
         const id = await register(http, cvmPostpaid());
         const at = fromNow(1500 + index * 30);
         await end(http, [id], { schedule: { mode: 'timed', at } });
-        await new Promise((resolve) => setTimeout(resolve, Math.max(0, Date.parse(at) - Date.now() - 20 + index * 8)));
+        await new Promise((resolve) =>
+          setTimeout(resolve, Math.max(0, Date.parse(at) - Date.now() - 20 + index * 8)),
+        );
         const reply = await http.post(`/v1/instances/${id}/cancel`);
         return { id, reply };
       }),
@@ -125,7 +142,10 @@ describe('pay as you go', () => {
 
   it('002-02: JD stopped is deleted at once; 002-03: running must be stopped first', async () => {
     const id = await register(http, jdPostpaid({ state: 'running' }));
-    expect((await quote(http, [id])).items[0]).toMatchObject({ permitted: false, blockers: [{ code: 'NOT_STOPPED' }] });
+    expect((await quote(http, [id])).items[0]).toMatchObject({
+      permitted: false,
+      blockers: [{ code: 'NOT_STOPPED' }],
+    });
     expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
     await end(http, [id]);
     expect((await instanceOf(http, id)).state).toBe('terminated');
@@ -133,8 +153,15 @@ describe('pay as you go', () => {
 
   it('L5, L11: an operation in progress blocks until its end; deadlines wait for it', async () => {
     const id = await register(http, cvmPostpaid({ state: 'changing' }));
-    expect((await quote(http, [id])).items[0]).toMatchObject({ permitted: false, blockers: [{ code: 'BUSY' }] });
-    expect((await http.post(`/v1/instances/${id}/cancel`)).body).toMatchObject({ status: 409, code: 'BUSY', state: 'changing' });
+    expect((await quote(http, [id])).items[0]).toMatchObject({
+      permitted: false,
+      blockers: [{ code: 'BUSY' }],
+    });
+    expect((await http.post(`/v1/instances/${id}/cancel`)).body).toMatchObject({
+      status: 409,
+      code: 'BUSY',
+      state: 'changing',
+    });
     expect(expectStatus(await http.post(`/v1/instances/${id}/stop`), 200).body.state).toBe('stopped');
   });
 });
@@ -144,7 +171,12 @@ describe('the recycle bin', () => {
     const id = await register(http, redisPostpaid({ state: 'stopped' }));
     await end(http, [id]);
     const restored = expectStatus(await http.post(`/v1/instances/${id}/restore`), 200).body;
-    expect(restored).toMatchObject({ state: 'stopped', isolatedAt: null, purgeTime: null, billingStoppedAt: null });
+    expect(restored).toMatchObject({
+      state: 'stopped',
+      isolatedAt: null,
+      purgeTime: null,
+      billingStoppedAt: null,
+    });
     expect((await fastForward(http, id, 'P1D')).state).toBe('stopped');
   });
 
@@ -160,7 +192,9 @@ describe('the recycle bin', () => {
       status: 400,
       errors: [{ pointer: '/confirm' }],
     });
-    expect(expectStatus(await http.post(`/v1/instances/${id}/purge`, { confirm: id }), 200).body.state).toBe('terminated');
+    expect(expectStatus(await http.post(`/v1/instances/${id}/purge`, { confirm: id }), 200).body.state).toBe(
+      'terminated',
+    );
   });
 
   it.each([
@@ -172,23 +206,34 @@ describe('the recycle bin', () => {
     expect(done.items[0].refundId).toMatch(/./);
     const { purgeTime, isolatedAt, account } = await instanceOf(http, id);
     expect(Date.parse(purgeTime) - Date.parse(isolatedAt)).toBe(7 * DAY);
-    expect((await http.get(`/v1/recycle-bin?account=${account}`)).body.items).toMatchObject([{ cause: 'return', needsRenewal: true }]);
+    expect((await http.get(`/v1/recycle-bin?account=${account}`)).body.items).toMatchObject([
+      { cause: 'return', needsRenewal: true },
+    ]);
     expect(await firesAt(id, purgeTime, 'isolated')).toMatchObject({ command: 'release', to: 'terminated' });
   });
 
   it('003-22, M14: a returned prepaid instance comes back by a renewal that starts at the restore; the refund stays', async () => {
     const id = await register(http, cvmPrepaid());
     await end(http, [id], { action: 'return' });
-    expect((await http.post(`/v1/instances/${id}/restore`)).body).toMatchObject({ status: 400, errors: [{ pointer: '/renewal' }] });
+    expect((await http.post(`/v1/instances/${id}/restore`)).body).toMatchObject({
+      status: 400,
+      errors: [{ pointer: '/renewal' }],
+    });
     await fastForward(http, id, 'P6D');
-    const restored = expectStatus(await http.post(`/v1/instances/${id}/restore`, { renewal: { months: 1 } }), 200).body;
+    const restored = expectStatus(
+      await http.post(`/v1/instances/${id}/restore`, { renewal: { months: 1 } }),
+      200,
+    ).body;
     expect(restored.state).toBe('running');
     expect(restored.orders.map((order: Body) => order.status)).toEqual(['closed', 'in-force']);
     const { account } = restored;
     expect((await http.get(`/v1/accounts/${account}`)).body).toMatchObject({
       balances: [{ currency: 'CNY', cash: '356.96', gift: '0.00', income: '0.00' }],
       rights: expect.arrayContaining([
-        expect.objectContaining({ product: 'tencent-cvm', fiveDay: { limit: 1, used: 1, reserved: 0, left: 0 } }),
+        expect.objectContaining({
+          product: 'tencent-cvm',
+          fiveDay: { limit: 1, used: 1, reserved: 0, left: 0 },
+        }),
       ]),
     });
     const statement = (await http.get(`/v1/accounts/${account}/statement`)).body.items;
@@ -202,12 +247,21 @@ describe('the recycle bin', () => {
 describe('expiry', () => {
   it('L3, J3: a prepaid CVM expires into the bin for 7 days, without a refund; its money becomes revenue', async () => {
     const startsAt = fromNow(-40 * DAY);
-    const id = await register(http, cvmPrepaid({ orders: [purchase(startsAt, { endsAt: fromNow(2 * DAY) })] }));
+    const id = await register(
+      http,
+      cvmPrepaid({ orders: [purchase(startsAt, { endsAt: fromNow(2 * DAY) })] }),
+    );
     const { expiresAt } = await instanceOf(http, id);
-    expect(await firesAt(id, expiresAt, 'running')).toMatchObject({ command: 'expire', to: 'isolated', refundId: null });
+    expect(await firesAt(id, expiresAt, 'running')).toMatchObject({
+      command: 'expire',
+      to: 'isolated',
+      refundId: null,
+    });
     const { account, purgeTime, isolatedAt } = await instanceOf(http, id);
     expect(Date.parse(purgeTime) - Date.parse(isolatedAt)).toBe(7 * DAY);
-    expect((await http.get(`/v1/recycle-bin?account=${account}`)).body.items).toMatchObject([{ cause: 'expiry', needsRenewal: true }]);
+    expect((await http.get(`/v1/recycle-bin?account=${account}`)).body.items).toMatchObject([
+      { cause: 'expiry', needsRenewal: true },
+    ]);
     const { rows } = await service.pool.query(
       'SELECT ledger_account, sum(amount)::text AS total FROM entries JOIN transactions t ON t.id = transaction_id WHERE t.instance_id = $1 GROUP BY 1 ORDER BY 1',
       [id],
@@ -218,21 +272,36 @@ describe('expiry', () => {
       { ledger_account: 'world:cash', total: '-407.96' },
     ]);
     // L11: what expired into the bin can't be returned.
-    expect((await quote(http, [id], { action: 'return' })).items[0].blockers.map((one: Body) => one.code)).toContain('WRONG_STATE');
+    expect(
+      (await quote(http, [id], { action: 'return' })).items[0].blockers.map((one: Body) => one.code),
+    ).toContain('WRONG_STATE');
   });
 
   it('J3: when another order follows, the end of one only moves its money', async () => {
     const startsAt = fromNow(-40 * DAY);
     const between = fromNow(1 * DAY);
     const renewal = { ...purchase(between), id: 'o2', kind: 'renewal', endsAt: plusMonths(between, 12) };
-    const id = await register(http, cvmPrepaid({ orders: [purchase(startsAt, { endsAt: between }), renewal] }));
-    expect(await firesAt(id, between, 'running')).toMatchObject({ command: 'end-orders', from: 'running', to: 'running' });
-    expect((await instanceOf(http, id)).orders.map((order: Body) => order.status)).toEqual(['ended', 'in-force']);
+    const id = await register(
+      http,
+      cvmPrepaid({ orders: [purchase(startsAt, { endsAt: between }), renewal] }),
+    );
+    expect(await firesAt(id, between, 'running')).toMatchObject({
+      command: 'end-orders',
+      from: 'running',
+      to: 'running',
+    });
+    expect((await instanceOf(http, id)).orders.map((order: Body) => order.status)).toEqual([
+      'ended',
+      'in-force',
+    ]);
   });
 
   it('002-05, L3: a JD monthly package can be deleted only after it expired, which powers it off', async () => {
     const id = await register(http, jdPrepaid());
-    expect((await quote(http, [id])).items[0].blockers.map((one: Body) => one.code)).toEqual(['NOT_STOPPED', 'NOT_EXPIRED']);
+    expect((await quote(http, [id])).items[0].blockers.map((one: Body) => one.code)).toEqual([
+      'NOT_STOPPED',
+      'NOT_EXPIRED',
+    ]);
     const { expiresAt } = await instanceOf(http, id);
     expect(await firesAt(id, expiresAt, 'running')).toMatchObject({ command: 'expire', to: 'expired' });
     await end(http, [id]);
@@ -243,7 +312,10 @@ describe('expiry', () => {
     const id = await register(http, jdPrepaid());
     await fastForward(http, id, 'P40D');
     const paid = { cash: '60' };
-    const renewed = expectStatus(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 1, paid }), 200).body;
+    const renewed = expectStatus(
+      await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 1, paid }),
+      200,
+    ).body;
     expect(renewed.state).toBe('stopped');
     const order = renewed.orders.at(-1);
     expect(Math.abs(Date.parse(order.startsAt) - Date.parse(renewed.clock))).toBeLessThan(5000);
@@ -253,7 +325,11 @@ describe('expiry', () => {
     const id = await register(http, cvmPrepaid());
     const before = await instanceOf(http, id);
     const renewed = expectStatus(
-      await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 12, paid: { cash: '507.96' } }),
+      await http.post(`/v1/instances/${id}/orders`, {
+        kind: 'renewal',
+        months: 12,
+        paid: { cash: '507.96' },
+      }),
       200,
     ).body;
     expect(Date.parse(renewed.orders[1].startsAt)).toBe(Date.parse(before.orders[0].endsAt));

@@ -1,11 +1,20 @@
 /**
- * E2: rights are reserved atomically. Twenty clients return twenty instances of one account at once, each quoting again when its quote has
- * gone stale, and exactly as many get through as the account has rights.
+ * E2: rights are reserved atomically. Twenty clients return twenty instances of one account at once, each
+ * quoting again when its quote has gone stale, and exactly as many get through as the account has rights.
  */
 import { exact, formatDecimal, sum } from '../../domain/money';
 import { audit } from '../../store/audit';
 import type { Body } from '../support/http';
-import { cvmPrepaid, DAY, expectStatus, hoursAgo, newAccount, quote, register, settled } from '../support/lives';
+import {
+  cvmPrepaid,
+  DAY,
+  expectStatus,
+  hoursAgo,
+  newAccount,
+  quote,
+  register,
+  settled,
+} from '../support/lives';
 import { inParallel, range } from '../support/parallel';
 import { SCALE } from '../support/scale';
 import { useService } from '../support/service';
@@ -52,7 +61,10 @@ interface Result {
   stale: number;
 }
 
-/** One client: confirms what it was quoted, and quotes again when that is stale, until it is through or the rights are used up. */
+/**
+ * One client: confirms what it was quoted, and quotes again when that is stale, until it is through or the
+ * rights are used up.
+ */
 async function returnOrGiveUp(id: string, first: Body, refused: string[], stale = 0): Promise<Result> {
   const [item] = first.items;
   if (!item.permitted) {
@@ -98,13 +110,17 @@ async function race({ registration, rights, refused }: Race): Promise<void> {
   const used = (kind: 'five-day' | 'ordinary') => range(rights[kind]).map(() => ({ kind, status: 'used' }));
   expect(books.rights).toEqual([...used('five-day'), ...used('ordinary')]);
   expect(books.refunds).toHaveLength(through);
-  expect([books.balance, books.ledger].map((amount) => total([amount]))).toEqual([total(books.refunds), total(books.refunds)]);
+  expect([books.balance, books.ledger].map((amount) => total([amount]))).toEqual([
+    total(books.refunds),
+    total(books.refunds),
+  ]);
   const { rights: shown } = expectStatus(await http.get(`/v1/accounts/${account}`), 200).body;
   expect(shown.find((row: Body) => row.product === 'tencent-cvm')).toMatchObject({
     fiveDay: { used: rights['five-day'], reserved: 0, left: 1 - rights['five-day'] },
     ordinary: { used: rights.ordinary, reserved: 0, left: 3 - rights.ordinary },
   });
-  const left = expectStatus(await http.get(`/v1/instances?account=${account}&state=running&limit=100`), 200).body.items;
+  const left = expectStatus(await http.get(`/v1/instances?account=${account}&state=running&limit=100`), 200)
+    .body.items;
   expect(left).toHaveLength(CLIENTS - through);
 }
 

@@ -1,6 +1,7 @@
 /**
- * Random lives through the real API: every product and billing, every call, months passing, mistakes among them; then the audit finds nothing.
- * `SUNSET_SEED` repeats a run's choices (lives run beside one another, so that their races are its own).
+ * Random lives through the real API: every product and billing, every call, months passing, mistakes among
+ * them; then the audit finds nothing. `SUNSET_SEED` repeats a run's choices (lives run beside one another, so
+ * that their races are its own).
  */
 import { audit } from '../../store/audit';
 import { againstOracle } from '../support/against-oracle';
@@ -25,7 +26,11 @@ beforeAll(async () => {
   reviewer = expectStatus(await http.post('/v1/keys', asked), 201).body.key;
 });
 
-const told = { asked: new Map<string, number>(), done: new Map<string, number>(), refused: new Map<string, number>() };
+const told = {
+  asked: new Map<string, number>(),
+  done: new Map<string, number>(),
+  refused: new Map<string, number>(),
+};
 const tell = (map: Map<string, number>, what: string): void => void map.set(what, (map.get(what) ?? 0) + 1);
 const total = (map: Map<string, number>): number => [...map.values()].reduce((sum, count) => sum + count, 0);
 
@@ -36,7 +41,8 @@ async function act(walk: Walk, deed: Deed): Promise<void> {
   tell(told.asked, deed.name);
   if (reply.status < 300) tell(told.done, deed.name);
   else tell(told.refused, reply.body.code);
-  if (deed.refusedWith && !deed.refusedWith.includes(reply.body.code)) throw new Error(`it must be refused: ${reply.status} ${reply.text}`);
+  if (deed.refusedWith && !deed.refusedWith.includes(reply.body.code))
+    throw new Error(`it must be refused: ${reply.status} ${reply.text}`);
 }
 
 async function live(index: number): Promise<void> {
@@ -61,7 +67,10 @@ async function live(index: number): Promise<void> {
       await act(walk, deed);
     }
   } catch (error) {
-    throw new Error(`SUNSET_SEED=${SEED}, life ${index} (${id}): ${(error as Error).message}\n${log.join('\n')}`, { cause: error });
+    throw new Error(
+      `SUNSET_SEED=${SEED}, life ${index} (${id}): ${(error as Error).message}\n${log.join('\n')}`,
+      { cause: error },
+    );
   }
 }
 
@@ -71,26 +80,41 @@ it(
     process.stderr.write(`  random lives: SUNSET_SEED=${SEED}\n`);
     await inParallel(range(LIVES), live, 10);
     await until(async () => {
-      const { rows } = await service.pool.query("SELECT FROM termination_items WHERE status = 'accepted' LIMIT 1");
+      const { rows } = await service.pool.query(
+        "SELECT FROM termination_items WHERE status = 'accepted' LIMIT 1",
+      );
       return rows.length === 0;
     }, 'everything that was accepted to be decided');
     const { rows, checks } = await audit(service.pool);
     const findings = checks.flatMap((check) => check.findings);
     process.stderr.write(`  random lives: ${summary(rows)}\n`);
-    if (findings.length) throw new Error(`SUNSET_SEED=${SEED}: ${JSON.stringify(findings.slice(0, 20), null, 1)}`);
+    if (findings.length)
+      throw new Error(`SUNSET_SEED=${SEED}: ${JSON.stringify(findings.slice(0, 20), null, 1)}`);
     const { compared, differences } = await againstOracle(service.pool);
-    if (differences.length) throw new Error(`SUNSET_SEED=${SEED}: ${JSON.stringify(differences.slice(0, 5), null, 1)}`);
+    if (differences.length)
+      throw new Error(`SUNSET_SEED=${SEED}: ${JSON.stringify(differences.slice(0, 5), null, 1)}`);
     expect(compared).toBeGreaterThan(LIVES / 10);
     expect(rows.instances).toBe(LIVES);
-    // Every deed was tried, and every one but the nonsense was done: else the lives would have shown less than they say.
+    // Every deed was tried, and every one but the nonsense was done: else the lives would have shown less
+    // than they say.
     expect(DEEDS.filter(({ name }) => !told.asked.has(name)).map(({ name }) => name)).toEqual([]);
-    expect(DEEDS.filter(({ name, refusedWith }) => !refusedWith && !told.done.has(name)).map(({ name }) => name)).toEqual([]);
+    expect(
+      DEEDS.filter(({ name, refusedWith }) => !refusedWith && !told.done.has(name)).map(({ name }) => name),
+    ).toEqual([]);
     expect(total(told.refused)).toBeGreaterThan(LIVES);
   },
   600_000 * SCALE,
 );
 
-function summary({ instances, steps, refunds }: { instances: number; steps: number; refunds: number }): string {
+function summary({
+  instances,
+  steps,
+  refunds,
+}: {
+  instances: number;
+  steps: number;
+  refunds: number;
+}): string {
   const codes = [...told.refused].sort(([, a], [, b]) => b - a).map(([code, count]) => `${code} ${count}`);
   const done = [...told.done].sort(([, a], [, b]) => b - a).map(([name, count]) => `${name} ${count}`);
   return [

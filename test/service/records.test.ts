@@ -36,10 +36,13 @@ import { useService } from '../support/service';
 const { service, http } = useService({}, async ({ pool, client, taskQueue, signatures }) => {
   const workflows = workflowsOf(client, pool, taskQueue, signatures);
   const { checks } = await makeAudit(pool, { id: 'records', trigger: 'command', workflows });
-  expect(checks.flatMap(({ findings, skipped }) => [...findings, ...(skipped === undefined ? [] : [skipped])])).toEqual([]);
+  expect(
+    checks.flatMap(({ findings, skipped }) => [...findings, ...(skipped === undefined ? [] : [skipped])]),
+  ).toEqual([]);
 });
 
-const terminationOf = async (id: string): Promise<Body> => expectStatus(await http.get(`/v1/terminations/${id}`), 200).body;
+const terminationOf = async (id: string): Promise<Body> =>
+  expectStatus(await http.get(`/v1/terminations/${id}`), 200).body;
 const itemOf = async (id: string): Promise<Body> => (await terminationOf(id)).items[0];
 
 describe('timed terminations', () => {
@@ -51,15 +54,25 @@ describe('timed terminations', () => {
   it('L2: an item is scheduled until it fires, and done then', async () => {
     const at = fromNow(2 * DAY);
     const { id, termination } = await timed(at);
-    expect(termination.items).toMatchObject([{ status: 'scheduled', releaseTime: at, schedule: { mode: 'timed', at } }]);
+    expect(termination.items).toMatchObject([
+      { status: 'scheduled', releaseTime: at, schedule: { mode: 'timed', at } },
+    ]);
     await fastForward(http, id, 'P3D');
-    expect(await itemOf(termination.id)).toMatchObject({ status: 'done', schedule: { mode: 'timed', at }, problem: null });
+    expect(await itemOf(termination.id)).toMatchObject({
+      status: 'done',
+      schedule: { mode: 'timed', at },
+      problem: null,
+    });
   });
 
   it('L2: a cancelled one is cancelled, and no longer says when it is released', async () => {
     const { id, termination } = await timed(fromNow(2 * DAY));
     expectStatus(await http.post(`/v1/instances/${id}/cancel`), 200);
-    expect(await itemOf(termination.id)).toMatchObject({ status: 'cancelled', releaseTime: null, problem: null });
+    expect(await itemOf(termination.id)).toMatchObject({
+      status: 'cancelled',
+      releaseTime: null,
+      problem: null,
+    });
   });
 
   it('L2: a moved one says its new time', async () => {
@@ -68,7 +81,9 @@ describe('timed terminations', () => {
     expectStatus(await http.post(`/v1/instances/${id}/reschedule`, { at }), 200);
     const moved = await terminationOf(termination.id);
     expect(moved.schedule).toEqual({ mode: 'timed', at });
-    expect(moved.items).toMatchObject([{ status: 'scheduled', releaseTime: at, schedule: { mode: 'timed', at } }]);
+    expect(moved.items).toMatchObject([
+      { status: 'scheduled', releaseTime: at, schedule: { mode: 'timed', at } },
+    ]);
   });
 
   it('L2: of several, each says its own time', async () => {
@@ -82,14 +97,19 @@ describe('timed terminations', () => {
   });
 
   it('L2: what the version before called done is told as it is, by the timeline', async () => {
-    const [fired, waiting, cancelled] = await Promise.all([1, 2, 3].map((days) => timed(fromNow(days * DAY))));
+    const [fired, waiting, cancelled] = await Promise.all(
+      [1, 2, 3].map((days) => timed(fromNow(days * DAY))),
+    );
     const ids = [fired!, waiting!, cancelled!].map(({ termination }) => termination.id);
     await fastForward(http, fired!.id, 'P2D');
     const moved = fromNow(5 * DAY);
     expectStatus(await http.post(`/v1/instances/${waiting!.id}/reschedule`, { at: moved }), 200);
     expectStatus(await http.post(`/v1/instances/${cancelled!.id}/cancel`), 200);
     const now = await Promise.all(ids.map(terminationOf));
-    await service.pool.query("UPDATE termination_items SET status = 'done', scheduled_at = NULL WHERE termination_id = ANY ($1)", [ids]);
+    await service.pool.query(
+      "UPDATE termination_items SET status = 'done', scheduled_at = NULL WHERE termination_id = ANY ($1)",
+      [ids],
+    );
     const migration = readFileSync(join(__dirname, '../../store/migrations/0009_records.sql'), 'utf8');
     await service.pool.query(/UPDATE termination_items item SET[^;]*;/.exec(migration)![0]);
     expect(now.map(({ items }) => items[0].status)).toEqual(['done', 'scheduled', 'cancelled']);
@@ -102,12 +122,18 @@ describe('timed terminations', () => {
     const other = await register(http, cvmPostpaid({ account: body.account }));
     await end(http, [waiting], { schedule: { mode: 'timed', at: fromNow(2 * DAY) } });
     const listed = async (scheduled: string): Promise<string[]> => {
-      const { items } = expectStatus(await http.get(`/v1/instances?account=${body.account}&scheduled=${scheduled}`), 200).body;
+      const { items } = expectStatus(
+        await http.get(`/v1/instances?account=${body.account}&scheduled=${scheduled}`),
+        200,
+      ).body;
       return items.map((item: Body) => item.id);
     };
     expect(await listed('true')).toEqual([waiting]);
     expect(await listed('false')).toEqual([other]);
-    expect((await http.get('/v1/instances?scheduled=yes')).body).toMatchObject({ status: 400, errors: [{ pointer: '/scheduled' }] });
+    expect((await http.get('/v1/instances?scheduled=yes')).body).toMatchObject({
+      status: 400,
+      errors: [{ pointer: '/scheduled' }],
+    });
     expectStatus(await http.post(`/v1/instances/${waiting}/cancel`), 200);
     expect(await listed('true')).toEqual([]);
   });
@@ -119,10 +145,16 @@ describe('what an item says of its release', () => {
     const { id: quoteId } = await quote(http, [id]);
     // Accepted, and its sender gone: meanwhile somebody protects the instance; then the sweep comes.
     const terminationId = `t_${randomUUID()}`;
-    expect(await acceptQuote(service.pool, { quoteId, terminationId, by: 'test', via: 'api' })).toMatchObject({ ok: true });
+    expect(await acceptQuote(service.pool, { quoteId, terminationId, by: 'test', via: 'api' })).toMatchObject(
+      { ok: true },
+    );
     expectStatus(await http.post(`/v1/instances/${id}/protect`, { reason: 'wait' }), 200);
     await settled(http, terminationId);
-    expect(await itemOf(terminationId)).toMatchObject({ status: 'failed', releaseTime: null, problem: { code: 'PROTECTED' } });
+    expect(await itemOf(terminationId)).toMatchObject({
+      status: 'failed',
+      releaseTime: null,
+      problem: { code: 'PROTECTED' },
+    });
   });
 
   it('L18: one that was restored says no time any more, one that was purged its own', async () => {
@@ -144,7 +176,8 @@ const does = async (id: string, what: string, body: Body = {}): Promise<Body> =>
   expectStatus(await http.post(path(id, `/${what}`), body), 200).body;
 const refuses = async (id: string, what: string, body: Body = {}): Promise<string> =>
   expectStatus(await http.post(path(id, `/${what}`), body), 409).body.code;
-const statuses = async (id: string): Promise<string[]> => (await instanceOf(http, id)).orders.map((order: Body) => order.status);
+const statuses = async (id: string): Promise<string[]> =>
+  (await instanceOf(http, id)).orders.map((order: Body) => order.status);
 
 describe('one bad id spoils nothing', () => {
   it('L17: an unknown id and one of another account are blocked items of a quote of many, in their places', async () => {
@@ -152,14 +185,26 @@ describe('one bad id spoils nothing', () => {
     const mine = await register(http, body);
     const theirs = await register(http, cvmPostpaid());
     const tenant = await keyOf(body.account, ['read', 'terminate']);
-    const quoted = expectStatus(await tenant.post('/v1/quotes', { action: 'terminate', instanceIds: [theirs, mine, 'nobody'] }), 201).body;
+    const quoted = expectStatus(
+      await tenant.post('/v1/quotes', { action: 'terminate', instanceIds: [theirs, mine, 'nobody'] }),
+      201,
+    ).body;
     expect(quoted.items).toMatchObject([
-      { instanceId: theirs, permitted: false, state: null, policyId: null, blockers: [{ code: 'UNKNOWN_INSTANCE' }] },
+      {
+        instanceId: theirs,
+        permitted: false,
+        state: null,
+        policyId: null,
+        blockers: [{ code: 'UNKNOWN_INSTANCE' }],
+      },
       { instanceId: mine, permitted: true, state: 'running' },
       { instanceId: 'nobody', permitted: false, blockers: [{ code: 'UNKNOWN_INSTANCE' }] },
     ]);
     expect((await tenant.get(`/v1/quotes/${quoted.id}`)).body).toEqual(quoted);
-    const { id } = expectStatus(await tenant.post('/v1/terminations', { quoteId: quoted.id, agree: true }), 202).body;
+    const { id } = expectStatus(
+      await tenant.post('/v1/terminations', { quoteId: quoted.id, agree: true }),
+      202,
+    ).body;
     expect((await settled(tenant, id)).items).toMatchObject([
       { instanceId: theirs, status: 'refused', releaseTime: null, problem: { code: 'UNKNOWN_INSTANCE' } },
       { instanceId: mine, status: 'done' },
@@ -169,7 +214,10 @@ describe('one bad id spoils nothing', () => {
   });
 
   it('L17: a quote of unknown ids only is 404, and names each', async () => {
-    const { body } = expectStatus(await http.post('/v1/quotes', { action: 'terminate', instanceIds: ['nobody', 'no-one'] }), 404);
+    const { body } = expectStatus(
+      await http.post('/v1/quotes', { action: 'terminate', instanceIds: ['nobody', 'no-one'] }),
+      404,
+    );
     expect(body.errors.map((one: Body) => one.pointer)).toEqual(['/instanceIds/0', '/instanceIds/1']);
   });
 
@@ -177,11 +225,21 @@ describe('one bad id spoils nothing', () => {
     const ids = await Promise.all([1, 2, 3].map(() => register(http, cvmPostpaid())));
     const { id: quoteId } = await quote(http, ids);
     await does(ids[1]!, 'stop');
-    expect((await http.post('/v1/terminations', { quoteId, agree: true })).body).toMatchObject({ status: 409, code: 'QUOTE_STALE' });
-    const { body } = expectStatus(await http.post('/v1/terminations', { quoteId, agree: true, skipStale: true }), 202);
+    expect((await http.post('/v1/terminations', { quoteId, agree: true })).body).toMatchObject({
+      status: 409,
+      code: 'QUOTE_STALE',
+    });
+    const { body } = expectStatus(
+      await http.post('/v1/terminations', { quoteId, agree: true, skipStale: true }),
+      202,
+    );
     expect((await settled(http, body.id)).items).toMatchObject([
       { status: 'done' },
-      { status: 'refused', releaseTime: null, problem: { code: 'QUOTE_STALE', state: 'stopped', changes: [{ field: 'state' }] } },
+      {
+        status: 'refused',
+        releaseTime: null,
+        problem: { code: 'QUOTE_STALE', state: 'stopped', changes: [{ field: 'state' }] },
+      },
       { status: 'done' },
     ]);
     expect((await instanceOf(http, ids[1]!)).state).toBe('stopped');
@@ -189,23 +247,37 @@ describe('one bad id spoils nothing', () => {
 
   it('L17: with nothing left that is not stale, it is refused as a whole, and what is skipped takes no right', async () => {
     const body = cvmPrepaid();
-    const [first, second] = [await register(http, body), await register(http, cvmPrepaid({ account: body.account }))];
+    const [first, second] = [
+      await register(http, body),
+      await register(http, cvmPrepaid({ account: body.account })),
+    ];
     const whole = await quote(http, [first, second], { action: 'return' });
     await does(first, 'stop');
-    const { id } = expectStatus(await http.post('/v1/terminations', { quoteId: whole.id, agree: true, skipStale: true }), 202).body;
+    const { id } = expectStatus(
+      await http.post('/v1/terminations', { quoteId: whole.id, agree: true, skipStale: true }),
+      202,
+    ).body;
     expect((await settled(http, id)).items.map((item: Body) => item.status)).toEqual(['refused', 'done']);
     const { rights } = expectStatus(await http.get(`/v1/accounts/${body.account}`), 200).body;
     const used = rights.find((one: Body) => one.product === 'tencent-cvm');
-    expect([used.fiveDay.used + used.ordinary.used, used.fiveDay.reserved + used.ordinary.reserved]).toEqual([1, 0]);
+    expect([used.fiveDay.used + used.ordinary.used, used.fiveDay.reserved + used.ordinary.reserved]).toEqual([
+      1, 0,
+    ]);
     const alone = await quote(http, [first], { action: 'return' });
     await does(first, 'start');
-    expect((await http.post('/v1/terminations', { quoteId: alone.id, agree: true, skipStale: true })).body.code).toBe('QUOTE_STALE');
+    expect(
+      (await http.post('/v1/terminations', { quoteId: alone.id, agree: true, skipStale: true })).body.code,
+    ).toBe('QUOTE_STALE');
   });
 
   it('answers at once when asked to', async () => {
     const id = await register(http, cvmPostpaid());
     const { id: quoteId } = await quote(http, [id]);
-    const reply = await http.post('/v1/terminations', { quoteId, agree: true }, { headers: { prefer: 'respond-async' } });
+    const reply = await http.post(
+      '/v1/terminations',
+      { quoteId, agree: true },
+      { headers: { prefer: 'respond-async' } },
+    );
     expect(reply).toMatchObject({ status: 202 });
     expect(reply.headers.get('preference-applied')).toBe('respond-async');
     expect((await settled(http, reply.body.id)).items).toMatchObject([{ status: 'done' }]);
@@ -219,12 +291,17 @@ describe('an id lives once', () => {
     const key = { key: randomUUID() };
     const first = expectStatus(await http.put(path(id), body, key), 201);
     await end(http, [id]);
-    expect((await http.put(path(id), body)).body).toMatchObject({ status: 409, code: 'TERMINATED_ID', state: 'terminated' });
+    expect((await http.put(path(id), body)).body).toMatchObject({
+      status: 409,
+      code: 'TERMINATED_ID',
+      state: 'terminated',
+    });
     expect((await http.put(path(id), { ...body, region: 'elsewhere' })).body.code).toBe('TERMINATED_ID');
     expect(await http.put(path(id), body, key)).toMatchObject({ status: 201, body: first.body });
     // The machine is named again, by another instance.
     const next = await register(http, body);
-    const found = expectStatus(await http.get(`/v1/instances?externalId=i-0abc&account=${body.account}`), 200).body.items;
+    const found = expectStatus(await http.get(`/v1/instances?externalId=i-0abc&account=${body.account}`), 200)
+      .body.items;
     expect(found).toMatchObject([{ id: next, externalId: 'i-0abc' }]);
   });
 
@@ -260,16 +337,29 @@ describe('in the bin', () => {
     const id = await later();
     const { account } = await instanceOf(http, id);
     const tenant = await keyOf(account, ['read', 'protect', 'unprotect', 'purge']);
-    expect((await tenant.post(path(id, '/protect'), { reason: 'court', holdRelease: true })).status).toBe(403);
+    expect((await tenant.post(path(id, '/protect'), { reason: 'court', holdRelease: true })).status).toBe(
+      403,
+    );
     await does(id, 'protect', { reason: 'court', holdRelease: true });
     const held = await fastForward(http, id, 'P2D');
     expect(held).toMatchObject({ state: 'isolated', protection: { reason: 'court', holdRelease: true } });
-    expect((await tenant.get(`/v1/recycle-bin?account=${account}`)).body.items).toMatchObject([{ protection: { holdRelease: true } }]);
+    expect((await tenant.get(`/v1/recycle-bin?account=${account}`)).body.items).toMatchObject([
+      { protection: { holdRelease: true } },
+    ]);
     expect((await tenant.post(path(id, '/unprotect'), { reason: 'please' })).status).toBe(403);
     expect(await refuses(id, 'purge', { confirm: id })).toBe('PROTECTED');
     await does(id, 'unprotect', { reason: 'closed' });
-    await until(async () => (await instanceOf(http, id)).state === 'terminated', 'the release that had passed');
-    expect((await timelineOf(http, id)).map((step) => step.command)).toEqual(['register', 'terminate', 'protect', 'unprotect', 'release']);
+    await until(
+      async () => (await instanceOf(http, id)).state === 'terminated',
+      'the release that had passed',
+    );
+    expect((await timelineOf(http, id)).map((step) => step.command)).toEqual([
+      'register',
+      'terminate',
+      'protect',
+      'unprotect',
+      'release',
+    ]);
   });
 
   it('L16: a held one is neither late for the audit nor different from its workflow', async () => {
@@ -284,7 +374,10 @@ describe('in the bin', () => {
 describe('registered facts agree', () => {
   it('L15: an expired one with an order in force is refused, and names the field', async () => {
     const reply = await http.put(path(newId()), jdPrepaid({ state: 'expired' }));
-    expect(reply.body).toMatchObject({ status: 400, errors: [{ pointer: '/orders/0/endsAt', code: 'NOT_OVER' }] });
+    expect(reply.body).toMatchObject({
+      status: 400,
+      errors: [{ pointer: '/orders/0/endsAt', code: 'NOT_OVER' }],
+    });
   });
 
   it('L15: nothing is in force of what has expired or ended', async () => {
@@ -314,7 +407,9 @@ describe('registered facts agree', () => {
       ['purgeTime', 'purgeTime'],
     ] as const)
       expect(Date.parse(instance[shown])).toBe(Date.parse(body[given]));
-    expect(expectStatus(await http.get(`/v1/recycle-bin?account=${body.account}`), 200).body.items).toMatchObject([{ instanceId: id }]);
+    expect(
+      expectStatus(await http.get(`/v1/recycle-bin?account=${body.account}`), 200).body.items,
+    ).toMatchObject([{ instanceId: id }]);
     const usage = { meter: 'hours', quantity: '1', startsAt: hoursAgo(3), endsAt: hoursAgo(2) };
     expect(await refuses(id, 'usage', usage)).toBe('BILLING_STOPPED');
     expect((await fastForward(http, id, 'P1D')).state).toBe('isolated');
@@ -331,7 +426,10 @@ describe('registered facts agree', () => {
     expect(await statuses(returned)).toEqual(['closed']);
     const startsAt = hoursAgo(24 * 100);
     const orders = [purchase(startsAt, { months: 3, endsAt: plusMonths(startsAt, 3) })];
-    const expired = await register(http, cvmPrepaid(isolated({ cause: 'expiry', orders, isolatedAt: hoursAgo(24) })));
+    const expired = await register(
+      http,
+      cvmPrepaid(isolated({ cause: 'expiry', orders, isolatedAt: hoursAgo(24) })),
+    );
     expect(await statuses(expired)).toEqual(['ended']);
     const { rows } = await service.pool.query(
       `SELECT sum(e.amount) AS amount FROM entries e JOIN transactions t ON t.id = e.transaction_id
@@ -340,7 +438,10 @@ describe('registered facts agree', () => {
     );
     expect(rows).toEqual([]);
     const restored = await does(returned, 'restore', { renewal: { months: 1, paid: { cash: '51' } } });
-    expect(restored).toMatchObject({ state: 'running', orders: [{ status: 'closed' }, { status: 'in-force' }] });
+    expect(restored).toMatchObject({
+      state: 'running',
+      orders: [{ status: 'closed' }, { status: 'in-force' }],
+    });
   });
 });
 
@@ -383,14 +484,24 @@ describe('told whole', () => {
     expectStatus(await http.put(path(id, '/hold'), { hold: false, reason: 'fine' }), 200);
     await does(id, 'protect', { reason: 'the shop' });
     await does(id, 'unprotect', { reason: 'closed' });
-    expectStatus(await http.post(path(id, '/purge'), { confirm: id }, { headers: { prefer: 'respond-async' } }), 202);
+    expectStatus(
+      await http.post(path(id, '/purge'), { confirm: id }, { headers: { prefer: 'respond-async' } }),
+      202,
+    );
     const told = await until(async () => {
       const rows = await timelineOf(http, id);
       return rows.length === 9 && rows;
     }, 'the refusal to be recorded');
     expect(told).toMatchObject([
       { step: 0, command: 'register' },
-      { step: null, command: 'hold', by: 'operator', from: 'running', to: 'running', details: { reason: 'resale?' } },
+      {
+        step: null,
+        command: 'hold',
+        by: 'operator',
+        from: 'running',
+        to: 'running',
+        details: { reason: 'resale?' },
+      },
       { step: 1, command: 'terminate', details: { schedule: { mode: 'timed', at: first } } },
       { step: 2, command: 'reschedule', details: { from: first, to: second } },
       { step: 3, command: 'cancel', details: { at: second } },
@@ -400,7 +511,10 @@ describe('told whole', () => {
       { step: 6, command: 'purge', outcome: 'refused', code: 'WRONG_STATE' },
     ]);
     const page = expectStatus(await http.get(path(id, '/timeline?limit=2')), 200).body;
-    const rest = expectStatus(await http.get(path(id, `/timeline?limit=500&cursor=${page.nextCursor}`)), 200).body;
+    const rest = expectStatus(
+      await http.get(path(id, `/timeline?limit=500&cursor=${page.nextCursor}`)),
+      200,
+    ).body;
     expect([...page.items, ...rest.items]).toEqual(told);
   });
 
@@ -449,8 +563,12 @@ describe('told whole', () => {
       { id: 'elastic', kind: 'data', storage: 'elastic', deleteWithInstance: false },
     ];
     const warned = async (id: string): Promise<string[]> =>
-      (await quote(http, [id])).items[0].warnings.filter((one: Body) => one.code === 'DISK_NOT_KEPT').map((one: Body) => one.message);
-    expect(await warned(await register(http, cvmPostpaid({ disks })))).toEqual([expect.stringMatching(/kept-not\./)]);
+      (await quote(http, [id])).items[0].warnings
+        .filter((one: Body) => one.code === 'DISK_NOT_KEPT')
+        .map((one: Body) => one.message);
+    expect(await warned(await register(http, cvmPostpaid({ disks })))).toEqual([
+      expect.stringMatching(/kept-not\./),
+    ]);
     expect(await warned(await register(http, jdPostpaid({ disks })))).toEqual([]);
   });
 });

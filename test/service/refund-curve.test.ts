@@ -23,11 +23,17 @@ const codes = (list: Body[]): string[] => list.map((one) => one.code);
 it('M7, E1: from the five days over their cliff to the first whole month, and none once it is returned', async () => {
   const account = newAccount();
   const startsAt = hoursAgo(48);
-  const inHours = (hours: number, ms = 0) => new Date(Date.parse(startsAt) + hours * 3_600_000 + ms).toISOString();
+  const inHours = (hours: number, ms = 0) =>
+    new Date(Date.parse(startsAt) + hours * 3_600_000 + ms).toISOString();
   const id = await register(http, cvmPrepaid({ account }, startsAt));
   const curve = await curveOf(id);
   expect(curve).toMatchObject({ instanceId: id, currency: 'CNY', permitted: true, blockers: [] });
-  expect(curve.points[0]).toMatchObject({ at: curve.asOf, reason: 'now', kind: 'five-day', amount: '407.96' });
+  expect(curve.points[0]).toMatchObject({
+    at: curve.asOf,
+    reason: 'now',
+    kind: 'five-day',
+    amount: '407.96',
+  });
   expect(curve.points.slice(1, 3)).toEqual([
     { at: inHours(120), reason: 'five-day', kind: 'five-day', amount: '407.96', blockers: [] },
     { at: inHours(120, 1000), reason: 'five-day', kind: 'ordinary', amount: '357.56', blockers: [] },
@@ -38,7 +44,8 @@ it('M7, E1: from the five days over their cliff to the first whole month, and no
   const chinese = await curveOf(id, { 'accept-language': 'zh-CN' });
   expect(chinese.warnings[0].message).toMatch(/自下一秒起为 357\.56 CNY。$/);
 
-  // The account's five-day right goes to another instance; at 27 days (no month is shorter) waiting pays more, and the quote says the same.
+  // The account's five-day right goes to another instance; at 27 days (no month is shorter) waiting pays
+  // more, and the quote says the same.
   await end(http, [await register(http, cvmPrepaid({ account }))], { action: 'return' });
   const [used] = (await curveOf(id)).points;
   expect(used).toMatchObject({ kind: 'ordinary', amount: expect.stringMatching(/^387\./) });
@@ -64,5 +71,8 @@ it('E8: what can’t be returned answers the blockers of its quote, and an unkno
     expect(curve).toMatchObject({ permitted: false, points: [], blockers: item.blockers });
     expect(codes(curve.blockers)).toContain('WRONG_ACTION');
   }
-  expect((await http.get('/v1/instances/nobody/refund-curve')).body).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+  expect((await http.get('/v1/instances/nobody/refund-curve')).body).toMatchObject({
+    status: 404,
+    code: 'NOT_FOUND',
+  });
 });

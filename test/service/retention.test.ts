@@ -2,7 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import { KEEP, trim } from '../../store/retention';
 import { makeKey } from '../support/keys';
-import { cvmPostpaid, cvmPrepaid, end, expectStatus, hoursAgo, newAccount, purchase, quote, register } from '../support/lives';
+import {
+  cvmPostpaid,
+  cvmPrepaid,
+  end,
+  expectStatus,
+  hoursAgo,
+  newAccount,
+  purchase,
+  quote,
+  register,
+} from '../support/lives';
 import { useService } from '../support/service';
 import { withDatabase } from '../support/shared';
 
@@ -12,7 +22,10 @@ const { service, http } = useService();
 const age = (table: string, column: string, days: number, where = 'true') =>
   withDatabase(service.adminUrl, async (admin) => {
     await admin.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
-    await admin.query(`UPDATE ${table} SET ${column} = ${column} - make_interval(days => $1) WHERE ${where}`, [days]);
+    await admin.query(
+      `UPDATE ${table} SET ${column} = ${column} - make_interval(days => $1) WHERE ${where}`,
+      [days],
+    );
     await admin.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
   });
 const count = async (table: string): Promise<number> =>
@@ -40,7 +53,10 @@ it('quotes: those that nobody confirmed; what agreements, refunds and requests r
   const instance = await register(http, cvmPostpaid());
   const used = await register(http, cvmPrepaid());
   await end(http, [used], { action: 'return' });
-  const promoted = await register(http, cvmPrepaid({ orders: [purchase(hoursAgo(48), { channel: 'promotion' })] }));
+  const promoted = await register(
+    http,
+    cvmPrepaid({ orders: [purchase(hoursAgo(48), { channel: 'promotion' })] }),
+  );
   expectStatus(await http.post('/v1/refund-requests', { instanceId: promoted, reason: 'too slow' }), 201);
   const kept = await count('quotes');
   const [old, young] = [await quote(http, [instance]), await quote(http, [instance])];
@@ -64,7 +80,9 @@ it('keys: revoked ones; one that lives is deleted by nobody', async () => {
   const { body } = await http.get(`/v1/keys?account=${account}`);
   expect(body.items.map(({ id }: { id: string }) => id).sort()).toEqual([living.id, fresh.id].sort());
   for (const url of [service.adminUrl, service.serviceUrl])
-    await expect(withDatabase(url, (db) => db.query('DELETE FROM keys WHERE id = $1', [living.id]))).rejects.toMatchObject({
+    await expect(
+      withDatabase(url, (db) => db.query('DELETE FROM keys WHERE id = $1', [living.id])),
+    ).rejects.toMatchObject({
       code: '42501',
     });
 });

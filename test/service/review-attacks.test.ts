@@ -1,4 +1,7 @@
-/** Attacks on the operator's path, on undo and on the return of renewals: races, odd orders, messages typed by hand, other people's keys. */
+/**
+ * Attacks on the operator's path, on undo and on the return of renewals: races, odd orders, messages typed by
+ * hand, other people's keys.
+ */
 import { randomUUID } from 'node:crypto';
 import { Worker } from '@temporalio/worker';
 import { acceptQuote } from '../../store/agreements/acceptance';
@@ -45,18 +48,26 @@ beforeAll(async () => {
   [alice, bob] = await Promise.all([staff('alice'), staff('bob')]);
 });
 
-const staff = (name: string): Promise<Http> => as(http, { account: null, name, permissions: ['refund:approve', 'read'] });
-const ask = (instanceId: string, by = http): Promise<Reply> => by.post('/v1/refund-requests', { instanceId, reason: 'bought by mistake' });
+const staff = (name: string): Promise<Http> =>
+  as(http, { account: null, name, permissions: ['refund:approve', 'read'] });
+const ask = (instanceId: string, by = http): Promise<Reply> =>
+  by.post('/v1/refund-requests', { instanceId, reason: 'bought by mistake' });
 async function decide(id: string, name: 'approve' | 'deny', by: Http): Promise<Reply> {
   const reason = `${name}, as agreed`;
-  return await by.post(`/v1/refund-requests/${id}/${name}`, name === 'deny' ? { reason } : await approvalOf(http, id, reason));
+  return await by.post(
+    `/v1/refund-requests/${id}/${name}`,
+    name === 'deny' ? { reason } : await approvalOf(http, id, reason),
+  );
 }
-const undo = (refundId: string): Promise<Reply> => http.post(`/v1/refunds/${refundId}/undo`, { reason: 'wrong instance' });
+const undo = (refundId: string): Promise<Reply> =>
+  http.post(`/v1/refunds/${refundId}/undo`, { reason: 'wrong instance' });
 const renew = (id: string, order: Body): Promise<Reply> =>
   http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', channel: 'standard', ...order });
 
-const refundOf = async (id: string): Promise<Body> => expectStatus(await http.get(`/v1/refunds/${id}`), 200).body;
-const accountOf = async (account: string): Promise<Body> => expectStatus(await http.get(`/v1/accounts/${account}`), 200).body;
+const refundOf = async (id: string): Promise<Body> =>
+  expectStatus(await http.get(`/v1/refunds/${id}`), 200).body;
+const accountOf = async (account: string): Promise<Body> =>
+  expectStatus(await http.get(`/v1/accounts/${account}`), 200).body;
 async function rightsOf(account: string): Promise<{ fiveDay: Body; ordinary: Body }> {
   return (await accountOf(account)).rights.find(({ product }: Body) => product === 'tencent-cvm');
 }
@@ -75,7 +86,10 @@ async function returned(account = newAccount()): Promise<{ id: string; account: 
 }
 
 /** Agreed to, and not sent yet. */
-async function accepted(id: string, action: 'return' | 'return-renewals'): Promise<{ terminationId: string; item: AcceptedItem }> {
+async function accepted(
+  id: string,
+  action: 'return' | 'return-renewals',
+): Promise<{ terminationId: string; item: AcceptedItem }> {
   const { id: quoteId } = await quote(http, [id], { action });
   const terminationId = `t_${randomUUID()}`;
   const acceptance = await acceptQuote(service.pool, { quoteId, terminationId, by: 'operator', via: 'api' });
@@ -148,7 +162,10 @@ describe('decisions', () => {
         return found.status !== 'requested' && found;
       }, 'the decision to be carried out');
       expect(['in_review', 'done', 'denied', 'failed']).toContain(refund.status);
-      const right = { used: Number(refund.status === 'done'), reserved: Number(refund.status === 'in_review') };
+      const right = {
+        used: Number(refund.status === 'done'),
+        reserved: Number(refund.status === 'in_review'),
+      };
       expect((await rightsOf(account)).ordinary).toMatchObject(right);
       expect((await instanceOf(http, id)).state === 'isolated').toBe(refund.status === 'done');
     }
@@ -210,7 +227,10 @@ describe('undo against everything else', () => {
   it('the end of the bin', async () => {
     for (const _ of range(3)) {
       const { id, account, refundId } = await returned();
-      const [, reply] = await Promise.all([http.post(`/v1/instances/${id}/fast-forward`, { duration: 'P7D' }), undo(refundId)]);
+      const [, reply] = await Promise.all([
+        http.post(`/v1/instances/${id}/fast-forward`, { duration: 'P7D' }),
+        undo(refundId),
+      ]);
       expect(['ok', 'WRONG_STATE']).toContain(codeOf(reply));
       expect((await instanceOf(http, id)).state).toBe(reply.status === 200 ? 'running' : 'terminated');
       expect((await accountOf(account)).balances[0].cash).toBe(reply.status === 200 ? '0.00' : '407.96');
@@ -234,7 +254,10 @@ describe('undo against everything else', () => {
     ['no refund', async () => 'r_none'],
     ['another instance’s', async () => (await returned()).refundId],
     ['500 characters', async () => 'r'.repeat(500)],
-    ['a refund in review', async () => expectStatus(await ask(await promoted(newAccount())), 201).body.refundId],
+    [
+      'a refund in review',
+      async () => expectStatus(await ask(await promoted(newAccount())), 201).body.refundId,
+    ],
   ])('sent as the API would for %s: refused, and the return stands', async (_, wrong) => {
     const { id, refundId } = await returned();
     const command = { name: 'undo', refundId: await wrong(), reason: 'mischief' } as const;
@@ -259,7 +282,11 @@ describe('undo against everything else', () => {
     expect((await instanceOf(http, id)).state).toBe('running');
     expect(await answerTo(send(id, second.item.message))).toBe('QUOTE_STALE');
     // There is no sweep here but this one: it hears the refusal, and gives the right back.
-    await sweepOnce(service.client, service.pool, { olderThanMs: 0, taskQueue: service.taskQueue, signer: service.signatures });
+    await sweepOnce(service.client, service.pool, {
+      olderThanMs: 0,
+      taskQueue: service.taskQueue,
+      signer: service.signatures,
+    });
     await settled(http, second.terminationId);
     expect((await rightsOf(account)).ordinary).toMatchObject({ used: 0, reserved: 0, left: 3 });
   });
@@ -268,7 +295,9 @@ describe('undo against everything else', () => {
     const account = newAccount();
     const id = await register(http, cvmPrepaid({ account }));
     const { id: quoteId } = await quote(http, [id], { action: 'return' });
-    await service.client.workflow.getHandle(workflowId(id)).signal('terminate', { agree: true, quoteId, by: 'alice' });
+    await service.client.workflow
+      .getHandle(workflowId(id))
+      .signal('terminate', { agree: true, quoteId, by: 'alice' });
     await until(async () => (await instanceOf(http, id)).state === 'isolated', 'the signal to be taken');
     expectStatus(await undo((await timelineOf(http, id)).at(-1)!.refundId), 200);
     expect(await instanceOf(http, id)).toMatchObject({ state: 'running', isolatedAt: null });
@@ -282,8 +311,19 @@ describe('returned and undone three times, then expired', () => {
   const half = plusMonths(longAgo, 12);
   const renewal = { id: 'o2', kind: 'renewal', startsAt: half, endsAt: plusMonths(half, 12) };
   const upgrade = { id: 'u1', kind: 'upgrade', months: undefined, startsAt: hoursAgo(240), endsAt: half };
-  const prices = (currency: string): Body => ({ version: '1', currency, month: '1000', hour: '2.5', discounts: [] });
-  const paid = (cash: string, gift = '0', income = '0', voucher = '0'): Body => ({ cash, gift, income, voucher });
+  const prices = (currency: string): Body => ({
+    version: '1',
+    currency,
+    month: '1000',
+    hour: '2.5',
+    discounts: [],
+  });
+  const paid = (cash: string, gift = '0', income = '0', voucher = '0'): Body => ({
+    cash,
+    gift,
+    income,
+    voucher,
+  });
 
   const KINDS: [string, Body, { kind: string; amount?: string; fee?: string }][] = [
     [
@@ -298,7 +338,13 @@ describe('returned and undone three times, then expired', () => {
     ],
     [
       'an upgrade and a renewal',
-      { orders: [purchase(longAgo), purchase(longAgo, { ...upgrade, paid: paid('36.50', '36.50') }), purchase(longAgo, renewal)] },
+      {
+        orders: [
+          purchase(longAgo),
+          purchase(longAgo, { ...upgrade, paid: paid('36.50', '36.50') }),
+          purchase(longAgo, renewal),
+        ],
+      },
       { kind: 'ordinary', fee: '0.00' },
     ],
     [
@@ -327,7 +373,11 @@ describe('returned and undone three times, then expired', () => {
       { orders: [purchase(hoursAgo(24 * 279), { channel: 'promotion' })] },
       { kind: 'ordinary', amount: '0.00' },
     ],
-    ['stopped', { state: 'stopped', orders: [purchase(hoursAgo(48))] }, { kind: 'five-day', amount: '407.96' }],
+    [
+      'stopped',
+      { state: 'stopped', orders: [purchase(hoursAgo(48))] },
+      { kind: 'five-day', amount: '407.96' },
+    ],
     [
       'M19 before it begins',
       { orders: [purchase(hoursAgo(-240), { paid: paid('10', '5', '0.01', '3') })] },
@@ -347,7 +397,8 @@ describe('returned and undone three times, then expired', () => {
   /** By self-service, or by the operator's path where that is refused. */
   async function giveBack(id: string): Promise<Body> {
     const [item] = (await quote(http, [id], { action: 'return' })).items;
-    if (item.permitted) return await refundOf((await end(http, [id], { action: 'return' })).items[0].refundId);
+    if (item.permitted)
+      return await refundOf((await end(http, [id], { action: 'return' })).items[0].refundId);
     const request = expectStatus(await ask(id), 201).body;
     expect(expectStatus(await decide(request.id, 'approve', alice), 200).body.status).toBe('done');
     return await refundOf(request.refundId);
@@ -363,17 +414,28 @@ describe('returned and undone three times, then expired', () => {
       return (!isDue || found.step > 0) && found;
     }, 'the deadlines that have come');
     for (const _ of range(3)) {
-      expect(await giveBack(id)).toMatchObject({ ...expected, status: 'done', calculation: { rebuilt: { matches: true } } });
-      expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual(before.orders.map(() => 'closed'));
+      expect(await giveBack(id)).toMatchObject({
+        ...expected,
+        status: 'done',
+        calculation: { rebuilt: { matches: true } },
+      });
+      expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual(
+        before.orders.map(() => 'closed'),
+      );
       const refundId = (await timelineOf(http, id)).at(-1)!.refundId;
       expectStatus(await undo(refundId), 200);
       expect(asItWas(await instanceOf(http, id))).toEqual(asItWas(before));
-      for (const { cash, gift, income } of (await accountOf(account)).balances) expect([cash, gift, income].map(Number)).toEqual([0, 0, 0]);
-      expect(await rightsOf(account)).toMatchObject({ fiveDay: { used: 0, reserved: 0 }, ordinary: { used: 0, reserved: 0 } });
+      for (const { cash, gift, income } of (await accountOf(account)).balances)
+        expect([cash, gift, income].map(Number)).toEqual([0, 0, 0]);
+      expect(await rightsOf(account)).toMatchObject({
+        fiveDay: { used: 0, reserved: 0 },
+        ordinary: { used: 0, reserved: 0 },
+      });
     }
     const { expiresAt, clock } = await instanceOf(http, id);
     const left = Math.ceil((Date.parse(expiresAt) - Date.parse(clock)) / 1000);
-    // A minute more: a step that is still under way where the clock stops lets the server skip on to the next deadline.
+    // A minute more: a step that is still under way where the clock stops lets the server skip on to the next
+    // deadline.
     await fastForward(http, id, `PT${left + 60}S`);
     expect((await timelineOf(http, id)).at(-1)).toMatchObject({ command: 'expire', to: 'isolated' });
     const [expired] = (await http.get(`/v1/recycle-bin?account=${account}`)).body.items;
@@ -409,7 +471,8 @@ describe('return of renewals', () => {
       for (const { status, body } of replies.slice(0, 4)) if (status === 202) await settled(http, body.id);
       const { items } = expectStatus(await http.get(`/v1/refunds?instanceId=${id}`), 200).body;
       const done = items.filter(({ status }: Body) => status === 'done').map(({ action }: Body) => action);
-      // Whichever is first makes the others stale; the renewal that was bought meanwhile makes stale all of them.
+      // Whichever is first makes the others stale; the renewal that was bought meanwhile makes stale all of
+      // them.
       expect(new Set(done).size).toBe(done.length);
       expect(done.length).toBeLessThanOrEqual(1);
     }
@@ -419,13 +482,22 @@ describe('return of renewals', () => {
     const endsAt = fromNow(4000);
     const startsAt = hoursAgo(24 * 25);
     const account = newAccount();
-    const id = await register(http, cvmPrepaid({ account, orders: [purchase(startsAt, { months: 1, endsAt })] }));
+    const id = await register(
+      http,
+      cvmPrepaid({ account, orders: [purchase(startsAt, { months: 1, endsAt })] }),
+    );
     expectStatus(await renew(id, { months: 12, paid: { cash: '100' } }), 200);
     const { item, terminationId } = await accepted(id, 'return-renewals');
-    await until(async () => (await instanceOf(http, id)).orders[0].status === 'ended', 'the renewal to begin');
+    await until(
+      async () => (await instanceOf(http, id)).orders[0].status === 'ended',
+      'the renewal to begin',
+    );
     expect(await answerTo(send(id, item.message))).toMatch(/QUOTE_STALE|NOTHING_TO_RETURN/);
     expect((await http.get(`/v1/terminations/${terminationId}`)).body.items[0].status).toBe('accepted');
-    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual(['ended', 'in-force']);
+    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual([
+      'ended',
+      'in-force',
+    ]);
     expect((await accountOf(account)).balances).toEqual([]);
   });
 
@@ -434,13 +506,27 @@ describe('return of renewals', () => {
     const { item } = await accepted(id, 'return-renewals');
     expectStatus(await renew(id, { months: 6, paid: { cash: '0', voucher: '300' } }), 200);
     expect(await answerTo(send(id, item.message))).toBe('QUOTE_STALE');
-    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual(['in-force', 'future', 'future']);
+    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual([
+      'in-force',
+      'future',
+      'future',
+    ]);
   });
 });
 
 describe('terminations typed by hand, for what was agreed to', () => {
-  const END = { action: 'return', requires: [], modes: { now: { into: 'bin', retentionSeconds: 60 } }, refusedInArrears: false };
-  const FORGED = { version: 'x', end: { prepaid: END, postpaid: END }, expiry: { into: 'terminated' }, timedMaxYears: 3 };
+  const END = {
+    action: 'return',
+    requires: [],
+    modes: { now: { into: 'bin', retentionSeconds: 60 } },
+    refusedInArrears: false,
+  };
+  const FORGED = {
+    version: 'x',
+    end: { prepaid: END, postpaid: END },
+    expiry: { into: 'terminated' },
+    timedMaxYears: 3,
+  };
 
   it('another action than the agreed one is refused: a whole return can’t ride on a return of renewals', async () => {
     const id = await standard(newAccount());
@@ -463,7 +549,12 @@ describe('terminations typed by hand, for what was agreed to', () => {
   it('a return of what has no refund does not wedge the instance', async () => {
     const id = await register(http, cvmPostpaid());
     const { id: quoteId } = await quote(http, [id]);
-    const acceptance = await acceptQuote(service.pool, { quoteId, terminationId: `t_${randomUUID()}`, by: 'operator', via: 'api' });
+    const acceptance = await acceptQuote(service.pool, {
+      quoteId,
+      terminationId: `t_${randomUUID()}`,
+      by: 'operator',
+      via: 'api',
+    });
     const { message } = (acceptance as { items: AcceptedItem[] }).items[0]!;
     const command = { ...message.command, action: 'return', rules: FORGED };
     expect(await answerTo(send(id, { ...message, id: randomUUID(), command }))).toBe('NOT_ACCEPTED');
@@ -474,7 +565,13 @@ describe('terminations typed by hand, for what was agreed to', () => {
     const id = await standard(newAccount());
     const endless = { ...END, modes: { now: { into: 'bin', retentionSeconds: Number.MAX_SAFE_INTEGER } } };
     const rules = { ...FORGED, end: { prepaid: endless, postpaid: endless } };
-    const command = { name: 'terminate', action: 'return', schedule: { mode: 'now' }, terminationId: 't', rules };
+    const command = {
+      name: 'terminate',
+      action: 'return',
+      schedule: { mode: 'now' },
+      terminationId: 't',
+      rules,
+    };
     const [stopped, answer] = await Promise.all([
       http.post(`/v1/instances/${id}/stop`),
       answerTo(send(id, { id: randomUUID(), by: 'mallory', command })),
@@ -514,7 +611,8 @@ describe('usage', () => {
     await holder.query('SELECT FROM instances WHERE id = $1 FOR SHARE', [id]);
     const confirming = http.post('/v1/terminations', { quoteId, agree: true });
     await until(async () => {
-      const waits = "datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FOR NO KEY UPDATE'";
+      const waits =
+        "datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FOR NO KEY UPDATE'";
       const { rows } = await service.pool.query(`SELECT FROM pg_stat_activity WHERE ${waits}`);
       return rows.length > 0;
     }, 'the step to wait');
@@ -554,7 +652,12 @@ describe('other people', () => {
       stranger.post(`/v1/refunds/${request.refundId}/undo`, reason),
       stranger.put(`/v1/instances/${id}/hold`, { hold: true, ...reason }),
       stranger.post(`/v1/instances/${id}/network`, { billing: 'traffic' }),
-      stranger.post(`/v1/instances/${id}/usage`, { meter: 'm', quantity: '1', startsAt: hoursAgo(2), endsAt: hoursAgo(1) }),
+      stranger.post(`/v1/instances/${id}/usage`, {
+        meter: 'm',
+        quantity: '1',
+        startsAt: hoursAgo(2),
+        endsAt: hoursAgo(1),
+      }),
       stranger.post('/v1/keys', { account, name: 'clerk', permissions: ['read'] }),
       stranger.get(`/v1/quotes/q_${request.id}`),
     ]);
@@ -565,9 +668,12 @@ describe('other people', () => {
 
     // Keys of one name are one person, also the next ones; another name of the account is somebody else.
     const next = await as(clerk, { account, name: 'clerk', permissions: CLERK });
-    for (const one of [clerk, next]) expect(codeOf(await decide(request.id, 'approve', one))).toBe('SELF_APPROVAL');
+    for (const one of [clerk, next])
+      expect(codeOf(await decide(request.id, 'approve', one))).toBe('SELF_APPROVAL');
     const chief = await as(http, { account, name: 'chief', permissions: ['refund:approve', 'read'] });
-    expect(expectStatus(await decide(request.id, 'approve', chief), 200).body).toMatchObject({ status: 'done' });
+    expect(expectStatus(await decide(request.id, 'approve', chief), 200).body).toMatchObject({
+      status: 'done',
+    });
   });
 });
 

@@ -1,10 +1,23 @@
-/** SIGKILL where an undo or an approved return is being recorded: whoever repeats the request gets the one answer, and there is one effect. */
+/**
+ * SIGKILL where an undo or an approved return is being recorded: whoever repeats the request gets the one
+ * answer, and there is one effect.
+ */
 import { randomUUID } from 'node:crypto';
 import { type Approval, approveRequest } from '../../store/agreements/refund-requests';
 import { audit } from '../../store/audit';
 import type { Body, Http } from '../support/http';
 import { as } from '../support/keys';
-import { cvmPrepaid, end, expectStatus, hoursAgo, instanceOf, purchase, register, timelineOf, until } from '../support/lives';
+import {
+  cvmPrepaid,
+  end,
+  expectStatus,
+  hoursAgo,
+  instanceOf,
+  purchase,
+  register,
+  timelineOf,
+  until,
+} from '../support/lives';
 import { type DoomedService, startDoomed } from '../support/process';
 import { approvalOf } from '../support/review';
 import { type ServiceUnderTest, startService } from '../support/service';
@@ -16,7 +29,10 @@ afterAll(async () => {
   await Promise.all(services.map((one) => one.stop()));
 });
 
-/** A service, and beside it a process with an API and the only worker, which hangs at a step and is killed there. */
+/**
+ * A service, and beside it a process with an API and the only worker, which hangs at a step and is killed
+ * there.
+ */
 async function scene(
   hangAt: string,
   when: 'before-commit' | 'after-commit',
@@ -28,8 +44,10 @@ async function scene(
   return { service, victim };
 }
 
-const approver = (http: Http): Promise<Http> => as(http, { account: null, name: 'approver', permissions: ['refund:approve', 'read'] });
-const commandsOf = async (http: Http, id: string): Promise<string[]> => (await timelineOf(http, id)).map(({ command }) => command);
+const approver = (http: Http): Promise<Http> =>
+  as(http, { account: null, name: 'approver', permissions: ['refund:approve', 'read'] });
+const commandsOf = async (http: Http, id: string): Promise<string[]> =>
+  (await timelineOf(http, id)).map(({ command }) => command);
 
 async function expectSound({ pool }: ServiceUnderTest): Promise<void> {
   const { checks } = await audit(pool);
@@ -37,8 +55,14 @@ async function expectSound({ pool }: ServiceUnderTest): Promise<void> {
 }
 
 async function askForPromoted(http: Http): Promise<{ id: string; account: string; request: Body }> {
-  const id = await register(http, cvmPrepaid({ orders: [purchase(hoursAgo(24 * 40), { channel: 'promotion' })] }));
-  const request = expectStatus(await http.post('/v1/refund-requests', { instanceId: id, reason: 'by mistake' }), 201).body;
+  const id = await register(
+    http,
+    cvmPrepaid({ orders: [purchase(hoursAgo(24 * 40), { channel: 'promotion' })] }),
+  );
+  const request = expectStatus(
+    await http.post('/v1/refund-requests', { instanceId: id, reason: 'by mistake' }),
+    201,
+  ).body;
   return { id, account: request.account, request };
 }
 
@@ -59,7 +83,10 @@ describe.each(['before-commit', 'after-commit'] as const)('SIGKILL %s', (when) =
       const reply = await undo({ key });
       return reply.status === 200 && reply;
     }, 'the repeat to be answered');
-    expect(first.body).toMatchObject({ status: 'reversed', reversal: { by: 'operator', reason: body.reason } });
+    expect(first.body).toMatchObject({
+      status: 'reversed',
+      reversal: { by: 'operator', reason: body.reason },
+    });
     expect((await undo({ key })).body).toEqual(first.body);
     expect(await undo()).toMatchObject({ status: 409, body: { code: 'WRONG_STATE' } });
     expect(await commandsOf(http, id)).toEqual(['register', 'return', 'undo']);
@@ -76,18 +103,28 @@ describe.each(['before-commit', 'after-commit'] as const)('SIGKILL %s', (when) =
     const { operatorKey } = await approver(http);
     const key = randomUUID();
     const body = await approvalOf(http, request.id);
-    const approve = (at: Http) => at.as(operatorKey).post(`/v1/refund-requests/${request.id}/approve`, body, { key });
+    const approve = (at: Http) =>
+      at.as(operatorKey).post(`/v1/refund-requests/${request.id}/approve`, body, { key });
     approve(victim.http).catch(() => {});
     await victim.hangs;
     await victim.kill();
     await service.startWorker();
     const repeated = expectStatus(await approve(http), 200).body;
-    expect(repeated).toMatchObject({ id: request.id, decision: { by: 'operator:approver', reason: 'checked' } });
+    expect(repeated).toMatchObject({
+      id: request.id,
+      decision: { by: 'operator:approver', reason: 'checked' },
+    });
     const refund = await until(async () => {
       const { body } = await http.get(`/v1/refunds/${request.refundId}`);
       return body.status === 'done' && body;
     }, 'the return to be carried out');
-    expect(refund.progress.map(({ status }: Body) => status)).toEqual(['in_review', 'requested', 'isolating', 'booked', 'done']);
+    expect(refund.progress.map(({ status }: Body) => status)).toEqual([
+      'in_review',
+      'requested',
+      'isolating',
+      'booked',
+      'done',
+    ]);
     expect(await commandsOf(http, id)).toEqual(['register', 'return']);
     await expectSound(service);
   });

@@ -1,6 +1,6 @@
 /**
- * L8: one Idempotency-Key, sent by fifty clients at once, has one effect, and every one of them ends up with the same answer, to the byte.
- * Whoever asks while the first is still at it is told so, and asks again.
+ * L8: one Idempotency-Key, sent by fifty clients at once, has one effect, and every one of them ends up with
+ * the same answer, to the byte. Whoever asks while the first is still at it is told so, and asks again.
  */
 import { randomUUID } from 'node:crypto';
 import { audit } from '../../store/audit';
@@ -48,7 +48,16 @@ const EFFECTS = `SELECT
   (SELECT count(*) FROM account_changes c JOIN instances i USING (account) WHERE i.id = $1) AS standing,
   (SELECT count(*) FROM keys k JOIN instances i USING (account) WHERE i.id = $1) AS keys`;
 type Effects = Record<
-  'instances' | 'orders' | 'steps' | 'items' | 'refunds' | 'rights' | 'transactions' | 'quotes' | 'standing' | 'keys',
+  | 'instances'
+  | 'orders'
+  | 'steps'
+  | 'items'
+  | 'refunds'
+  | 'rights'
+  | 'transactions'
+  | 'quotes'
+  | 'standing'
+  | 'keys',
   number
 >;
 
@@ -57,8 +66,14 @@ async function effectsOn(instanceId: string): Promise<Effects> {
   return rows[0]!;
 }
 
-const post = (instanceId: string, path: string, body: unknown = {}): Request => ({ instanceId, method: 'POST', path, body });
-const toInstance = (id: string, call: string, body?: unknown): Request => post(id, `/v1/instances/${id}/${call}`, body);
+const post = (instanceId: string, path: string, body: unknown = {}): Request => ({
+  instanceId,
+  method: 'POST',
+  path,
+  body,
+});
+const toInstance = (id: string, call: string, body?: unknown): Request =>
+  post(id, `/v1/instances/${id}/${call}`, body);
 const binned = async (): Promise<string> => {
   const id = await register(http, redisPostpaid());
   await end(http, [id]);
@@ -105,14 +120,18 @@ const CALLS: Call[] = [
     name: 'return',
     request: async () => {
       const id = await register(http, redisPrepaid());
-      return post(id, '/v1/terminations', { quoteId: (await quote(http, [id], { action: 'return' })).id, agree: true });
+      return post(id, '/v1/terminations', {
+        quoteId: (await quote(http, [id], { action: 'return' })).id,
+        agree: true,
+      });
     },
     status: 202,
     adds: { items: 1, steps: 1, refunds: 1, rights: 1, transactions: 1 },
   },
   {
     name: 'protect',
-    request: async () => toInstance(await register(http, cvmPostpaid()), 'protect', { reason: 'in production' }),
+    request: async () =>
+      toInstance(await register(http, cvmPostpaid()), 'protect', { reason: 'in production' }),
     status: 200,
     adds: { steps: 1 },
   },
@@ -127,11 +146,17 @@ const CALLS: Call[] = [
   },
   {
     name: 'order that the account can’t pay (refused)',
-    request: async () => toInstance(await register(http, cvmPrepaid()), 'orders', { kind: 'renewal', months: 1 }),
+    request: async () =>
+      toInstance(await register(http, cvmPrepaid()), 'orders', { kind: 'renewal', months: 1 }),
     status: 409,
     adds: {},
   },
-  { name: 'restore', request: async () => toInstance(await binned(), 'restore'), status: 200, adds: { steps: 1 } },
+  {
+    name: 'restore',
+    request: async () => toInstance(await binned(), 'restore'),
+    status: 200,
+    adds: { steps: 1 },
+  },
   {
     name: 'purge',
     request: async () => {
@@ -151,7 +176,12 @@ const CALLS: Call[] = [
     status: 200,
     adds: { steps: 1 },
   },
-  { name: 'stop', request: async () => toInstance(await register(http, cvmPostpaid()), 'stop'), status: 200, adds: { steps: 1 } },
+  {
+    name: 'stop',
+    request: async () => toInstance(await register(http, cvmPostpaid()), 'stop'),
+    status: 200,
+    adds: { steps: 1 },
+  },
   {
     name: 'purge of a running instance (refused)',
     request: async () => {
@@ -193,7 +223,12 @@ const CALLS: Call[] = [
     request: async () => {
       const account = newAccount();
       const instanceId = await register(http, cvmPostpaid({ account }));
-      return { instanceId, method: 'PUT', path: `/v1/accounts/${account}`, body: { hold: true, reason: 'suspected abuse' } };
+      return {
+        instanceId,
+        method: 'PUT',
+        path: `/v1/accounts/${account}`,
+        body: { hold: true, reason: 'suspected abuse' },
+      };
     },
     status: 200,
     adds: { standing: 1 },
@@ -215,7 +250,11 @@ async function finalAnswer({ method, path, body }: Request, key: string): Promis
 }
 
 const seenByCaller = ({ status, headers, text }: WholeReply): string =>
-  JSON.stringify([status, ...['content-type', 'content-language', 'location'].map((name) => headers.get(name)), text]);
+  JSON.stringify([
+    status,
+    ...['content-type', 'content-language', 'location'].map((name) => headers.get(name)),
+    text,
+  ]);
 
 async function fiftyClients({ name, request, status, adds }: Call): Promise<void> {
   const asked = await request();
@@ -228,14 +267,22 @@ async function fiftyClients({ name, request, status, adds }: Call): Promise<void
   expect(replies.filter(({ headers }) => headers.get('idempotency-hit') === null)).toHaveLength(1);
   await allDone(asked.instanceId);
   const after = await effectsOn(asked.instanceId);
-  const added = Object.fromEntries(Object.entries(after).map(([what, count]) => [what, count - before[what as keyof Effects]]));
-  expect([name, added]).toEqual([name, { ...Object.fromEntries(Object.keys(before).map((what) => [what, 0])), ...adds }]);
+  const added = Object.fromEntries(
+    Object.entries(after).map(([what, count]) => [what, count - before[what as keyof Effects]]),
+  );
+  expect([name, added]).toEqual([
+    name,
+    { ...Object.fromEntries(Object.keys(before).map((what) => [what, 0])), ...adds },
+  ]);
 }
 
 /** What was accepted has been carried out: a second effect would have shown by then. */
 async function allDone(instanceId: string): Promise<void> {
   await until(async () => {
-    const { rows } = await service.pool.query("SELECT FROM termination_items WHERE instance_id = $1 AND status = 'accepted'", [instanceId]);
+    const { rows } = await service.pool.query(
+      "SELECT FROM termination_items WHERE instance_id = $1 AND status = 'accepted'",
+      [instanceId],
+    );
     return rows.length === 0;
   }, `every item of ${instanceId} to be decided`);
 }
@@ -247,7 +294,9 @@ it(
     expect(requests).toBeGreaterThanOrEqual(KEYS * CLIENTS);
     // Without requests that met a running one, nothing would have been shown.
     expect(waits).toBeGreaterThan(KEYS);
-    process.stderr.write(`  same key: ${KEYS} keys, ${requests} requests, ${waits} of them while another was running\n`);
+    process.stderr.write(
+      `  same key: ${KEYS} keys, ${requests} requests, ${waits} of them while another was running\n`,
+    );
   },
   240_000 * SCALE,
 );
@@ -283,12 +332,18 @@ describe('after PostgreSQL has dropped the connections', () => {
       const id = await register(http, cvmPostpaid());
       await drop(which);
       const key = randomUUID();
-      const replies = await Promise.all(range(8).map(() => http.post(`/v1/instances/${id}/protect`, { reason: 'x' }, { key })));
-      const first = replies.filter(({ status, headers }) => status === 200 && headers.get('idempotency-hit') === null);
+      const replies = await Promise.all(
+        range(8).map(() => http.post(`/v1/instances/${id}/protect`, { reason: 'x' }, { key })),
+      );
+      const first = replies.filter(
+        ({ status, headers }) => status === 200 && headers.get('idempotency-hit') === null,
+      );
       const others = replies.filter((reply) => !first.includes(reply));
       expect(first).toHaveLength(1);
       for (const { status, headers, body } of others)
-        expect(status === 200 ? headers.get('idempotency-hit') : body.code).toBe(status === 200 ? 'true' : 'IDEMPOTENCY_RUNNING');
+        expect(status === 200 ? headers.get('idempotency-hit') : body.code).toBe(
+          status === 200 ? 'true' : 'IDEMPOTENCY_RUNNING',
+        );
     }
     const { rows } = await service.pool.query(
       "SELECT count(DISTINCT owner) AS owners FROM idempotency_keys WHERE recorded_at > now() - interval '1 minute'",

@@ -1,6 +1,7 @@
 /**
- * The seal: everything that is booked gets one place in the chain, once and whatever commits when; and whatever is changed afterwards is
- * named by the audit, by its own row. A tampering is made as the owner with the guards taken away, and rolled back.
+ * The seal: everything that is booked gets one place in the chain, once and whatever commits when; and
+ * whatever is changed afterwards is named by the audit, by its own row. A tampering is made as the owner with
+ * the guards taken away, and rolled back.
  */
 
 import { createHash } from 'node:crypto';
@@ -64,8 +65,10 @@ async function sealAll(): Promise<void> {
   }
 }
 
-const rowsOf = async (sql: string, values: unknown[] = []): Promise<Body[]> => (await service.pool.query(sql, values)).rows;
-const positions = async (): Promise<number[]> => (await rowsOf('SELECT position FROM seals ORDER BY position')).map((row) => row.position);
+const rowsOf = async (sql: string, values: unknown[] = []): Promise<Body[]> =>
+  (await service.pool.query(sql, values)).rows;
+const positions = async (): Promise<number[]> =>
+  (await rowsOf('SELECT position FROM seals ORDER BY position')).map((row) => row.position);
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
 describe('the chain', () => {
@@ -76,13 +79,26 @@ describe('the chain', () => {
     const [row] = await rowsOf(
       `SELECT seq, effective_at::text AS effective, recorded_at::text AS recorded, current_setting('TimeZone') AS zone FROM transactions`,
     );
-    // Written from the documentation, not with the code's own columns. Fractions end in zeros that PostgreSQL's own text leaves out.
+    // Written from the documentation, not with the code's own columns. Fractions end in zeros that
+    // PostgreSQL's own text leaves out.
     const instant = (text: string): string => {
       const [, date, time, fraction = ''] = /^(\S+) ([\d:]+)(?:\.(\d+))?\+00$/.exec(text)!;
       return `${date}T${time}.${fraction.padEnd(6, '0')}Z`;
     };
     expect(row.zone).toMatch(/UTC|GMT/);
-    const facts = [id, String(row.seq), 'a', 'i', '0', 'renewal', null, null, null, instant(row.effective), instant(row.recorded)];
+    const facts = [
+      id,
+      String(row.seq),
+      'a',
+      'i',
+      '0',
+      'renewal',
+      null,
+      null,
+      null,
+      instant(row.effective),
+      instant(row.recorded),
+    ];
     const entries = [
       ['0', '0', 'world:cash', 'CNY', '-1.50'],
       ['0', '1', 'deferred:o', 'CNY', '1.50'],
@@ -95,8 +111,17 @@ describe('the chain', () => {
   });
 
   it('tells texts apart that look alike when they are put together, and nothing from the empty text', () => {
-    const hash = (facts: (string | null)[], entries: string[][] = []): string => sealHash('0', { id: '', facts, entries });
-    const all = [hash(['ab', 'c']), hash(['a', 'bc']), hash(['abc']), hash(['a', '","bc']), hash(['']), hash([null]), hash([], [['']])];
+    const hash = (facts: (string | null)[], entries: string[][] = []): string =>
+      sealHash('0', { id: '', facts, entries });
+    const all = [
+      hash(['ab', 'c']),
+      hash(['a', 'bc']),
+      hash(['abc']),
+      hash(['a', '","bc']),
+      hash(['']),
+      hash([null]),
+      hash([], [['']]),
+    ];
     expect(new Set(all).size).toBe(all.length);
   });
 
@@ -115,14 +140,19 @@ describe('the chain', () => {
     const ids = await book(owner, 1);
     const other = await owner.connect();
     await other.query('BEGIN');
-    const { rows } = await other.query('SELECT pg_backend_pid() AS pid, pg_try_advisory_xact_lock($1) AS mine', [7_032_563]);
+    const { rows } = await other.query(
+      'SELECT pg_backend_pid() AS pid, pg_try_advisory_xact_lock($1) AS mine',
+      [7_032_563],
+    );
     expect(rows[0].mine).toBe(true);
     expect(await sealWaiting(service.pool)).toEqual([]);
     const gone = new Promise((resolve) => other.once('error', resolve));
     await owner.query('SELECT pg_terminate_backend($1)', [rows[0].pid]);
     await gone;
     other.release(true);
-    expect(await until(async () => (await sealWaiting(service.pool)).at(0), 'the lock to be free')).toBe(ids[0]);
+    expect(await until(async () => (await sealWaiting(service.pool)).at(0), 'the lock to be free')).toBe(
+      ids[0],
+    );
   });
 
   it('does not skip a transaction that commits late, though others with a higher number are sealed', async () => {
@@ -134,7 +164,9 @@ describe('the chain', () => {
     await late.query('COMMIT');
     late.release();
     expect(await sealWaiting(service.pool)).toEqual([first]);
-    const rows = await rowsOf('SELECT transaction_id FROM seals JOIN transactions t ON t.id = transaction_id ORDER BY seq DESC LIMIT 2');
+    const rows = await rowsOf(
+      'SELECT transaction_id FROM seals JOIN transactions t ON t.id = transaction_id ORDER BY seq DESC LIMIT 2',
+    );
     expect(rows.map((row) => row.transaction_id)).toEqual([second, first]);
   });
 
@@ -147,16 +179,20 @@ describe('the chain', () => {
     expect(await sealWaiting(service.pool)).toEqual([]);
   });
 
-  it.each(["UPDATE seals SET hash = ''", 'DELETE FROM seals', 'TRUNCATE seals'])('refuses to whoever asks: %s', async (sql) => {
-    await expect(service.pool.query(sql)).rejects.toMatchObject({ code: '42501' });
-    await expect(owner.query(sql)).rejects.toMatchObject({ code: '42501' });
-  });
+  it.each(["UPDATE seals SET hash = ''", 'DELETE FROM seals', 'TRUNCATE seals'])(
+    'refuses to whoever asks: %s',
+    async (sql) => {
+      await expect(service.pool.query(sql)).rejects.toMatchObject({ code: '42501' });
+      await expect(owner.query(sql)).rejects.toMatchObject({ code: '42501' });
+    },
+  );
 });
 
 describe('how far behind it is', () => {
   const measured = async (): Promise<{ age: number; transactions: number }> => {
     const { body } = await service.http.get('/metrics');
-    const value = (name: string) => Number(new RegExp(`^sunset_ledger_unsealed_${name} (\\S+)$`, 'm').exec(body)![1]);
+    const value = (name: string) =>
+      Number(new RegExp(`^sunset_ledger_unsealed_${name} (\\S+)$`, 'm').exec(body)![1]);
     return { age: value('age_seconds'), transactions: value('transactions') };
   };
 
@@ -178,8 +214,10 @@ type Tampering = (db: Transaction) => Promise<unknown>;
 /** Triggers, and whatever else would refuse a row: not for keys, which other tables build on. */
 async function takeGuardsAway(db: Transaction, table: string): Promise<void> {
   await db.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
-  const guards = "SELECT conname AS name FROM pg_constraint WHERE conrelid = $1::regclass AND contype IN ('c', 'f')";
-  for (const { name } of (await db.query(guards, [table])).rows) await db.query(`ALTER TABLE ${table} DROP CONSTRAINT ${name}`);
+  const guards =
+    "SELECT conname AS name FROM pg_constraint WHERE conrelid = $1::regclass AND contype IN ('c', 'f')";
+  for (const { name } of (await db.query(guards, [table])).rows)
+    await db.query(`ALTER TABLE ${table} DROP CONSTRAINT ${name}`);
 }
 
 /** What the checks of the chain find after a tampering, `check id`, and what they say. */
@@ -190,8 +228,12 @@ async function foundAfter(tamper: Tampering): Promise<{ found: string[]; details
     for (const table of ['transactions', 'entries', 'seals', 'audits']) await takeGuardsAway(db, table);
     await tamper(db);
     const findings: Finding[] = [];
-    for (const check of CHECKS) if (['seals', 'unsealed', 'seal-heads'].includes(check.name)) findings.push(...(await check.run(db)));
-    return { found: findings.map(({ check, id }) => `${check} ${id}`).sort(), details: findings.map(({ detail }) => detail) };
+    for (const check of CHECKS)
+      if (['seals', 'unsealed', 'seal-heads'].includes(check.name)) findings.push(...(await check.run(db)));
+    return {
+      found: findings.map(({ check, id }) => `${check} ${id}`).sort(),
+      details: findings.map(({ detail }) => detail),
+    };
   } finally {
     await db.query('ROLLBACK');
     db.release();
@@ -204,7 +246,9 @@ describe('the audit names', () => {
   beforeAll(async () => {
     await book(owner, 2100);
     await sealAll();
-    sealed = (await rowsOf('SELECT transaction_id FROM seals ORDER BY position')).map((row) => row.transaction_id);
+    sealed = (await rowsOf('SELECT transaction_id FROM seals ORDER BY position')).map(
+      (row) => row.transaction_id,
+    );
     expect(sealed.length).toBeGreaterThan(2100);
   });
   const at = (position: number): string => sealed[position - 1]!;
@@ -232,48 +276,62 @@ describe('the audit names', () => {
     for (const { table, column, type } of columns) {
       if (column === 'id' || column === 'transaction_id') continue;
       const key = table === 'entries' ? 'transaction_id' : 'id';
-      const identity = column === 'seq' ? 'ALTER TABLE transactions ALTER COLUMN seq DROP IDENTITY' : 'SELECT 1';
+      const identity =
+        column === 'seq' ? 'ALTER TABLE transactions ALTER COLUMN seq DROP IDENTITY' : 'SELECT 1';
       const { found } = await foundAfter(async (db) => {
         await db.query(identity);
-        await db.query(`UPDATE ${table} SET "${column}" = ${OTHER[type]!.replaceAll('?', `"${column}"`)} WHERE ${key} = $1`, [at(1000)]);
+        await db.query(
+          `UPDATE ${table} SET "${column}" = ${OTHER[type]!.replaceAll('?', `"${column}"`)} WHERE ${key} = $1`,
+          [at(1000)],
+        );
       });
       expect({ table, column, found }).toEqual({ table, column, found: [`seals ${at(1000)}`] });
     }
   });
 
-  it.each([1, 2, 999, 1000, 1001, 2000, 2101])('a changed amount, in balance, at %i of the chain, and no other', async (position) => {
-    const { found, details } = await foundAfter((db) =>
-      db.query('UPDATE entries SET amount = amount * 3 WHERE transaction_id = $1', [at(position)]),
-    );
-    expect(found).toEqual([`seals ${at(position)}`]);
-    expect(details[0]).toContain(`does not fit seal ${position}`);
-  });
+  it.each([1, 2, 999, 1000, 1001, 2000, 2101])(
+    'a changed amount, in balance, at %i of the chain, and no other',
+    async (position) => {
+      const { found, details } = await foundAfter((db) =>
+        db.query('UPDATE entries SET amount = amount * 3 WHERE transaction_id = $1', [at(position)]),
+      );
+      expect(found).toEqual([`seals ${at(position)}`]);
+      expect(details[0]).toContain(`does not fit seal ${position}`);
+    },
+  );
 
-  it.each([1, 1000, 1001])('a changed seal at %i, not the transaction that it seals nor the one after', async (position) => {
-    const { found, details } = await foundAfter((db) =>
-      db.query("UPDATE seals SET hash = repeat('f', 64) WHERE position = $1", [position]),
-    );
-    expect(found).toEqual([`seals ${at(position)}`]);
-    expect(details).toEqual([`the hash of its seal ${position} was changed; the transaction was not`]);
-  });
+  it.each([1, 1000, 1001])(
+    'a changed seal at %i, not the transaction that it seals nor the one after',
+    async (position) => {
+      const { found, details } = await foundAfter((db) =>
+        db.query("UPDATE seals SET hash = repeat('f', 64) WHERE position = $1", [position]),
+      );
+      expect(found).toEqual([`seals ${at(position)}`]);
+      expect(details).toEqual([`the hash of its seal ${position} was changed; the transaction was not`]);
+    },
+  );
 
   it('the newest, of which no later one tells whether it or its seal was changed', async () => {
     const last = sealed.length;
-    const change = (db: Transaction) => db.query('UPDATE seals SET hash = $2 WHERE position = $1', [last, 'x']);
+    const change = (db: Transaction) =>
+      db.query('UPDATE seals SET hash = $2 WHERE position = $1', [last, 'x']);
     expect((await foundAfter(change)).found).toEqual([`seals ${at(last)}`]);
   });
 
   it('two that lie side by side', async () => {
     const change = (db: Transaction) =>
-      db.query("UPDATE transactions SET effective_at = effective_at - interval '1 day' WHERE id = ANY ($1)", [[at(500), at(501)]]);
+      db.query("UPDATE transactions SET effective_at = effective_at - interval '1 day' WHERE id = ANY ($1)", [
+        [at(500), at(501)],
+      ]);
     expect((await foundAfter(change)).found).toEqual([`seals ${at(500)}`, `seals ${at(501)}`].sort());
   });
 
   it('an added entry', async () => {
     const add = (db: Transaction) =>
-      db.query("INSERT INTO entries SELECT transaction_id, 1, leg, 'revenue', currency, amount FROM entries WHERE transaction_id = $1", [
-        at(77),
-      ]);
+      db.query(
+        "INSERT INTO entries SELECT transaction_id, 1, leg, 'revenue', currency, amount FROM entries WHERE transaction_id = $1",
+        [at(77)],
+      );
     expect((await foundAfter(add)).found).toEqual([`seals ${at(77)}`]);
   });
 
@@ -282,13 +340,18 @@ describe('the audit names', () => {
       await db.query('DELETE FROM entries WHERE transaction_id = $1', [at(10)]);
       await db.query('DELETE FROM transactions WHERE id = $1', [at(10)]);
     });
-    expect({ found, details }).toEqual({ found: [`seals ${at(10)}`], details: ['was sealed at 10, and is gone'] });
+    expect({ found, details }).toEqual({
+      found: [`seals ${at(10)}`],
+      details: ['was sealed at 10, and is gone'],
+    });
   });
 
   it('a seal that is gone, and the transaction that has none now', async () => {
     const { found } = await foundAfter(async (db) => {
       await db.query('DELETE FROM seals WHERE position = 1000');
-      await db.query("UPDATE transactions SET recorded_at = recorded_at - interval '1 hour' WHERE id = $1", [at(1000)]);
+      await db.query("UPDATE transactions SET recorded_at = recorded_at - interval '1 hour' WHERE id = $1", [
+        at(1000),
+      ]);
     });
     expect(found).toEqual(['seals seal 1000', `unsealed ${at(1000)}`]);
   });
@@ -327,12 +390,15 @@ describe('the audit names', () => {
   });
 });
 
-/** What somebody does who knows how seals are made, and may write them: nothing in the chain itself shows it. */
+/**
+ * What somebody does who knows how seals are made, and may write them: nothing in the chain itself shows it.
+ */
 async function reseal(db: Transaction, from: number): Promise<void> {
   await db.query('SET LOCAL client_min_messages = warning');
-  await db.query('INSERT INTO unsealed SELECT t.seq FROM seals s JOIN transactions t ON t.id = s.transaction_id WHERE s.position >= $1', [
-    from,
-  ]);
+  await db.query(
+    'INSERT INTO unsealed SELECT t.seq FROM seals s JOIN transactions t ON t.id = s.transaction_id WHERE s.position >= $1',
+    [from],
+  );
   await db.query('DELETE FROM seals WHERE position >= $1', [from]);
   // The sealer's own code, inside this transaction.
   const within = { connect: async () => ({ query: outsideTransaction(db), release: () => {} }) };
@@ -367,6 +433,7 @@ it('a worker seals what is booked, without being asked', async () => {
   const booked = await rowsOf('SELECT id FROM transactions WHERE instance_id = $1', [id]);
   expect(booked).toHaveLength(2);
   const isSealed = async (): Promise<boolean> =>
-    (await rowsOf('SELECT FROM seals WHERE transaction_id = ANY ($1)', [booked.map((row) => row.id)])).length === 2;
+    (await rowsOf('SELECT FROM seals WHERE transaction_id = ANY ($1)', [booked.map((row) => row.id)]))
+      .length === 2;
   await until(isSealed, 'the worker to seal both');
 });

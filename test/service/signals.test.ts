@@ -1,6 +1,7 @@
 /**
- * Signals, as the Web UI, the Temporal CLI, batch operations and the API's `Prefer: respond-async` send them (decision 5): accepted ones act,
- * refused ones are rows of the timeline, and nothing that anybody can send fails a workflow or wedges it.
+ * Signals, as the Web UI, the Temporal CLI, batch operations and the API's `Prefer: respond-async` send them
+ * (decision 5): accepted ones act, refused ones are rows of the timeline, and nothing that anybody can send
+ * fails a workflow or wedges it.
  */
 import { randomUUID } from 'node:crypto';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
@@ -37,10 +38,12 @@ async function born(body: Body): Promise<string> {
 }
 
 const handleOf = (id: string) => service.client.workflow.getHandle(workflowId(id));
-const signal = async (id: string, name: string, ...payload: unknown[]): Promise<void> => await handleOf(id).signal(name, ...payload);
+const signal = async (id: string, name: string, ...payload: unknown[]): Promise<void> =>
+  await handleOf(id).signal(name, ...payload);
 
 /** The steps after the registration. */
-const stepsOf = async (id: string): Promise<Body[]> => (await timelineOf(http, id)).filter((step) => step.step > 0);
+const stepsOf = async (id: string): Promise<Body[]> =>
+  (await timelineOf(http, id)).filter((step) => step.step > 0);
 
 /** Waits until so many steps have followed the registration, and answers them. */
 async function steps(id: string, count: number): Promise<Body[]> {
@@ -52,7 +55,10 @@ async function steps(id: string, count: number): Promise<Body[]> {
 
 const agreed = (more: Body = {}): Body => ({ id: randomUUID(), by: 'alice', agree: true, ...more });
 
-/** Sends a signal that must be refused, and answers its row. State, step of the rest of its life: as they were. */
+/**
+ * Sends a signal that must be refused, and answers its row. State, step of the rest of its life: as they
+ * were.
+ */
 async function refused(id: string, name: string, code: string, ...payload: unknown[]): Promise<Body> {
   const before = await instanceOf(http, id);
   const count = (await stepsOf(id)).length;
@@ -88,7 +94,13 @@ describe('terminate', () => {
     expect(await instanceOf(http, id)).toMatchObject({ state: 'terminated', purgeTime: null });
     const { account } = await instanceOf(http, id);
     expect((await http.get(`/v1/terminations?account=${account}`)).body.items).toMatchObject([
-      { action: 'terminate', schedule: { mode: 'now' }, status: 'done', agreedVia: 'signal', items: [{ instanceId: id, status: 'done' }] },
+      {
+        action: 'terminate',
+        schedule: { mode: 'now' },
+        status: 'done',
+        agreedVia: 'signal',
+        items: [{ instanceId: id, status: 'done' }],
+      },
     ]);
   });
 
@@ -131,9 +143,16 @@ describe('terminate', () => {
     const { id: quoteId } = await quote(http, [id], { schedule: { mode: 'timed', at } });
     await signal(id, 'terminate', agreed({ quoteId }));
     await steps(id, 1);
-    expect(await instanceOf(http, id)).toMatchObject({ state: 'running', termination: { mode: 'timed', at } });
+    expect(await instanceOf(http, id)).toMatchObject({
+      state: 'running',
+      termination: { mode: 'timed', at },
+    });
     await signal(id, 'cancel', { id: randomUUID(), by: 'bob' });
-    expect((await steps(id, 2)).at(-1)).toMatchObject({ command: 'cancel', outcome: 'done', by: 'unsigned: bob' });
+    expect((await steps(id, 2)).at(-1)).toMatchObject({
+      command: 'cancel',
+      outcome: 'done',
+      by: 'unsigned: bob',
+    });
     expect((await instanceOf(http, id)).termination).toBeNull();
   });
 
@@ -147,7 +166,12 @@ describe('terminate', () => {
     await refused(postpaid, 'terminate', 'AGREEMENT_REQUIRED', { id: randomUUID(), by: 'alice' });
     await refused(postpaid, 'terminate', 'AGREEMENT_REQUIRED', agreed({ agree: 'true' }));
     await refused(postpaid, 'terminate', 'AGREEMENT_REQUIRED', agreed({ agree: 1 }));
-    await refused(postpaid, 'terminate', 'QUOTE_REQUIRED', agreed({ schedule: { mode: 'timed', at: fromNow(DAY) } }));
+    await refused(
+      postpaid,
+      'terminate',
+      'QUOTE_REQUIRED',
+      agreed({ schedule: { mode: 'timed', at: fromNow(DAY) } }),
+    );
     await refused(prepaid, 'terminate', 'QUOTE_REQUIRED', agreed());
     await refused(redis, 'terminate', 'MODE_NOT_OFFERED', agreed({ schedule: { mode: 'later' } }));
     // E8, L5: what stands against it is named by its own code.
@@ -159,10 +183,23 @@ describe('terminate', () => {
   it('is refused with a quote that is unknown, another’s, expired, used or stale', async () => {
     const [id, other] = await Promise.all([born(cvmPrepaid()), born(redisPrepaid())]);
     await refused(id, 'terminate', 'UNKNOWN_QUOTE', agreed({ quoteId: 'q_nothing' }));
-    await refused(id, 'terminate', 'QUOTE_OF_OTHERS', agreed({ quoteId: (await quote(http, [other], { action: 'return' })).id }));
-    await refused(id, 'terminate', 'QUOTE_OF_OTHERS', agreed({ quoteId: (await quote(http, [id, other], { action: 'return' })).id }));
+    await refused(
+      id,
+      'terminate',
+      'QUOTE_OF_OTHERS',
+      agreed({ quoteId: (await quote(http, [other], { action: 'return' })).id }),
+    );
+    await refused(
+      id,
+      'terminate',
+      'QUOTE_OF_OTHERS',
+      agreed({ quoteId: (await quote(http, [id, other], { action: 'return' })).id }),
+    );
     const expired = await quote(http, [id], { action: 'return' });
-    await service.pool.query("UPDATE quotes SET expires_at = clock_timestamp() - interval '1 s' WHERE id = $1", [expired.id]);
+    await service.pool.query(
+      "UPDATE quotes SET expires_at = clock_timestamp() - interval '1 s' WHERE id = $1",
+      [expired.id],
+    );
     await refused(id, 'terminate', 'QUOTE_EXPIRED', agreed({ quoteId: expired.id }));
     const stale = await quote(http, [id], { action: 'return' });
     expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
@@ -213,12 +250,20 @@ describe('cancel, restore and purge', () => {
     await signal(id, 'restore', { id: randomUUID(), by: 'alice', renewal: { months: 1 } });
     expect((await steps(id, 3)).at(-1)).toMatchObject({ command: 'restore', outcome: 'done', to: 'running' });
     const { account, orders } = await instanceOf(http, id);
-    expect(orders.at(-1)).toMatchObject({ kind: 'renewal', months: 1, paid: { cash: '51.00', voucher: '0.00' } });
+    expect(orders.at(-1)).toMatchObject({
+      kind: 'renewal',
+      months: 1,
+      paid: { cash: '51.00', voucher: '0.00' },
+    });
     expect((await http.get(`/v1/accounts/${account}`)).body.balances).toMatchObject([{ cash: '356.96' }]);
   });
 
   it('are refused in the wrong state, without confirmation, without money, in arrears', async () => {
-    const [living, postpaid, prepaid] = await Promise.all([born(cvmPostpaid()), born(redisPostpaid()), born(cvmPrepaid())]);
+    const [living, postpaid, prepaid] = await Promise.all([
+      born(cvmPostpaid()),
+      born(redisPostpaid()),
+      born(cvmPrepaid()),
+    ]);
     await refused(living, 'cancel', 'NOT_SCHEDULED', { id: randomUUID(), by: 'alice' });
     await refused(living, 'restore', 'WRONG_STATE', { id: randomUUID(), by: 'alice' });
     await refused(living, 'purge', 'WRONG_STATE', { id: randomUUID(), by: 'alice', confirm: living });
@@ -229,7 +274,18 @@ describe('cancel, restore and purge', () => {
     await refused(postpaid, 'purge', 'CONFIRM_MISMATCH', { id: randomUUID(), confirm: true });
     await refused(postpaid, 'restore', 'RENEWAL_NOT_ALLOWED', { id: randomUUID(), renewal: { months: 1 } });
     await refused(prepaid, 'restore', 'RENEWAL_REQUIRED', { id: randomUUID() });
-    for (const renewal of [null, 5, 'one', [], {}, { months: '1' }, { months: 0 }, { months: 1.5 }, { months: 121 }, { months: null }]) {
+    for (const renewal of [
+      null,
+      5,
+      'one',
+      [],
+      {},
+      { months: '1' },
+      { months: 0 },
+      { months: 1.5 },
+      { months: 121 },
+      { months: null },
+    ]) {
       await refused(prepaid, 'restore', 'BAD_PAYLOAD', { id: randomUUID(), renewal });
     }
     await refused(prepaid, 'restore', 'INSUFFICIENT_BALANCE', { id: randomUUID(), renewal: { months: 12 } });
@@ -243,7 +299,11 @@ describe('a signal that comes again', () => {
   it('takes effect once, and says nothing more in the timeline (L8)', async () => {
     const id = await born(redisPostpaid());
     const first = agreed();
-    await Promise.all([signal(id, 'terminate', first), signal(id, 'terminate', first), signal(id, 'terminate', first)]);
+    await Promise.all([
+      signal(id, 'terminate', first),
+      signal(id, 'terminate', first),
+      signal(id, 'terminate', first),
+    ]);
     await until(async () => (await instanceOf(http, id)).state === 'isolated', 'the isolation');
     await signal(id, 'terminate', first);
     const restore = { id: randomUUID(), by: 'alice' };
@@ -258,7 +318,11 @@ describe('a signal that comes again', () => {
       const rows = await stepsOf(id);
       return rows.at(-1).code === 'NOT_SCHEDULED' && rows;
     }, 'the marker');
-    expect(found.map((row: Body) => `${row.command} ${row.outcome}`)).toEqual(['terminate done', 'restore done', 'cancel refused']);
+    expect(found.map((row: Body) => `${row.command} ${row.outcome}`)).toEqual([
+      'terminate done',
+      'restore done',
+      'cancel refused',
+    ]);
     expect(await instanceOf(http, id)).toMatchObject({ state: 'running' });
   });
 
@@ -296,7 +360,10 @@ describe('a signal that comes again', () => {
     await end(http, [id], { schedule: { mode: 'timed', at: fromNow(DAY) } });
     await signal(id, 'terminate', agreed({ id: 'deadline/fire/9/refused' }));
     await signal(id, 'terminate', agreed({ id: 'deadline/fire/9' }));
-    await until(async () => (await stepsOf(id)).filter((row) => row.outcome === 'refused').length >= 6, 'the refusals');
+    await until(
+      async () => (await stepsOf(id)).filter((row) => row.outcome === 'refused').length >= 6,
+      'the refusals',
+    );
     expect((await fastForward(http, id, 'P2D')).state).toBe('terminated');
   });
 });
@@ -311,15 +378,27 @@ describe('junk', () => {
     ['an array', [[1, 2, { agree: true }]]],
     ['true', [true]],
     ['two payloads', [{ by: 'alice' }, { agree: true }]],
-    ['objects for id and by', [{ id: { a: 1 }, by: ['x'], agree: {}, confirm: {}, quoteId: {}, schedule: [], renewal: 'x' }]],
+    [
+      'objects for id and by',
+      [{ id: { a: 1 }, by: ['x'], agree: {}, confirm: {}, quoteId: {}, schedule: [], renewal: 'x' }],
+    ],
     ['ids that can’t be made text', [{ id: { toString: 1, valueOf: 2 }, by: { toString: null } }]],
-    ['null for everything', [{ id: null, by: null, agree: null, confirm: null, quoteId: null, schedule: null, renewal: null }]],
+    [
+      'null for everything',
+      [{ id: null, by: null, agree: null, confirm: null, quoteId: null, schedule: null, renewal: null }],
+    ],
     ['NUL in id and by', [{ id: 'a\0b', by: '\0' }]],
     ['half of a surrogate pair', [{ id: '\ud800', by: '\udfff' }]],
     ['an empty id', [{ id: '', by: '' }]],
-    ['an id of 20,000 characters', [{ id: Array.from({ length: 600 }, () => randomUUID()).join(''), by: 'x'.repeat(20_000) }]],
+    [
+      'an id of 20,000 characters',
+      [{ id: Array.from({ length: 600 }, () => randomUUID()).join(''), by: 'x'.repeat(20_000) }],
+    ],
     ['nesting of 3,000', [deep(3000)]],
-    ['10,000 members', [Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`f${index}`, index]))]],
+    [
+      '10,000 members',
+      [Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`f${index}`, index]))],
+    ],
     ['__proto__', [JSON.parse('{"__proto__": {"agree": true, "confirm": "x"}, "constructor": 1}')]],
   ];
 
@@ -387,7 +466,11 @@ describe('Prefer: respond-async', () => {
   const headers = { prefer: 'respond-async, wait=10' };
 
   it('cancel, restore and purge answer 202 at once and take effect', async () => {
-    const [scheduled, restored, purged] = await Promise.all([born(cvmPostpaid()), born(redisPostpaid()), born(redisPostpaid())]);
+    const [scheduled, restored, purged] = await Promise.all([
+      born(cvmPostpaid()),
+      born(redisPostpaid()),
+      born(redisPostpaid()),
+    ]);
     await end(http, [scheduled], { schedule: { mode: 'timed', at: fromNow(DAY) } });
     await end(http, [restored, purged]);
     const replies = await Promise.all([
@@ -403,13 +486,19 @@ describe('Prefer: respond-async', () => {
     await until(async () => (await instanceOf(http, scheduled)).termination === null, 'the cancel');
     await until(async () => (await instanceOf(http, restored)).state === 'running', 'the restore');
     await until(async () => (await instanceOf(http, purged)).state === 'terminated', 'the purge');
-    expect((await stepsOf(purged)).at(-1)).toMatchObject({ command: 'purge', outcome: 'done', by: 'operator' });
+    expect((await stepsOf(purged)).at(-1)).toMatchObject({
+      command: 'purge',
+      outcome: 'done',
+      by: 'operator',
+    });
   });
 
   it('what is refused is a row; what is not valid, not there or gone is told at once', async () => {
     const id = await born(cvmPostpaid());
     expectStatus(await http.post(`/v1/instances/${id}/cancel`, {}, { headers }), 202);
-    expect(await steps(id, 1)).toMatchObject([{ command: 'cancel', outcome: 'refused', code: 'NOT_SCHEDULED', by: 'operator' }]);
+    expect(await steps(id, 1)).toMatchObject([
+      { command: 'cancel', outcome: 'refused', code: 'NOT_SCHEDULED', by: 'operator' },
+    ]);
     expectStatus(await http.post(`/v1/instances/${id}/purge`, { confirm: 'other' }, { headers }), 400);
     expectStatus(await http.post('/v1/instances/nobody/cancel', {}, { headers }), 404);
     await end(http, [id]);
@@ -426,7 +515,9 @@ describe('Prefer: respond-async', () => {
     expect(again.headers.get('idempotency-hit')).toBe('true');
     expect(again.headers.get('preference-applied')).toBe('respond-async');
     await until(async () => (await instanceOf(http, id)).state === 'running', 'the restore');
-    expect((await stepsOf(id)).filter((row) => row.command === 'restore')).toMatchObject([{ outcome: 'done' }]);
+    expect((await stepsOf(id)).filter((row) => row.command === 'restore')).toMatchObject([
+      { outcome: 'done' },
+    ]);
   });
 
   it('other commands answer in the ordinary way', async () => {
@@ -463,7 +554,13 @@ describe('updates that are typed by hand', () => {
     [
       'an id without end',
       'power',
-      () => [{ ...envelope(), id: Array.from({ length: 600 }, () => randomUUID()).join(''), command: { name: 'stop' } }],
+      () => [
+        {
+          ...envelope(),
+          id: Array.from({ length: 600 }, () => randomUUID()).join(''),
+          command: { name: 'stop' },
+        },
+      ],
     ],
     ['nobody', 'power', () => [{ id: randomUUID(), command: { name: 'stop' } }]],
     ['somebody with NUL', 'power', () => [{ id: randomUUID(), by: '\0', command: { name: 'stop' } }]],
@@ -478,7 +575,12 @@ describe('updates that are typed by hand', () => {
     [
       'a renewal without rules',
       'amend',
-      () => [{ ...envelope(), command: { name: 'amend', order: { kind: 'renewal', channel: 'standard', months: 1 } } }],
+      () => [
+        {
+          ...envelope(),
+          command: { name: 'amend', order: { kind: 'renewal', channel: 'standard', months: 1 } },
+        },
+      ],
     ],
     [
       'a termination without schedule',
@@ -488,7 +590,18 @@ describe('updates that are typed by hand', () => {
     [
       'an unknown termination',
       'terminate',
-      () => [{ ...envelope(), command: { name: 'terminate', action: 'return', schedule: { mode: 'now' }, rules, terminationId: 't' } }],
+      () => [
+        {
+          ...envelope(),
+          command: {
+            name: 'terminate',
+            action: 'return',
+            schedule: { mode: 'now' },
+            rules,
+            terminationId: 't',
+          },
+        },
+      ],
     ],
   ];
 
@@ -514,9 +627,25 @@ describe('updates that are typed by hand', () => {
     // Not among those that are looked through at the end: this activity fails by intent.
     const id = await register(http, cvmPrepaid());
     const before = await instanceOf(http, id);
-    const end = { action: 'return', requires: [], modes: { now: { into: 'terminated' } }, refusedInArrears: false };
-    const forged = { version: 'x', end: { prepaid: end, postpaid: end }, expiry: { into: 'terminated' }, timedMaxYears: 3 };
-    const command = { name: 'terminate', action: 'return', schedule: { mode: 'now' }, rules: forged, terminationId: 't' };
+    const end = {
+      action: 'return',
+      requires: [],
+      modes: { now: { into: 'terminated' } },
+      refusedInArrears: false,
+    };
+    const forged = {
+      version: 'x',
+      end: { prepaid: end, postpaid: end },
+      expiry: { into: 'terminated' },
+      timedMaxYears: 3,
+    };
+    const command = {
+      name: 'terminate',
+      action: 'return',
+      schedule: { mode: 'now' },
+      rules: forged,
+      terminationId: 't',
+    };
     await expect(send(id, 'terminate', [signed(id, command)])).rejects.toMatchObject({
       cause: { details: [{ code: 'NOT_ACCEPTED' }] },
     });
@@ -537,8 +666,11 @@ it('after all of that every workflow is running or has come to its end, and no t
   for (const id of all) {
     const { status } = await handleOf(id).describe();
     const { state } = await instanceOf(http, id);
-    if (status.name !== (state === 'terminated' ? 'COMPLETED' : 'RUNNING')) bad.push(`${id} ${state} is ${status.name}`);
-    const failed = (await eventsOf(id)).filter((type) => /TASK_FAILED|TASK_TIMED_OUT|EXECUTION_FAILED/.test(type));
+    if (status.name !== (state === 'terminated' ? 'COMPLETED' : 'RUNNING'))
+      bad.push(`${id} ${state} is ${status.name}`);
+    const failed = (await eventsOf(id)).filter((type) =>
+      /TASK_FAILED|TASK_TIMED_OUT|EXECUTION_FAILED/.test(type),
+    );
     if (failed.length) bad.push(`${id} ${state}: ${failed.join(', ')}`);
   }
   expect(bad).toEqual([]);

@@ -1,6 +1,7 @@
 /**
- * Whose word counts. What comes through the API is signed; whoever else reaches Temporal's port may do what the documented signals may, is
- * shown as `unsigned: …`, and can state no money, lift no protection, approve nothing, and take no caller's name or id.
+ * Whose word counts. What comes through the API is signed; whoever else reaches Temporal's port may do what
+ * the documented signals may, is shown as `unsigned: …`, and can state no money, lift no protection, approve
+ * nothing, and take no caller's name or id.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -36,7 +37,9 @@ const { service, http } = useService();
 const handleOf = (id: string) => service.client.workflow.getHandle(workflowId(id));
 /** Waits no longer than a worker could need: a message that nobody answers is a failure of the test. */
 const update = async (id: string, name: string, message: Body): Promise<Body> =>
-  await service.client.withDeadline(Date.now() + 20_000, () => handleOf(id).executeUpdate(name, { args: [message] as unknown as [] }));
+  await service.client.withDeadline(Date.now() + 20_000, () =>
+    handleOf(id).executeUpdate(name, { args: [message] as unknown as [] }),
+  );
 const signal = (id: string, name: string, payload: Body): Promise<void> => handleOf(id).signal(name, payload);
 const lastStep = async (id: string): Promise<Body> => (await timelineOf(http, id)).at(-1);
 
@@ -87,10 +90,20 @@ describe('an update without a signature', () => {
     expect(await codeOf(update(id, 'terminate', forged()))).toBe('AGREEMENT_REQUIRED');
     expect(await codeOf(update(id, 'cancel', forged()))).toBe('NOT_SCHEDULED');
     expect(await codeOf(update(id, 'terminate', { ...forged(), agree: true }))).toBe('done');
-    expect(await lastStep(id)).toMatchObject({ command: 'terminate', outcome: 'done', by: 'unsigned: operator:cfo' });
-    expect(await codeOf(update(id, 'purge', { ...forged(), command: { name: 'purge' } }))).toBe('CONFIRM_MISMATCH');
+    expect(await lastStep(id)).toMatchObject({
+      command: 'terminate',
+      outcome: 'done',
+      by: 'unsigned: operator:cfo',
+    });
+    expect(await codeOf(update(id, 'purge', { ...forged(), command: { name: 'purge' } }))).toBe(
+      'CONFIRM_MISMATCH',
+    );
     expect(await codeOf(update(id, 'restore', { ...forged(), command: { name: 'restore' } }))).toBe('done');
-    expect(await lastStep(id)).toMatchObject({ command: 'restore', outcome: 'done', by: 'unsigned: operator:cfo' });
+    expect(await lastStep(id)).toMatchObject({
+      command: 'restore',
+      outcome: 'done',
+      by: 'unsigned: operator:cfo',
+    });
   });
 
   it('can’t state what was paid for a restore', async () => {
@@ -108,10 +121,16 @@ describe('a forged signature', () => {
     const message = { id: randomUUID(), by: 'operator:cfo', command };
     const { sign } = service.signatures;
     return [
-      ['another key’s', { ...message, signature: createSignatures('another-operator-key').sign(id, message) }],
+      [
+        'another key’s',
+        { ...message, signature: createSignatures('another-operator-key').sign(id, message) },
+      ],
       ['one of another instance', { ...message, signature: sign('web-other', message) }],
       ['one of another caller', { ...message, signature: sign(id, { ...message, by: 'alice@acme' }) }],
-      ['one of another command', { ...message, signature: sign(id, { ...message, command: { name: 'start' } }) }],
+      [
+        'one of another command',
+        { ...message, signature: sign(id, { ...message, command: { name: 'start' } }) },
+      ],
       ['one of another id', { ...message, signature: sign(id, { ...message, id: 'another' }) }],
       ['none, but of its form', { ...message, signature: `${Date.now().toString(36)}.${'A'.repeat(43)}` }],
     ];
@@ -121,7 +140,8 @@ describe('a forged signature', () => {
     const id = await register(http, cvmPrepaid());
     const amend = { name: 'amend', order: { ...renewal, paid }, rules } as unknown as Command;
     const answers: string[] = [];
-    for (const [which, message] of forgeries(id, amend)) answers.push(`${which}: ${await codeOf(update(id, 'amend', message))}`);
+    for (const [which, message] of forgeries(id, amend))
+      answers.push(`${which}: ${await codeOf(update(id, 'amend', message))}`);
     expect(answers).toEqual(forgeries(id, amend).map(([which]) => `${which}: BAD_SIGNATURE`));
     expect(await instanceOf(http, id)).toMatchObject({ step: 0, orders: [{ kind: 'purchase' }] });
     expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
@@ -142,7 +162,9 @@ describe('a forged signature', () => {
   it('does not keep the caller’s own command from being done: its id is not taken', async () => {
     const id = await register(http, cvmPostpaid());
     const message = { id: 'key/operator/mine', by: 'operator', command: { name: 'stop' } };
-    expect(await codeOf(update(id, 'power', { ...message, signature: `1.${'A'.repeat(43)}` }))).toBe('BAD_SIGNATURE');
+    expect(await codeOf(update(id, 'power', { ...message, signature: `1.${'A'.repeat(43)}` }))).toBe(
+      'BAD_SIGNATURE',
+    );
     await signal(id, 'cancel', { id: 'key/operator/mine' });
     await stepAfter(id, 1);
     expectStatus(await http.post(`/v1/instances/${id}/stop`, {}, { key: 'mine' }), 200);
@@ -162,12 +184,17 @@ describe('a forged signature', () => {
   });
 });
 
-/** Temporal answers an update under an id that it knows with the outcome of the first one, whatever the second one asks. */
+/**
+ * Temporal answers an update under an id that it knows with the outcome of the first one, whatever the second
+ * one asks.
+ */
 describe('an update under the id that a command of the API will have', () => {
   /** Sends it without waiting longer than a worker could need; what is refused is refused. */
   const squat = async (id: string, updateId: string, name: string, message?: Body): Promise<void> => {
     const args = (message === undefined ? [] : [message]) as unknown as [];
-    const sending = service.client.withDeadline(Date.now() + 20_000, () => handleOf(id).executeUpdate(name, { args, updateId }));
+    const sending = service.client.withDeadline(Date.now() + 20_000, () =>
+      handleOf(id).executeUpdate(name, { args, updateId }),
+    );
     await sending.catch((error: unknown) => {
       if (!(error instanceof WorkflowUpdateFailedError)) throw error;
     });
@@ -257,7 +284,11 @@ it('a workflow that somebody starts under an id that is still free does not keep
   const someone = await handleOf(await register(http, cvmPostpaid())).query<Body>('life');
   const life = { ...someone, id };
   const input = { life, done: [] };
-  await service.client.workflow.start('instance', { workflowId: workflowId(id), taskQueue: service.taskQueue, args: [input] });
+  await service.client.workflow.start('instance', {
+    workflowId: workflowId(id),
+    taskQueue: service.taskQueue,
+    args: [input],
+  });
   expectStatus(await http.put(`/v1/instances/${id}`, cvmPostpaid()), 201);
   expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
 });
@@ -270,7 +301,10 @@ it('what the timeline says of callers is theirs: commands, signals and terminati
   await stepAfter(id, 2);
   expectStatus(await http.post(`/v1/instances/${id}/cancel`, {}, { headers }), 202);
   await stepAfter(id, 3);
-  const { rows } = await service.pool.query('SELECT command, outcome, by, authority FROM steps WHERE instance_id = $1 ORDER BY step', [id]);
+  const { rows } = await service.pool.query(
+    'SELECT command, outcome, by, authority FROM steps WHERE instance_id = $1 ORDER BY step',
+    [id],
+  );
   expect(rows).toEqual([
     { command: 'register', outcome: 'done', by: 'operator', authority: 'signed' },
     { command: 'terminate', outcome: 'done', by: 'operator', authority: 'signed' },
@@ -284,7 +318,10 @@ it('an agreement by an unsigned signal stays nobody’s word, though the service
   const { id: quoteId } = await quote(http, [id], { action: 'return' });
   await signal(id, 'terminate', { ...forged(), agree: true, quoteId });
   await stepAfter(id, 1);
-  const { rows } = await service.pool.query('SELECT command, by, authority FROM steps WHERE instance_id = $1 AND step = 1', [id]);
+  const { rows } = await service.pool.query(
+    'SELECT command, by, authority FROM steps WHERE instance_id = $1 AND step = 1',
+    [id],
+  );
   expect(rows).toEqual([{ command: 'return', by: 'unsigned: operator:cfo', authority: 'unsigned' }]);
   expect(unsignedName('unsigned: operator:cfo')).toBe('unsigned: operator:cfo');
 });
@@ -300,17 +337,30 @@ describe('SUNSET_UNSIGNED=refuse', () => {
     try {
       await strict.startWorker({ trust: { signatures: strict.signatures, unsigned: 'refuse' } });
       const id = await register(strict.http, redisPostpaid());
-      const handle = new Client({ connection: strict.client.connection, namespace: strict.client.options.namespace }).workflow.getHandle(
-        workflowId(id),
-      );
+      const handle = new Client({
+        connection: strict.client.connection,
+        namespace: strict.client.options.namespace,
+      }).workflow.getHandle(workflowId(id));
       await handle.signal('terminate', { ...forged(), agree: true });
       const rows = () => timelineOf(strict.http, id);
-      expect(await until(async () => (await rows())[1], 'the refusal')).toMatchObject({ outcome: 'refused', code: 'UNSIGNED' });
+      expect(await until(async () => (await rows())[1], 'the refusal')).toMatchObject({
+        outcome: 'refused',
+        code: 'UNSIGNED',
+      });
       await end(strict.http, [id]);
       await handle.signal('restore', forged());
-      expect(await until(async () => (await rows())[3], 'the refusal')).toMatchObject({ outcome: 'refused', code: 'UNSIGNED' });
-      expectStatus(await strict.http.post(`/v1/instances/${id}/restore`, {}, { headers: { prefer: 'respond-async' } }), 202);
-      expect(await until(async () => (await rows())[4], 'the restore')).toMatchObject({ outcome: 'done', by: 'operator' });
+      expect(await until(async () => (await rows())[3], 'the refusal')).toMatchObject({
+        outcome: 'refused',
+        code: 'UNSIGNED',
+      });
+      expectStatus(
+        await strict.http.post(`/v1/instances/${id}/restore`, {}, { headers: { prefer: 'respond-async' } }),
+        202,
+      );
+      expect(await until(async () => (await rows())[4], 'the restore')).toMatchObject({
+        outcome: 'done',
+        by: 'operator',
+      });
     } finally {
       await strict.stop();
     }

@@ -2,7 +2,17 @@
 import { toCsv } from '../../api/http/csv';
 import { audit } from '../../store/audit';
 import type { Body } from '../support/http';
-import { cvmPrepaid, end, expectStatus, hoursAgo, newAccount, newId, purchase, redisPrepaid, register } from '../support/lives';
+import {
+  cvmPrepaid,
+  end,
+  expectStatus,
+  hoursAgo,
+  newAccount,
+  newId,
+  purchase,
+  redisPrepaid,
+  register,
+} from '../support/lives';
 import { useService } from '../support/service';
 
 const { service, http } = useService();
@@ -43,10 +53,19 @@ describe('the statement as CSV', () => {
 
   it('says what the JSON says, the reversal with what it reverses and why', async () => {
     expect(rows.map(({ kind }) => kind)).toEqual(['renewal', 'refund', 'reversal', 'refund']);
-    expect(rows[2]).toMatchObject({ reverses: rows[3].id, reason: WORDS, refundId: rows[3].refundId, amount: `-${rows[3].amount}` });
+    expect(rows[2]).toMatchObject({
+      reverses: rows[3].id,
+      reason: WORDS,
+      refundId: rows[3].refundId,
+      amount: `-${rows[3].amount}`,
+    });
     for (const index of [0, 1, 3]) expect(Object.keys(rows[index])).not.toContain('reverses');
     const { status, headers, body } = await csv(statement(account));
-    expect([status, headers.get('content-type'), headers.get('link')]).toEqual([200, 'text/csv; charset=utf-8; header=present', null]);
+    expect([status, headers.get('content-type'), headers.get('link')]).toEqual([
+      200,
+      'text/csv; charset=utf-8; header=present',
+      null,
+    ]);
     const [header, ...lines] = parseCsv(body);
     expect(header!.join()).toBe(
       'id,kind,currency,amount,cash,gift,income,instanceId,refundId,reverses,reason,effectiveAt,recordedAt,reference,balanceCash,balanceGift,balanceIncome',
@@ -95,7 +114,24 @@ describe('the statement as CSV', () => {
       { name: 'text', value: (row: string) => row },
       { name: 'number', value: () => '-1.50', isNumber: true },
     ];
-    const texts = ['=1+1', '+1', '-1', '@a', '\tx', '\rx', '＝1', '＋1', '－1', '＠x', 'plain', '', 'a=b', '"', ',', 'a\nb'];
+    const texts = [
+      '=1+1',
+      '+1',
+      '-1',
+      '@a',
+      '\tx',
+      '\rx',
+      '＝1',
+      '＋1',
+      '－1',
+      '＠x',
+      'plain',
+      '',
+      'a=b',
+      '"',
+      ',',
+      'a\nb',
+    ];
     const lines = parseCsv(toCsv(columns, texts));
     expect(lines.slice(1)).toEqual(texts.map((text, index) => [index < 10 ? `'${text}` : text, '-1.50']));
   });
@@ -103,7 +139,12 @@ describe('the statement as CSV', () => {
 
 describe('balances at an instant', () => {
   const at = async (account: string, instant?: string): Promise<Body> =>
-    expectStatus(await http.get(`/v1/accounts/${account}/balances${instant ? `?at=${encodeURIComponent(instant)}` : ''}`), 200).body;
+    expectStatus(
+      await http.get(
+        `/v1/accounts/${account}/balances${instant ? `?at=${encodeURIComponent(instant)}` : ''}`,
+      ),
+      200,
+    ).body;
 
   it('M21: are the sums of what was recorded up to it, itself included', async () => {
     const account = await movements();
@@ -114,7 +155,9 @@ describe('balances at an instant', () => {
     const [first, second, third] = movementsOf;
     expect((await at(account, '2020-01-01T00:00:00Z')).balances).toEqual([]);
     expect((await at(account, first.recordedAt)).balances).toEqual([{ currency: 'CNY', ...first.parts }]);
-    expect((await at(account, second.recordedAt)).balances).toEqual([{ currency: 'CNY', cash: '0.00', gift: '0.00', income: '0.00' }]);
+    expect((await at(account, second.recordedAt)).balances).toEqual([
+      { currency: 'CNY', cash: '0.00', gift: '0.00', income: '0.00' },
+    ]);
     expect((await at(account, third.recordedAt)).balances).toEqual([{ currency: 'CNY', ...third.parts }]);
     const justBefore = new Date(Date.parse(first.recordedAt) - 1).toISOString();
     expect((await at(account, justBefore)).balances).toEqual([]);
@@ -136,20 +179,30 @@ describe('the trial balance', () => {
   it('has the same in debit and credit, for each currency, and each class as its entries add up to', async () => {
     await movements();
     const prices = { version: 'v1', currency: 'JPY', month: '51', hour: '0.42' };
-    await register(http, redisPrepaid({ prices, orders: [purchase(hoursAgo(1), { paid: { cash: '700' } })] }));
+    await register(
+      http,
+      redisPrepaid({ prices, orders: [purchase(hoursAgo(1), { paid: { cash: '700' } })] }),
+    );
     const { body } = expectStatus(await http.get('/v1/trial-balance'), 200);
     expect(body.totals.map(({ currency }: Body) => currency)).toEqual(['CNY', 'JPY']);
     for (const { debit, credit } of body.totals) expect(debit).toBe(credit);
     const line = (ledgerAccount: string, currency: string) =>
       body.lines.find((one: Body) => one.ledgerAccount === ledgerAccount && one.currency === currency);
-    expect(line('world:cash', 'JPY')).toEqual({ ledgerAccount: 'world:cash', currency: 'JPY', debit: '700', credit: '0', balance: '-700' });
+    expect(line('world:cash', 'JPY')).toEqual({
+      ledgerAccount: 'world:cash',
+      currency: 'JPY',
+      debit: '700',
+      credit: '0',
+      balance: '-700',
+    });
     expect(line('deferred', 'JPY')).toMatchObject({ debit: '0', credit: '700', balance: '700' });
     expect(line('refunds', 'CNY').balance).toBe('0.00');
     const { rows } = await service.pool.query(
       `SELECT regexp_replace(ledger_account, '^deferred:.*', 'deferred') AS account, currency, sum(amount) AS amount FROM entries GROUP BY 1, 2`,
     );
     expect(body.lines).toHaveLength(rows.length);
-    for (const { account, currency, amount } of rows) expect(Number(line(account, currency).balance)).toBeCloseTo(Number(amount), 6);
+    for (const { account, currency, amount } of rows)
+      expect(Number(line(account, currency).balance)).toBeCloseTo(Number(amount), 6);
   });
 
   it('M21: at the very instant that a line says of itself it has that line', async () => {
@@ -157,7 +210,10 @@ describe('the trial balance', () => {
     const items: Body[] = (await http.get(`/v1/accounts/${account}/statement`)).body.items;
     const creditAt = async (instant: string): Promise<number> => {
       const { lines } = expectStatus(await http.get(`/v1/trial-balance?at=${instant}`), 200).body;
-      return Number(lines.find((one: Body) => one.ledgerAccount === 'customer:cash' && one.currency === 'CNY')?.credit ?? 0);
+      return Number(
+        lines.find((one: Body) => one.ledgerAccount === 'customer:cash' && one.currency === 'CNY')?.credit ??
+          0,
+      );
     };
     for (const { recordedAt, parts } of items.filter(({ kind }) => kind === 'refund')) {
       const before = new Date(Date.parse(recordedAt) - 1).toISOString();
@@ -170,7 +226,9 @@ describe('the trial balance', () => {
     await movements();
     const again = expectStatus(await http.get(`/v1/trial-balance?at=${before.at}`), 200).body;
     expect(again).toEqual(before);
-    expect(expectStatus(await http.get('/v1/trial-balance?at=2020-01-01T00:00:00Z'), 200).body).toMatchObject({ lines: [], totals: [] });
+    expect(expectStatus(await http.get('/v1/trial-balance?at=2020-01-01T00:00:00Z'), 200).body).toMatchObject(
+      { lines: [], totals: [] },
+    );
   });
 });
 
@@ -178,31 +236,71 @@ describe('deposits, withdrawals and credits', () => {
   const make = (account: string, body: Body, key?: string) =>
     http.post(
       `/v1/accounts/${account}/adjustments`,
-      { kind: 'deposit', source: 'cash', currency: 'CNY', amount: '100', reason: 'top up', reference: newId('pay'), ...body },
+      {
+        kind: 'deposit',
+        source: 'cash',
+        currency: 'CNY',
+        amount: '100',
+        reason: 'top up',
+        reference: newId('pay'),
+        ...body,
+      },
       key === undefined ? {} : { key },
     );
-  const balanceOf = async (account: string): Promise<Body> => (await http.get(`/v1/accounts/${account}`)).body.balances[0];
+  const balanceOf = async (account: string): Promise<Body> =>
+    (await http.get(`/v1/accounts/${account}`)).body.balances[0];
 
   it('fill and empty balances in double entry, and the statement has each with what was there after it', async () => {
     const account = newAccount();
     const deposit = expectStatus(await make(account, { reference: 'pay-1' }), 201).body;
-    expect(deposit).toMatchObject({ account, kind: 'deposit', amount: '100.00', reference: 'pay-1', by: 'operator', reason: 'top up' });
-    expectStatus(await make(account, { kind: 'credit', source: 'gift', amount: '7.5', reference: 'sorry' }), 201);
+    expect(deposit).toMatchObject({
+      account,
+      kind: 'deposit',
+      amount: '100.00',
+      reference: 'pay-1',
+      by: 'operator',
+      reason: 'top up',
+    });
+    expectStatus(
+      await make(account, { kind: 'credit', source: 'gift', amount: '7.5', reference: 'sorry' }),
+      201,
+    );
     expectStatus(await make(account, { kind: 'withdrawal', amount: '60.01', reference: 'out-1' }), 201);
-    expect(await balanceOf(account)).toEqual({ currency: 'CNY', cash: '39.99', gift: '7.50', income: '0.00' });
+    expect(await balanceOf(account)).toEqual({
+      currency: 'CNY',
+      cash: '39.99',
+      gift: '7.50',
+      income: '0.00',
+    });
     const { items } = expectStatus(await http.get(`/v1/accounts/${account}/statement`), 200).body;
-    expect(items.map(({ kind, amount, reference, balance }: Body) => [kind, amount, reference, balance.cash, balance.gift])).toEqual([
+    expect(
+      items.map(({ kind, amount, reference, balance }: Body) => [
+        kind,
+        amount,
+        reference,
+        balance.cash,
+        balance.gift,
+      ]),
+    ).toEqual([
       ['withdrawal', '-60.01', 'out-1', '39.99', '7.50'],
       ['credit', '7.50', 'sorry', '100.00', '7.50'],
       ['deposit', '100.00', 'pay-1', '100.00', '0.00'],
     ]);
-    expect(items[2]).toMatchObject({ id: deposit.transactionId, instanceId: null, refundId: null, reason: 'top up' });
+    expect(items[2]).toMatchObject({
+      id: deposit.transactionId,
+      instanceId: null,
+      refundId: null,
+      reason: 'top up',
+    });
     const list = (await http.get(`/v1/accounts/${account}/adjustments`)).body.items;
     expect(list.map(({ reference }: Body) => reference)).toEqual(['out-1', 'sorry', 'pay-1']);
-    expect((await http.get(`/v1/accounts/${account}/adjustments?reference=pay-1`)).body.items).toEqual([deposit]);
-    const { rows } = await service.pool.query('SELECT ledger_account, amount FROM entries WHERE transaction_id = $1 ORDER BY leg', [
-      list[1].transactionId,
+    expect((await http.get(`/v1/accounts/${account}/adjustments?reference=pay-1`)).body.items).toEqual([
+      deposit,
     ]);
+    const { rows } = await service.pool.query(
+      'SELECT ledger_account, amount FROM entries WHERE transaction_id = $1 ORDER BY leg',
+      [list[1].transactionId],
+    );
     expect(rows).toEqual([
       { ledger_account: 'credits', amount: '-7.50' },
       { ledger_account: 'customer:gift', amount: '7.50' },
@@ -223,10 +321,15 @@ describe('deposits, withdrawals and credits', () => {
   it('a withdrawal takes no more than there is of its source, also many at once', async () => {
     const account = newAccount();
     await make(account, {});
-    const replies = await Promise.all(Array.from({ length: 5 }, () => make(account, { kind: 'withdrawal', amount: '40' })));
+    const replies = await Promise.all(
+      Array.from({ length: 5 }, () => make(account, { kind: 'withdrawal', amount: '40' })),
+    );
     expect(replies.map(({ status }) => status).sort()).toEqual([201, 201, 409, 409, 409]);
     const [low] = replies.filter(({ status }) => status === 409);
-    expect(low!.body).toMatchObject({ code: 'BALANCE_TOO_LOW', detail: 'The account has 20.00 CNY of cash.' });
+    expect(low!.body).toMatchObject({
+      code: 'BALANCE_TOO_LOW',
+      detail: 'The account has 20.00 CNY of cash.',
+    });
     expect((await make(account, { kind: 'withdrawal', source: 'gift' })).body.code).toBe('BALANCE_TOO_LOW');
     expect((await make(newAccount(), { kind: 'withdrawal' })).body.code).toBe('BALANCE_TOO_LOW');
     expect((await http.get(`/v1/accounts/${account}/adjustments`)).body.items).toHaveLength(3);
@@ -290,11 +393,15 @@ describe('refunds and the trial balance as CSV', () => {
   it('say what the JSON says', async () => {
     const account = await movements();
     const refunds: Body[] = (await http.get(`/v1/refunds?account=${account}`)).body.items;
-    const page = expectStatus(await http.get(`/v1/refunds?account=${account}&limit=1`, { headers: { accept: 'text/csv' } }), 200);
+    const page = expectStatus(
+      await http.get(`/v1/refunds?account=${account}&limit=1`, { headers: { accept: 'text/csv' } }),
+      200,
+    );
     const next = /^<([^>]+)>/.exec(page.headers.get('link')!)![1]!;
     const [header, ...lines] = [...parseCsv(page.body), ...parseCsv((await http.get(next)).body).slice(1)];
     const column = (name: string): string[] => lines.map((line) => line[header!.indexOf(name)]!);
-    for (const name of ['id', 'status', 'amount', 'fee', 'currency']) expect(column(name)).toEqual(refunds.map((row) => row[name]));
+    for (const name of ['id', 'status', 'amount', 'fee', 'currency'])
+      expect(column(name)).toEqual(refunds.map((row) => row[name]));
     expect(column('cash')).toEqual(refunds.map(({ parts }) => parts.cash));
     expect(column('reversedAt')).toEqual(['', expect.stringMatching(/Z$/)]);
     const { lines: books, at } = (await http.get('/v1/trial-balance')).body;

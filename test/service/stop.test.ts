@@ -1,4 +1,7 @@
-/** L13: a worker stops within its grace time whatever its activities do, and the next one takes up what it has left. */
+/**
+ * L13: a worker stops within its grace time whatever its activities do, and the next one takes up what it has
+ * left.
+ */
 import { ApplicationFailure } from '@temporalio/common';
 import { type Activities, createActivities } from '../../activities';
 import { STOP_WITHIN_MS } from '../../worker';
@@ -36,14 +39,19 @@ it.each(BAD)('L13: with a step that %s', async (_, bad) => {
     isCalled = true;
   });
   const trust = { signatures: service.signatures };
-  const worker = await service.startWorker({ activities: { ...createActivities(service.pool, trust), record } });
+  const worker = await service.startWorker({
+    activities: { ...createActivities(service.pool, trust), record },
+  });
   expectStatus(await http.post(`/v1/instances/${id}/stop`, {}, { key: `stop-${id}` }), 202);
   await until(async () => isCalled, 'the step to begin');
   const begun = Date.now();
   await worker.stop();
   expect(Date.now() - begun).toBeLessThan(STOP_WITHIN_MS);
   const next = await service.startWorker();
-  await until(async () => (await instanceOf(http, id)).state === 'stopped', 'the next worker to carry it out');
+  await until(
+    async () => (await instanceOf(http, id)).state === 'stopped',
+    'the next worker to carry it out',
+  );
   await next.stop();
 });
 

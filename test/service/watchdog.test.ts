@@ -1,15 +1,25 @@
 /**
- * No request holds the event loop of the API for more than 50 ms: every operation of the OpenAPI document at its largest legal
- * input, and hostile bodies, against an API in a process of its own.
+ * No request holds the event loop of the API for more than 50 ms: every operation of the OpenAPI document at
+ * its largest legal input, and hostile bodies, against an API in a process of its own.
  *
- * How noise is dealt with: of each turn of the loop the wall clock and the time of the processor are taken, and the lesser of the
- * two counts, since others on a busy machine take from the first only. A call has three tries, each in a world of its own: the
- * first one compiles, and a large collection of garbage comes in one and not in all of them. There is no factor on top.
+ * How noise is dealt with: of each turn of the loop the wall clock and the time of the processor are taken,
+ * and the lesser of the two counts, since others on a busy machine take from the first only. A call has three
+ * tries, each in a world of its own: the first one compiles, and a large collection of garbage comes in one
+ * and not in all of them. There is no factor on top.
  */
 import { PERMISSIONS } from '../../domain/permissions';
 import type { Body, Http, Reply } from '../support/http';
 import { copies, largest, manyOrders, manyUpgrades, NAME, pricesOf, SENTENCE } from '../support/largest';
-import { cvmPrepaid, expectStatus, fromNow, hoursAgo, newAccount, newId, register, until } from '../support/lives';
+import {
+  cvmPrepaid,
+  expectStatus,
+  fromNow,
+  hoursAgo,
+  newAccount,
+  newId,
+  register,
+  until,
+} from '../support/lives';
 import { inParallel, range } from '../support/parallel';
 import { approvalOf } from '../support/review';
 import { type ServiceUnderTest, startService } from '../support/service';
@@ -57,7 +67,9 @@ beforeAll(async () => {
   approver = api.http.as(expectStatus(await service.http.post('/v1/keys', key), 201).body.key);
   await fillLists();
   const { paths } = (await service.http.get('/openapi.json')).body as { paths: Record<string, object> };
-  operations = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+  operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
 }, 180_000);
 afterAll(async () => {
   await api.stop();
@@ -81,7 +93,9 @@ async function fillLists(): Promise<void> {
   ] as const) {
     // Each of an account of its own, so that each has rights to return.
     const account = `'${of}-' || n`;
-    await withDatabase(adminUrl, (client) => client.query(`INSERT INTO accounts SELECT ${account} FROM generate_series(1, ${count}) n`));
+    await withDatabase(adminUrl, (client) =>
+      client.query(`INSERT INTO accounts SELECT ${account} FROM generate_series(1, ${count}) n`),
+    );
     const facts = `t.facts || jsonb_build_object('account', ${account})`;
     await like('instances', `t.id = '${of}'`, count, { id: account, account, facts });
     await like('orders', `t.instance_id = '${of}'`, count, { instance_id: `'${of}-' || n` });
@@ -97,7 +111,11 @@ async function fillLists(): Promise<void> {
   });
   await like('orders', "t.instance_id LIKE 'many-%'", 1, { instance_id: "'binned-' || t.instance_id" });
   const details = JSON.stringify({ reason: SENTENCE });
-  await like('steps', "t.instance_id = 'few' AND t.step = 0", 500, { step: 'n', command_id: "'c' || n", details: `'${details}'` });
+  await like('steps', "t.instance_id = 'few' AND t.step = 0", 500, {
+    step: 'n',
+    command_id: "'c' || n",
+    details: `'${details}'`,
+  });
   await http.put(`${instance('few')}/hold`, { hold: true, reason: SENTENCE });
   await like('hold_changes', "t.instance_id = 'few'", 500, {});
   await inParallel(range(500), (index) =>
@@ -161,9 +179,16 @@ async function fillAgreements(): Promise<void> {
 
 /** As much as an audit and the watch over lives keep. */
 async function fillFindings(): Promise<void> {
-  const findings = JSON.stringify(range(1000).map((index) => ({ check: 'a check', id: `row-${index}`, detail: SENTENCE })));
+  const findings = JSON.stringify(
+    range(1000).map((index) => ({ check: 'a check', id: `row-${index}`, detail: SENTENCE })),
+  );
   const troubles = JSON.stringify(
-    range(1000).map((index) => ({ instanceId: `i-${index}`, kind: 'lost', detail: NAME, since: hoursAgo(1) })),
+    range(1000).map((index) => ({
+      instanceId: `i-${index}`,
+      kind: 'lost',
+      detail: NAME,
+      since: hoursAgo(1),
+    })),
   );
   await withDatabase(service.adminUrl, async (client) => {
     await client.query(
@@ -171,7 +196,10 @@ async function fillFindings(): Promise<void> {
        SELECT 'a' || n, 'command', now(), now(), '{}', 1000, $1, 0, '[]', '[]' FROM generate_series(1, 100) n`,
       [findings],
     );
-    await client.query('UPDATE watch SET at = now(), counts = $1, troubles = $2', [{ lost: 1000, stuck: 0, overdue: 0 }, troubles]);
+    await client.query('UPDATE watch SET at = now(), counts = $1, troubles = $2', [
+      { lost: 1000, stuck: 0, overdue: 0 },
+      troubles,
+    ]);
   });
 }
 
@@ -204,7 +232,8 @@ const keeping =
 
 /** A quote of the round's instance, for the next call: not watched. */
 async function quoted(id: string, action: string, schedule: Body = { mode: 'now' }): Promise<string> {
-  return expectStatus(await service.http.post('/v1/quotes', { action, instanceIds: [id], schedule }), 201).body.id;
+  return expectStatus(await service.http.post('/v1/quotes', { action, instanceIds: [id], schedule }), 201)
+    .body.id;
 }
 const confirm = (quoteId: string): Promise<Reply> => post('/v1/terminations', { quoteId, agree: true });
 const isIsolated = (id: string): Promise<unknown> =>
@@ -218,23 +247,54 @@ const requestOf = ({ ids }: World): string => `/v1/refund-requests/${ids.request
 
 /** In the order in which they are made; what is after the operation's name says what is large. */
 const CALLS: [operation: string, what: string, status: number, make: Make][] = [
-  ['PUT /v1/instances/{id}', '498 orders', 201, ({ full, account }) => put(instance(full), largest(manyOrders(498), { account }))],
-  ['PUT /v1/instances/{id}', '499 upgrades', 201, ({ upgraded }) => put(instance(upgraded), cvmPrepaid({ orders: manyUpgrades(500) }))],
-  ['PUT /v1/instances/{id}', 'again', 200, ({ full, account }) => put(instance(full), largest(manyOrders(498), { account }))],
+  [
+    'PUT /v1/instances/{id}',
+    '498 orders',
+    201,
+    ({ full, account }) => put(instance(full), largest(manyOrders(498), { account })),
+  ],
+  [
+    'PUT /v1/instances/{id}',
+    '499 upgrades',
+    201,
+    ({ upgraded }) => put(instance(upgraded), cvmPrepaid({ orders: manyUpgrades(500) })),
+  ],
+  [
+    'PUT /v1/instances/{id}',
+    'again',
+    200,
+    ({ full, account }) => put(instance(full), largest(manyOrders(498), { account })),
+  ],
   [
     'PUT /v1/instances/{id}',
     'disks and addresses',
     201,
-    ({ postpaid }) => put(instance(postpaid), largest([], { billing: 'postpaid', network: { billing: 'traffic' } })),
+    ({ postpaid }) =>
+      put(instance(postpaid), largest([], { billing: 'postpaid', network: { billing: 'traffic' } })),
   ],
   ['GET /v1/instances', '500 orders each', 200, page('/v1/instances?region=full')],
   ['GET /v1/instances', '10 orders each', 200, page('/v1/instances?region=few')],
   ['GET /v1/recycle-bin', '', 200, page('/v1/recycle-bin?region=full')],
   ['GET /v1/instances/{id}', '', 200, ({ full }) => api.http.get(instance(full))],
   ['GET /v1/instances/{id}/timeline', '', 200, page(`${instance('few')}/timeline`)],
-  ['GET /v1/instances/{id}/refund-curve', '498 orders', 200, ({ full }) => api.http.get(`${instance(full)}/refund-curve`)],
-  ['GET /v1/instances/{id}/refund-curve', '499 upgrades', 200, ({ upgraded }) => api.http.get(`${instance(upgraded)}/refund-curve`)],
-  ['POST /v1/quotes', '500 instances', 201, keeping('quote', () => post('/v1/quotes', { action: 'return', instanceIds: light }))],
+  [
+    'GET /v1/instances/{id}/refund-curve',
+    '498 orders',
+    200,
+    ({ full }) => api.http.get(`${instance(full)}/refund-curve`),
+  ],
+  [
+    'GET /v1/instances/{id}/refund-curve',
+    '499 upgrades',
+    200,
+    ({ upgraded }) => api.http.get(`${instance(upgraded)}/refund-curve`),
+  ],
+  [
+    'POST /v1/quotes',
+    '500 instances',
+    201,
+    keeping('quote', () => post('/v1/quotes', { action: 'return', instanceIds: light })),
+  ],
   ['GET /v1/quotes/{id}', '500 instances', 200, ({ ids }) => api.http.get(`/v1/quotes/${ids.quote}`)],
   [
     'POST /v1/quotes',
@@ -252,7 +312,12 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
       return post('/v1/quotes', { action: 'return-renewals', instanceIds: [full], orderIds });
     },
   ],
-  ['POST /v1/quotes', '499 upgrades', 201, ({ upgraded }) => post('/v1/quotes', { action: 'return', instanceIds: [upgraded] })],
+  [
+    'POST /v1/quotes',
+    '499 upgrades',
+    201,
+    ({ upgraded }) => post('/v1/quotes', { action: 'return', instanceIds: [upgraded] }),
+  ],
   ['POST /v1/instances/{id}/network', '', 200, toFull('/network', { billing: 'traffic' })],
   ['POST /v1/instances/{id}/stop', '', 200, toFull('/stop')],
   ['POST /v1/instances/{id}/start', '', 200, toFull('/start')],
@@ -265,7 +330,11 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
     'POST /v1/instances/{id}/orders',
     '',
     200,
-    toFull('/orders', { kind: 'renewal', months: 12, paid: { cash: '1.01', gift: '1.01', income: '1.01', voucher: '1.01' } }),
+    toFull('/orders', {
+      kind: 'renewal',
+      months: 12,
+      paid: { cash: '1.01', gift: '1.01', income: '1.01', voucher: '1.01' },
+    }),
   ],
   [
     'POST /v1/instances/{id}/usage',
@@ -274,22 +343,40 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
     toFull('/usage', { meter: NAME, quantity: '0.1234567891', startsAt: hoursAgo(2), endsAt: hoursAgo(1) }),
   ],
   ['GET /v1/instances/{id}/usage', '', 200, page(`${instance('few')}/usage`)],
-  ['PUT /v1/instances/{id}/hold', '', 200, ({ full }) => put(`${instance(full)}/hold`, { hold: true, reason: SENTENCE })],
+  [
+    'PUT /v1/instances/{id}/hold',
+    '',
+    200,
+    ({ full }) => put(`${instance(full)}/hold`, { hold: true, reason: SENTENCE }),
+  ],
   ['POST /v1/refund-requests', '', 201, keeping('request', requestRefund())],
   ['GET /v1/refund-requests/{id}', '', 200, (world) => api.http.get(requestOf(world))],
-  ['POST /v1/refund-requests/{id}/deny', '', 200, (world) => approver.post(`${requestOf(world)}/deny`, { reason: SENTENCE })],
+  [
+    'POST /v1/refund-requests/{id}/deny',
+    '',
+    200,
+    (world) => approver.post(`${requestOf(world)}/deny`, { reason: SENTENCE }),
+  ],
   [
     'POST /v1/refund-requests/{id}/approve',
     '',
     200,
     async (world) => {
-      const { body } = expectStatus(await service.http.post('/v1/refund-requests', requested(world.full)), 201);
+      const { body } = expectStatus(
+        await service.http.post('/v1/refund-requests', requested(world.full)),
+        201,
+      );
       const approval = await approvalOf(service.http, body.id, SENTENCE);
       return await approver.post(`/v1/refund-requests/${body.id}/approve`, approval);
     },
   ],
   ['GET /v1/refunds/{id}', '', 200, async (world) => api.http.get(`/v1/refunds/${await refundOf(world)}`)],
-  ['POST /v1/refunds/{id}/undo', '', 200, async (world) => post(`/v1/refunds/${await refundOf(world)}/undo`, { reason: SENTENCE })],
+  [
+    'POST /v1/refunds/{id}/undo',
+    '',
+    200,
+    async (world) => post(`/v1/refunds/${await refundOf(world)}/undo`, { reason: SENTENCE }),
+  ],
   ['POST /v1/instances/{id}/fast-forward', '', 200, toFull('/fast-forward', { duration: 'P1D' })],
   ['POST /v1/instances/{id}/repair', '', 200, toFull('/repair', { restart: true })],
   [
@@ -321,7 +408,10 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
     200,
     async ({ postpaid }) => {
       expectStatus(
-        await service.http.post('/v1/terminations', { quoteId: await quoted(postpaid, 'terminate', { mode: 'later' }), agree: true }),
+        await service.http.post('/v1/terminations', {
+          quoteId: await quoted(postpaid, 'terminate', { mode: 'later' }),
+          agree: true,
+        }),
         202,
       );
       await isIsolated(postpaid);
@@ -335,7 +425,12 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
   ['GET /v1/refunds', 'CSV', 200, page(`/v1/refunds?account=${CROWD}&format=csv`)],
   ['GET /v1/refund-requests', '', 200, page(`/v1/refund-requests?account=${CROWD}`)],
   ['GET /v1/accounts/{account}', '', 200, get(`/v1/accounts/${CROWD}`)],
-  ['PUT /v1/accounts/{account}', '', 200, () => put(`/v1/accounts/${CROWD}`, { arrears: false, hold: false, reason: SENTENCE })],
+  [
+    'PUT /v1/accounts/{account}',
+    '',
+    200,
+    () => put(`/v1/accounts/${CROWD}`, { arrears: false, hold: false, reason: SENTENCE }),
+  ],
   ['GET /v1/accounts/{account}/statement', '', 200, page(`/v1/accounts/${CROWD}/statement`)],
   ['GET /v1/accounts/{account}/statement', 'CSV', 200, page(`/v1/accounts/${CROWD}/statement?format=csv`)],
   ['GET /v1/accounts/{account}/balances', '', 200, get(`/v1/accounts/${CROWD}/balances`)],
@@ -363,7 +458,9 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
     'POST /v1/keys',
     '',
     201,
-    keeping('key', ({ account }) => post('/v1/keys', { account, name: 'x'.repeat(128), permissions: PERMISSIONS })),
+    keeping('key', ({ account }) =>
+      post('/v1/keys', { account, name: 'x'.repeat(128), permissions: PERMISSIONS }),
+    ),
   ],
   ['GET /v1/keys', '', 200, page('/v1/keys')],
   ['POST /v1/keys/{id}/revoke', '', 200, ({ ids }) => post(`/v1/keys/${ids.key}/revoke`)],
@@ -395,11 +492,20 @@ const HOSTILE: [what: string, status: number, make: Make][] = [
   [
     '500 ids that nobody knows',
     404,
-    () => post('/v1/quotes', { action: 'return', instanceIds: range(500).map((n) => `${n}-${'x'.repeat(120)}`) }),
+    () =>
+      post('/v1/quotes', { action: 'return', instanceIds: range(500).map((n) => `${n}-${'x'.repeat(120)}`) }),
   ],
-  ['29,000 wrong permissions', 400, () => post('/v1/keys', { account: null, name: 'a', permissions: range(29_000).map(() => 'x') })],
+  [
+    '29,000 wrong permissions',
+    400,
+    () => post('/v1/keys', { account: null, name: 'a', permissions: range(29_000).map(() => 'x') }),
+  ],
   ['80,000 wrong permissions', 413, () => post('/v1/keys', `{"permissions":[${'1,'.repeat(80_000)}1]}`)],
-  ['20,000 unknown fields', 400, () => post('/v1/quotes', Object.fromEntries(numbered(20_000).map((name) => [`f${name}`, 1])))],
+  [
+    '20,000 unknown fields',
+    400,
+    () => post('/v1/quotes', Object.fromEntries(numbered(20_000).map((name) => [`f${name}`, 1]))),
+  ],
   [
     '20,000 names twice',
     400,
@@ -416,7 +522,11 @@ const HOSTILE: [what: string, status: number, make: Make][] = [
   ['lists in a list without end', 413, () => post('/v1/quotes', `[${'[],'.repeat(80_000)}1]`)],
   ['a string of backslashes', 400, () => post('/v1/quotes', `"${'\\\\'.repeat(125_000)}"`)],
   ['a name of escapes', 400, () => post('/v1/quotes', `{"${'\\u4e91'.repeat(40_000)}":1}`)],
-  ['500 orders that are wrong throughout', 400, ({ full }) => put(instance(full), { orders: range(500).map(() => WRONG) })],
+  [
+    '500 orders that are wrong throughout',
+    400,
+    ({ full }) => put(instance(full), { orders: range(500).map(() => WRONG) }),
+  ],
   ['501 orders', 400, ({ full }) => put(instance(full), largest(manyOrders(501)))],
   [
     '500 orders of one id at one time',
@@ -428,7 +538,10 @@ const HOSTILE: [what: string, status: number, make: Make][] = [
 ];
 const WRONG = { prices: { discounts: range(20).map(() => ({})), hour: range(5).map(() => ({})) } };
 
-/** The best of a few tries in worlds of their own, as soon as one is good enough. In milliseconds, with all that were made. */
+/**
+ * The best of a few tries in worlds of their own, as soon as one is good enough. In milliseconds, with all
+ * that were made.
+ */
 async function held(tries: (() => Promise<number>)[]): Promise<{ best: number; times: number[] }> {
   const times: number[] = [];
   for (const make of tries) {
@@ -458,10 +571,13 @@ it('every operation of the document is watched', () => {
   expect([...new Set(CALLS.map(([operation]) => operation))].sort()).toEqual(operations.sort());
 });
 
-it.each(CALLS.map(([operation, what], place): [string, string, number] => [operation, what, place]))('%s %s', async (_, _what, place) => {
-  const { best, times } = await held(worlds.map((world) => () => afterAllBefore(place, world)));
-  expect([best < LIMIT_MS, times]).toEqual([true, times]);
-});
+it.each(CALLS.map(([operation, what], place): [string, string, number] => [operation, what, place]))(
+  '%s %s',
+  async (_, _what, place) => {
+    const { best, times } = await held(worlds.map((world) => () => afterAllBefore(place, world)));
+    expect([best < LIMIT_MS, times]).toEqual([true, times]);
+  },
+);
 
 it.each(HOSTILE)('%s', async (_what, status, make) => {
   const { best, times } = await held(worlds.map(() => () => watched(make, status, worlds[0]!)));

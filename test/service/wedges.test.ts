@@ -1,6 +1,7 @@
 /**
- * L13: nothing that is typed wedges a life. What can never succeed is refused and told; deadlines and other commands go on. Guards are taken away
- * or put up in the database by its owner, so that errors come that no code of ours would make.
+ * L13: nothing that is typed wedges a life. What can never succeed is refused and told; deadlines and other
+ * commands go on. Guards are taken away or put up in the database by its owner, so that errors come that no
+ * code of ours would make.
  */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -36,10 +37,16 @@ afterAll(async () => {
 });
 
 const handleOf = (id: string) => service.client.workflow.getHandle(workflowId(id));
-const signal = async (id: string, name: string, payload: Body): Promise<void> => await handleOf(id).signal(name, payload);
+const signal = async (id: string, name: string, payload: Body): Promise<void> =>
+  await handleOf(id).signal(name, payload);
 
 /** An update as the API would send it. */
-async function update(id: string, name: string, command: Body, commandId: string = randomUUID()): Promise<Body> {
+async function update(
+  id: string,
+  name: string,
+  command: Body,
+  commandId: string = randomUUID(),
+): Promise<Body> {
   const message = signed(service, id, { id: commandId, by: 'operator', command: command as Command });
   return await handleOf(id).executeUpdate(name, { args: [message] as unknown as [], updateId: randomUUID() });
 }
@@ -61,9 +68,13 @@ async function steps(id: string, count: number): Promise<Body[]> {
   }, `${count} steps of ${id}`);
 }
 
-const isRunning = async (id: string): Promise<boolean> => (await handleOf(id).describe()).status.name === 'RUNNING';
+const isRunning = async (id: string): Promise<boolean> =>
+  (await handleOf(id).describe()).status.name === 'RUNNING';
 
-/** What continue-as-new does, without the thousands of events before it. By default nothing is remembered of the commands before. */
+/**
+ * What continue-as-new does, without the thousands of events before it. By default nothing is remembered of
+ * the commands before.
+ */
 async function continueAsNew(id: string, more: { life?: Life; done?: Done[] } = {}): Promise<void> {
   const life = await handleOf(id).query(lifeQuery);
   await handleOf(id).terminate('begun again by the test');
@@ -74,7 +85,8 @@ async function continueAsNew(id: string, more: { life?: Life; done?: Done[] } = 
   });
 }
 
-const timed = async (id: string): Promise<string> => (await quote(http, [id], { schedule: { mode: 'timed', at: fromNow(DAY) } })).id;
+const timed = async (id: string): Promise<string> =>
+  (await quote(http, [id], { schedule: { mode: 'timed', at: fromNow(DAY) } })).id;
 
 /** From now on every step of this command breaks a rule of the database, until it is lifted. */
 async function breakStep(id: string, command: string): Promise<() => Promise<void>> {
@@ -94,7 +106,11 @@ describe('ids', () => {
     expectStatus(await http.post(`/v1/instances/${id}/stop`, {}, { key: 'abc/refused' }), 200);
     const headers = { prefer: 'respond-async' };
     expectStatus(await http.post(`/v1/instances/${id}/cancel`, {}, { key: 'abc', headers }), 202);
-    expect((await steps(id, 2)).at(-1)).toMatchObject({ command: 'cancel', outcome: 'refused', code: 'NOT_SCHEDULED' });
+    expect((await steps(id, 2)).at(-1)).toMatchObject({
+      command: 'cancel',
+      outcome: 'refused',
+      code: 'NOT_SCHEDULED',
+    });
     expectStatus(await http.post(`/v1/instances/${id}/start`), 200);
     expect(await isRunning(id)).toBe(true);
   });
@@ -117,28 +133,44 @@ describe('ids', () => {
       await signal(id, 'cancel', { id: own, by: 'mallory' });
     }
     await steps(id, 4);
-    const { rows } = await service.pool.query('SELECT command_id FROM steps WHERE instance_id = $1 AND step > 0', [id]);
+    const { rows } = await service.pool.query(
+      'SELECT command_id FROM steps WHERE instance_id = $1 AND step > 0',
+      [id],
+    );
     for (const row of rows)
-      expect(row.command_id).toMatch(/^sunset\/refused\/cancel\/NOT_SCHEDULED\/unsigned\/sunset\/signal\/cancel\/[\da-f-]{36}$/);
+      expect(row.command_id).toMatch(
+        /^sunset\/refused\/cancel\/NOT_SCHEDULED\/unsigned\/sunset\/signal\/cancel\/[\da-f-]{36}$/,
+      );
   });
 
   it('L13: an id of a command that took effect does not answer for another command', async () => {
     const id = await register(http, cvmPostpaid());
     await update(id, 'power', { name: 'stop' }, 'twice');
     expect(await codeOf(update(id, 'power', { name: 'start' }, 'twice'))).toBe('COMMAND_ID_REUSED');
-    expect(await codeOf(update(id, 'protect', { name: 'protect', reason: 'x' }, 'twice'))).toBe('COMMAND_ID_REUSED');
+    expect(await codeOf(update(id, 'protect', { name: 'protect', reason: 'x' }, 'twice'))).toBe(
+      'COMMAND_ID_REUSED',
+    );
     expect(await update(id, 'power', { name: 'stop' }, 'twice')).toMatchObject({ step: 1 });
   });
 
   it('L13: a signal’s id that comes again with another quote, long after, is told as reused', async () => {
     const id = await register(http, cvmPostpaid());
-    const agreed = async (): Promise<Body> => ({ id: 'ann-1', by: 'ann', agree: true, quoteId: await timed(id) });
+    const agreed = async (): Promise<Body> => ({
+      id: 'ann-1',
+      by: 'ann',
+      agree: true,
+      quoteId: await timed(id),
+    });
     await signal(id, 'terminate', await agreed());
     await steps(id, 1);
     expectStatus(await http.post(`/v1/instances/${id}/cancel`), 200);
     await continueAsNew(id);
     await signal(id, 'terminate', await agreed());
-    expect((await steps(id, 3)).at(-1)).toMatchObject({ command: 'terminate', outcome: 'refused', code: 'COMMAND_ID_REUSED' });
+    expect((await steps(id, 3)).at(-1)).toMatchObject({
+      command: 'terminate',
+      outcome: 'refused',
+      code: 'COMMAND_ID_REUSED',
+    });
     expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
     expect((await instanceOf(http, id)).termination).toBeNull();
   });
@@ -157,7 +189,11 @@ describe('ids', () => {
     expect((await instanceOf(http, id)).state).toBe('isolated');
     expectStatus(await http.post(`/v1/instances/${id}/restore`), 200);
     await signal(id, 'terminate', { id: 'back', by: 'ann', agree: true });
-    expect((await steps(id, 6)).at(-1)).toMatchObject({ command: 'terminate', outcome: 'refused', code: 'COMMAND_ID_REUSED' });
+    expect((await steps(id, 6)).at(-1)).toMatchObject({
+      command: 'terminate',
+      outcome: 'refused',
+      code: 'COMMAND_ID_REUSED',
+    });
   });
 });
 
@@ -177,7 +213,11 @@ describe('errors that do not go away', () => {
     await end(http, [id]);
     const mend = await breakStep(id, 'restore');
     await signal(id, 'restore', { id: randomUUID(), by: 'ann' });
-    expect((await steps(id, 2)).at(-1)).toMatchObject({ command: 'restore', outcome: 'refused', code: 'NOT_POSSIBLE' });
+    expect((await steps(id, 2)).at(-1)).toMatchObject({
+      command: 'restore',
+      outcome: 'refused',
+      code: 'NOT_POSSIBLE',
+    });
     await mend();
     expectStatus(await http.post(`/v1/instances/${id}/restore`), 200);
   });
@@ -187,12 +227,23 @@ describe('errors that do not go away', () => {
     await end(http, [id], { schedule: { mode: 'timed', at: fromNow(DAY) } });
     const mend = await breakStep(id, 'fire');
     void fastForward(http, id, 'P1DT1S').catch(() => {});
-    expect((await steps(id, 2)).at(-1)).toMatchObject({ command: 'fire', outcome: 'refused', code: 'NOT_POSSIBLE', by: 'sunset' });
+    expect((await steps(id, 2)).at(-1)).toMatchObject({
+      command: 'fire',
+      outcome: 'refused',
+      code: 'NOT_POSSIBLE',
+      by: 'sunset',
+    });
     expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
     await mend();
     // The API waits for deadlines on the way; this one comes again a minute after it has failed.
     const { client } = service;
-    const move = { client, namespace: client.options.namespace, instanceId: id, id: randomUUID(), waitMs: 30_000 };
+    const move = {
+      client,
+      namespace: client.options.namespace,
+      instanceId: id,
+      id: randomUUID(),
+      waitMs: 30_000,
+    };
     await moveAhead({ ...move, toMs: Date.now() + DAY + 600_000 });
     const found = (await steps(id, 4)).map(({ command, outcome }) => `${command} ${outcome}`);
     expect(found).toEqual(['terminate done', 'fire refused', 'stop done', 'fire done']);
@@ -215,10 +266,14 @@ describe('errors that do not go away', () => {
 
   it('L13: what is too large to be carried along, or too late to be waited for, is refused', async () => {
     const id = await register(http, cvmPostpaid());
-    expect(await codeOf(update(id, 'power', { name: 'stop', junk: 'x'.repeat(1_900_000) }))).toBe('BAD_PAYLOAD');
+    expect(await codeOf(update(id, 'power', { name: 'stop', junk: 'x'.repeat(1_900_000) }))).toBe(
+      'BAD_PAYLOAD',
+    );
     await end(http, [id], { schedule: { mode: 'timed', at: fromNow(DAY) } });
     for (const at of ['9999-12-31T23:59:59-23:59', '0000-01-01T00:00:00Z', '2201-01-01T00:00:00Z']) {
-      expect(await codeOf(update(id, 'reschedule', { name: 'reschedule', at }))).toMatch(/BAD_PAYLOAD|TIME_PASSED/);
+      expect(await codeOf(update(id, 'reschedule', { name: 'reschedule', at }))).toMatch(
+        /BAD_PAYLOAD|TIME_PASSED/,
+      );
     }
     expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
     expect(await isRunning(id)).toBe(true);

@@ -1,4 +1,7 @@
-/** Refunds that a service booked, done again by the oracle (which knows nothing of the engine) from the record kept with each. */
+/**
+ * Refunds that a service booked, done again by the oracle (which knows nothing of the engine) from the record
+ * kept with each.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import type { Calculation } from '../../domain/calculation';
 import { minorDigits, SOURCES } from '../../domain/money';
@@ -39,7 +42,8 @@ function inputOf({ inputs }: Calculation, { knobs, returns }: Policy): RefundInp
 function booked({ currency, amount, fee, parts, cells }: Calculation['refund']) {
   const units = (text: string): bigint => {
     const [whole, fraction = ''] = text.split('.') as [string, string?];
-    if (fraction.length !== minorDigits(currency)) throw new Error(`${text} has not all minor digits of ${currency}`);
+    if (fraction.length !== minorDigits(currency))
+      throw new Error(`${text} has not all minor digits of ${currency}`);
     return BigInt(whole + fraction);
   };
   return {

@@ -27,7 +27,10 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 const isInstant = (text: string): boolean => INSTANT.test(text) && !Number.isNaN(Date.parse(text));
 
-/** Schemas of an OpenAPI 3.1 document are JSON Schema 2020-12. Each is compiled when the first answer of its kind comes. */
+/**
+ * Schemas of an OpenAPI 3.1 document are JSON Schema 2020-12. Each is compiled when the first answer of its
+ * kind comes.
+ */
 export class AnswerCheck {
   private readonly ajv = new Ajv2020({
     strict: false,
@@ -54,7 +57,11 @@ export class AnswerCheck {
     return fault && `${answer.method} ${answer.path} → ${answer.status}: ${fault}`;
   }
 
-  private faultOfDeclared(answer: Answer, declared: Response | undefined, where: [string, string]): string | undefined {
+  private faultOfDeclared(
+    answer: Answer,
+    declared: Response | undefined,
+    where: [string, string],
+  ): string | undefined {
     const { status, headers, text } = answer;
     if (!declared) return `the status is not declared: ${text.slice(0, 300)}`;
     const missing = Object.keys(declared.headers ?? {}).filter((name) => !headers.has(name));
@@ -68,8 +75,12 @@ export class AnswerCheck {
     return `${this.ajv.errorsText(validate.errors, { dataVar: '' })}: ${text.slice(0, 2000)}`;
   }
 
-  private validatorOf(...segments: [path: string, method: string, status: string, type: string]): ValidateFunction {
-    const [path, method, status, type] = segments.map((one) => one.replaceAll('~', '~0').replaceAll('/', '~1')).map(encodeURIComponent);
+  private validatorOf(
+    ...segments: [path: string, method: string, status: string, type: string]
+  ): ValidateFunction {
+    const [path, method, status, type] = segments
+      .map((one) => one.replaceAll('~', '~0').replaceAll('/', '~1'))
+      .map(encodeURIComponent);
     const $ref = `${ROOT}#/paths/${path}/${method}/responses/${status}/content/${type}/schema`;
     const known = this.validators.get($ref) ?? this.ajv.compile({ $ref });
     this.validators.set($ref, known);
@@ -77,12 +88,16 @@ export class AnswerCheck {
   }
 }
 
-/** Callers pass over members that they don't know; the service itself is to answer none that its document has not. */
+/**
+ * Callers pass over members that they don't know; the service itself is to answer none that its document has
+ * not.
+ */
 function closed(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(closed);
   if (typeof part !== 'object' || part === null) return part;
   const whole = Object.fromEntries(Object.entries(part).map(([name, value]) => [name, closed(value)]));
-  const isOpen = whole.type === 'object' && whole.properties !== undefined && whole.additionalProperties === undefined;
+  const isOpen =
+    whole.type === 'object' && whole.properties !== undefined && whole.additionalProperties === undefined;
   return isOpen ? { ...whole, additionalProperties: false } : whole;
 }
 

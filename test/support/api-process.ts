@@ -1,6 +1,7 @@
 /**
- * An API alone in a process of its own, which watches its event loop. A line on standard input begins a watch, the next one ends it, and
- * each is answered with a line: the longest turn of the loop in between, in milliseconds.
+ * An API alone in a process of its own, which watches its event loop. A line on standard input begins a
+ * watch, the next one ends it, and each is answered with a line: the longest turn of the loop in between, in
+ * milliseconds.
  */
 import { createInterface } from 'node:readline';
 import { Client, Connection } from '@temporalio/client';
@@ -13,7 +14,10 @@ import { temporalOf } from './shared';
 
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
-/** By the wall clock and by the processor, whichever is less: on a busy machine the loop waits for others without anybody's fault. */
+/**
+ * By the wall clock and by the processor, whichever is less: on a busy machine the loop waits for others
+ * without anybody's fault.
+ */
 class Watch {
   private longest = 0;
   private isOn = true;

@@ -1,4 +1,7 @@
-/** The instance workflow with a change that breaks living instances: it sleeps first. For the replay test, which must notice. */
+/**
+ * The instance workflow with a change that breaks living instances: it sleeps first. For the replay test,
+ * which must notice.
+ */
 import { sleep } from '@temporalio/workflow';
 import { instance as unchanged } from '../../workflows';
 

@@ -1,4 +1,7 @@
-/** Runs the project's own commands as people do: a process of its own, whose output and exit code are looked at. */
+/**
+ * Runs the project's own commands as people do: a process of its own, whose output and exit code are looked
+ * at.
+ */
 import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,17 +49,33 @@ export const sunset = async (args: string[], options: RunOptions = {}): Promise<
 
 /** A command of `cli/` by its file, as its npm script runs it. */
 export const command = async (file: string, args: string[], options: RunOptions = {}): Promise<Ran> =>
-  await run(process.execPath, [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), join(ROOT, file), ...args], options);
+  await run(
+    process.execPath,
+    [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), join(ROOT, file), ...args],
+    options,
+  );
 
 export const demo = async (args: string[], options: RunOptions = {}): Promise<Ran> =>
   await run(process.execPath, ['--require', 'tsx/cjs', join(ROOT, 'cli/demo.ts'), ...args], options);
 
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
-/** At a terminal, which `script` (bsdutils) provides: `typed` is typed when the question is there. Output and errors come as one. */
-export async function sunsetAtTerminal(args: string[], question: string, typed: string, env: NodeJS.ProcessEnv): Promise<Ran> {
+/**
+ * At a terminal, which `script` (bsdutils) provides: `typed` is typed when the question is there. Output and
+ * errors come as one.
+ */
+export async function sunsetAtTerminal(
+  args: string[],
+  question: string,
+  typed: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Ran> {
   const line = [process.execPath, SUNSET, ...args].map(quoted).join(' ');
-  const child = spawn('script', ['-qfec', line, '/dev/null'], { cwd: ROOT, env: environment(env), stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn('script', ['-qfec', line, '/dev/null'], {
+    cwd: ROOT,
+    env: environment(env),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const ran: Ran = { code: null, out: '', err: '' };
   let isTyped = false;
   child.stdout.on('data', (chunk: Buffer) => {

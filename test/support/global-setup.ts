@@ -1,4 +1,7 @@
-/** One PostgreSQL and one Temporal server for the whole run; each test file has its own database and task queue on them. */
+/**
+ * One PostgreSQL and one Temporal server for the whole run; each test file has its own database and task
+ * queue on them.
+ */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -21,8 +21,8 @@ export interface CallOptions {
 }
 
 /**
- * Talks to the API as a client would: JSON over HTTP with the operator's key and a fresh Idempotency-Key. Throws when an
- * answer is not as the service's own document says.
+ * Talks to the API as a client would: JSON over HTTP with the operator's key and a fresh Idempotency-Key.
+ * Throws when an answer is not as the service's own document says.
  */
 export class Http {
   constructor(
@@ -47,7 +47,12 @@ export class Http {
     return await this.call('POST', path, body, options);
   }
 
-  async call(method: string, path: string, body: unknown, { key, headers = {} }: CallOptions = {}): Promise<WholeReply> {
+  async call(
+    method: string,
+    path: string,
+    body: unknown,
+    { key, headers = {} }: CallOptions = {},
+  ): Promise<WholeReply> {
     const response = await fetch(this.url + path, {
       method,
       headers: {

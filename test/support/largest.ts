@@ -55,7 +55,12 @@ export const largest = (orders: Body[], more: Body = {}): Body =>
     externalId: NAME,
     prices: pricesOf(NAME),
     network: { billing: 'bandwidth', hour: '0.1', month: '10' },
-    disks: range(200).map((index) => ({ id: `d${long(index)}`, kind: 'data', storage: 'cloud', month: '1.00' })),
+    disks: range(200).map((index) => ({
+      id: `d${long(index)}`,
+      kind: 'data',
+      storage: 'cloud',
+      month: '1.00',
+    })),
     addresses: range(200).map((index) => ({ id: `a${long(index)}`, kind: 'elastic', month: '1.00' })),
     orders,
     ...more,
@@ -66,7 +71,13 @@ export const largest = (orders: Body[], more: Body = {}): Body =>
  * @param where of the row, in SQL; its table is `t`
  * @param columns what differs, in SQL, where `n` is the copy's number from 1
  */
-export async function copies(url: string, table: string, where: string, count: number, columns: Record<string, string>): Promise<void> {
+export async function copies(
+  url: string,
+  table: string,
+  where: string,
+  count: number,
+  columns: Record<string, string>,
+): Promise<void> {
   await withDatabase(url, async (client) => {
     const { rows } = await client.query<{ name: string }>(
       "SELECT column_name AS name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1 AND is_identity = 'NO'",

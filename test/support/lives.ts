@@ -1,4 +1,7 @@
-/** Instances as customers have them, and the few moves that every test makes. Registrations are the contract's own shapes. */
+/**
+ * Instances as customers have them, and the few moves that every test makes. Registrations are the contract's
+ * own shapes.
+ */
 
 import { randomUUID } from 'node:crypto';
 import type { Action } from '../../domain/instance';
@@ -53,9 +56,12 @@ function registration(product: string, billing: string, more: Fields): Body {
   };
 }
 
-export const cvmPostpaid = (more: Fields = {}): Body => registration('tencent-cvm', 'postpaid', { orders: [], ...more });
-export const redisPostpaid = (more: Fields = {}): Body => registration('tencent-redis', 'postpaid', { orders: [], ...more });
-export const jdPostpaid = (more: Fields = {}): Body => registration('jd-vm', 'postpaid', { orders: [], state: 'stopped', ...more });
+export const cvmPostpaid = (more: Fields = {}): Body =>
+  registration('tencent-cvm', 'postpaid', { orders: [], ...more });
+export const redisPostpaid = (more: Fields = {}): Body =>
+  registration('tencent-redis', 'postpaid', { orders: [], ...more });
+export const jdPostpaid = (more: Fields = {}): Body =>
+  registration('jd-vm', 'postpaid', { orders: [], state: 'stopped', ...more });
 
 /** The purchase of the documents: 507.96 less a voucher of 100, for a year. */
 export function purchase(startsAt: string, more: Fields = {}): Body {
@@ -76,11 +82,15 @@ export const cvmPrepaid = (more: Fields = {}, startsAt = hoursAgo(48)): Body =>
 export const redisPrepaid = (more: Fields = {}, startsAt = hoursAgo(48)): Body =>
   registration('tencent-redis', 'prepaid', { orders: [purchase(startsAt)], ...more });
 export const jdPrepaid = (more: Fields = {}, startsAt = hoursAgo(48)): Body =>
-  registration('jd-vm', 'prepaid', { orders: [purchase(startsAt, { months: 1, endsAt: plusMonths(startsAt, 1) })], ...more });
+  registration('jd-vm', 'prepaid', {
+    orders: [purchase(startsAt, { months: 1, endsAt: plusMonths(startsAt, 1) })],
+    ...more,
+  });
 
 /** Throws with the answer when it is not what the test goes on from. */
 export function expectStatus(reply: Reply, status: number): Reply {
-  if (reply.status !== status) throw new Error(`expected ${status}, got ${reply.status}: ${JSON.stringify(reply.body)}`);
+  if (reply.status !== status)
+    throw new Error(`expected ${status}, got ${reply.status}: ${JSON.stringify(reply.body)}`);
   return reply;
 }
 
@@ -89,7 +99,8 @@ export async function register(http: Http, body: Body, id = newId()): Promise<st
   return id;
 }
 
-export const instanceOf = async (http: Http, id: string): Promise<Body> => expectStatus(await http.get(`/v1/instances/${id}`), 200).body;
+export const instanceOf = async (http: Http, id: string): Promise<Body> =>
+  expectStatus(await http.get(`/v1/instances/${id}`), 200).body;
 
 export interface Ask {
   action?: Action;
@@ -97,7 +108,11 @@ export interface Ask {
   fiveDayFor?: string;
 }
 
-export async function quote(http: Http, ids: string[], { action = 'terminate', ...more }: Ask = {}): Promise<Body> {
+export async function quote(
+  http: Http,
+  ids: string[],
+  { action = 'terminate', ...more }: Ask = {},
+): Promise<Body> {
   return expectStatus(await http.post('/v1/quotes', { action, instanceIds: ids, ...more }), 201).body;
 }
 
@@ -116,7 +131,11 @@ export async function settled(http: Http, terminationId: string): Promise<Body> 
 }
 
 /** Waits for a condition, never for a time. */
-export async function until<T>(look: () => Promise<T | undefined | false>, what: string, limitMs = 40_000): Promise<T> {
+export async function until<T>(
+  look: () => Promise<T | undefined | false>,
+  what: string,
+  limitMs = 40_000,
+): Promise<T> {
   const limit = Date.now() + limitMs;
   for (;;) {
     const found = await look();

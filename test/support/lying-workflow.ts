@@ -1,4 +1,7 @@
-/** A workflow as somebody could start it in the place of an instance's, with a worker of his own: it says of each command that it was done. */
+/**
+ * A workflow as somebody could start it in the place of an instance's, with a worker of his own: it says of
+ * each command that it was done.
+ */
 import { condition, setHandler } from '@temporalio/workflow';
 import { UPDATES } from '../../workflows/messages';
 

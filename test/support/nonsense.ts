@@ -1,6 +1,7 @@
 /**
- * Nonsense for messages, as tables. A message is made right first and then spoilt: its body, its id, its caller, its signature, the name that it
- * goes by. Nothing in here sends anything; `test/service/nonsense.test.ts` does.
+ * Nonsense for messages, as tables. A message is made right first and then spoilt: its body, its id, its
+ * caller, its signature, the name that it goes by. Nothing in here sends anything;
+ * `test/service/nonsense.test.ts` does.
  */
 import { randomUUID } from 'node:crypto';
 import { RawValue } from '@temporalio/common';
@@ -55,7 +56,8 @@ const HUGE = 100_000;
 const HUGEST = 1_900_000;
 
 /** Text that nothing can make shorter: 500 characters of four bytes each are as much as an index takes. */
-const longId = (random: Random, length: number): string => String.fromCodePoint(...range(length).map(() => random.int(0x20000, 0x2a6d0)));
+const longId = (random: Random, length: number): string =>
+  String.fromCodePoint(...range(length).map(() => random.int(0x20000, 0x2a6d0)));
 
 /** Ids of every shape; what can be stored and what can't. */
 const IDS: ((scene: Scene) => unknown)[] = [
@@ -150,7 +152,18 @@ const NO_MESSAGES: ((random: Random) => unknown[])[] = [
   () => [true],
   () => [[1, 2, { agree: true }]],
   () => [{ by: 'alice' }, { agree: true }],
-  () => [{ id: null, by: null, command: null, agree: null, confirm: null, quoteId: null, schedule: null, renewal: null }],
+  () => [
+    {
+      id: null,
+      by: null,
+      command: null,
+      agree: null,
+      confirm: null,
+      quoteId: null,
+      schedule: null,
+      renewal: null,
+    },
+  ],
   () => [{ id: { toString: 1, valueOf: 2 }, by: { toString: null }, command: [] }],
   () => [{ id: 'x', by: 'x', command: { name: 'toString' } }],
   () => [{ id: 'x', by: 'x', command: { name: '__proto__' } }],
@@ -163,7 +176,10 @@ const NO_MESSAGES: ((random: Random) => unknown[])[] = [
 
 /** Bytes of an encoding; most of them are nothing that a workflow can decode. */
 const bytes = (encoding: string | undefined, data: string): RawValue =>
-  RawValue.fromPayload({ metadata: encoding === undefined ? {} : { encoding: Buffer.from(encoding) }, data: Buffer.from(data) });
+  RawValue.fromPayload({
+    metadata: encoding === undefined ? {} : { encoding: Buffer.from(encoding) },
+    data: Buffer.from(data),
+  });
 const RAW: (() => RawValue)[] = [
   () => bytes('json/plain', '{"id": '),
   () => bytes('json/plain', '{"id": "nan", "renewal": {"months": NaN}}'),
@@ -176,21 +192,34 @@ const RAW: (() => RawValue)[] = [
 ];
 /** JSON that no serializer writes, and that is understood all the same. */
 const ODD_JSON: ((scene: Scene) => RawValue)[] = [
-  ({ id }) => bytes('json/plain', `{"id": "odd-${randomUUID()}", "by": "x", "confirm": "no", "confirm": "${id}"}`),
+  ({ id }) =>
+    bytes('json/plain', `{"id": "odd-${randomUUID()}", "by": "x", "confirm": "no", "confirm": "${id}"}`),
   () => bytes('json/plain', `{"id": "odd-${randomUUID()}", "by": "x", "renewal": {"months": 1e400}}`),
-  () => bytes('json/plain', `{"id": "odd-${randomUUID()}", "by": "x", "agree": true, "schedule": {"mode": "now", "mode": "later"}}`),
+  () =>
+    bytes(
+      'json/plain',
+      `{"id": "odd-${randomUUID()}", "by": "x", "agree": true, "schedule": {"mode": "now", "mode": "later"}}`,
+    ),
 ];
 
-const rulesOf = ({ life }: Scene): Fields => POLICIES.find(({ product }) => product === life.product)!.lifecycle as unknown as Fields;
+const rulesOf = ({ life }: Scene): Fields =>
+  POLICIES.find(({ product }) => product === life.product)!.lifecycle as unknown as Fields;
 const ahead = (random: Random): string => fromNow(random.int(1, 60) * DAY);
 const somePaid = ({ random, currency }: Scene): Body => paid(random, currency);
 const maybe = (random: Random, fields: Fields): Fields => (random.chance(0.5) ? fields : {});
 
-/** Each command as the API could send it. A termination's agreement is missing: those go by the API or by a signal. */
+/**
+ * Each command as the API could send it. A termination's agreement is missing: those go by the API or by a
+ * signal.
+ */
 const RIGHT_ONES: Record<CommandName, (scene: Scene) => Fields> = {
   terminate: (scene) => ({
     action: scene.random.pick(['terminate', 'return', 'return-renewals']),
-    schedule: scene.random.pick<Fields>([{ mode: 'now' }, { mode: 'later' }, { mode: 'timed', at: ahead(scene.random) }]),
+    schedule: scene.random.pick<Fields>([
+      { mode: 'now' },
+      { mode: 'later' },
+      { mode: 'timed', at: ahead(scene.random) },
+    ]),
     terminationId: `t_${randomUUID()}`,
     rules: rulesOf(scene),
   }),
@@ -201,15 +230,25 @@ const RIGHT_ONES: Record<CommandName, (scene: Scene) => Fields> = {
       ? { renewal: { months: scene.random.int(1, 3), ...maybe(scene.random, { paid: somePaid(scene) }) } }
       : {},
   purge: () => ({}),
-  undo: ({ random, refundIds }) => ({ refundId: refundIds.length ? random.pick(refundIds) : 'r_none', reason: 'nonsense' }),
+  undo: ({ random, refundIds }) => ({
+    refundId: refundIds.length ? random.pick(refundIds) : 'r_none',
+    reason: 'nonsense',
+  }),
   'switch-network': () => ({}),
   amend: (scene) => ({
     order: scene.random.chance(0.7)
-      ? { kind: 'renewal', channel: 'standard', months: scene.random.int(1, 6), ...maybe(scene.random, { paid: somePaid(scene) }) }
+      ? {
+          kind: 'renewal',
+          channel: 'standard',
+          months: scene.random.int(1, 6),
+          ...maybe(scene.random, { paid: somePaid(scene) }),
+        }
       : { kind: 'upgrade', channel: 'standard', paid: somePaid(scene) },
     rules: rulesOf(scene),
   }),
-  'put-prices': ({ random, currency }) => ({ prices: { ...prices(random, currency), version: `v-${random.int(1, 4)}` } }),
+  'put-prices': ({ random, currency }) => ({
+    prices: { ...prices(random, currency), version: `v-${random.int(1, 4)}` },
+  }),
   start: () => ({}),
   stop: () => ({}),
   'begin-operation': ({ random }) => ({ kind: random.pick(['resize', 'reinstall']) }),
@@ -219,18 +258,39 @@ const RIGHT_ONES: Record<CommandName, (scene: Scene) => Fields> = {
 };
 const COMMAND_NAMES = Object.keys(RIGHT_ONES) as CommandName[];
 
-const STRANGE_NAMES = ['destroy', '', 'toString', '__proto__', 'constructor', 'x'.repeat(500), 'TERMINATE', 'lebensende/结束'];
+const STRANGE_NAMES = [
+  'destroy',
+  '',
+  'toString',
+  '__proto__',
+  'constructor',
+  'x'.repeat(500),
+  'TERMINATE',
+  'lebensende/结束',
+];
 const UPDATE_NAMES: string[] = ['register', ...Object.keys(UPDATES)];
 const SIGNAL_NAMES = Object.keys(SIGNALS) as SignalName[];
 
 /** What makes sense as the instance stands, often enough for its life to go on. */
 function sensible({ random, life }: Scene): CommandName {
-  if (life.state === 'isolated') return random.pick(['restore', 'restore', 'undo', 'protect', 'unprotect', 'purge']);
+  if (life.state === 'isolated')
+    return random.pick(['restore', 'restore', 'undo', 'protect', 'unprotect', 'purge']);
   if (life.state === 'changing') return random.pick(['end-operation', 'start', 'stop']);
   if (life.termination && random.chance(0.6)) return random.pick(['cancel', 'reschedule']);
   if (life.protection && random.chance(0.3)) return 'unprotect';
-  const one = random.pick<CommandName>(['start', 'stop', 'amend', 'amend', 'put-prices', 'protect', 'switch-network', 'begin-operation']);
-  return life.billing === 'postpaid' && (one === 'amend' || one === 'put-prices') ? random.pick(['start', 'stop']) : one;
+  const one = random.pick<CommandName>([
+    'start',
+    'stop',
+    'amend',
+    'amend',
+    'put-prices',
+    'protect',
+    'switch-network',
+    'begin-operation',
+  ]);
+  return life.billing === 'postpaid' && (one === 'amend' || one === 'put-prices')
+    ? random.pick(['start', 'stop'])
+    : one;
 }
 
 /** A message of the API's, whose body, id, caller, signature, update or update id may be spoilt. */
@@ -255,7 +315,12 @@ const PAYLOADS: Record<SignalName, (scene: Scene) => Fields> = {
   cancel: () => ({}),
   restore: (scene) =>
     scene.life.billing === 'prepaid'
-      ? { renewal: { months: scene.random.int(1, 3), ...(scene.random.chance(0.2) ? { paid: somePaid(scene) } : {}) } }
+      ? {
+          renewal: {
+            months: scene.random.int(1, 3),
+            ...(scene.random.chance(0.2) ? { paid: somePaid(scene) } : {}),
+          },
+        }
       : {},
   purge: ({ id }) => ({ confirm: id }),
 };
@@ -268,12 +333,14 @@ function quoteOf({ random, quotes: { own, others } }: Scene): string {
 /** A signal, or an update typed by hand in its shape. */
 function signal(scene: Scene, way: Sending['way']): Sending {
   const { random, life, id } = scene;
-  const fitting: SignalName[] = life.state === 'isolated' ? ['restore', 'purge', 'restore'] : ['terminate', 'cancel', 'terminate'];
+  const fitting: SignalName[] =
+    life.state === 'isolated' ? ['restore', 'purge', 'restore'] : ['terminate', 'cancel', 'terminate'];
   const signalName = random.chance(0.75) ? random.pick(fitting) : random.pick(SIGNAL_NAMES);
   const right = PAYLOADS[signalName](scene);
   const payload = { ...envelopeOf(scene), ...(random.chance(0.25) ? spoilt(random, right) : right) };
   const name = nameOf(random, signalName, way === 'signal' ? SIGNAL_NAMES : UPDATE_NAMES);
-  if (way === 'update' || random.chance(0.5)) return { way, name, args: [payload], updateId: updateIdOf(scene, payload.id) };
+  if (way === 'update' || random.chance(0.5))
+    return { way, name, args: [payload], updateId: updateIdOf(scene, payload.id) };
   // Signed is what the payload asks for, as the workflow reads it.
   const reading = readSignal(signalName, id, payload as never);
   if (!('command' in reading)) return { way, name, args: [payload] };
@@ -327,7 +394,11 @@ const FORGERIES: ((scene: Scene, message: Signable) => unknown)[] = [
   () => ({}),
 ];
 
-function signedSomehow(scene: Scene, unsigned: Signable, honestly: number): { args: unknown[]; honest?: Letter } {
+function signedSomehow(
+  scene: Scene,
+  unsigned: Signable,
+  honestly: number,
+): { args: unknown[]; honest?: Letter } {
   const { random, id, signatures, letters } = scene;
   const message = asSent(unsigned);
   // No caller of the API has a name like that.
@@ -356,11 +427,14 @@ function spoilt(random: Random, value: Fields): Fields {
   };
   walk(copy);
   // The rules of a product are most of what there is: the rest is to have its turn.
-  const [place, key] = places.length ? random.pick(random.chance(0.5) ? places.slice(0, 8) : places) : [copy, 'name'];
+  const [place, key] = places.length
+    ? random.pick(random.chance(0.5) ? places.slice(0, 8) : places)
+    : [copy, 'name'];
   const how = random.int(1, 6);
   if (how === 1) delete place[key];
   else if (how === 2) place[key] = [place[key]];
-  else if (how === 3) copy[random.pick(['extra', 'by', 'id', 'name', 'paid', 'confirm'])] = random.pick(JUNK)(random);
+  else if (how === 3)
+    copy[random.pick(['extra', 'by', 'id', 'name', 'paid', 'confirm'])] = random.pick(JUNK)(random);
   else place[key] = random.pick(JUNK)(random);
   return copy;
 }
@@ -388,16 +462,23 @@ const RIGHT: Command[] = [
 ];
 
 /** @param isPossible whether the instance would take it as it stands */
-export const rightCommand = (isPossible: (command: Command) => boolean): Command | undefined => RIGHT.find(isPossible);
+export const rightCommand = (isPossible: (command: Command) => boolean): Command | undefined =>
+  RIGHT.find(isPossible);
 
-/** Three of them make the server suggest a new run (4 MiB of history); it says so with the first message after them. */
+/**
+ * Three of them make the server suggest a new run (4 MiB of history); it says so with the first message after
+ * them.
+ */
 export const ballast = (): Body => ({ id: `ballast-${randomUUID()}`, note: 'x'.repeat(1_450_000) });
 
 /** For a failure's message: what was sent, in a line. */
 export function inShort({ way, name, args, updateId, honest }: Sending): string {
-  const shown = args.map((arg) => (arg instanceof RawValue ? `<${Buffer.from(arg.payload.data!)}>` : shorten(JSON.stringify(arg) ?? '')));
+  const shown = args.map((arg) =>
+    arg instanceof RawValue ? `<${Buffer.from(arg.payload.data!)}>` : shorten(JSON.stringify(arg) ?? ''),
+  );
   const id = updateId === undefined ? '' : ` as ${JSON.stringify(updateId).slice(0, 80)}`;
   return `${way} ${shorten(name)}(${shown.join(', ')})${id}${honest ? ' honest' : ''}`;
 }
 
-const shorten = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}… (${text.length})` : text);
+const shorten = (text: string): string =>
+  text.length > 300 ? `${text.slice(0, 300)}… (${text.length})` : text;

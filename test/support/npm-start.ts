@@ -20,7 +20,10 @@ export interface Started {
   remove: () => void;
 }
 
-/** Processes that name the folder in their command line, or were given it as SUNSET_DATA. PostgreSQL's own children are named by their parent. */
+/**
+ * Processes that name the folder in their command line, or were given it as SUNSET_DATA. PostgreSQL's own
+ * children are named by their parent.
+ */
 function processesOf(folder: string): string[] {
   const text = (pid: string, file: string): string => {
     try {
@@ -31,7 +34,10 @@ function processesOf(folder: string): string[] {
   };
   const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   return ids
-    .filter((pid) => text(pid, 'cmdline').includes(folder) || text(pid, 'environ').includes(`SUNSET_DATA=${folder}`))
+    .filter(
+      (pid) =>
+        text(pid, 'cmdline').includes(folder) || text(pid, 'environ').includes(`SUNSET_DATA=${folder}`),
+    )
     .map((pid) => `${pid} ${text(pid, 'cmdline').slice(0, 100)}`);
 }
 
@@ -39,7 +45,11 @@ function processesOf(folder: string): string[] {
  * @param command what a person types; `npm start` in it is run by the npm of this machine
  * @param isUp also waits until it serves
  */
-export async function startNpm(command: string[], more: NodeJS.ProcessEnv = {}, isUp = true): Promise<Started> {
+export async function startNpm(
+  command: string[],
+  more: NodeJS.ProcessEnv = {},
+  isUp = true,
+): Promise<Started> {
   const dataFolder = realpathSync(mkdtempSync(join(tmpdir(), 'sunset-npm-start-')));
   chmodSync(dataFolder, 0o755); // as an older version's, and open to the OS user that runs PostgreSQL when we are root
   const { PATH, HOME } = process.env;

@@ -1,8 +1,12 @@
 /**
- * As many at once as `limit` says: enough to keep two cores busy, few enough that nobody waits into a timeout. After a failure nothing more is
- * begun, and what is under way ends before it is thrown.
+ * As many at once as `limit` says: enough to keep two cores busy, few enough that nobody waits into a
+ * timeout. After a failure nothing more is begun, and what is under way ends before it is thrown.
  */
-export async function inParallel<T, R>(items: readonly T[], work: (item: T, index: number) => Promise<R>, limit = 12): Promise<R[]> {
+export async function inParallel<T, R>(
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<R>,
+  limit = 12,
+): Promise<R[]> {
   const results: R[] = new Array<R>(items.length);
   let next = 0;
   const takeNext = async (): Promise<void> => {

@@ -23,15 +23,27 @@ export async function startDoomed(
 ): Promise<DoomedService> {
   const { clientConfig, namespace, bundlePath } = shared();
   const { serviceUrl, taskQueue, http } = service;
-  const input: ProcessInput = { serviceUrl, clientConfig, namespace, bundlePath, taskQueue, operatorKey: http.operatorKey, ...options };
+  const input: ProcessInput = {
+    serviceUrl,
+    clientConfig,
+    namespace,
+    bundlePath,
+    taskQueue,
+    operatorKey: http.operatorKey,
+    ...options,
+  };
   const root = join(__dirname, '..', '..');
-  const child = spawn(process.execPath, [join(root, 'node_modules/tsx/dist/cli.mjs'), join(__dirname, 'service-process.ts')], {
-    cwd: root,
-    env: { ...process.env, SUNSET_PROCESS: JSON.stringify(input) },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    // tsx runs the program in a child of its own: the whole group is to die.
-    detached: true,
-  });
+  const child = spawn(
+    process.execPath,
+    [join(root, 'node_modules/tsx/dist/cli.mjs'), join(__dirname, 'service-process.ts')],
+    {
+      cwd: root,
+      env: { ...process.env, SUNSET_PROCESS: JSON.stringify(input) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      // tsx runs the program in a child of its own: the whole group is to die.
+      detached: true,
+    },
+  );
   let hung = (): void => {};
   const hangs = new Promise<void>((resolve) => {
     hung = resolve;

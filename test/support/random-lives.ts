@@ -1,6 +1,7 @@
 /**
- * Random lives: what people, programs and time may do to an instance, as a table. Each deed is one call or a few, sensible in some states and
- * tried in all; whatever comes back must be an answer of the contract. To add a deed, add a row.
+ * Random lives: what people, programs and time may do to an instance, as a table. Each deed is one call or a
+ * few, sensible in some states and tried in all; whatever comes back must be an answer of the contract. To
+ * add a deed, add a row.
  */
 import { randomUUID } from 'node:crypto';
 import type { Body, CallOptions, Http, WholeReply } from './http';
@@ -23,7 +24,9 @@ export interface Walk {
   reviewer: string;
   /** What was asked and answered, for whoever has to find out what went wrong. */
   log: string[];
-  last: { method: 'POST' | 'PUT'; path: string; body: unknown; options: CallOptions; reply: WholeReply } | undefined;
+  last:
+    | { method: 'POST' | 'PUT'; path: string; body: unknown; options: CallOptions; reply: WholeReply }
+    | undefined;
 }
 
 export interface Deed {
@@ -50,14 +53,18 @@ async function ask(
   const keyed = { key: randomUUID(), ...options };
   const reply = await walk.http.call(method, path, body, keyed);
   const { status } = reply;
-  walk.log.push(`${method} ${path} ${JSON.stringify(body) ?? ''} → ${status} ${reply.body?.code ?? reply.body?.state ?? ''}`);
-  const isAnswer = status < 300 || (status < 500 && /^[A-Z_]+$/.test(reply.body?.code) && reply.body.status === status);
+  walk.log.push(
+    `${method} ${path} ${JSON.stringify(body) ?? ''} → ${status} ${reply.body?.code ?? reply.body?.state ?? ''}`,
+  );
+  const isAnswer =
+    status < 300 || (status < 500 && /^[A-Z_]+$/.test(reply.body?.code) && reply.body.status === status);
   if (!isAnswer) throw new Error(`not an answer of the contract: ${status} ${reply.text}`);
   if (method !== 'GET') walk.last = { method, path, body, options: keyed, reply };
   return reply;
 }
 
-const post = (walk: Walk, path: string, body: unknown = {}, options: CallOptions = {}) => ask(walk, 'POST', path, body, options);
+const post = (walk: Walk, path: string, body: unknown = {}, options: CallOptions = {}) =>
+  ask(walk, 'POST', path, body, options);
 
 /** A call below the instance's own address. */
 const command =
@@ -104,7 +111,14 @@ const isIn =
 const always = (): boolean => true;
 const never = (): boolean => false;
 const restoring = (walk: Walk): Body =>
-  isPrepaid(walk.now) ? { renewal: { months: walk.random.int(1, 3), ...(walk.random.chance(0.7) ? { paid: somePaid(walk) } : {}) } } : {};
+  isPrepaid(walk.now)
+    ? {
+        renewal: {
+          months: walk.random.int(1, 3),
+          ...(walk.random.chance(0.7) ? { paid: somePaid(walk) } : {}),
+        },
+      }
+    : {};
 const ASYNC = { prefer: 'respond-async' };
 const returnable = (now: Body): boolean => isPrepaid(now) && isLiving(now) && now.product !== 'jd-vm';
 
@@ -117,14 +131,18 @@ const decide =
   (decision: 'approve' | 'deny'): Deed['act'] =>
   async (walk) => {
     const opened = await post(walk, '/v1/refund-requests', { instanceId: walk.id, ...reason() });
-    const request = opened.status === 201 ? opened.body : await firstOf(walk, `/v1/refund-requests?instanceId=${walk.id}`);
+    const request =
+      opened.status === 201 ? opened.body : await firstOf(walk, `/v1/refund-requests?instanceId=${walk.id}`);
     if (!request) return undefined;
     const headers = { authorization: `Bearer ${walk.reviewer}` };
     const body = decision === 'deny' ? reason() : await approvalOf(walk.http, request.id, reason().reason);
     return await post(walk, `/v1/refund-requests/${request.id}/${decision}`, body, { headers });
   };
 
-/** The last write once more under its key: the same answer, or the final one where the first was "accepted, look later". */
+/**
+ * The last write once more under its key: the same answer, or the final one where the first was "accepted,
+ * look later".
+ */
 async function repeat({ last, ...walk }: Walk): Promise<WholeReply | undefined> {
   if (!last || last.reply.status === 202) return undefined;
   const reply = await walk.http.call(last.method, last.path, last.body, last.options);
@@ -144,10 +162,18 @@ async function endAll(walk: Walk): Promise<WholeReply | undefined> {
 
 const usage = ({ now }: Walk): Body => {
   const end = Date.parse(now.clock) - HOUR;
-  return { meter: 'traffic', quantity: '12.5', startsAt: new Date(end - HOUR).toISOString(), endsAt: new Date(end).toISOString() };
+  return {
+    meter: 'traffic',
+    quantity: '12.5',
+    startsAt: new Date(end - HOUR).toISOString(),
+    endsAt: new Date(end).toISOString(),
+  };
 };
 
-const newPrices = (walk: Walk): Body => ({ ...prices(walk.random, currencyOf(walk)), version: `v-${randomUUID()}` });
+const newPrices = (walk: Walk): Body => ({
+  ...prices(walk.random, currencyOf(walk)),
+  version: `v-${randomUUID()}`,
+});
 
 /** Often of a reference that the account has had. */
 function adjustment(walk: Walk): Body {
@@ -166,12 +192,19 @@ function adjustment(walk: Walk): Body {
 const confirmFor =
   (action: 'terminate' | 'return', scheduleOf?: (walk: Walk) => Body): Deed['act'] =>
   (walk) =>
-    quoteAndConfirm(walk, { action, instanceIds: [walk.id], ...(scheduleOf ? { schedule: scheduleOf(walk) } : {}) });
+    quoteAndConfirm(walk, {
+      action,
+      instanceIds: [walk.id],
+      ...(scheduleOf ? { schedule: scheduleOf(walk) } : {}),
+    });
 
 type Opening = NonNullable<Deed['opening']>;
 const scheduled: Opening = {
   given: { product: 'tencent-cvm', billing: 'postpaid', state: 'running' },
-  act: confirmFor('terminate', (walk) => ({ mode: 'timed', at: ahead(walk, walk.random.int(24, 1000) * HOUR) })),
+  act: confirmFor('terminate', (walk) => ({
+    mode: 'timed',
+    at: ahead(walk, walk.random.int(24, 1000) * HOUR),
+  })),
 };
 const binned: Opening = {
   given: { product: 'tencent-redis', billing: 'postpaid', state: 'running' },
@@ -188,7 +221,9 @@ const refunded: Opening = {
     const reply = await quoteAndConfirm(walk, { action: 'return', instanceIds: [walk.id] });
     if (reply.status !== 202) return reply;
     await settled(walk.http, reply.body.id);
-    return await post(walk, `/v1/instances/${walk.id}/restore`, { renewal: { months: 1, paid: somePaid(walk) } });
+    return await post(walk, `/v1/instances/${walk.id}/restore`, {
+      renewal: { months: 1, paid: somePaid(walk) },
+    });
   },
 };
 
@@ -196,7 +231,10 @@ const SENSIBLE: Deed[] = [
   {
     name: 'end',
     weight: 9,
-    fits: (now) => isLiving(now) && !now.termination && (now.product !== 'jd-vm' || now.state === (isPrepaid(now) ? 'expired' : 'stopped')),
+    fits: (now) =>
+      isLiving(now) &&
+      !now.termination &&
+      (now.product !== 'jd-vm' || now.state === (isPrepaid(now) ? 'expired' : 'stopped')),
     act: (walk) =>
       quoteAndConfirm(walk, {
         action: isPrepaid(walk.now) && walk.now.product !== 'jd-vm' ? 'return' : 'terminate',
@@ -209,7 +247,10 @@ const SENSIBLE: Deed[] = [
     weight: 3,
     fits: always,
     act: (walk) =>
-      post(walk, '/v1/quotes', { action: walk.random.pick(['terminate', 'return', 'return-renewals']), instanceIds: [walk.id] }),
+      post(walk, '/v1/quotes', {
+        action: walk.random.pick(['terminate', 'return', 'return-renewals']),
+        instanceIds: [walk.id],
+      }),
   },
   { name: 'end-all', weight: 2, fits: isLiving, act: endAll },
   {
@@ -221,18 +262,37 @@ const SENSIBLE: Deed[] = [
   {
     name: 'return of chosen renewals',
     weight: 3,
-    opening: { given: returned.given, act: command('orders', (walk) => ({ kind: 'renewal', months: 1, paid: somePaid(walk) })) },
+    opening: {
+      given: returned.given,
+      act: command('orders', (walk) => ({ kind: 'renewal', months: 1, paid: somePaid(walk) })),
+    },
     fits: (now) => returnable(now) && now.orders.some((order: Body) => order.status === 'future'),
     act: (walk) => {
       const future = walk.now.orders
         .filter(({ status, kind }: Body) => status === 'future' && kind === 'renewal')
         .map(({ id }: Body) => id);
       const orderIds = future.slice(walk.random.int(0, future.length - 1));
-      return quoteAndConfirm(walk, { action: 'return-renewals', instanceIds: [walk.id], ...(orderIds.length ? { orderIds } : {}) });
+      return quoteAndConfirm(walk, {
+        action: 'return-renewals',
+        instanceIds: [walk.id],
+        ...(orderIds.length ? { orderIds } : {}),
+      });
     },
   },
-  { name: 'undo', opening: returned, weight: 7, fits: (now) => isPrepaid(now) && now.state === 'isolated', act: undo },
-  { name: 'approve', opening: { given: returned.given }, weight: 2, fits: returnable, act: decide('approve') },
+  {
+    name: 'undo',
+    opening: returned,
+    weight: 7,
+    fits: (now) => isPrepaid(now) && now.state === 'isolated',
+    act: undo,
+  },
+  {
+    name: 'approve',
+    opening: { given: returned.given },
+    weight: 2,
+    fits: returnable,
+    act: decide('approve'),
+  },
   { name: 'deny', opening: { given: returned.given }, weight: 2, fits: returnable, act: decide('deny') },
   {
     name: 'renewal paid',
@@ -256,7 +316,11 @@ const SENSIBLE: Deed[] = [
     name: 'upgrade',
     weight: 4,
     fits: (now) => isPrepaid(now) && isLiving(now),
-    act: command('orders', (walk) => ({ kind: 'upgrade', channel: channel(walk.random), paid: somePaid(walk) })),
+    act: command('orders', (walk) => ({
+      kind: 'upgrade',
+      channel: channel(walk.random),
+      paid: somePaid(walk),
+    })),
   },
   {
     name: 'upgrade with prices',
@@ -277,7 +341,13 @@ const SENSIBLE: Deed[] = [
     fits: always,
     act: (walk) => post(walk, `/v1/accounts/${walk.account}/adjustments`, adjustment(walk)),
   },
-  { name: 'cancel', opening: scheduled, weight: 7, fits: ({ termination }) => termination !== null, act: command('cancel') },
+  {
+    name: 'cancel',
+    opening: scheduled,
+    weight: 7,
+    fits: ({ termination }) => termination !== null,
+    act: command('cancel'),
+  },
   {
     name: 'reschedule',
     opening: scheduled,
@@ -286,8 +356,20 @@ const SENSIBLE: Deed[] = [
     act: command('reschedule', (walk) => ({ at: ahead(walk, walk.random.int(1, 1000) * HOUR) })),
   },
   { name: 'restore', opening: binned, weight: 6, fits: isIn('isolated'), act: command('restore', restoring) },
-  { name: 'purge', opening: binned, weight: 3, fits: isIn('isolated'), act: command('purge', ({ id }) => ({ confirm: id })) },
-  { name: 'restore later', opening: binned, weight: 2, fits: isIn('isolated'), act: command('restore', restoring, ASYNC) },
+  {
+    name: 'purge',
+    opening: binned,
+    weight: 3,
+    fits: isIn('isolated'),
+    act: command('purge', ({ id }) => ({ confirm: id })),
+  },
+  {
+    name: 'restore later',
+    opening: binned,
+    weight: 2,
+    fits: isIn('isolated'),
+    act: command('restore', restoring, ASYNC),
+  },
   {
     name: 'cancel later',
     opening: scheduled,
@@ -297,8 +379,18 @@ const SENSIBLE: Deed[] = [
   },
   { name: 'start', weight: 2, fits: isIn('stopped', 'changing'), act: command('start') },
   { name: 'stop', weight: 3, fits: isIn('running', 'changing'), act: command('stop') },
-  { name: 'protect', weight: 2, fits: ({ protection }) => protection === null, act: command('protect', reason) },
-  { name: 'unprotect', weight: 6, fits: ({ protection }) => protection !== null, act: command('unprotect', reason) },
+  {
+    name: 'protect',
+    weight: 2,
+    fits: ({ protection }) => protection === null,
+    act: command('protect', reason),
+  },
+  {
+    name: 'unprotect',
+    weight: 6,
+    fits: ({ protection }) => protection !== null,
+    act: command('unprotect', reason),
+  },
   {
     name: 'switch network',
     weight: 3,
@@ -310,14 +402,19 @@ const SENSIBLE: Deed[] = [
     name: 'hold',
     weight: 1,
     fits: isLiving,
-    act: (walk) => ask(walk, 'PUT', `/v1/instances/${walk.id}/hold`, { hold: walk.random.chance(0.3), ...reason() }),
+    act: (walk) =>
+      ask(walk, 'PUT', `/v1/instances/${walk.id}/hold`, { hold: walk.random.chance(0.3), ...reason() }),
   },
   {
     name: 'standing',
     weight: 0.6,
     fits: always,
     act: (walk) =>
-      ask(walk, 'PUT', `/v1/accounts/${walk.account}`, { arrears: walk.random.chance(0.1), hold: walk.random.chance(0.1), ...reason() }),
+      ask(walk, 'PUT', `/v1/accounts/${walk.account}`, {
+        arrears: walk.random.chance(0.1),
+        hold: walk.random.chance(0.1),
+        ...reason(),
+      }),
   },
   {
     name: 'fast-forward',
@@ -348,7 +445,11 @@ const NONSENSE: Deed[] = [
   nonsense(
     'too many digits',
     ['INVALID_REQUEST', 'WRONG_BILLING', 'WRONG_STATE', 'BUSY'],
-    command('orders', (walk) => ({ kind: 'renewal', months: 1, paid: { cash: `${amount(walk.random, 'JPY')}.12345` } })),
+    command('orders', (walk) => ({
+      kind: 'renewal',
+      months: 1,
+      paid: { cash: `${amount(walk.random, 'JPY')}.12345` },
+    })),
   ),
   nonsense(
     'backwards',
@@ -361,13 +462,28 @@ const NONSENSE: Deed[] = [
     command('network', () => ({ billing: 'bandwidth' })),
   ),
   nonsense('a schedule in the past', ['INVALID_REQUEST'], (walk) =>
-    post(walk, '/v1/quotes', { action: 'terminate', instanceIds: [walk.id], schedule: { mode: 'timed', at: '2020-01-01T00:00:00Z' } }),
+    post(walk, '/v1/quotes', {
+      action: 'terminate',
+      instanceIds: [walk.id],
+      schedule: { mode: 'timed', at: '2020-01-01T00:00:00Z' },
+    }),
   ),
-  nonsense('an unknown quote', ['NOT_FOUND'], (walk) => post(walk, '/v1/terminations', { quoteId: 'q_none', agree: true })),
-  nonsense('without agreeing', ['INVALID_REQUEST'], (walk) => post(walk, '/v1/terminations', { quoteId: 'q_none', agree: false })),
-  nonsense('an unknown instance', ['NOT_FOUND'], (walk) => post(walk, '/v1/quotes', { action: 'return', instanceIds: ['nobody'] })),
+  nonsense('an unknown quote', ['NOT_FOUND'], (walk) =>
+    post(walk, '/v1/terminations', { quoteId: 'q_none', agree: true }),
+  ),
+  nonsense('without agreeing', ['INVALID_REQUEST'], (walk) =>
+    post(walk, '/v1/terminations', { quoteId: 'q_none', agree: false }),
+  ),
+  nonsense('an unknown instance', ['NOT_FOUND'], (walk) =>
+    post(walk, '/v1/quotes', { action: 'return', instanceIds: ['nobody'] }),
+  ),
   nonsense('other facts', ['ALREADY_REGISTERED', 'TERMINATED_ID'], (walk) =>
-    ask(walk, 'PUT', `/v1/instances/${walk.id}`, { account: walk.account, product: 'jd-vm', billing: 'postpaid', region: 'elsewhere' }),
+    ask(walk, 'PUT', `/v1/instances/${walk.id}`, {
+      account: walk.account,
+      product: 'jd-vm',
+      billing: 'postpaid',
+      region: 'elsewhere',
+    }),
   ),
 ];
 
@@ -377,7 +493,10 @@ function nonsense(name: string, refusedWith: string[], act: Deed['act']): Deed {
 
 export const DEEDS: readonly Deed[] = [...SENSIBLE, ...NONSENSE];
 
-/** One that makes sense, four times out of five. `wanted` comes first where it does: so that each deed has its lives. */
+/**
+ * One that makes sense, four times out of five. `wanted` comes first where it does: so that each deed has its
+ * lives.
+ */
 export function nextDeed({ random, now }: Walk, wanted: Deed | undefined): Deed {
   if (wanted && (wanted.fits(now) || wanted.refusedWith)) return wanted;
   const fitting = DEEDS.filter(({ fits }) => fits(now));

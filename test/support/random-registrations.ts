@@ -1,4 +1,7 @@
-/** Registrations as no two customers have them: every product, billing, channel, price list and chain of orders that the contract takes. */
+/**
+ * Registrations as no two customers have them: every product, billing, channel, price list and chain of
+ * orders that the contract takes.
+ */
 import type { Body } from './http';
 import { DAY, fromNow, plusMonths } from './lives';
 import type { Random } from './random';
@@ -19,17 +22,30 @@ export function paid(random: Random, currency: string): Body {
   return { cash: amount(random, currency), gift: some(), income: some(), voucher: some() };
 }
 
-export const channel = (random: Random): string => (random.chance(0.8) ? 'standard' : random.pick(['promotion', 'activity']));
+export const channel = (random: Random): string =>
+  random.chance(0.8) ? 'standard' : random.pick(['promotion', 'activity']);
 const price = (random: Random, top: number): string => String(random.int(0, top * 100) / 100);
 
 export function prices(random: Random, currency: string): Body {
   const tiers = [{ upToHours: random.int(1, 300), price: price(random, 1) }, { price: price(random, 1) }];
-  const discounts = random.pick([undefined, [], [{ months: random.int(1, 12), rate: random.pick(['0.5', '0.83', '0.995']) }]]);
-  return { version: '2026-11', currency, month: price(random, 80), hour: random.chance(0.3) ? tiers : price(random, 1), discounts };
+  const discounts = random.pick([
+    undefined,
+    [],
+    [{ months: random.int(1, 12), rate: random.pick(['0.5', '0.83', '0.995']) }],
+  ]);
+  return {
+    version: '2026-11',
+    currency,
+    month: price(random, 80),
+    hour: random.chance(0.3) ? tiers : price(random, 1),
+    discounts,
+  };
 }
 
 const network = (random: Random): Body =>
-  random.chance(0.4) ? { billing: 'bandwidth', hour: price(random, 1), month: price(random, 30) } : { billing: 'traffic' };
+  random.chance(0.4)
+    ? { billing: 'bandwidth', hour: price(random, 1), month: price(random, 30) }
+    : { billing: 'traffic' };
 
 /** Noon of the last day of one of the last ten months. */
 function endOfMonth(random: Random): string {
@@ -37,21 +53,39 @@ function endOfMonth(random: Random): string {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - random.int(0, 9), 0, 12)).toISOString();
 }
 
-/** A purchase and renewals without a gap, upgrades inside; days and months long, begun up to a year ago, sometimes within the five days. */
+/**
+ * A purchase and renewals without a gap, upgrades inside; days and months long, begun up to a year ago,
+ * sometimes within the five days.
+ */
 function orders(random: Random, currency: string): Body[] {
   // Some begin on the last day of a month, from which chains of months are counted.
   let at = random.chance(0.2)
     ? endOfMonth(random)
-    : fromNow(-random.pick([random.int(1, 119) * (DAY / 24), random.int(5, 60) * DAY, random.int(60, 400) * DAY]));
+    : fromNow(
+        -random.pick([random.int(1, 119) * (DAY / 24), random.int(5, 60) * DAY, random.int(60, 400) * DAY]),
+      );
   const terms = Array.from({ length: random.pick([1, 1, 2, 3]) }, (_, index) => {
     const months = random.int(1, 12);
     const startsAt = at;
-    at = random.chance(0.3) ? new Date(Date.parse(at) + random.int(2, 40) * DAY).toISOString() : plusMonths(at, months);
+    at = random.chance(0.3)
+      ? new Date(Date.parse(at) + random.int(2, 40) * DAY).toISOString()
+      : plusMonths(at, months);
     const own = random.chance(0.15) ? { prices: prices(random, currency) } : {};
     const kind = index === 0 ? 'purchase' : 'renewal';
-    return { id: `o${index}`, kind, channel: channel(random), months, startsAt, endsAt: at, paid: paid(random, currency), ...own };
+    return {
+      id: `o${index}`,
+      kind,
+      channel: channel(random),
+      months,
+      startsAt,
+      endsAt: at,
+      paid: paid(random, currency),
+      ...own,
+    };
   });
-  const upgrades = Array.from({ length: random.pick([0, 0, 1, 2]) }, (_, index) => upgradeOf(random, random.pick(terms), index, currency));
+  const upgrades = Array.from({ length: random.pick([0, 0, 1, 2]) }, (_, index) =>
+    upgradeOf(random, random.pick(terms), index, currency),
+  );
   return [...terms, ...upgrades];
 }
 
@@ -59,7 +93,15 @@ function upgradeOf(random: Random, term: Body, index: number, currency: string):
   const [from, to] = [Date.parse(term.startsAt), Date.parse(term.endsAt)];
   const startsAt = new Date(from + Math.floor(random.next() * (to - from - 1000))).toISOString();
   const own = random.chance(0.3) ? { prices: prices(random, currency) } : {};
-  return { id: `u${index}`, kind: 'upgrade', channel: 'standard', startsAt, endsAt: term.endsAt, paid: paid(random, currency), ...own };
+  return {
+    id: `u${index}`,
+    kind: 'upgrade',
+    channel: 'standard',
+    startsAt,
+    endsAt: term.endsAt,
+    paid: paid(random, currency),
+    ...own,
+  };
 }
 
 /** What of a registration is not left to chance. */

@@ -1,6 +1,7 @@
 /**
- * A service in a process of its own, to be killed: an API and a worker on the database and task queue of a test. Its activities can be made
- * to hang before or after their COMMIT; a line on standard output says that one does.
+ * A service in a process of its own, to be killed: an API and a worker on the database and task queue of a
+ * test. Its activities can be made to hang before or after their COMMIT; a line on standard output says that
+ * one does.
  */
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';

@@ -1,4 +1,7 @@
-/** The real service for a test file: its own database and task queue, an API on a free port, a worker that can be stopped and started. */
+/**
+ * The real service for a test file: its own database and task queue, an API on a free port, a worker that can
+ * be stopped and started.
+ */
 import { randomBytes } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
@@ -28,7 +31,12 @@ export interface ServiceUnderTest {
   /** As the API signs: for messages that a test sends in its place. */
   signatures: Signatures;
   startWorker(
-    options?: Partial<Pick<WorkerOptions, 'activities' | 'maxCachedWorkflows' | 'sweepEveryMs' | 'sealEveryMs' | 'watchEveryMs' | 'trust'>>,
+    options?: Partial<
+      Pick<
+        WorkerOptions,
+        'activities' | 'maxCachedWorkflows' | 'sweepEveryMs' | 'sealEveryMs' | 'watchEveryMs' | 'trust'
+      >
+    >,
   ): Promise<RunningWorker>;
   stop(): Promise<void>;
 }
@@ -55,7 +63,11 @@ let installed = false;
 
 /** The SDK says only what is wrong. */
 function quietRuntime(): void {
-  if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'ERROR' } } });
+  if (!installed)
+    Runtime.install({
+      logger: new DefaultLogger('ERROR'),
+      telemetryOptions: { logging: { filter: 'ERROR' } },
+    });
   installed = true;
 }
 
@@ -80,7 +92,9 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       logger: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
       taskQueue: name,
       ...(options.commandWaitMs === undefined ? {} : { commandWaitMs: options.commandWaitMs }),
-      ...(options.authFailuresPerMinute === undefined ? {} : { authFailuresPerMinute: options.authFailuresPerMinute }),
+      ...(options.authFailuresPerMinute === undefined
+        ? {}
+        : { authFailuresPerMinute: options.authFailuresPerMinute }),
     },
     { host: '127.0.0.1', port: 0 },
   );
@@ -151,8 +165,13 @@ export async function auditAtEnd({ pool }: ServiceUnderTest): Promise<void> {
   expect(checks.flatMap(({ findings }) => findings)).toEqual([]);
 }
 
-async function createDatabase({ adminUrl, serviceUrl }: Shared, name: string): Promise<{ adminUrl: string; serviceUrl: string }> {
-  await withDatabase(adminUrl, (admin) => admin.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY file_copy`));
+async function createDatabase(
+  { adminUrl, serviceUrl }: Shared,
+  name: string,
+): Promise<{ adminUrl: string; serviceUrl: string }> {
+  await withDatabase(adminUrl, (admin) =>
+    admin.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY file_copy`),
+  );
   const at = (url: string): string => {
     const changed = new URL(url);
     changed.pathname = `/${name}`;

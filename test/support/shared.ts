@@ -25,7 +25,8 @@ export function shared(): Shared {
 
 /** How to connect to the run's Temporal, as both kinds of the SDK's connections take it. */
 export function temporalOf({ clientConfig }: Pick<Shared, 'clientConfig'>): Connecting {
-  return loadClientConnectConfig({ configSource: { path: clientConfig }, disableEnv: true }).connectionOptions as Connecting;
+  return loadClientConnectConfig({ configSource: { path: clientConfig }, disableEnv: true })
+    .connectionOptions as Connecting;
 }
 
 export async function withDatabase<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -14,17 +14,24 @@ export interface WatchedApi {
   stop(): Promise<void>;
 }
 
-/** An API in a process of its own, on the database and the task queue of a service under test. `flags`: of Node.js, such as `--cpu-prof`. */
+/**
+ * An API in a process of its own, on the database and the task queue of a service under test. `flags`: of
+ * Node.js, such as `--cpu-prof`.
+ */
 export async function startWatched(service: ServiceUnderTest, flags: string[] = []): Promise<WatchedApi> {
   const { clientConfig, namespace, bundlePath } = shared();
   const { serviceUrl, taskQueue, operatorKey } = service;
   const input: ProcessInput = { serviceUrl, clientConfig, namespace, bundlePath, taskQueue, operatorKey };
   const root = join(__dirname, '..', '..');
-  const child = spawn(process.execPath, [...flags, '--require', 'tsx/cjs', join(__dirname, 'api-process.ts')], {
-    cwd: root,
-    env: { ...process.env, SUNSET_PROCESS: JSON.stringify(input) },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...flags, '--require', 'tsx/cjs', join(__dirname, 'api-process.ts')],
+    {
+      cwd: root,
+      env: { ...process.env, SUNSET_PROCESS: JSON.stringify(input) },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   const lines = createInterface({ input: child.stdout });
   const heard = async (): Promise<{ url: string; longest: number }> => {
     const [line] = (await once(lines, 'line')) as [string];

@@ -33,7 +33,8 @@ const strings = (value: unknown): string[] => (value === undefined ? [] : [value
 const optional = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));
 
 /** `${NAME:-default}` and `${NAME}`, as compose fills them in when the environment has no such name. */
-const withDefaults = (text: string): string => text.replace(/\$\{\w+(?::-([^}]*))?\}/g, (_, otherwise?: string) => otherwise ?? '');
+const withDefaults = (text: string): string =>
+  text.replace(/\$\{\w+(?::-([^}]*))?\}/g, (_, otherwise?: string) => otherwise ?? '');
 
 function volume(text: string): ComposeService['volumes'][number] {
   const [source = '', target = '', mode = ''] = text.split(':');
@@ -51,12 +52,17 @@ function service(raw: Raw): ComposeService {
     entrypoint: strings(raw.entrypoint),
     command: strings(raw.command),
     environment: Object.fromEntries(
-      Object.entries((raw.environment ?? {}) as Raw).map(([name, value]) => [name, withDefaults(String(value))]),
+      Object.entries((raw.environment ?? {}) as Raw).map(([name, value]) => [
+        name,
+        withDefaults(String(value)),
+      ]),
     ),
     secrets: strings(raw.secrets),
     volumes: strings(raw.volumes).map(volume),
     ports: strings(raw.ports).map(withDefaults),
-    dependsOn: Object.fromEntries(Object.entries(dependsOn).map(([name, { condition }]) => [name, condition])),
+    dependsOn: Object.fromEntries(
+      Object.entries(dependsOn).map(([name, { condition }]) => [name, condition]),
+    ),
     healthcheck: healthcheck.disable ? null : strings(healthcheck.test),
     containerName: optional(raw.container_name),
   };

@@ -1,4 +1,7 @@
-/** Where the things that containers see are on this machine: other services' addresses, mounted files, secrets. */
+/**
+ * Where the things that containers see are on this machine: other services' addresses, mounted files,
+ * secrets.
+ */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LOOPBACK, makeFolder } from '../../embedded/tools';
@@ -16,18 +19,36 @@ export interface Place {
 /** A text of the compose file with this machine's addresses and paths in it. */
 export function located(text: string, service: ComposeService, place: Place): string {
   let here = text.replaceAll('/run/secrets/', `${place.secrets}/`);
-  for (const { source, target } of service.volumes) if (source.startsWith('.')) here = here.replaceAll(target, resolve(ROOT, source));
-  for (const [address, port] of Object.entries(place.ports)) here = here.replaceAll(address, `${LOOPBACK}:${port}`);
+  for (const { source, target } of service.volumes)
+    if (source.startsWith('.')) here = here.replaceAll(target, resolve(ROOT, source));
+  for (const [address, port] of Object.entries(place.ports))
+    here = here.replaceAll(address, `${LOOPBACK}:${port}`);
   return here;
 }
 
-/** The environment that compose would give the service, with this machine's addresses; `own` are ports and addresses to listen on. */
-export function environmentOf(service: ComposeService, place: Place, own: Record<string, string | number>): Record<string, string> {
-  const given = Object.entries(service.environment).map(([name, value]) => [name, located(value, service, place)]);
-  return { ...Object.fromEntries(given), ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name, String(value)])) };
+/**
+ * The environment that compose would give the service, with this machine's addresses; `own` are ports and
+ * addresses to listen on.
+ */
+export function environmentOf(
+  service: ComposeService,
+  place: Place,
+  own: Record<string, string | number>,
+): Record<string, string> {
+  const given = Object.entries(service.environment).map(([name, value]) => [
+    name,
+    located(value, service, place),
+  ]);
+  return {
+    ...Object.fromEntries(given),
+    ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name, String(value)])),
+  };
 }
 
-/** What the service runs, as it would be run here: `node` is this one, and paths in the image are paths of the checkout. */
+/**
+ * What the service runs, as it would be run here: `node` is this one, and paths in the image are paths of the
+ * checkout.
+ */
 export function commandOf(service: ComposeService, place: Place): string[] {
   const words = [...service.entrypoint, ...service.command].map((word) => located(word, service, place));
   return words.map((word) => {
@@ -42,9 +63,11 @@ export function placeSecrets(compose: Compose, from: string, place: Place): void
   makeFolder(place.secrets, 0o700);
   for (const name of Object.keys(compose.secrets)) {
     let text = readFileSync(join(from, name), 'utf8');
-    for (const [address, port] of Object.entries(place.ports)) text = text.replaceAll(`@${address}/`, `@${LOOPBACK}:${port}/`);
+    for (const [address, port] of Object.entries(place.ports))
+      text = text.replaceAll(`@${address}/`, `@${LOOPBACK}:${port}/`);
     writeFileSync(join(place.secrets, name), text, { mode: 0o600 });
   }
 }
 
-export const readSecret = (place: Place, name: string): string => readFileSync(join(place.secrets, name), 'utf8').trim();
+export const readSecret = (place: Place, name: string): string =>
+  readFileSync(join(place.secrets, name), 'utf8').trim();

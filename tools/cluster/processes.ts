@@ -1,4 +1,7 @@
-/** The cluster's own processes: started in groups of their own, noted with their identity, so that the next start ends what a kill has left. */
+/**
+ * The cluster's own processes: started in groups of their own, noted with their identity, so that the next
+ * start ends what a kill has left.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EmbeddedError, type Progress } from '../../embedded';
@@ -42,7 +45,10 @@ export class Processes {
     this.notes = join(folder, 'processes.json');
   }
 
-  /** Ends the processes of an earlier cluster on this folder that was killed; a pid that is another program's by now is left alone. */
+  /**
+   * Ends the processes of an earlier cluster on this folder that was killed; a pid that is another program's
+   * by now is left alone.
+   */
   async endLeftovers(): Promise<void> {
     if (!existsSync(this.notes)) return;
     for (const { name, pid, identity } of (readState<Note[]>(this.notes) ?? []).reverse()) {
@@ -67,7 +73,10 @@ export class Processes {
     this.note();
     const why = await during(this.report, `starting ${name}`, () => whyNotUp(launched.ended, isHealthy));
     if (why === undefined) return process;
-    throw new EmbeddedError(`${name} did not come up (${why}):\n${lastLines(launched.output())}`, `see ${logFile}`);
+    throw new EmbeddedError(
+      `${name} did not come up (${why}):\n${lastLines(launched.output())}`,
+      `see ${logFile}`,
+    );
   }
 
   /** Those of the names, all at once. */

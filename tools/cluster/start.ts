@@ -1,4 +1,6 @@
-/** Starts what docker-compose.yml describes as processes of this machine, in the order of its `depends_on`. */
+/**
+ * Starts what docker-compose.yml describes as processes of this machine, in the order of its `depends_on`.
+ */
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -28,7 +30,17 @@ import { Processes, type RunningProcess } from './processes';
 import { applyRoles } from './roles';
 
 const PORTS = [
-  ...['frontend', 'frontendHttp', 'frontendRing', 'history', 'historyRing', 'matching', 'matchingRing', 'worker', 'workerRing'],
+  ...[
+    'frontend',
+    'frontendHttp',
+    'frontendRing',
+    'history',
+    'historyRing',
+    'matching',
+    'matchingRing',
+    'worker',
+    'workerRing',
+  ],
   ...['ui', 'api-1', 'api-2', 'worker-1', 'worker-2'],
 ] as const;
 type Ports = Record<string, number>;
@@ -67,12 +79,21 @@ const isOk = (url: string): Promise<boolean> =>
 function service({ compose }: Start, name: string): ComposeService {
   const found = compose.services[name];
   if (!found)
-    throw new EmbeddedError(`docker-compose.yml has no service ${name}`, 'npm run cluster starts what that file names: put it back');
+    throw new EmbeddedError(
+      `docker-compose.yml has no service ${name}`,
+      'npm run cluster starts what that file names: put it back',
+    );
   return found;
 }
 
-/** The environment of compose and nothing of the caller's: what is missing in the file must be missing here. */
-function environment(start: Start, name: string, own: Record<string, string | number> = {}): NodeJS.ProcessEnv {
+/**
+ * The environment of compose and nothing of the caller's: what is missing in the file must be missing here.
+ */
+function environment(
+  start: Start,
+  name: string,
+  own: Record<string, string | number> = {},
+): NodeJS.ProcessEnv {
   return { PATH: start.path, ...environmentOf(service(start, name), start.place, own) };
 }
 
@@ -83,7 +104,10 @@ async function runOnce(start: Start, name: string, own: Record<string, string | 
   const { code, output } = await during(start.report, `running ${name}`, () => run(program, words, { env }));
   writeFileSync(join(start.folder, `${name}.log`), output, { mode: 0o600 });
   if (code === 0) return;
-  throw new EmbeddedError(`${name} failed (exit code ${code}):\n${lastLines(output)}`, `see ${join(start.folder, `${name}.log`)}`);
+  throw new EmbeddedError(
+    `${name} failed (exit code ${code}):\n${lastLines(output)}`,
+    `see ${join(start.folder, `${name}.log`)}`,
+  );
 }
 
 /** The programs of Temporal's images, built once, under the names that they have there. */
@@ -94,29 +118,50 @@ async function findPrograms(folder: string, report: Progress): Promise<{ path: s
   mkdirSync(bin, { mode: 0o700 });
   symlinkSync(await ensureBuilt(SERVER, place), join(bin, 'temporal-server'));
   symlinkSync(await ensureBuilt(SQL_TOOL, place), join(bin, 'temporal-sql-tool'));
-  return { path: `${bin}:${process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'}`, webUi: await ensureBuilt(WEB_UI, place) };
+  return {
+    path: `${bin}:${process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'}`,
+    webUi: await ensureBuilt(WEB_UI, place),
+  };
 }
 
-/** PostgreSQL from npm in place of the image; the roles, databases and passwords are those of the compose file. */
+/**
+ * PostgreSQL from npm in place of the image; the roles, databases and passwords are those of the compose
+ * file.
+ */
 async function startDatabase(compose: Compose, folder: string, report: Progress): Promise<Place> {
   const made = join(folder, 'secrets');
-  const { code, output } = await run('/bin/sh', [join(ROOT, 'deploy', 'make-secrets.sh'), made], { env: { PATH: process.env.PATH } });
+  const { code, output } = await run('/bin/sh', [join(ROOT, 'deploy', 'make-secrets.sh'), made], {
+    env: { PATH: process.env.PATH },
+  });
   if (code !== 0) throw new EmbeddedError(`the secrets could not be made:\n${output}`, 'see the words above');
   const home = join(folder, 'postgres');
   const postgres = await startPostgres({ dataFolder: home, report });
   const place = { secrets: join(folder, 'run-secrets'), ports: { 'postgres:5432': postgres.port } };
   placeSecrets(compose, made, place);
   const names = ['temporal_password', 'sunset_admin_password', 'sunset_password'];
-  await applyRoles(home, postgres.port, Object.fromEntries(names.map((name) => [name, readSecret(place, name)])));
+  await applyRoles(
+    home,
+    postgres.port,
+    Object.fromEntries(names.map((name) => [name, readSecret(place, name)])),
+  );
   return place;
 }
 
 /** The only setting of the server beyond the compose file's: the demo moves lives ahead. */
 function dynamicConfig({ folder }: Start): string {
-  const given = parse(readFileSync(join(ROOT, 'deploy', 'temporal', 'dynamicconfig.yaml'), 'utf8')) as Record<string, unknown>;
+  const given = parse(readFileSync(join(ROOT, 'deploy', 'temporal', 'dynamicconfig.yaml'), 'utf8')) as Record<
+    string,
+    unknown
+  >;
   const file = join(folder, 'dynamicconfig.json.yaml');
-  const added = { 'frontend.WorkflowTimeSkippingEnabled': true, 'frontend.WorkflowTimeSkippingMaxSkipPerSession': 1_000_000 };
-  const settings = { ...given, ...Object.fromEntries(Object.entries(added).map(([key, value]) => [key, [{ value }]])) };
+  const added = {
+    'frontend.WorkflowTimeSkippingEnabled': true,
+    'frontend.WorkflowTimeSkippingMaxSkipPerSession': 1_000_000,
+  };
+  const settings = {
+    ...given,
+    ...Object.fromEntries(Object.entries(added).map(([key, value]) => [key, [{ value }]])),
+  };
   writeFileSync(file, JSON.stringify(settings, null, 2), { mode: 0o600 });
   return file;
 }
@@ -126,9 +171,17 @@ async function startTemporal(start: Start, webUi: string): Promise<string> {
   const database = { SQL_HOST: LOOPBACK, SQL_PORT: place.ports['postgres:5432']! };
   await runOnce(start, 'temporal-schema', database);
   const own = {
-    ...{ POSTGRES_SEEDS: LOOPBACK, DB_PORT: place.ports['postgres:5432']!, DYNAMIC_CONFIG_FILE_PATH: dynamicConfig(start) },
+    ...{
+      POSTGRES_SEEDS: LOOPBACK,
+      DB_PORT: place.ports['postgres:5432']!,
+      DYNAMIC_CONFIG_FILE_PATH: dynamicConfig(start),
+    },
     ...{ BIND_ON_IP: LOOPBACK, TEMPORAL_BROADCAST_ADDRESS: LOOPBACK },
-    ...{ FRONTEND_GRPC_PORT: ports.frontend!, FRONTEND_HTTP_PORT: ports.frontendHttp!, FRONTEND_MEMBERSHIP_PORT: ports.frontendRing! },
+    ...{
+      FRONTEND_GRPC_PORT: ports.frontend!,
+      FRONTEND_HTTP_PORT: ports.frontendHttp!,
+      FRONTEND_MEMBERSHIP_PORT: ports.frontendRing!,
+    },
     ...{ HISTORY_GRPC_PORT: ports.history!, HISTORY_MEMBERSHIP_PORT: ports.historyRing! },
     ...{ MATCHING_GRPC_PORT: ports.matching!, MATCHING_MEMBERSHIP_PORT: ports.matchingRing! },
     ...{ WORKER_GRPC_PORT: ports.worker!, WORKER_MEMBERSHIP_PORT: ports.workerRing! },
@@ -136,7 +189,9 @@ async function startTemporal(start: Start, webUi: string): Promise<string> {
   const address = `${LOOPBACK}:${ports.frontend}`;
   parts.add('Temporal', () => processes.stop('temporal', 'temporal-ui'));
   const command = commandOf(service(start, 'temporal'), place);
-  await processes.start('temporal', command, environment(start, 'temporal', own), () => temporalAnswers({ address }));
+  await processes.start('temporal', command, environment(start, 'temporal', own), () =>
+    temporalAnswers({ address }),
+  );
   place.ports['temporal:7233'] = ports.frontend!;
   // The image's start script reads its settings from the environment into a file; here the file is written.
   const ui = uiSetup(webUi, folder, ports.ui!, address);
@@ -157,14 +212,24 @@ async function startSunset(start: Start): Promise<Pick<Cluster, 'apis' | 'worker
     // Fast-forward is for servers that Sunset has started itself: it has, and says so.
     const own = { HOST: LOOPBACK, PORT: ports[name]!, SUNSET_SANDBOX: 'true', SUNSET_STARTED_BY: 'cluster' };
     const env = environment(start, 'api', own);
-    return { url, process: await processes.start(name, commandOf(service(start, 'api'), place), env, () => isOk(`${url}/readyz`)) };
+    return {
+      url,
+      process: await processes.start(name, commandOf(service(start, 'api'), place), env, () =>
+        isOk(`${url}/readyz`),
+      ),
+    };
   };
   const worker = async (name: string) => {
     const env = environment(start, 'worker', { WORKER_HEALTH_PORT: ports[name]! });
     const isHealthy = () => isOk(`http://${LOOPBACK}:${ports[name]}/healthz`);
     return processes.start(name, commandOf(service(start, 'worker'), place), env, isHealthy);
   };
-  const [api1, api2, worker1, worker2] = await Promise.all([api('api-1'), api('api-2'), worker('worker-1'), worker('worker-2')]);
+  const [api1, api2, worker1, worker2] = await Promise.all([
+    api('api-1'),
+    api('api-2'),
+    worker('worker-1'),
+    worker('worker-2'),
+  ]);
   return { apis: [api1, api2], workers: [worker1, worker2] };
 }
 
@@ -173,7 +238,8 @@ async function startSunset(start: Start): Promise<Pick<Cluster, 'apis' | 'worker
  * @throws EmbeddedError when something does not come up
  */
 export async function startCluster(dataFolder: string, parts: Parts, report: Progress): Promise<Cluster> {
-  if (!existsSync(join(ROOT, 'dist', 'workflow-bundle.js'))) throw new EmbeddedError('dist/ has not been built', 'run npm run build');
+  if (!existsSync(join(ROOT, 'dist', 'workflow-bundle.js')))
+    throw new EmbeddedError('dist/ has not been built', 'run npm run build');
   const folder = await openDataFolder(dataFolder);
   const lock = lockDataFolder(folder);
   parts.addLast(async () => lock.release());

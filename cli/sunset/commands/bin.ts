@@ -1,6 +1,13 @@
 /** `sunset bin`, `restore`, `purge`: the recycle bin and the two ways out of it. */
 import type { Command } from 'commander';
-import { type Accepted, type BinEntry, type Instance, instancePath, type Quote, type Refund } from '../client';
+import {
+  type Accepted,
+  type BinEntry,
+  type Instance,
+  instancePath,
+  type Quote,
+  type Refund,
+} from '../client';
 import { checkConfirmable, confirmTyped, isAsked } from '../confirm';
 import { type ListOptions, list, paged } from '../lists';
 import { mention, print } from '../output';
@@ -29,14 +36,19 @@ export function addBin(program: Command): void {
     .option('--product <product>', 'of one product')
     .option('--region <region>', 'of one region')
     .action(async ({ account, product, region, ...page }: Filter, command: Command) =>
-      run(command, (session) => list<BinEntry>(session, '/v1/recycle-bin', { account, product, region }, page, HEAD, rowOf(session))),
+      run(command, (session) =>
+        list<BinEntry>(session, '/v1/recycle-bin', { account, product, region }, page, HEAD, rowOf(session)),
+      ),
     );
   program
     .command('restore')
     .description('restore instances from the bin')
     .argument('<id...>', 'instances')
     .option('--months <n>', 'renew for so many months: what a prepaid instance needs')
-    .option('--paid <source=amount,...>', 'what was paid for it (cash, gift, income, voucher); else Sunset debits the account')
+    .option(
+      '--paid <source=amount,...>',
+      'what was paid for it (cash, gift, income, voucher); else Sunset debits the account',
+    )
     .action(async (ids: string[], options: { months?: string; paid?: string }, command: Command) =>
       run(command, (session) => restore(session, ids, options)),
     );
@@ -60,9 +72,16 @@ const rowOf =
     entry.needsRenewal ? say({ en: 'by renewal', zh: '需续费' }) : say({ en: 'free', zh: '直接开机' }),
   ];
 
-async function restore(session: Session, ids: string[], { months, paid }: { months?: string; paid?: string }): Promise<number> {
+async function restore(
+  session: Session,
+  ids: string[],
+  { months, paid }: { months?: string; paid?: string },
+): Promise<number> {
   if (months === undefined && paid !== undefined) throw new Usage('--paid goes with --months');
-  const renewal = months === undefined ? undefined : { months: wholeNumber(months), ...(paid === undefined ? {} : { paid: parts(paid) }) };
+  const renewal =
+    months === undefined
+      ? undefined
+      : { months: wholeNumber(months), ...(paid === undefined ? {} : { paid: parts(paid) }) };
   return await commandAll(session, ids, session.say({ en: 'restoring', zh: '恢复' }), (id) =>
     commandInstance<Instance | Accepted>(session, id, 'restore', renewal ? { renewal } : {}),
   );
@@ -78,7 +97,8 @@ function parts(text: string): Record<string, string> {
   return Object.fromEntries(
     text.split(',').map((pair) => {
       const [source, amount, ...more] = pair.split('=').map((one) => one.trim());
-      if (!source || !amount || more.length) throw new Usage(`--paid must look like cash=51,gift=0; ${pair} does not`);
+      if (!source || !amount || more.length)
+        throw new Usage(`--paid must look like cash=51,gift=0; ${pair} does not`);
       return [source, amount];
     }),
   );
@@ -109,7 +129,10 @@ async function planOf({ api, say }: Session, id: string): Promise<string> {
   const names = (parts: { id: string }[]): string => parts.map((part) => part.id).join(', ') || '–';
   const [refund] = refunds;
   const paid = refund
-    ? say({ en: `${refund.amount} ${refund.currency} was paid back before`, zh: `此前已退款 ${refund.amount} ${refund.currency}` })
+    ? say({
+        en: `${refund.amount} ${refund.currency} was paid back before`,
+        zh: `此前已退款 ${refund.amount} ${refund.currency}`,
+      })
     : say({ en: 'nothing is paid back', zh: '无退款' });
   return say({
     en: `${id} (${instance.state}): goes for good ${names(terminate)}; stays ${names(retain)}; ${paid}.`,

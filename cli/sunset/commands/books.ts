@@ -1,6 +1,14 @@
 /** `sunset refunds`, `explain`, `statement`, `adjust`, `adjustments`: the money. */
 import type { Command } from 'commander';
-import { type Adjustment, type Movement, type Refund, type RefundDetail, type RefundRequest, refundPath, requestPath } from '../client';
+import {
+  type Adjustment,
+  type Movement,
+  type Refund,
+  type RefundDetail,
+  type RefundRequest,
+  refundPath,
+  requestPath,
+} from '../client';
 import { type ListOptions, list, paged } from '../lists';
 import { type Cell, print, printJson, table } from '../output';
 import { nameOf, SOURCES } from '../quote-view';
@@ -83,9 +91,13 @@ export function addBooks(program: Command): void {
     );
   program
     .command('explain')
-    .description('one refund: what became of it and why, every line of the sum, done again, and how it is booked')
+    .description(
+      'one refund: what became of it and why, every line of the sum, done again, and how it is booked',
+    )
     .argument('<refund>', 'its id, as sunset refunds lists it')
-    .action(async (id: string, _: unknown, command: Command) => run(command, (session) => explain(session, id)));
+    .action(async (id: string, _: unknown, command: Command) =>
+      run(command, (session) => explain(session, id)),
+    );
   paged(
     program
       .command('statement')
@@ -93,21 +105,33 @@ export function addBooks(program: Command): void {
       .argument('<account>', 'account')
       .option('--from <time>', 'the first instant, ISO-8601 with offset')
       .option('--to <time>', 'the last instant'),
-  ).action(async (account: string, { from, to, ...page }: ListOptions & { from?: string; to?: string }, command: Command) =>
-    run(command, (session) =>
-      list<Movement>(session, accountPath(account, '/statement'), { from, to }, page, STATEMENT_HEAD, (one) => [
-        when(one.recordedAt),
-        one.kind,
-        `${one.amount} ${one.currency}`,
-        one.parts.cash,
-        one.parts.gift,
-        one.parts.income,
-        one.instanceId ?? one.reference,
-        one.balance.cash,
-        one.balance.gift,
-        one.balance.income,
-      ]),
-    ),
+  ).action(
+    async (
+      account: string,
+      { from, to, ...page }: ListOptions & { from?: string; to?: string },
+      command: Command,
+    ) =>
+      run(command, (session) =>
+        list<Movement>(
+          session,
+          accountPath(account, '/statement'),
+          { from, to },
+          page,
+          STATEMENT_HEAD,
+          (one) => [
+            when(one.recordedAt),
+            one.kind,
+            `${one.amount} ${one.currency}`,
+            one.parts.cash,
+            one.parts.gift,
+            one.parts.income,
+            one.instanceId ?? one.reference,
+            one.balance.cash,
+            one.balance.gift,
+            one.balance.income,
+          ],
+        ),
+      ),
   );
   program
     .command('adjust')
@@ -119,8 +143,15 @@ export function addBooks(program: Command): void {
     .option('--source <source>', 'cash, gift or income', 'cash')
     .requiredOption('--reference <text>', 'of the payment, the transfer, the ticket')
     .requiredOption('--reason <text>', 'why; it is kept and shown')
-    .action(async (account: string, { kind, amount, currency, source, reference, reason }: Adjusting, command: Command) =>
-      run(command, (session) => adjust(session, account, { kind, amount, currency, source, reference, reason })),
+    .action(
+      async (
+        account: string,
+        { kind, amount, currency, source, reference, reason }: Adjusting,
+        command: Command,
+      ) =>
+        run(command, (session) =>
+          adjust(session, account, { kind, amount, currency, source, reference, reason }),
+        ),
     );
   paged(
     program
@@ -128,21 +159,33 @@ export function addBooks(program: Command): void {
       .description('deposits, withdrawals and credits of an account, the latest first')
       .argument('<account>', 'account')
       .option('--reference <text>', 'the one of this reference'),
-  ).action(async (account: string, { reference, ...page }: ListOptions & { reference?: string }, command: Command) =>
-    run(command, (session) =>
-      list<Adjustment>(session, accountPath(account, '/adjustments'), { reference }, page, ADJUSTMENT_HEAD, (one) =>
-        adjustmentCells(session, one),
+  ).action(
+    async (account: string, { reference, ...page }: ListOptions & { reference?: string }, command: Command) =>
+      run(command, (session) =>
+        list<Adjustment>(
+          session,
+          accountPath(account, '/adjustments'),
+          { reference },
+          page,
+          ADJUSTMENT_HEAD,
+          (one) => adjustmentCells(session, one),
+        ),
       ),
-    ),
   );
 }
 
-const accountPath = (account: string, rest: string): string => `/v1/accounts/${encodeURIComponent(account)}${rest}`;
+const accountPath = (account: string, rest: string): string =>
+  `/v1/accounts/${encodeURIComponent(account)}${rest}`;
 
 /** The reference makes one of all its repeats. */
 async function adjust(session: Session, account: string, body: Adjusting): Promise<number> {
   const write = { seen: body.reference, part: body.reference };
-  const { body: made } = await postOnce<Adjustment>(session, accountPath(account, '/adjustments'), body, write);
+  const { body: made } = await postOnce<Adjustment>(
+    session,
+    accountPath(account, '/adjustments'),
+    body,
+    write,
+  );
   if (session.json) printJson(made);
   else print(table(ADJUSTMENT_HEAD.map(session.say), [adjustmentCells(session, made)]));
   return EXIT.ok;

@@ -17,10 +17,12 @@ export function addDoctor(program: Command): void {
     .description('what is wrong here, and the command that fixes it')
     .action(async (_: unknown, command: Command) => {
       const { url, key, lang, json } = command.optsWithGlobals<GlobalOptions>();
-      // Loaded here: the clients of the database and of Temporal take longer to load than other commands take to run.
+      // Loaded here: the clients of the database and of Temporal take longer to load than other commands take
+      // to run.
       const { runChecks }: typeof import('../doctor/checks') = require('../doctor/checks');
       const findings = await runChecks({ url, key, env: process.env });
-      if (json) printJson({ findings: findings.map(({ detail, ...one }) => ({ ...one, detail: detail[lang] })) });
+      if (json)
+        printJson({ findings: findings.map(({ detail, ...one }) => ({ ...one, detail: detail[lang] })) });
       else print(describe(findings, lang));
       process.exitCode = exitOf(findings);
     });
@@ -35,7 +37,9 @@ function exitOf(findings: Finding[]): number {
 function describe(findings: Finding[], lang: Lang): string {
   const head = lang === 'zh' ? ['检查', '结果', '说明'] : ['check', 'is', 'what was found'];
   const rows = findings.map(({ check, status, detail }) => [check, MARK[status][lang], detail[lang]]);
-  const fixes = findings.flatMap(({ check, status, fix }) => (status === 'ok' || fix === null ? [] : [`  ${check}: ${fix}`]));
+  const fixes = findings.flatMap(({ check, status, fix }) =>
+    status === 'ok' || fix === null ? [] : [`  ${check}: ${fix}`],
+  );
   const failed = findings.filter((one) => one.status === 'fail').length;
   const verdict = failed ? wrong(failed) : { en: 'Nothing is wrong.', zh: '一切正常。' };
   const help = fixes.length ? ['', lang === 'zh' ? '处理方法：' : 'What to do:', ...fixes] : [];

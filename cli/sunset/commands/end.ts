@@ -27,28 +27,44 @@ export function addEnding(program: Command): void {
   const quote = program
     .command('quote')
     .description('what ending instances would do and pay; changes nothing')
-    .argument('<action>', 'terminate (pay as you go), return (prepaid), or return-renewals (what has not started of it)')
+    .argument(
+      '<action>',
+      'terminate (pay as you go), return (prepaid), or return-renewals (what has not started of it)',
+    )
     .argument('<id...>', 'instances');
-  choosing(scheduled(returning(quote))).action(async (action: Action, ids: string[], options: EndOptions, command: Command) =>
-    run(command, async (session) => {
-      const quoted = await quoteOf(session, action, ids, options);
-      if (session.json) printJson(quoted);
-      else print(describeQuote(session, quoted));
-      return quoted.items.some((item) => item.permitted) ? EXIT.ok : EXIT.refused;
-    }),
+  choosing(scheduled(returning(quote))).action(
+    async (action: Action, ids: string[], options: EndOptions, command: Command) =>
+      run(command, async (session) => {
+        const quoted = await quoteOf(session, action, ids, options);
+        if (session.json) printJson(quoted);
+        else print(describeQuote(session, quoted));
+        return quoted.items.some((item) => item.permitted) ? EXIT.ok : EXIT.refused;
+      }),
   );
-  const terminate = program.command('terminate').description('end pay-as-you-go instances').argument('<id...>', 'instances');
-  forMany(destroying(scheduled(terminate))).action(async (ids: string[], options: EndOptions, command: Command) =>
-    run(command, (session) => end(session, 'terminate', ids, options, { option: '--yes-destroy', named: options.yesDestroy })),
+  const terminate = program
+    .command('terminate')
+    .description('end pay-as-you-go instances')
+    .argument('<id...>', 'instances');
+  forMany(destroying(scheduled(terminate))).action(
+    async (ids: string[], options: EndOptions, command: Command) =>
+      run(command, (session) =>
+        end(session, 'terminate', ids, options, { option: '--yes-destroy', named: options.yesDestroy }),
+      ),
   );
   const giveBack = program
     .command('return')
     .description('return prepaid instances for a refund, or their renewals only')
     .argument('<id...>', 'instances')
-    .addOption(new Option('--renewals', 'only the renewals that have not begun; the instance runs on').conflicts('fiveDayFor'));
+    .addOption(
+      new Option('--renewals', 'only the renewals that have not begun; the instance runs on').conflicts(
+        'fiveDayFor',
+      ),
+    );
   agreeing(forMany(destroying(choosing(returning(giveBack)))), 'the renewals of one instance').action(
     async (ids: string[], options: ReturnOptions, command: Command) =>
-      run(command, (session) => end(session, options.renewals ? 'return-renewals' : 'return', ids, options, agreementTo(options))),
+      run(command, (session) =>
+        end(session, options.renewals ? 'return-renewals' : 'return', ids, options, agreementTo(options)),
+      ),
   );
 }
 
@@ -57,7 +73,8 @@ const scheduled = (command: Command): Command =>
     .addOption(new Option('--later', 'release after the product’s delay').conflicts('at'))
     .option('--at <time>', 'at a time, ISO-8601 with offset');
 
-const returning = (command: Command): Command => command.option('--five-day-for <id>', 'the instance that is to use the five-day right');
+const returning = (command: Command): Command =>
+  command.option('--five-day-for <id>', 'the instance that is to use the five-day right');
 
 export const destroying = (command: Command): Command =>
   command.option(
@@ -75,7 +92,11 @@ const forMany = (command: Command): Command =>
 
 /** Which renewals of one instance. */
 export const choosing = (command: Command): Command =>
-  command.option('--order <id>', 'with renewals: only this one; may be repeated', (id, ids: string[] = []) => [...ids, id]);
+  command.option(
+    '--order <id>',
+    'with renewals: only this one; may be repeated',
+    (id, ids: string[] = []) => [...ids, id],
+  );
 
 /** `what` its id is of. */
 export const agreeing = (command: Command, what: string): Command =>
@@ -89,25 +110,44 @@ interface Named {
 
 /** @throws Usage when what is destroyed and what is not are taken for one another */
 function agreementTo({ renewals, yes, yesDestroy }: ReturnOptions): Named {
-  if (renewals && yesDestroy.length) throw new Usage('return --renewals destroys nothing: confirm it by --yes');
+  if (renewals && yesDestroy.length)
+    throw new Usage('return --renewals destroys nothing: confirm it by --yes');
   if (!renewals && yes.length) throw new Usage('a return ends the instance: confirm it by --yes-destroy');
   return renewals ? { option: '--yes', named: yes } : { option: '--yes-destroy', named: yesDestroy };
 }
 
-async function quoteOf(session: Session, action: Action, instanceIds: string[], options: Partial<EndOptions>): Promise<Quote> {
+async function quoteOf(
+  session: Session,
+  action: Action,
+  instanceIds: string[],
+  options: Partial<EndOptions>,
+): Promise<Quote> {
   const { later, at, fiveDayFor, order: orderIds } = options;
   const schedule = at !== undefined ? { mode: 'timed', at } : { mode: later ? 'later' : 'now' };
-  const body = { action, instanceIds, schedule, ...(fiveDayFor === undefined ? {} : { fiveDayFor }), ...(orderIds ? { orderIds } : {}) };
+  const body = {
+    action,
+    instanceIds,
+    schedule,
+    ...(fiveDayFor === undefined ? {} : { fiveDayFor }),
+    ...(orderIds ? { orderIds } : {}),
+  };
   const key = session.idempotencyKey && `${session.idempotencyKey}/quote`;
   return (await session.api.post<Quote>('/v1/quotes', body, key)).body;
 }
 
 /** Shows what would happen, has it confirmed, and waits for the end of every item. */
-async function end(session: Session, action: Action, ids: string[], options: EndOptions, { option, named }: Named): Promise<number> {
+async function end(
+  session: Session,
+  action: Action,
+  ids: string[],
+  options: EndOptions,
+  { option, named }: Named,
+): Promise<number> {
   checkConfirmable(session, ids, named, option);
   const quote = await quoteOf(session, action, ids, options);
   const permitted = quote.items.filter((item) => item.permitted).map((item) => item.instanceId);
-  // A program that names the ids has no use for the text; a person who is asked has, whatever becomes of the answer.
+  // A program that names the ids has no use for the text; a person who is asked has, whatever becomes of the
+  // answer.
   if (!session.json) print(describeQuote(session, quote));
   else if (isAsked(permitted, named)) mention(describeQuote(session, quote));
   const { ignoreEnded = false, skipStale = ignoreEnded } = options;
@@ -124,7 +164,8 @@ async function end(session: Session, action: Action, ids: string[], options: End
 }
 
 const ENDED = ['isolating', 'isolated', 'terminating', 'terminated'];
-const hasEnded = (state: string | null | undefined): boolean => typeof state === 'string' && ENDED.includes(state);
+const hasEnded = (state: string | null | undefined): boolean =>
+  typeof state === 'string' && ENDED.includes(state);
 
 /** Nothing is left to confirm: what is wanted is so already. */
 function allGone(session: Session, quote: Quote): number {
@@ -133,15 +174,25 @@ function allGone(session: Session, quote: Quote): number {
   return EXIT.ok;
 }
 
-/** A quote can be used once, so its own id makes the key. With nothing permitted the API says so as a problem. */
-async function confirmQuote({ api, idempotencyKey, say }: Session, quote: Quote, skipStale: boolean): Promise<Termination> {
+/**
+ * A quote can be used once, so its own id makes the key. With nothing permitted the API says so as a problem.
+ */
+async function confirmQuote(
+  { api, idempotencyKey, say }: Session,
+  quote: Quote,
+  skipStale: boolean,
+): Promise<Termination> {
   const key = idempotencyKey === undefined ? derivedKey('confirm', quote.id) : `${idempotencyKey}/confirm`;
   const confirmation = { quoteId: quote.id, agree: true, ...(skipStale ? { skipStale } : {}) };
   // Answered at once, so that it can be watched while it goes.
-  const { body } = await api.post<Termination>('/v1/terminations', confirmation, key, { prefer: 'respond-async' });
+  const { body } = await api.post<Termination>('/v1/terminations', confirmation, key, {
+    prefer: 'respond-async',
+  });
   const progress = bar(say({ en: 'working', zh: '处理中' }), body.items.length);
   try {
-    return await settled(api, body, ({ items }) => progress.tick(items.filter((item) => item.status !== 'accepted').length));
+    return await settled(api, body, ({ items }) =>
+      progress.tick(items.filter((item) => item.status !== 'accepted').length),
+    );
   } finally {
     progress.end();
   }
@@ -162,12 +213,17 @@ export function showTermination(session: Session, { id, status, items }: Termina
       items.map((item): Cell[] => [item.instanceId, item.status, when(item.releaseTime), item.refundId]),
     ),
   );
-  for (const item of items) if (item.problem) mention(`${item.instanceId}: ${describeProblem(item.problem, session)}`);
+  for (const item of items)
+    if (item.problem) mention(`${item.instanceId}: ${describeProblem(item.problem, session)}`);
   if (status === 'running') {
     mention(
-      say({ en: `Not all of it is done yet: GET /v1/terminations/${id} tells`, zh: `尚未全部完成：请查看 GET /v1/terminations/${id}` }),
+      say({
+        en: `Not all of it is done yet: GET /v1/terminations/${id} tells`,
+        zh: `尚未全部完成：请查看 GET /v1/terminations/${id}`,
+      }),
     );
   }
   const refunds = items.flatMap((item) => item.refundId ?? []);
-  if (refunds.length) print(say({ en: `\nsunset explain ${refunds[0]}`, zh: `\n查看退款：sunset explain ${refunds[0]}` }));
+  if (refunds.length)
+    print(say({ en: `\nsunset explain ${refunds[0]}`, zh: `\n查看退款：sunset explain ${refunds[0]}` }));
 }

@@ -1,4 +1,7 @@
-/** `sunset list`, `show`, `start`, `stop`, `protect`, `unprotect`, `operation`: instances as they are, and what is said of them. */
+/**
+ * `sunset list`, `show`, `start`, `stop`, `protect`, `unprotect`, `operation`: instances as they are, and
+ * what is said of them.
+ */
 import { type Command, Option } from 'commander';
 import { type Accepted, type Instance, instancePath } from '../client';
 import { type ListOptions, list, paged } from '../lists';
@@ -26,7 +29,11 @@ const HEAD: Text[] = [
 ];
 
 export function addInstances(program: Command): void {
-  paged(program.command('list').description('instances in order of registration; terminated ones only with --state terminated'))
+  paged(
+    program
+      .command('list')
+      .description('instances in order of registration; terminated ones only with --state terminated'),
+  )
     .option('--account <account>', 'of one account')
     .option('--product <product>', 'of one product')
     .option('--region <region>', 'of one region')
@@ -36,14 +43,23 @@ export function addInstances(program: Command): void {
     .action(async ({ limit, cursor, all, scheduled, ...filter }: Filter, command: Command) =>
       run(command, (session) => {
         const query = { ...filter, scheduled: scheduled ? 'true' : undefined };
-        return list<Instance>(session, '/v1/instances', query, pageOf({ limit, cursor, all }), HEAD, rowOf(session));
+        return list<Instance>(
+          session,
+          '/v1/instances',
+          query,
+          pageOf({ limit, cursor, all }),
+          HEAD,
+          rowOf(session),
+        );
       }),
     );
   program
     .command('show')
     .description('instances with all that is known of them')
     .argument('<id...>', 'instances')
-    .action(async (ids: string[], _: unknown, command: Command) => run(command, (session) => show(session, ids)));
+    .action(async (ids: string[], _: unknown, command: Command) =>
+      run(command, (session) => show(session, ids)),
+    );
   for (const [name, description] of [
     ['start', 'start stopped instances'],
     ['stop', 'stop running instances'],
@@ -52,14 +68,20 @@ export function addInstances(program: Command): void {
       .command(name)
       .description(description)
       .argument('<id...>', 'instances')
-      .action(async (ids: string[], _: unknown, command: Command) => run(command, (session) => each(session, ids, name)));
+      .action(async (ids: string[], _: unknown, command: Command) =>
+        run(command, (session) => each(session, ids, name)),
+      );
   }
   addProtection(program);
   addOperations(program);
 }
 
 /** What was not given is not there. */
-const pageOf = ({ limit, cursor, all }: { [Key in keyof ListOptions]: ListOptions[Key] | undefined }): ListOptions => ({
+const pageOf = ({
+  limit,
+  cursor,
+  all,
+}: { [Key in keyof ListOptions]: ListOptions[Key] | undefined }): ListOptions => ({
   ...(limit === undefined ? {} : { limit }),
   ...(cursor === undefined ? {} : { cursor }),
   ...(all === undefined ? {} : { all }),
@@ -73,17 +95,41 @@ const rowOf =
   };
 
 const each = (session: Session, ids: string[], name: string, body: unknown = {}): Promise<number> =>
-  commandAll(session, ids, '', (id): Promise<InstanceAnswer> => commandInstance<Instance | Accepted>(session, id, name, body));
+  commandAll(
+    session,
+    ids,
+    '',
+    (id): Promise<InstanceAnswer> => commandInstance<Instance | Accepted>(session, id, name, body),
+  );
 
 function addProtection(program: Command): void {
-  const reasoned = (command: Command): Command => command.requiredOption('--reason <text>', 'why; it is kept and shown');
-  reasoned(program.command('protect').description('protect instances from being ended by people; in the bin, from a purge'))
+  const reasoned = (command: Command): Command =>
+    command.requiredOption('--reason <text>', 'why; it is kept and shown');
+  reasoned(
+    program
+      .command('protect')
+      .description('protect instances from being ended by people; in the bin, from a purge'),
+  )
     .argument('<id...>', 'instances')
-    .option('--hold-release', 'a legal hold: not even its time releases it from the bin until the hold is lifted')
-    .action(async (ids: string[], { reason, holdRelease }: { reason: string; holdRelease?: boolean }, command: Command) =>
-      run(command, (session) => each(session, ids, 'protect', { reason, ...(holdRelease ? { holdRelease } : {}) })),
+    .option(
+      '--hold-release',
+      'a legal hold: not even its time releases it from the bin until the hold is lifted',
+    )
+    .action(
+      async (
+        ids: string[],
+        { reason, holdRelease }: { reason: string; holdRelease?: boolean },
+        command: Command,
+      ) =>
+        run(command, (session) =>
+          each(session, ids, 'protect', { reason, ...(holdRelease ? { holdRelease } : {}) }),
+        ),
     );
-  reasoned(program.command('unprotect').description('lift the protection of instances; what was due meanwhile happens then'))
+  reasoned(
+    program
+      .command('unprotect')
+      .description('lift the protection of instances; what was due meanwhile happens then'),
+  )
     .argument('<id...>', 'instances')
     .action(async (ids: string[], { reason }: { reason: string }, command: Command) =>
       run(command, (session) => each(session, ids, 'unprotect', { reason })),
@@ -92,7 +138,9 @@ function addProtection(program: Command): void {
 
 /** What the control plane says of its own work: until it ends, the instance takes no other command. */
 function addOperations(program: Command): void {
-  const operation = program.command('operation').description('say that an operation on an instance begins or ends');
+  const operation = program
+    .command('operation')
+    .description('say that an operation on an instance begins or ends');
   operation
     .command('begin')
     .description('an operation begins: until it ends the instance is busy, and what comes due waits')
@@ -107,11 +155,12 @@ function addOperations(program: Command): void {
     .argument('<id>', 'instance')
     .addOption(new Option('--running', 'and the instance runs').conflicts('stopped'))
     .option('--stopped', 'and the instance is stopped')
-    .action(async (id: string, { running, stopped }: { running?: boolean; stopped?: boolean }, command: Command) =>
-      run(command, (session) => {
-        if (!running && !stopped) throw new Usage('say how it is now: --running or --stopped');
-        return each(session, [id], 'operations/end', { power: running ? 'running' : 'stopped' });
-      }),
+    .action(
+      async (id: string, { running, stopped }: { running?: boolean; stopped?: boolean }, command: Command) =>
+        run(command, (session) => {
+          if (!running && !stopped) throw new Usage('say how it is now: --running or --stopped');
+          return each(session, [id], 'operations/end', { power: running ? 'running' : 'stopped' });
+        }),
     );
 }
 
@@ -132,7 +181,8 @@ async function show(session: Session, ids: string[]): Promise<number> {
 
 function describe(session: Session, one: Instance): string {
   const { say } = session;
-  const row = (label: Text, value: string | null | undefined): string[] => (value ? [`  ${say(label)}: ${value}`] : []);
+  const row = (label: Text, value: string | null | undefined): string[] =>
+    value ? [`  ${say(label)}: ${value}`] : [];
   const lines = [
     table(instanceHead(session), [instanceCells(session, one)]),
     ...row({ en: 'account', zh: '账号' }, one.account),
@@ -142,18 +192,28 @@ function describe(session: Session, one: Instance): string {
     ...row({ en: 'its own clock', zh: '实例时钟' }, when(one.clock)),
     ...row({ en: 'billing stopped', zh: '停止计费' }, one.billingStoppedAt && when(one.billingStoppedAt)),
     ...row({ en: 'in the bin since', zh: '隔离时间' }, one.isolatedAt && when(one.isolatedAt)),
-    ...row({ en: 'operation', zh: '进行中的操作' }, one.operation && `${one.operation.kind} (${one.operation.by})`),
+    ...row(
+      { en: 'operation', zh: '进行中的操作' },
+      one.operation && `${one.operation.kind} (${one.operation.by})`,
+    ),
     ...row({ en: 'protected', zh: '保护' }, one.protection && protectionOf(session, one.protection)),
-    ...row({ en: 'returns need approval', zh: '退还须审批' }, one.hold && `${one.hold.reason} (${one.hold.by}, ${when(one.hold.at)})`),
+    ...row(
+      { en: 'returns need approval', zh: '退还须审批' },
+      one.hold && `${one.hold.reason} (${one.hold.by}, ${when(one.hold.at)})`,
+    ),
     ...row({ en: 'destroyed', zh: '已销毁' }, one.disposal && names(one.disposal.destroyed)),
     ...row({ en: 'kept', zh: '已保留' }, one.disposal && names(one.disposal.kept)),
   ];
   return [...lines, ...ordersOf(session, one), ''].join('\n');
 }
 
-const names = (parts: { kind: string; id: string }[]): string => parts.map(({ kind, id }) => `${kind} ${id}`).join(', ') || '–';
+const names = (parts: { kind: string; id: string }[]): string =>
+  parts.map(({ kind, id }) => `${kind} ${id}`).join(', ') || '–';
 
-const protectionOf = ({ say }: Session, { reason, by, at, holdRelease }: NonNullable<Instance['protection']>): string =>
+const protectionOf = (
+  { say }: Session,
+  { reason, by, at, holdRelease }: NonNullable<Instance['protection']>,
+): string =>
   `${reason} (${by}, ${when(at)})${holdRelease ? say({ en: ', a legal hold', zh: '，法律保留' }) : ''}`;
 
 function ordersOf({ say }: Session, { orders, prices }: Instance): string[] {
@@ -171,6 +231,13 @@ function ordersOf({ say }: Session, { orders, prices }: Instance): string[] {
       .filter(([, amount]) => Number(amount) > 0)
       .map(([source, amount]) => `${source} ${amount}`)
       .join(', ') || '–';
-  const rows = orders.map((one): Cell[] => [one.id, one.kind, one.status, when(one.startsAt), when(one.endsAt), paid(one.paid)]);
+  const rows = orders.map((one): Cell[] => [
+    one.id,
+    one.kind,
+    one.status,
+    when(one.startsAt),
+    when(one.endsAt),
+    paid(one.paid),
+  ]);
   return [table(head.map(say), rows, '  ')];
 }

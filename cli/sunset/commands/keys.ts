@@ -33,20 +33,27 @@ export function addKeys(program: Command): void {
     .option('--account <account>', 'the only account that exists for it')
     .addOption(new Option('--all-accounts', 'for the operator’s own people').conflicts('account'))
     .requiredOption('--permissions <permission,...>', `of: ${PERMISSIONS.join(', ')}`)
-    .action(async (name: string, options: Creation, command: Command) => run(command, (session) => create(session, name, options)));
+    .action(async (name: string, options: Creation, command: Command) =>
+      run(command, (session) => create(session, name, options)),
+    );
   paged(keys.command('list').description('keys in the order in which they were made, revoked ones too'))
     .option('--account <account>', 'of one account')
     .action(async ({ account, ...page }: ListOptions & { account?: string }, command: Command) =>
-      run(command, (session) => list<Key>(session, '/v1/keys', { account }, page, HEAD, (one) => rowOf(session, one))),
+      run(command, (session) =>
+        list<Key>(session, '/v1/keys', { account }, page, HEAD, (one) => rowOf(session, one)),
+      ),
     );
   keys
     .command('revoke')
     .description('revoke a key, at once and for ever')
     .argument('<key>', 'its id, as sunset keys list shows it')
-    .action(async (id: string, _: unknown, command: Command) => run(command, (session) => revoke(session, id)));
+    .action(async (id: string, _: unknown, command: Command) =>
+      run(command, (session) => revoke(session, id)),
+    );
 }
 
-const accountOf = ({ say }: Session, { account }: Pick<Key, 'account'>): string => account ?? say({ en: '(all)', zh: '（全部）' });
+const accountOf = ({ say }: Session, { account }: Pick<Key, 'account'>): string =>
+  account ?? say({ en: '(all)', zh: '（全部）' });
 
 const rowOf = (session: Session, one: Key) => [
   one.id,
@@ -58,9 +65,18 @@ const rowOf = (session: Session, one: Key) => [
   when(one.revokedAt),
 ];
 
-async function create(session: Session, name: string, { account, allAccounts, permissions }: Creation): Promise<number> {
-  if (account === undefined && !allAccounts) throw new Usage('a key is of one account (--account) or of all of them (--all-accounts)');
-  const body = { account: account ?? null, name, permissions: permissions.split(',').map((one) => one.trim()) };
+async function create(
+  session: Session,
+  name: string,
+  { account, allAccounts, permissions }: Creation,
+): Promise<number> {
+  if (account === undefined && !allAccounts)
+    throw new Usage('a key is of one account (--account) or of all of them (--all-accounts)');
+  const body = {
+    account: account ?? null,
+    name,
+    permissions: permissions.split(',').map((one) => one.trim()),
+  };
   const { body: made } = await session.api.post<NewKey>('/v1/keys', body, session.idempotencyKey);
   if (session.json) printJson(made);
   else show(session, made);
@@ -89,7 +105,11 @@ function show(session: Session, { id, key, secretId, secretKey }: NewKey): void 
 }
 
 async function revoke(session: Session, id: string): Promise<number> {
-  const { body } = await session.api.post<Key>(`/v1/keys/${encodeURIComponent(id)}/revoke`, {}, session.idempotencyKey);
+  const { body } = await session.api.post<Key>(
+    `/v1/keys/${encodeURIComponent(id)}/revoke`,
+    {},
+    session.idempotencyKey,
+  );
   if (session.json) printJson(body);
   else
     print(

@@ -1,4 +1,7 @@
-/** `sunset timeline`, `fast-forward`, `repair`: what happened to an instance, moving its clock ahead, and starting its lost workflow again. */
+/**
+ * `sunset timeline`, `fast-forward`, `repair`: what happened to an instance, moving its clock ahead, and
+ * starting its lost workflow again.
+ */
 import type { Command } from 'commander';
 import { type Accepted, type Instance, instancePath, type TimelineEntry } from '../client';
 import { type ListOptions, list, paged } from '../lists';
@@ -17,7 +20,9 @@ const HEAD: Text[] = [
 
 /** What there is to say, in short; the whole of it is in --json. */
 function detailsOf({ details }: TimelineEntry): string {
-  const told = Object.entries(details ?? {}).filter(([name, value]) => value !== null && value !== false && name !== 'terminationId');
+  const told = Object.entries(details ?? {}).filter(
+    ([name, value]) => value !== null && value !== false && name !== 'terminationId',
+  );
   return told.map(([name, value]) => `${name} ${shown(value)}`).join(', ');
 }
 
@@ -35,19 +40,20 @@ const stateOf = ({ from, to, outcome, code }: TimelineEntry): string => {
 };
 
 export function addLife(program: Command): void {
-  paged(program.command('timeline').description('what happened to an instance').argument('<id>', 'instance')).action(
-    async (id: string, page: ListOptions, command: Command) =>
-      run(command, (session) =>
-        list<TimelineEntry>(session, instancePath(id, '/timeline'), {}, page, HEAD, (one) => [
-          one.step,
-          when(one.effectiveAt),
-          one.outcome === 'refused' ? `${one.command} ✗` : one.command,
-          stateOf(one),
-          one.by,
-          one.refundId,
-          detailsOf(one) || '–',
-        ]),
-      ),
+  paged(
+    program.command('timeline').description('what happened to an instance').argument('<id>', 'instance'),
+  ).action(async (id: string, page: ListOptions, command: Command) =>
+    run(command, (session) =>
+      list<TimelineEntry>(session, instancePath(id, '/timeline'), {}, page, HEAD, (one) => [
+        one.step,
+        when(one.effectiveAt),
+        one.outcome === 'refused' ? `${one.command} ✗` : one.command,
+        stateOf(one),
+        one.by,
+        one.refundId,
+        detailsOf(one) || '–',
+      ]),
+    ),
   );
   program
     .command('repair')
@@ -58,7 +64,11 @@ export function addLife(program: Command): void {
       run(command, (session) =>
         // The same life can be lost twice: what makes one repair of a repeat is --idempotency-key.
         commandAll(session, ids, session.say({ en: 'starting again', zh: '重新启动' }), (one) =>
-          session.api.post<Instance | Accepted>(instancePath(one, '/repair'), restart ? { restart } : {}, session.idempotencyKey),
+          session.api.post<Instance | Accepted>(
+            instancePath(one, '/repair'),
+            restart ? { restart } : {},
+            session.idempotencyKey,
+          ),
         ),
       ),
     );
@@ -69,9 +79,14 @@ export function addLife(program: Command): void {
     .argument('<duration>', 'ISO-8601: P7D, PT2H')
     .action(async (id: string, duration: string, _: unknown, command: Command) =>
       run(command, (session) =>
-        // Two moves in a row are two, so no key is derived: what makes one move of a repeat is --idempotency-key.
+        // Two moves in a row are two, so no key is derived: what makes one move of a repeat is
+        // --idempotency-key.
         commandAll(session, [id], '', (one) =>
-          session.api.post<Instance | Accepted>(instancePath(one, '/fast-forward'), { duration }, session.idempotencyKey),
+          session.api.post<Instance | Accepted>(
+            instancePath(one, '/fast-forward'),
+            { duration },
+            session.idempotencyKey,
+          ),
         ),
       ),
     );

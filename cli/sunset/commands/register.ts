@@ -17,16 +17,22 @@ export function addRegister(program: Command): void {
     .argument('<file...>', 'files, or - for standard input')
     .option('--id <id>', 'the id, when the input is one registration without "id"')
     .addHelpText('after', HELP)
-    .action(async (files: string[], { id }: { id?: string }, command: Command) => run(command, (session) => register(session, files, id)));
+    .action(async (files: string[], { id }: { id?: string }, command: Command) =>
+      run(command, (session) => register(session, files, id)),
+    );
 }
 
 async function register(session: Session, files: string[], id: string | undefined): Promise<number> {
   const { registrations, isList } = await readRegistrations(files, id);
   const facts = new Map(registrations.map((one) => [one.id, one.facts]));
-  // A PUT can be repeated by itself: the same facts again are answered 200. A derived key would only keep an old refusal alive.
-  const keyOf = (one: string): string | undefined => session.idempotencyKey && `${session.idempotencyKey}/${one}`.slice(0, 255);
-  const outcomes = await outcomesOf<Instance | Accepted>([...facts.keys()], session.say({ en: 'registering', zh: '登记' }), (one) =>
-    session.api.put(instancePath(one), facts.get(one), keyOf(one)),
+  // A PUT can be repeated by itself: the same facts again are answered 200. A derived key would only keep an
+  // old refusal alive.
+  const keyOf = (one: string): string | undefined =>
+    session.idempotencyKey && `${session.idempotencyKey}/${one}`.slice(0, 255);
+  const outcomes = await outcomesOf<Instance | Accepted>(
+    [...facts.keys()],
+    session.say({ en: 'registering', zh: '登记' }),
+    (one) => session.api.put(instancePath(one), facts.get(one), keyOf(one)),
   );
   if (session.json) {
     const bodies = outcomes.map((one) => (isRefusal(one) ? one.problem : one.answer.body));

@@ -1,4 +1,7 @@
-/** `sunset request-refund`, `requests`, `approve`, `deny`, `undo`, `hold`, `unhold`: the operator's path, and a return undone (E5, M11). */
+/**
+ * `sunset request-refund`, `requests`, `approve`, `deny`, `undo`, `hold`, `unhold`: the operator's path, and
+ * a return undone (E5, M11).
+ */
 import type { Command } from 'commander';
 import {
   type Accepted,
@@ -16,7 +19,16 @@ import {
 } from '../client';
 import { checkConfirmable, confirmTyped } from '../confirm';
 import { type ListOptions, list, paged } from '../lists';
-import { type Cell, instanceCells, instanceHead, isAccepted, mention, print, printJson, table } from '../output';
+import {
+  type Cell,
+  instanceCells,
+  instanceHead,
+  isAccepted,
+  mention,
+  print,
+  printJson,
+  table,
+} from '../output';
 import { describeItem } from '../quote-view';
 import { reviewOf } from '../refund-view';
 import { commandAll, run } from '../run';
@@ -41,11 +53,21 @@ interface Reason {
 type Filter = ListOptions & { account?: string; instance?: string; status?: string };
 
 export function addReview(program: Command): void {
-  const asking = program.command('request-refund').description('ask for a refund that needs approval').argument('<instance>', 'its id');
+  const asking = program
+    .command('request-refund')
+    .description('ask for a refund that needs approval')
+    .argument('<instance>', 'its id');
   choosing(reasoned(asking))
     .option('--renewals', 'only of the renewals that have not begun; the instance runs on')
-    .action(async (id: string, { reason, renewals, order }: Reason & { renewals?: boolean; order?: string[] }, command: Command) =>
-      run(command, (session) => requestRefund(session, id, renewals ? 'return-renewals' : 'return', { reason, orderIds: order })),
+    .action(
+      async (
+        id: string,
+        { reason, renewals, order }: Reason & { renewals?: boolean; order?: string[] },
+        command: Command,
+      ) =>
+        run(command, (session) =>
+          requestRefund(session, id, renewals ? 'return-renewals' : 'return', { reason, orderIds: order }),
+        ),
     );
   paged(program.command('requests').description('refund requests, the latest first'))
     .option('--account <account>', 'of one account')
@@ -53,27 +75,45 @@ export function addReview(program: Command): void {
     .option('--status <status>', 'that of its refund: in_review, done, denied, failed or another')
     .action(async ({ account, instance, status, ...page }: Filter, command: Command) =>
       run(command, (session) =>
-        list<RefundRequest>(session, '/v1/refund-requests', { account, instanceId: instance, status }, page, HEAD, rowOf),
+        list<RefundRequest>(
+          session,
+          '/v1/refund-requests',
+          { account, instanceId: instance, status },
+          page,
+          HEAD,
+          rowOf,
+        ),
       ),
     );
-  const approving = program.command('approve').description('approve a refund request: its instance is returned');
-  agreeing(reasoned(approving.argument('<request>', 'its id, as sunset requests lists it')), 'the request').action(
-    async (id: string, { reason, yes }: Reason & { yes: string[] }, command: Command) =>
-      run(command, (session) => approve(session, id, reason, yes)),
+  const approving = program
+    .command('approve')
+    .description('approve a refund request: its instance is returned');
+  agreeing(
+    reasoned(approving.argument('<request>', 'its id, as sunset requests lists it')),
+    'the request',
+  ).action(async (id: string, { reason, yes }: Reason & { yes: string[] }, command: Command) =>
+    run(command, (session) => approve(session, id, reason, yes)),
   );
-  const denying = program.command('deny').description('deny a refund request: the right to return is given back');
+  const denying = program
+    .command('deny')
+    .description('deny a refund request: the right to return is given back');
   reasoned(denying.argument('<request>', 'its id, as sunset requests lists it')).action(
-    async (id: string, { reason }: Reason, command: Command) => run(command, (session) => deny(session, id, reason)),
+    async (id: string, { reason }: Reason, command: Command) =>
+      run(command, (session) => deny(session, id, reason)),
   );
-  const undoing = program.command('undo').description('undo a return while its instance is in the bin: the money is taken back');
+  const undoing = program
+    .command('undo')
+    .description('undo a return while its instance is in the bin: the money is taken back');
   reasoned(undoing.argument('<refund>', 'its id, as sunset refunds lists it')).action(
-    async (id: string, { reason }: Reason, command: Command) => run(command, (session) => undo(session, id, reason)),
+    async (id: string, { reason }: Reason, command: Command) =>
+      run(command, (session) => undo(session, id, reason)),
   );
   addHold(program, 'hold', 'put instances on hold: their returns then need approval', true);
   addHold(program, 'unhold', 'lift the hold of instances', false);
 }
 
-const reasoned = (command: Command): Command => command.requiredOption('--reason <text>', 'why; it is kept and shown');
+const reasoned = (command: Command): Command =>
+  command.requiredOption('--reason <text>', 'why; it is kept and shown');
 
 /** The facts again change nothing: like a registration, it needs no derived key. */
 function addHold(program: Command, name: string, description: string, hold: boolean): void {
@@ -88,17 +128,38 @@ function addHold(program: Command, name: string, description: string, hold: bool
   );
 }
 
-const rowOf = ({ id, instanceId, account, preview, status, requestedBy, reason, decision }: RefundRequest): Cell[] => {
+const rowOf = ({
+  id,
+  instanceId,
+  account,
+  preview,
+  status,
+  requestedBy,
+  reason,
+  decision,
+}: RefundRequest): Cell[] => {
   const { amount, currency } = preview.refund;
   return [id, instanceId, account, `${amount} ${currency}`, status, requestedBy, reason, decision?.by];
 };
 
-/** What was asked for, by whom and why, what it would have paid then and, while nobody has decided, what it would pay now. */
+/**
+ * What was asked for, by whom and why, what it would have paid then and, while nobody has decided, what it
+ * would pay now.
+ */
 function describeRequest(session: Session, request: RefundRequest): string {
   const { say } = session;
   const asOfThen = say({ en: 'As it was when it was asked for:', zh: '以下为申请时的情况：' });
-  const asOfNow = say({ en: 'As it is now, which is what an approval pays:', zh: '以下为当前情况，审批按此金额执行：' });
-  const sections = [`${request.id}: ${request.status}`, reviewOf(session, request), '', asOfThen, describeItem(session, request.preview)];
+  const asOfNow = say({
+    en: 'As it is now, which is what an approval pays:',
+    zh: '以下为当前情况，审批按此金额执行：',
+  });
+  const sections = [
+    `${request.id}: ${request.status}`,
+    reviewOf(session, request),
+    '',
+    asOfThen,
+    describeItem(session, request.preview),
+  ];
   return [...sections, ...(request.now ? ['', asOfNow, describeItem(session, request.now)] : [])].join('\n');
 }
 
@@ -126,10 +187,13 @@ async function decide(
 ): Promise<RefundRequest> {
   // Another amount is another approval, also under the same --idempotency-key.
   const part = [id, body.amount, body.asOf].filter(Boolean).join('/');
-  return (await postOnce<RefundRequest>(session, requestPath(id, `/${name}`), body, { seen: status, part })).body;
+  return (await postOnce<RefundRequest>(session, requestPath(id, `/${name}`), body, { seen: status, part }))
+    .body;
 }
 
-/** The amount that the person has seen, and as of when (M24). Without one the API says what stands against it. */
+/**
+ * The amount that the person has seen, and as of when (M24). Without one the API says what stands against it.
+ */
 function amountOf({ now, preview }: RefundRequest): { amount: string; asOf?: string } {
   const amount = now?.refund.amount ?? preview.refund.amount ?? '0';
   return { amount, ...(now ? { asOf: now.asOf } : {}) };
@@ -145,7 +209,10 @@ async function approve(session: Session, id: string, reason: string, named: stri
   await confirmTyped(session, [id], named);
   const { refundId } = await decide(session, asked, 'approve', { reason, ...amountOf(asked) });
   const { terminationId } = await api.get<Refund>(refundPath(refundId));
-  const termination = await settled(api, await api.get<Termination>(`/v1/terminations/${encodeURIComponent(terminationId!)}`));
+  const termination = await settled(
+    api,
+    await api.get<Termination>(`/v1/terminations/${encodeURIComponent(terminationId!)}`),
+  );
   if (session.json) printJson(await api.get<RefundRequest>(requestPath(id)));
   else await showApproved(session, termination, refundId);
   if (termination.status === 'running') return EXIT.unreachable;
@@ -165,12 +232,19 @@ async function showApproved(session: Session, termination: Termination, refundId
 
 async function deny(session: Session, id: string, reason: string): Promise<number> {
   const { say } = session;
-  const denied = await decide(session, await session.api.get<RefundRequest>(requestPath(id)), 'deny', { reason });
+  const denied = await decide(session, await session.api.get<RefundRequest>(requestPath(id)), 'deny', {
+    reason,
+  });
   const { instanceId } = denied;
   if (session.json) printJson(denied);
   else {
     print(`${id}: ${denied.status}\n${reviewOf(session, denied)}`);
-    print(say({ en: `${instanceId} runs on; the right to return is given back.`, zh: `${instanceId} 继续运行，已归还其退还次数。` }));
+    print(
+      say({
+        en: `${instanceId} runs on; the right to return is given back.`,
+        zh: `${instanceId} 继续运行，已归还其退还次数。`,
+      }),
+    );
   }
   return EXIT.ok;
 }
@@ -189,10 +263,18 @@ async function undo(session: Session, id: string, reason: string): Promise<numbe
   return isAccepted(body) ? EXIT.unreachable : EXIT.ok;
 }
 
-async function showUndone(session: Session, { id, instanceId, amount, currency, status }: RefundDetail): Promise<void> {
+async function showUndone(
+  session: Session,
+  { id, instanceId, amount, currency, status }: RefundDetail,
+): Promise<void> {
   const { say } = session;
   const instance = await session.api.get<Instance>(instancePath(instanceId));
-  print(say({ en: `${id}: ${status}; ${amount} ${currency} is taken back.`, zh: `${id}：${status}；已收回 ${amount} ${currency}。` }));
+  print(
+    say({
+      en: `${id}: ${status}; ${amount} ${currency} is taken back.`,
+      zh: `${id}：${status}；已收回 ${amount} ${currency}。`,
+    }),
+  );
   print(table(instanceHead(session), [instanceCells(session, instance)]));
   print(say({ en: `\nsunset explain ${id}`, zh: `\n查看退款：sunset explain ${id}` }));
 }

@@ -1,4 +1,7 @@
-/** The checks in the order in which one thing stands on another: this machine, the service, what the service stands on. */
+/**
+ * The checks in the order in which one thing stands on another: this machine, the service, what the service
+ * stands on.
+ */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { holderOf } from '../../../embedded/process/lock';
@@ -35,14 +38,21 @@ export async function runChecks({ url: given, key: givenKey, env }: Surroundings
 
 /** The versions that package.json asks for. */
 function checkNode(): Finding {
-  const { engines } = JSON.parse(readFileSync(resolve(__dirname, '../../../package.json'), 'utf8')) as { engines: { node: string } };
+  const { engines } = JSON.parse(readFileSync(resolve(__dirname, '../../../package.json'), 'utf8')) as {
+    engines: { node: string };
+  };
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const [, fromMajor, fromMinor, below] = />=(\d+)\.(\d+) <(\d+)/.exec(engines.node)?.map(Number) ?? [];
   const fits = (major > fromMajor! || (major === fromMajor && minor >= fromMinor!)) && major < below!;
   const version = `Node ${process.versions.node}`;
   return fits
     ? ok('node', version, version)
-    : fail('node', `${version}, and Sunset needs ${engines.node}`, `${version}，需要 ${engines.node}`, 'nvm install 22 && nvm use 22');
+    : fail(
+        'node',
+        `${version}, and Sunset needs ${engines.node}`,
+        `${version}，需要 ${engines.node}`,
+        'nvm install 22 && nvm use 22',
+      );
 }
 
 /** Not there is no fault: a service elsewhere leaves none here. */
@@ -59,7 +69,12 @@ function checkFolder(folder: string, env: NodeJS.ProcessEnv): Finding {
   try {
     accessSync(folder, constants.R_OK | constants.W_OK);
   } catch {
-    return fail('data', `${folder} can’t be read and written`, `${folder} 无读写权限`, `sudo chown -R "$(id -un)" ${folder}`);
+    return fail(
+      'data',
+      `${folder} can’t be read and written`,
+      `${folder} 无读写权限`,
+      `sudo chown -R "$(id -un)" ${folder}`,
+    );
   }
   const holder = holderOf(join(folder, 'lock'));
   return holder === undefined
@@ -80,12 +95,22 @@ async function checkService(url: string, folder: string): Promise<ServiceFinding
   try {
     response = await askService(`${url}/readyz`);
   } catch (error) {
-    return { finding: silent(url, folder, (error as { cause?: { code?: string } }).cause?.code ?? 'no answer'), parts: undefined };
+    return {
+      finding: silent(url, folder, (error as { cause?: { code?: string } }).cause?.code ?? 'no answer'),
+      parts: undefined,
+    };
   }
-  const body = (await response.json().catch(() => null)) as { checks?: { postgres: string; temporal: string } } | null;
+  const body = (await response.json().catch(() => null)) as {
+    checks?: { postgres: string; temporal: string };
+  } | null;
   if (!body?.checks) {
     const fix = `PORT=${Number(port) + 1} npm start, then export SUNSET_URL=http://127.0.0.1:${Number(port) + 1}`;
-    const finding = fail('service', `another program has port ${port}: ${url}/readyz is not Sunset’s`, `端口 ${port} 被其他程序占用`, fix);
+    const finding = fail(
+      'service',
+      `another program has port ${port}: ${url}/readyz is not Sunset’s`,
+      `端口 ${port} 被其他程序占用`,
+      fix,
+    );
     return { finding, parts: undefined };
   }
   const told = Date.parse(response.headers.get('date') ?? '');
@@ -115,7 +140,12 @@ async function checkKey(url: string, { key, from }: FoundKey): Promise<Finding> 
   const { status } = await askService(`${url}/v1/instances?limit=1`, key);
   // 403: it is known, but may not read.
   if (status === 200 || status === 403) return ok('key', `accepted (from ${from})`, `有效（来自 ${from}）`);
-  return fail('key', `the one from ${from} is not accepted (${status})`, `来自 ${from} 的密钥无效（${status}）`, fix);
+  return fail(
+    'key',
+    `the one from ${from} is not accepted (${status})`,
+    `来自 ${from} 的密钥无效（${status}）`,
+    fix,
+  );
 }
 
 /** Asked of an instance that does not exist: what can't be done at all is said first. */
@@ -152,7 +182,13 @@ async function checkFastForward(url: string, { key }: FoundKey): Promise<Finding
 
 async function checkWebUi(url: string, env: NodeJS.ProcessEnv): Promise<Finding> {
   const address = webUiAddress(url, env);
-  if (address === undefined) return warn('web-ui', 'its address is not known here', '地址未知', 'export SUNSET_WEB_UI=<its address>');
+  if (address === undefined)
+    return warn('web-ui', 'its address is not known here', '地址未知', 'export SUNSET_WEB_UI=<its address>');
   if (await webUiAnswers(address)) return ok('web-ui', address, address);
-  return warn('web-ui', `nothing answers at ${address}`, `${address} 无响应`, 'npm start, or export SUNSET_WEB_UI=<its address>');
+  return warn(
+    'web-ui',
+    `nothing answers at ${address}`,
+    `${address} 无响应`,
+    'npm start, or export SUNSET_WEB_UI=<its address>',
+  );
 }

@@ -1,11 +1,18 @@
-/** PostgreSQL: the operator's own by DATABASE_URL, else the one that `npm start` keeps in its data folder, else what the service says. */
+/**
+ * PostgreSQL: the operator's own by DATABASE_URL, else the one that `npm start` keeps in its data folder,
+ * else what the service says.
+ */
 import { Client } from 'pg';
 import { rememberedPostgres } from '../../../embedded/postgres';
 import { clockFinding, type Finding, fail, ok, type Service, warn } from './finding';
 
 const OLDEST = 15;
 
-export async function checkDatabase({ parts }: Service, folder: string, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+export async function checkDatabase(
+  { parts }: Service,
+  folder: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Finding[]> {
   const said = parts?.postgres;
   const url = env.DATABASE_URL || embeddedUrl(folder);
   if (url === undefined) {
@@ -14,14 +21,18 @@ export async function checkDatabase({ parts }: Service, folder: string, env: Nod
   }
   const isOwn = Boolean(env.DATABASE_URL);
   // Without the service the embedded database is meant to be down.
-  if (!isOwn && parts === undefined) return [warn('database', 'comes up with npm start', '随 npm start 启动', null)];
+  if (!isOwn && parts === undefined)
+    return [warn('database', 'comes up with npm start', '随 npm start 启动', null)];
   try {
     return await look(url);
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     const reason = message || code || 'no reason given';
     return [
-      away(isOwn ? `DATABASE_URL (${reason})` : `the data folder (${reason})`, isOwn ? 'psql "$DATABASE_URL" -c "SELECT 1"' : 'npm start'),
+      away(
+        isOwn ? `DATABASE_URL (${reason})` : `the data folder (${reason})`,
+        isOwn ? 'psql "$DATABASE_URL" -c "SELECT 1"' : 'npm start',
+      ),
     ];
   }
 }
@@ -51,7 +62,12 @@ async function look(url: string): Promise<Finding[]> {
     const name = `PostgreSQL ${version}`;
     const isOld = Number.parseInt(version, 10) < OLDEST;
     const found = isOld
-      ? fail('database', `${name}, and Sunset needs ${OLDEST} or newer`, `${name}，需要 ${OLDEST} 及以上`, 'env -u DATABASE_URL npm start')
+      ? fail(
+          'database',
+          `${name}, and Sunset needs ${OLDEST} or newer`,
+          `${name}，需要 ${OLDEST} 及以上`,
+          'env -u DATABASE_URL npm start',
+        )
       : ok('database', name, name);
     return [found, ...(skew && skew.status !== 'ok' ? [skew] : [])];
   } finally {

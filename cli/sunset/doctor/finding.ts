@@ -11,7 +11,12 @@ export interface Finding {
 
 const finding =
   (status: Finding['status']) =>
-  (check: string, en: string, zh: string, fix: string | null = null): Finding => ({ check, status, detail: { en, zh }, fix });
+  (check: string, en: string, zh: string, fix: string | null = null): Finding => ({
+    check,
+    status,
+    detail: { en, zh },
+    fix,
+  });
 
 export const ok = finding('ok');
 export const warn = finding('warn');
@@ -39,7 +44,8 @@ const SKEW_LIMIT_MS = 2000;
 /** Deadlines are absolute: clocks that differ make things happen early or late. */
 export function clockFinding(check: string, skewMs: number | undefined): Finding | undefined {
   if (skewMs === undefined) return undefined;
-  if (Math.abs(skewMs) <= SKEW_LIMIT_MS) return ok(check, 'agrees with this machine’s clock', '与本机时钟一致');
+  if (Math.abs(skewMs) <= SKEW_LIMIT_MS)
+    return ok(check, 'agrees with this machine’s clock', '与本机时钟一致');
   return warn(
     check,
     `is ${span(skewMs)} ${skewMs > 0 ? 'behind' : 'ahead of'} this machine’s clock`,

@@ -1,4 +1,7 @@
-/** Lives that are lost, stuck or overdue, as a worker saw them last (L14): each with the command that puts it right. */
+/**
+ * Lives that are lost, stuck or overdue, as a worker saw them last (L14): each with the command that puts it
+ * right.
+ */
 import type { FoundKey } from '../session';
 import { span } from '../text';
 import { askService, type Finding, fail, ok, warn } from './finding';
@@ -29,21 +32,40 @@ export async function checkLives(url: string, { key }: FoundKey): Promise<Findin
     ...(age === undefined || age > STALE_MS ? [notWatched(age)] : []),
     ...watch.items.slice(0, SHOWN).map(troubleOf),
     ...(total > SHOWN
-      ? [fail('lives', `and ${total - SHOWN} more`, `另有 ${total - SHOWN} 个`, 'npm run audit, which starts lost ones again')]
+      ? [
+          fail(
+            'lives',
+            `and ${total - SHOWN} more`,
+            `另有 ${total - SHOWN} 个`,
+            'npm run audit, which starts lost ones again',
+          ),
+        ]
       : []),
-    ...(total === 0 && age !== undefined ? [ok('lives', 'none is lost, stuck or overdue', '没有丢失、无响应或逾期的实例')] : []),
+    ...(total === 0 && age !== undefined
+      ? [ok('lives', 'none is lost, stuck or overdue', '没有丢失、无响应或逾期的实例')]
+      : []),
   ];
 }
 
 function troubleOf({ instanceId, kind, detail, since }: Watch['items'][number]): Finding {
   // What is not registered has no life to repair: registering it once more ends whatever runs under its id.
   const isRegistered = !detail.includes('registration is not recorded');
-  const fix = isRegistered ? `npx sunset repair ${instanceId}${kind === 'lost' ? '' : ' --restart'}` : 'npx sunset register <its file>';
-  return fail('lives', `${instanceId} is ${kind} since ${since}: ${detail}`, `${instanceId} ${KINDS[kind]}（自 ${since}）：${detail}`, fix);
+  const fix = isRegistered
+    ? `npx sunset repair ${instanceId}${kind === 'lost' ? '' : ' --restart'}`
+    : 'npx sunset register <its file>';
+  return fail(
+    'lives',
+    `${instanceId} is ${kind} since ${since}: ${detail}`,
+    `${instanceId} ${KINDS[kind]}（自 ${since}）：${detail}`,
+    fix,
+  );
 }
 
 function notWatched(age: number | undefined): Finding {
-  const en = age === undefined ? 'no worker has looked after them yet' : `no worker has looked after them for ${span(age)}`;
+  const en =
+    age === undefined
+      ? 'no worker has looked after them yet'
+      : `no worker has looked after them for ${span(age)}`;
   const zh = age === undefined ? '尚无 worker 检查过' : `已有 ${span(age)} 没有 worker 检查`;
   return warn('lives', en, zh, 'npm start, or node dist/cli/worker.js with the settings of the API');
 }

@@ -1,4 +1,7 @@
-/** Temporal: the operator's own by TEMPORAL_ADDRESS, else the one that `npm start` remembers, else what the service says. */
+/**
+ * Temporal: the operator's own by TEMPORAL_ADDRESS, else the one that `npm start` remembers, else what the
+ * service says.
+ */
 import { Connection } from '@temporalio/client';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 import { canSkipTime } from '../../../embedded/temporal/check';
@@ -7,7 +10,11 @@ import { type Finding, fail, ok, type Service, warn } from './finding';
 
 const WITHIN_MS = 5000;
 
-export async function checkTemporal({ parts }: Service, folder: string, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+export async function checkTemporal(
+  { parts }: Service,
+  folder: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Finding[]> {
   const said = parts?.temporal;
   const isOwn = Boolean(env.TEMPORAL_ADDRESS);
   const embedded = isOwn ? undefined : rememberedTemporal(folder);
@@ -17,12 +24,18 @@ export async function checkTemporal({ parts }: Service, folder: string, env: Nod
     return said === 'failed' ? [away('the service', 'npm start')] : [];
   }
   // Without the service the embedded server is meant to be down.
-  if (!isOwn && parts === undefined) return [warn('temporal', 'comes up with npm start', '随 npm start 启动', null)];
+  if (!isOwn && parts === undefined)
+    return [warn('temporal', 'comes up with npm start', '随 npm start 启动', null)];
   try {
     return await look(address, embedded ?? loadClientConnectConfig());
   } catch (error) {
     const reason = `${address} (${(error as Error).message.split('\n')[0]})`;
-    return [away(isOwn ? `TEMPORAL_ADDRESS is ${reason}` : reason, isOwn ? 'temporal operator cluster health' : 'npm start')];
+    return [
+      away(
+        isOwn ? `TEMPORAL_ADDRESS is ${reason}` : reason,
+        isOwn ? 'temporal operator cluster health' : 'npm start',
+      ),
+    ];
   }
 }
 
@@ -33,7 +46,9 @@ async function look(address: string, config: ClientConnectConfig): Promise<Findi
   const namespace = config.namespace ?? 'default';
   const connection = await Connection.connect({ ...config.connectionOptions, connectTimeout: WITHIN_MS });
   try {
-    const { serverVersion } = await connection.withDeadline(Date.now() + WITHIN_MS, () => connection.workflowService.getSystemInfo({}));
+    const { serverVersion } = await connection.withDeadline(Date.now() + WITHIN_MS, () =>
+      connection.workflowService.getSystemInfo({}),
+    );
     const skips = await canSkipTime(connection, namespace);
     const name = `Temporal ${serverVersion} at ${address}, namespace ${namespace}`;
     return [
