@@ -10,8 +10,7 @@ import type { StepInput, StepResult } from '../domain/step';
 import { canPass, type Pool } from '../store/db';
 import { commitStep, StepRefused } from '../store/lives/steps';
 import { type AcceptInput, type AcceptResult, acceptSignal } from './agreement';
-import type { Trust } from './trust';
-import { vouched } from './trust';
+import { type Trust, vouched } from './trust';
 
 export interface Activities {
   /** Computes a refund, holds it against its quote, and books it with the step. */

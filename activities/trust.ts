@@ -1,7 +1,6 @@
 /** Whose word counts for what (domain/signed.ts), as a worker is set. */
 import type { Command } from '../domain/commands';
-import type { Authority, Signable } from '../domain/signed';
-import { isUnsignedName, unsignedName } from '../domain/signed';
+import { type Authority, isUnsignedName, type Signable, unsignedName } from '../domain/signed';
 import type { StepInput } from '../domain/step';
 import type { VouchedStep } from '../store/lives/steps';
 import type { Signatures, Verdict } from '../store/signatures';

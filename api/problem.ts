@@ -5,8 +5,7 @@
  */
 
 import { type Issue, MAX_ISSUES } from '../contract/issues';
-import type { ProblemCode } from '../contract/problems';
-import { kindOf } from '../contract/problems';
+import { kindOf, type ProblemCode } from '../contract/problems';
 import type { DecisionCode } from '../domain/messages';
 import type { Text } from '../domain/policy';
 import type { Lang } from '../domain/present';

@@ -7,8 +7,8 @@
  */
 import { resolve } from 'node:path';
 import type { StoredOrder } from '../domain/instance';
-import type { Subject } from '../domain/quote';
 import type { RefundInput } from '../domain/refund';
+import type { Subject } from '../domain/subject';
 import { tencentCvm } from '../policies/tencent-cvm';
 import { hoursIn, order, subject, upgrade } from '../test/fixtures/domain';
 import { manyUpgrades, monthlyOrders } from '../test/fixtures/many-orders';

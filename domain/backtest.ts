@@ -2,14 +2,18 @@
  * The back-test of a policy: refunds that were booked, run again under changed rules, and what would have
  * been otherwise. Pure; the refunds bring the facts, the orders and the instant that they were computed from.
  */
+
+import type { BlockerCode } from './blockers';
 import type { Calculation } from './calculation';
 import type { RightsLeft } from './eligibility';
 import { openOrders } from './instance';
 import { type Life, newLife } from './lifecycle';
 import { type Exact, exact, formatMoney, type Parts, SOURCES, ZERO } from './money';
 import type { Policy } from './policy';
-import { type BlockerCode, isRefund, type QuoteItem, quoteItems, rightsKey, type Subject } from './quote';
+import { isRefund, type QuoteItem, quoteItems } from './quote';
 import type { Refund, RefundKind } from './refund';
+import { rightsKey } from './returns';
+import type { Subject } from './subject';
 
 export interface PastRefund {
   id: string;

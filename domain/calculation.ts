@@ -4,8 +4,8 @@
  */
 import type { Action, Facts, StoredOrder } from './instance';
 import type { Policy } from './policy';
-import { refundOfInTurns } from './quote';
 import type { Refund, RefundKind } from './refund';
+import { refundOfInTurns } from './subject';
 import { atOnce, type Turns } from './turns';
 
 export interface CalculationInputs {

@@ -3,26 +3,19 @@
  * Every point is what a quote at that instant says.
  */
 
+import type { BlockerCode } from './blockers';
 import { monthsUsed } from './calendar';
 import type { RightsLeft } from './eligibility';
 import { firstToStart, isTerm, openOrders, orderInForce, timesOf } from './instance';
 import { isoOf, msOf } from './instant';
 import { WARNINGS } from './messages';
 import { exact, ZERO } from './money';
-import {
-  type BlockerCode,
-  fiveDayEdge,
-  monthEdges,
-  type Outcome,
-  oneSecondAfter,
-  type QuoteItem,
-  quoteInTurns,
-  returnOutcome,
-  rightsKey,
-  type Subject,
-} from './quote';
+import { type QuoteItem, quoteInTurns } from './quote';
 import type { RefundKind } from './refund';
+import { type Outcome, returnOutcome, rightsKey } from './returns';
+import type { Subject } from './subject';
 import { atOnce, each, type Turns } from './turns';
+import { fiveDayEdge, monthEdges, oneSecondAfter } from './waiting';
 
 /**
  * What happens at a point: the end of the five-day right, a month that becomes whole, the end of an upgrade

@@ -264,3 +264,6 @@ function compareRests<Key>(a: Share<Key>, b: Share<Key>, factor: Exact, currency
     .mul(factor)
     .compare(fromMinorUnits(a.units - b.units, currency));
 }
+
+/** With all minor digits. */
+export const zeroIn = (currency: string): string => formatMoney(ZERO, currency);

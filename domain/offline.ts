@@ -6,7 +6,9 @@ import { rightsLeft } from './eligibility';
 import { type Action, factsOf, type Registration, type Schedule, type StoredOrder } from './instance';
 import { advance, type Life, newLife } from './lifecycle';
 import type { Policy } from './policy';
-import { type QuoteItem, quoteItems, rightsKey, type Subject } from './quote';
+import { type QuoteItem, quoteItems } from './quote';
+import { rightsKey } from './returns';
+import type { Subject } from './subject';
 
 export interface OfflineCase {
   instance: { id: string } & Registration;

@@ -1,12 +1,13 @@
 /**
  * What callers see of a quote: the contract's JSON, in one language. The API and the command line share it.
  */
+
+import type { BlockerCode } from './blockers';
 import { MESSAGES } from './messages';
 import { formatMoney, type Parts, ZERO } from './money';
 import type { Plan } from './plan';
 import type { Text } from './policy';
-import type { BlockerCode, QuotedRefund, QuoteItem } from './quote';
-import { isRefund } from './quote';
+import { isRefund, type QuotedRefund, type QuoteItem } from './quote';
 import type { Line, RefundKind } from './refund';
 
 export type Lang = 'en' | 'zh';

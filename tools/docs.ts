@@ -12,7 +12,7 @@ import { advance, decide, type Life, newLife } from '../domain/lifecycle';
 import { quoteOffline } from '../domain/offline';
 import type { Ending, Policy, WorkedExample } from '../domain/policy';
 import { presentQuoteItem } from '../domain/present';
-import { refundOf } from '../domain/quote';
+import { refundOf } from '../domain/subject';
 import { POLICIES } from '../policies';
 
 const DOCS = join(__dirname, '..', 'docs');

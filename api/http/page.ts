@@ -1,7 +1,6 @@
 import { each } from '../../domain/turns';
 import { inTurns } from '../../store/in-turns';
-import type { Page, PageRequest } from '../../store/paging';
-import { BadCursor } from '../../store/paging';
+import { BadCursor, type Page, type PageRequest } from '../../store/paging';
 import type { Call, Reply } from './call';
 
 /**

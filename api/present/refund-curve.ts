@@ -1,9 +1,9 @@
 /** The refund curve as the contract shows it, in one language. */
 import type { z } from 'zod';
 import type { refundCurveAnswer } from '../../contract/answers';
+import type { BlockerCode } from '../../domain/blockers';
 import type { RefundCurve } from '../../domain/curve';
 import { type Lang, presentBlocker, render } from '../../domain/present';
-import type { BlockerCode } from '../../domain/quote';
 
 export function presentRefundCurve(curve: RefundCurve, lang: Lang): z.infer<typeof refundCurveAnswer> {
   const { instanceId, currency, asOf, permitted, blockers, points, warnings } = curve;

@@ -14,8 +14,7 @@ import { type Route, route } from '../http/route';
 import { commandReply, instanceReply } from '../present/commands';
 import { presentInstance, presentTimelineEntry } from '../present/instances';
 import { existingInstance } from '../use-cases/existing';
-import type { Registered } from '../use-cases/register';
-import { register } from '../use-cases/register';
+import { type Registered, register } from '../use-cases/register';
 
 const TAG = 'Instances';
 

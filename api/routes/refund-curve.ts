@@ -4,7 +4,7 @@ import { refundCurveAnswer } from '../../contract/answers';
 import { byId } from '../../contract/requests';
 import { clockOf } from '../../domain/clock';
 import { curveInTurns } from '../../domain/curve';
-import { rightsKey } from '../../domain/quote';
+import { rightsKey } from '../../domain/returns';
 import { rightsOf } from '../../store/agreements/rights';
 import { subjectsOf } from '../../store/agreements/subjects';
 import { inTurns } from '../../store/in-turns';

@@ -12,8 +12,7 @@ import {
   refundRequestSchema,
   refundRequestsQuery,
 } from '../../contract/requests';
-import type { RefundRequestRow } from '../../store/agreements/refund-requests';
-import { listRequests } from '../../store/agreements/refund-requests';
+import { listRequests, type RefundRequestRow } from '../../store/agreements/refund-requests';
 import type { Asking } from '../asking';
 import type { ApiDeps } from '../deps';
 import type { Call, Reply } from '../http/call';

@@ -5,20 +5,13 @@
  */
 
 import type { Issue } from '../../contract/issues';
-import type { QuoteRow } from '../../store/agreements/quotes';
-import { findQuote } from '../../store/agreements/quotes';
-import type { RefundRequestRow } from '../../store/agreements/refund-requests';
-import { findRequest } from '../../store/agreements/refund-requests';
-import type { TerminationRow } from '../../store/agreements/terminations';
-import { findTermination } from '../../store/agreements/terminations';
-import type { AccountRow } from '../../store/books/accounts';
-import { findAccount } from '../../store/books/accounts';
-import type { RefundRow } from '../../store/books/refunds';
-import { findRefund } from '../../store/books/refunds';
-import type { KeyRow } from '../../store/keys';
-import { findKey } from '../../store/keys';
-import type { InstanceRow } from '../../store/lives/instances';
-import { accountsOf, findInstance } from '../../store/lives/instances';
+import { findQuote, type QuoteRow } from '../../store/agreements/quotes';
+import { findRequest, type RefundRequestRow } from '../../store/agreements/refund-requests';
+import { findTermination, type TerminationRow } from '../../store/agreements/terminations';
+import { type AccountRow, findAccount } from '../../store/books/accounts';
+import { findRefund, type RefundRow } from '../../store/books/refunds';
+import { findKey, type KeyRow } from '../../store/keys';
+import { accountsOf, findInstance, type InstanceRow } from '../../store/lives/instances';
 import type { Caller } from '../caller';
 import type { ApiDeps } from '../deps';
 import { notFound } from '../problem';

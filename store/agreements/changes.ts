@@ -6,15 +6,9 @@ import { openOrders, renewalsToReturn } from '../../domain/instance';
 import { msOf } from '../../domain/instant';
 import { exact, formatMoney } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
-import {
-  hasAmount,
-  isRefund,
-  type QuoteItem,
-  type QuoteRequest,
-  quoteInTurns,
-  rightsKey,
-  type Subject,
-} from '../../domain/quote';
+import { hasAmount, isRefund, type QuoteItem, quoteInTurns } from '../../domain/quote';
+import { rightsKey } from '../../domain/returns';
+import type { QuoteRequest, Subject } from '../../domain/subject';
 import { each } from '../../domain/turns';
 import type { Transaction } from '../db';
 import { inTurns } from '../in-turns';

@@ -4,6 +4,7 @@
  * denial gives the right back. The table `refund_requests` is written here only.
  */
 
+import type { BlockerCode } from '../../domain/blockers';
 import type { Calculation } from '../../domain/calculation';
 import { clockOf } from '../../domain/clock';
 import { refundId } from '../../domain/ids';
@@ -11,8 +12,9 @@ import type { Action } from '../../domain/instance';
 import { msOf } from '../../domain/instant';
 import { exact, formatMoney, ZERO } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
-import { type BlockerCode, isRefund, type QuoteItem, quoteInTurns, rightsKey } from '../../domain/quote';
+import { isRefund, type QuoteItem, quoteInTurns } from '../../domain/quote';
 import type { Refund } from '../../domain/refund';
+import { rightsKey } from '../../domain/returns';
 import type { RefundStatus } from '../../domain/statuses';
 import { lockAccounts } from '../books/accounts';
 import { approveRefund, instancesInReview, moveRefund, openRefunds } from '../books/refunds';

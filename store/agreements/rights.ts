@@ -5,8 +5,9 @@
  */
 import { type RightsLeft, rightsLeft } from '../../domain/eligibility';
 import type { Knobs } from '../../domain/policy';
-import { rightsKey, type Subject } from '../../domain/quote';
 import type { RefundKind } from '../../domain/refund';
+import { rightsKey } from '../../domain/returns';
+import type { Subject } from '../../domain/subject';
 import type { Db, Transaction } from '../db';
 
 export interface NewRight {

@@ -1,6 +1,6 @@
 /** What the engine needs to know of instances that are quoted, put together from what is stored. */
 import type { Policy } from '../../domain/policy';
-import type { Subject } from '../../domain/quote';
+import type { Subject } from '../../domain/subject';
 import { standings } from '../books/accounts';
 import { instancesInReview, paidBackOf } from '../books/refunds';
 import type { Db } from '../db';

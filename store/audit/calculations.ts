@@ -3,8 +3,7 @@
  * they were.
  */
 import { type Calculation, recompute } from '../../domain/calculation';
-import type { Facts } from '../../domain/instance';
-import { type Order, versionsOf } from '../../domain/instance';
+import { type Facts, type Order, versionsOf } from '../../domain/instance';
 import { isSameMoney } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
 import type { Refund } from '../../domain/refund';

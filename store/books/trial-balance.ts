@@ -6,8 +6,7 @@
  */
 import { exact, formatMoney, type Source } from '../../domain/money';
 import { type Db, shownUpTo } from '../db';
-import type { AccountRow } from './accounts';
-import { partsByCurrency } from './accounts';
+import { type AccountRow, partsByCurrency } from './accounts';
 
 /** @param at ISO-8601; undefined: now. @returns the instant in UTC */
 async function instantOf(db: Db, at: string | undefined): Promise<string> {

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { type Candidate, placeRights, type RightsLeft } from '../../domain/eligibility';
 import { exact } from '../../domain/money';
-import { type QuoteRequest, quoteItems, rightsKey } from '../../domain/quote';
+import { quoteItems } from '../../domain/quote';
 import type { RefundKind } from '../../domain/refund';
+import { rightsKey } from '../../domain/returns';
+import type { QuoteRequest } from '../../domain/subject';
 import { facts, hoursIn, order, paid, subject } from '../fixtures/domain';
 import { SCALE } from '../support/scale';
 
