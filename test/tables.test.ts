@@ -3,7 +3,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..');
-const ROOMS = ['activities', 'api', 'cli', 'domain', 'policies', 'store', 'worker', 'workflows'];
+const ROOMS = [
+  'activities',
+  'api',
+  'cli',
+  'domain',
+  'policies',
+  'store',
+  'temporal',
+  'tools',
+  'worker',
+  'workflows',
+];
 const WRITE = /\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+(?:ONLY\s+)?([a-z_]+)/g;
 /** Names of a query's own, and what is no table. */
 const LOCKING = /FOR (?:NO KEY )?UPDATE|DO UPDATE/g;
