@@ -5,7 +5,7 @@ const common = { testEnvironment: 'node', transform, transformIgnorePatterns };
 
 /** @type {import('jest').Config} */
 module.exports = {
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   // Tests mostly wait for servers: two at a time, also where jest would leave a core free.
   maxWorkers: 2,
   projects: [

@@ -129,7 +129,7 @@ it.each(RACES)(
   async (one) => {
     for (const _ of range(ACCOUNTS)) await race(one);
   },
-  120_000 * SCALE,
+  300_000 * SCALE,
 );
 
 it('E2: the books of all of them agree', async () => {
