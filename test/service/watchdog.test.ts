@@ -27,7 +27,7 @@ import { withDatabase } from '../support/shared';
 import { startWatched, type WatchedApi } from '../support/watched-api';
 
 const LIMIT_MS = 50;
-const ROUNDS = 3;
+const ROUNDS = 5;
 const NEVER = 2 ** 31 - 1;
 const CROWD = 'crowd';
 
