@@ -3,7 +3,7 @@
  * its largest legal input, and hostile bodies, against an API in a process of its own.
  *
  * How noise is dealt with: of each turn of the loop the wall clock and the time of the processor are taken,
- * and the lesser of the two counts, since others on a busy machine take from the first only. A call has three
+ * and the lesser of the two counts, since others on a busy machine take from the first only. A call has five
  * tries, each in a world of its own: the first one compiles, and a large collection of garbage comes in one
  * and not in all of them. There is no factor on top.
  */
