@@ -47,9 +47,10 @@ import { randomRegistration } from '../support/random-registrations';
 import { SCALE } from '../support/scale';
 import { signed, useService } from '../support/service';
 
-const SEQUENCES = SCALE === 1 ? 300 : 1000 * SCALE;
 /** Sequences that one instance lives through, if it lives so long. */
 const OF_A_LIFE = 6;
+/** Whole lives: 300, and 10,002 by night. */
+const SEQUENCES = OF_A_LIFE * (SCALE === 1 ? 50 : Math.ceil((1000 * SCALE) / OF_A_LIFE));
 const SEED = Number(process.env.SUNSET_SEED ?? Date.now() % 1_000_000);
 /** A worker that is there answers well within this. */
 const ANSWER_MS = 20_000;
