@@ -25,7 +25,7 @@ export interface ApiDeps {
   taskQueue?: string;
   policies: readonly Policy[];
   logger: Logger;
-  /** How long a quote holds; default 15 minutes (DESIGN.md, "Quote and confirmation"). */
+  /** How long a quote holds; default 15 minutes. */
   quoteSeconds?: number;
   /**
    * How long a command may wait for its workflow before the answer is 202 or 503; default: that of

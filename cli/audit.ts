@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Signer } from '../domain/signed';
 import { rememberedTemporal } from '../embedded';
@@ -13,6 +13,7 @@ import { type FinishedAudit, findingsOf, makeAudit, recordAudit } from '../store
 import { noWorkflows, type Workflows } from '../store/audit/workflows';
 import { createPool, isReadOnly, type Pool } from '../store/db';
 import { createSignatures } from '../store/signatures';
+import { connectClient } from '../temporal/connect';
 import { workflowsOf } from '../worker/workflows';
 import { TASK_QUEUE } from '../workflows/messages';
 import { keptOperatorKey } from './process/operator-key';
@@ -76,7 +77,7 @@ async function connectTemporal(
   const without = (reason: string) => ({ workflows: noWorkflows(reason), stop: async () => {} });
   if (address === undefined || !config) return without('TEMPORAL_ADDRESS is not set');
   try {
-    const connection = await Connection.connect({
+    const connection = await connectClient({
       ...config.connectionOptions,
       address,
       connectTimeout: CONNECT_MS,

@@ -1,5 +1,5 @@
 /**
- * What the API answers (DESIGN.md, "Shapes"). Presenters are typed by these schemas, and the document is made
+ * What the API answers. Presenters are typed by these schemas, and the document is made
  * from them.
  */
 import { z } from 'zod';

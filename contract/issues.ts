@@ -1,6 +1,6 @@
 /**
  * What is wrong with an input, field by field: an RFC 6901 pointer, a stable code and a sentence in both
- * languages. Every bad field is named at once, unknown ones included (DESIGN.md, "Contract"). It knows zod
+ * languages. Every bad field is named at once, unknown ones included. It knows zod
  * and nothing of HTTP, so the command line uses it too.
  */
 import type { z } from 'zod';

@@ -3,8 +3,7 @@ import { msOf } from './instant';
 
 /**
  * Calendar arithmetic in a contract's time zone. It reads the time zone database, which differs between
- * machines and years, so it runs in activities, the API and the command line, never in workflow code
- * (DESIGN.md, decision 6).
+ * machines and years, so it runs in activities, the API and the command line, never in workflow code.
  */
 export const SECONDS_PER_HOUR = 3600;
 export const SECONDS_PER_DAY = 86_400;

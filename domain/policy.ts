@@ -45,7 +45,7 @@ export interface LifecycleRules {
   timedMaxYears: number;
 }
 
-/** Every *knob* of RULES.md that the refund engine and the eligibility rules read. */
+/** Every *knob* of docs/requirements.md that the refund engine and the eligibility rules read. */
 export interface Knobs {
   /** M1: calendar months are counted in this time zone. */
   timeZone: string;
@@ -104,7 +104,7 @@ export interface DisposalCase {
  * answer.
  */
 export interface WorkedExample {
-  /** Number in RULES.md. */
+  /** Number in docs/requirements.md. */
   rule: string;
   title: string;
   instance: { id: string } & Registration;

@@ -1,6 +1,6 @@
 /**
  * Histories that earlier code wrote are replayed on today's: a change that would break living instances fails
- * here (TEMPORAL.md 4).
+ * here.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 /**
- * The messages of `instance/<id>` (DESIGN.md, decision 5), in one place for the workflow, the API and the
+ * The messages of `instance/<id>`, in one place for the workflow, the API and the
  * worker's sweep.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';

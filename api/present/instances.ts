@@ -1,13 +1,12 @@
 /** Instances, the bin and the timeline as callers see them. */
 import type { z } from 'zod';
-import type { binAnswer, instanceAnswer, timelineAnswer } from '../../contract/answers';
+import type { binAnswer, instanceAnswer } from '../../contract/answers';
 import { clockOf } from '../../domain/clock';
 import { lastTerm, openOrders, orderStatus, type Paid } from '../../domain/instance';
 import type { Life } from '../../domain/lifecycle';
 import { withAllDigits } from '../../domain/money';
 import { presentDisposal } from '../../domain/plan';
 import type { InstanceRow } from '../../store/lives/instances';
-import type { TimelineRow } from '../../store/lives/timeline';
 
 type Instance = z.infer<typeof instanceAnswer>;
 
@@ -78,36 +77,5 @@ export function presentBinEntry({ id, facts, life }: InstanceRow): z.infer<typeo
     purgeTime: life.purgeTime!,
     needsRenewal: facts.billing === 'prepaid',
     protection: life.protection && { ...life.protection, holdRelease: isHolding(life.protection) },
-  };
-}
-
-export function presentTimelineEntry(row: TimelineRow): z.infer<typeof timelineAnswer> {
-  const {
-    step,
-    command,
-    outcome,
-    from,
-    to,
-    by,
-    effectiveAt,
-    carriedOutAt,
-    recordedAt,
-    refundId,
-    code,
-    details,
-  } = row;
-  return {
-    step,
-    command,
-    outcome,
-    from,
-    to,
-    by,
-    effectiveAt,
-    carriedOutAt,
-    recordedAt,
-    refundId,
-    code,
-    details,
   };
 }

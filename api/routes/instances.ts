@@ -1,18 +1,19 @@
 /** Registration and what can be read of an instance. */
 
+import type { z } from 'zod';
 import { acceptedAnswer, instanceAnswer, pageOf, timelineAnswer } from '../../contract/answers';
 import { registrationSchema } from '../../contract/registration';
 import { readRegistration } from '../../contract/registration-rules';
 import { byId, instancesQuery, pageQuery } from '../../contract/requests';
 import type { Lang } from '../../domain/present';
 import { listInstances } from '../../store/lives/instances';
-import { listTimeline } from '../../store/lives/timeline';
+import { listTimeline, type TimelineRow } from '../../store/lives/timeline';
 import type { ApiDeps } from '../deps';
 import type { Reply } from '../http/call';
 import { listReply } from '../http/page';
 import { type Route, route } from '../http/route';
 import { commandReply, instanceReply } from '../present/commands';
-import { presentInstance, presentTimelineEntry } from '../present/instances';
+import { presentInstance } from '../present/instances';
 import { existingInstance } from '../use-cases/existing';
 import { type Registered, register } from '../use-cases/register';
 
@@ -59,7 +60,8 @@ export const instanceRoutes = (deps: ApiDeps): Route[] => [
     problems: { 404: ['NOT_FOUND'] },
     handle: async (call) => {
       const { id } = await existingInstance(deps, call.caller, call.params.id);
-      return await listReply(call, (_, page) => listTimeline(deps.pool, id, page), presentTimelineEntry);
+      const present = (row: TimelineRow): z.infer<typeof timelineAnswer> => row;
+      return await listReply(call, (_, page) => listTimeline(deps.pool, id, page), present);
     },
   }),
 ];

@@ -38,7 +38,7 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   })),
 );
 
-/** DESIGN.md, "Contract", less façades, and what Sunset has on top of it. */
+/** Every call that there is to be. */
 const CONTRACT = `
 PUT /v1/instances/{id}
 GET /v1/instances

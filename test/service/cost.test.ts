@@ -1,5 +1,5 @@
 /**
- * The cost model of DESIGN.md, counted on real histories: events (search upserts aside) and state transitions
+ * The cost model, counted on real histories: events (search upserts aside) and state transitions
  * of each part of a life.
  */
 import type { Policy } from '../../domain/policy';

@@ -22,7 +22,7 @@ import {
 } from '../support/lives';
 import { inParallel, range } from '../support/parallel';
 import { approvalOf } from '../support/review';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 import { withDatabase } from '../support/shared';
 import { startWatched, type WatchedApi } from '../support/watched-api';
 
@@ -53,15 +53,16 @@ class World {
 }
 const worlds = range(ROUNDS).map((round) => new World(round));
 
-let service: ServiceUnderTest;
+const { service } = useService(
+  { worker: { sweepEveryMs: NEVER, watchEveryMs: NEVER, sealEveryMs: NEVER } },
+  () => api.stop(),
+);
 let api: WatchedApi;
 /** Who asks for a refund can't decide on it. */
 let approver: Http;
 let operations: string[];
 
 beforeAll(async () => {
-  service = await startService({ worker: false });
-  await service.startWorker({ sweepEveryMs: NEVER, watchEveryMs: NEVER, sealEveryMs: NEVER });
   api = await startWatched(service);
   const key = { account: null, name: 'approver', permissions: ['refund:approve', 'read'] };
   approver = api.http.as(expectStatus(await service.http.post('/v1/keys', key), 201).body.key);
@@ -71,10 +72,6 @@ beforeAll(async () => {
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
 }, 180_000);
-afterAll(async () => {
-  await api.stop();
-  await service.stop();
-});
 
 const instance = (id: string): string => `/v1/instances/${id}`;
 

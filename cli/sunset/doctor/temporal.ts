@@ -2,10 +2,10 @@
  * Temporal: the operator's own by TEMPORAL_ADDRESS, else the one that `npm start` remembers, else what the
  * service says.
  */
-import { Connection } from '@temporalio/client';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 import { canSkipTime } from '../../../embedded/temporal/check';
 import { rememberedTemporal } from '../../../embedded/temporal/client';
+import { connectClient } from '../../../temporal/connect';
 import { type Finding, fail, ok, type Service, warn } from './finding';
 
 const WITHIN_MS = 5000;
@@ -44,7 +44,7 @@ const away = (whose: string, fix: string): Finding =>
 
 async function look(address: string, config: ClientConnectConfig): Promise<Finding[]> {
   const namespace = config.namespace ?? 'default';
-  const connection = await Connection.connect({ ...config.connectionOptions, connectTimeout: WITHIN_MS });
+  const connection = await connectClient({ ...config.connectionOptions, connectTimeout: WITHIN_MS });
   try {
     const { serverVersion } = await connection.withDeadline(Date.now() + WITHIN_MS, () =>
       connection.workflowService.getSystemInfo({}),
