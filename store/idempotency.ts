@@ -41,6 +41,8 @@ export async function openOwner(pool: Pool): Promise<Owner> {
     connection.on('error', give);
     try {
       await connection.query('SELECT pg_advisory_lock($1)', [owner]);
+      // What PostgreSQL says last may come in one read with the lock, and is told before this goes on.
+      if (isGiven) throw new LockLost();
     } catch (error) {
       give(error as Error);
       throw error;

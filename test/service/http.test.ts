@@ -1286,6 +1286,32 @@ describe('parts that are away', () => {
       await other.close();
     }
   });
+
+  // The driver reads both at once and tells of the loss before whoever waits for the lock goes on.
+  it('takes the lock again when its connection is lost in the same read', async () => {
+    let takes = 0;
+    const connect = async () => {
+      const connection = await service.pool.connect();
+      const query = connection.query.bind(connection) as (...args: unknown[]) => Promise<unknown>;
+      connection.query = (async (...args: unknown[]) => {
+        const answer = await query(...args);
+        takes += 1;
+        if (takes === 2) connection.emit('error', new Error('terminating connection'));
+        if (takes === 1) setImmediate(() => connection.emit('error', new Error('terminating connection')));
+        return answer;
+      }) as typeof connection.query;
+      return connection;
+    };
+    const owner = await openOwner({ connect } as unknown as Pool);
+    try {
+      await until(async () => takes === 3, 'the lock to be taken again');
+      await owner.held(5000);
+      const { rows } = await service.pool.query('SELECT pg_try_advisory_lock($1) AS free', [owner.owner]);
+      expect(rows).toEqual([{ free: false }]);
+    } finally {
+      await owner.close();
+    }
+  });
 });
 
 describe('keys that are guessed', () => {
