@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   bundleWorkflowCode,
+  type Logger,
   type WorkflowBundleOption,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
@@ -30,11 +31,11 @@ export async function bundleForWorker(): Promise<WorkflowBundleOption> {
 }
 
 const nothing = (): void => {};
-const QUIET = {
+const QUIET: Logger = {
   trace: nothing,
   debug: nothing,
   info: nothing,
   warn: nothing,
   error: nothing,
   log: nothing,
-} as never;
+};

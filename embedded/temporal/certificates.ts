@@ -62,8 +62,7 @@ function areGood({ ca, serverCert, serverKey, clientCert, clientKey }: Certifica
 async function make(files: Certificates): Promise<void> {
   await import('reflect-metadata'); // which the library needs to be there first
   const x509 = await import('@peculiar/x509');
-  // The library's types are the browser's, Node's are its own.
-  x509.cryptoProvider.set(webcrypto as never);
+  x509.cryptoProvider.set(webcrypto);
   const newKeys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const common = () => ({
     serialNumber: randomBytes(16).toString('hex'),
@@ -82,7 +81,7 @@ async function make(files: Certificates): Promise<void> {
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     ...common(),
     name: 'CN=Sunset embedded Temporal',
-    keys: authority as never,
+    keys: authority,
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
@@ -94,8 +93,8 @@ async function make(files: Certificates): Promise<void> {
       ...common(),
       subject: `CN=${name}`,
       issuer: ca.subject,
-      publicKey: keys.publicKey as never,
-      signingKey: authority.privateKey as never,
+      publicKey: keys.publicKey,
+      signingKey: authority.privateKey,
       extensions: [
         new BasicConstraintsExtension(false, undefined, true),
         new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),

@@ -28,7 +28,7 @@ interface Row {
   calculation: Calculation;
   action: string;
   assisted: boolean;
-  order_ids: string[] | null;
+  orderIds: string[] | null;
   quoted: { refund: Refund; basis: QuoteBasis } | null;
   prices: Facts['prices'] | null;
   orders: Order[] | null;
@@ -36,7 +36,7 @@ interface Row {
 }
 
 const SELECT = `
-  SELECT r.id, r.seq, r.kind, r.currency, r.amount, r.fee, r.calculation, q.action, q.assisted, q.order_ids,
+  SELECT r.id, r.seq, r.kind, r.currency, r.amount, r.fee, r.calculation, q.action, q.assisted, q.order_ids AS "orderIds",
     i.facts->'prices' AS prices, p.document AS policy,
     (SELECT item FROM jsonb_array_elements(q.items) AS item WHERE item->>'instanceId' = r.instance_id) AS quoted,
     (SELECT jsonb_agg(o.document) FROM orders o WHERE o.instance_id = r.instance_id) AS orders
@@ -79,7 +79,7 @@ function changedInputs({
   kind,
   action,
   assisted,
-  order_ids,
+  orderIds,
 }: Row): string[] {
   // An undo gives orders other dates (M20): what was computed before it had the ones before.
   const known = new Map((orders ?? []).map((order) => [order.id, versionsOf(order).map(hashOf)]));
@@ -98,7 +98,7 @@ function changedInputs({
     ...(inputs.action === action && inputs.assisted === assisted
       ? []
       : ['its action or its approval is not the quote’s']),
-    ...(hashOf(inputs.orderIds ?? null) === hashOf(order_ids)
+    ...(hashOf(inputs.orderIds ?? null) === hashOf(orderIds)
       ? []
       : ['its chosen renewals are not the quote’s']),
     ...(inputs.kind === kind ? [] : [`its kind ${inputs.kind} is not the refund’s ${kind}`]),

@@ -95,12 +95,12 @@ async function leftOf(
 const sealing = (pool: Pool): Remedy => ({
   what: 'seal',
   late: async (seconds) => {
-    const { rows } = await pool.query<{ id: string; recorded_at: string }>(
-      `SELECT t.id, t.recorded_at FROM unsealed JOIN transactions t USING (seq)
+    const { rows } = await pool.query<{ id: string; recordedAt: string }>(
+      `SELECT t.id, t.recorded_at AS "recordedAt" FROM unsealed JOIN transactions t USING (seq)
        WHERE t.recorded_at < clock_timestamp() - make_interval(secs => $1) ORDER BY seq LIMIT ${AT_MOST}`,
       [seconds],
     );
-    return rows.map(({ id, recorded_at: at }) => ({ id, detail: `booked at ${at}, waits for its seal` }));
+    return rows.map(({ id, recordedAt }) => ({ id, detail: `booked at ${recordedAt}, waits for its seal` }));
   },
   push: async () => {
     while ((await sealWaiting(pool)).length) {

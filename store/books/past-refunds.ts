@@ -21,7 +21,7 @@ const PAGE = 500;
 interface Row {
   id: string;
   seq: number;
-  instance_id: string;
+  instanceId: string;
   account: string;
   calculation: PastRefund['calculation'];
 }
@@ -39,7 +39,7 @@ export async function eachPastRefund(
     const { rows } = await db.query<{ at: string }>('SELECT now() AS at');
     for (let after = 0; ; ) {
       const page = await pageAfter(db, filter, after);
-      for (const { id, instance_id: instanceId, account, calculation } of page) {
+      for (const { id, instanceId, account, calculation } of page) {
         show({ id, instanceId, account, calculation: asNow(calculation) });
       }
       if (page.length < PAGE) return rows[0]!.at;
@@ -62,7 +62,7 @@ async function pageAfter(
     .add(`${at} < ?`, until)
     .add('seq > ?', after);
   const { rows } = await db.query<Row>(
-    `SELECT id, seq, instance_id, account, calculation FROM refunds ${conditions.where} ORDER BY seq LIMIT ${PAGE}`,
+    `SELECT id, seq, instance_id AS "instanceId", account, calculation FROM refunds ${conditions.where} ORDER BY seq LIMIT ${PAGE}`,
     conditions.values,
   );
   return rows;

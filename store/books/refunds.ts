@@ -194,11 +194,11 @@ export async function listRefunds(db: Db, filter: RefundFilter, page: PageReques
 
 /** Those that a refund request waits for (E5). */
 export async function instancesInReview(db: Db, instanceIds: string[]): Promise<Set<string>> {
-  const { rows } = await db.query<{ instance_id: string }>(
-    "SELECT instance_id FROM refunds WHERE instance_id = ANY($1) AND status = 'in_review'",
+  const { rows } = await db.query<{ instanceId: string }>(
+    `SELECT instance_id AS "instanceId" FROM refunds WHERE instance_id = ANY($1) AND status = 'in_review'`,
     [instanceIds],
   );
-  return new Set(rows.map((row) => row.instance_id));
+  return new Set(rows.map((row) => row.instanceId));
 }
 
 /**
@@ -206,13 +206,13 @@ export async function instancesInReview(db: Db, instanceIds: string[]): Promise<
  * registration. An undone refund was none, and one in review is not agreed to.
  */
 export async function paidBackOf(db: Db, instanceIds: string[]): Promise<Map<string, string>> {
-  const { rows } = await db.query<{ instance_id: string; amount: string }>(
-    `SELECT r.instance_id, sum(r.amount)::text AS amount FROM refunds r
+  const { rows } = await db.query<{ instanceId: string; amount: string }>(
+    `SELECT r.instance_id AS "instanceId", sum(r.amount)::text AS amount FROM refunds r
      WHERE r.instance_id = ANY($1) AND r.status IN ('requested', 'isolating', 'booked', 'done')
        AND (r.progress->0->>'at')::timestamptz > coalesce((SELECT max(s.recorded_at) FROM steps s
          WHERE s.instance_id = r.instance_id AND s.command = 'restore' AND s.outcome = 'done'), '-infinity')
      GROUP BY r.instance_id`,
     [instanceIds],
   );
-  return new Map(rows.map((row) => [row.instance_id, row.amount]));
+  return new Map(rows.map((row) => [row.instanceId, row.amount]));
 }

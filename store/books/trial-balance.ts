@@ -45,7 +45,7 @@ export interface TrialBalance {
 interface Sums {
   currency: string;
   /** Null: the line of all accounts together. */
-  ledger_account: string | null;
+  ledgerAccount: string | null;
   debit: string;
   credit: string;
 }
@@ -57,7 +57,7 @@ interface Sums {
 export async function trialBalance(db: Db, at?: string): Promise<TrialBalance> {
   const instant = await instantOf(db, at);
   const { rows } = await db.query<Sums>(
-    `SELECT currency, class AS ledger_account, coalesce(-sum(amount) FILTER (WHERE amount < 0), 0) AS debit,
+    `SELECT currency, class AS "ledgerAccount", coalesce(-sum(amount) FILTER (WHERE amount < 0), 0) AS debit,
        coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS credit
      FROM (SELECT e.currency, e.amount, CASE WHEN e.ledger_account LIKE 'deferred:%' THEN 'deferred' ELSE e.ledger_account END AS class
        FROM transactions t JOIN entries e ON e.transaction_id = t.id WHERE ${shownUpTo('t.recorded_at', '$1')}) AS one
@@ -70,15 +70,15 @@ export async function trialBalance(db: Db, at?: string): Promise<TrialBalance> {
     credit: formatMoney(exact(credit), currency),
   });
   const lines = rows.flatMap((row) =>
-    row.ledger_account === null
+    row.ledgerAccount === null
       ? []
       : [
           {
-            ledgerAccount: row.ledger_account,
+            ledgerAccount: row.ledgerAccount,
             ...money(row),
             balance: formatMoney(exact(row.credit).sub(exact(row.debit)), row.currency),
           },
         ],
   );
-  return { at: instant, lines, totals: rows.filter((row) => row.ledger_account === null).map(money) };
+  return { at: instant, lines, totals: rows.filter((row) => row.ledgerAccount === null).map(money) };
 }

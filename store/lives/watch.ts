@@ -78,12 +78,12 @@ export async function overdueLives(
 
 /** Living instances whose agreed end has waited so long. */
 export async function waitingLives(db: Db, seconds: number, limit: number): Promise<string[]> {
-  const { rows } = await db.query<{ instance_id: string }>(
-    `SELECT instance_id FROM termination_items
+  const { rows } = await db.query<{ instanceId: string }>(
+    `SELECT instance_id AS "instanceId" FROM termination_items
      WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1) ORDER BY accepted_at LIMIT $2`,
     [seconds, limit],
   );
-  return rows.map((row) => row.instance_id);
+  return rows.map((row) => row.instanceId);
 }
 
 export async function countLiving(db: Db): Promise<number> {
