@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { google, temporal } from '@temporalio/proto';
 import { workflowId } from '../domain/ids';
-import { NotRunning, Unavailable } from './meaning';
+import { Late, NotRunning, Unavailable, within } from './meaning';
 
 export interface Move {
   client: Client;
@@ -31,7 +31,6 @@ export interface Moved {
 export class Replaced extends Error {}
 
 const { FastForwardPollingResult, WorkflowExecutionStatus } = temporal.api.enums.v1;
-const GRPC = { DEADLINE_EXCEEDED: 4, NOT_FOUND: 5 } as const;
 const POLL_MS = 20_000;
 const CALL_MS = 10_000;
 /** What is no further is waited for: see {@link fastForward}. */
@@ -97,7 +96,7 @@ async function begin({ client, namespace, instanceId, id }: Move, ms: number): P
     nanos: (ms % 1000) * 1_000_000,
   });
   const config = { enabled: true, fastForwardConfig: { id, duration } };
-  await ask(client, CALL_MS, () =>
+  await within(client, CALL_MS, () =>
     client.connection.workflowService.updateWorkflowExecutionOptions({
       namespace,
       workflowExecution: { workflowId: workflowId(instanceId) },
@@ -111,7 +110,7 @@ async function begin({ client, namespace, instanceId, id }: Move, ms: number): P
 async function poll(move: Move, deadline: number): Promise<boolean> {
   const { client, namespace, instanceId, id } = move;
   try {
-    const { fastForwardPollingResult: result } = await ask(
+    const { fastForwardPollingResult: result } = await within(
       client,
       Math.max(1, Math.min(POLL_MS, deadline - Date.now())),
       () =>
@@ -124,7 +123,7 @@ async function poll(move: Move, deadline: number): Promise<boolean> {
     if (result === FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_COMPLETED) return true;
     if (result !== FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_FAILED) return false;
   } catch (error) {
-    if (error instanceof Unavailable && error.sent) return false;
+    if (error instanceof Late) return false;
     if (!(error instanceof NotRunning)) throw error;
   }
   // It can't complete any more: ended on the way, or somebody moved the clock again.
@@ -150,7 +149,7 @@ async function describe({
   instanceId,
 }: Pick<Move, 'client' | 'namespace' | 'instanceId'>): Promise<Description> {
   const asked = Date.now();
-  const description = await ask(client, CALL_MS, () =>
+  const description = await within(client, CALL_MS, () =>
     client.connection.workflowService.describeWorkflowExecution({
       namespace,
       execution: { workflowId: workflowId(instanceId) },
@@ -167,16 +166,4 @@ async function describe({
     currentMs: time ? Number(time.seconds ?? 0) * 1000 + Math.floor((time.nanos ?? 0) / 1e6) : undefined,
     wallMs: (asked + answered) / 2,
   };
-}
-
-/** Like {@link meaningOf}, of calls that tell a life nothing: only a move that is late may still be made. */
-async function ask<T>(client: Client, waitMs: number, ask: () => Promise<T>): Promise<T> {
-  try {
-    return await client.withDeadline(Date.now() + waitMs, ask);
-  } catch (error) {
-    const { code, message } = error as { code?: number; message?: string };
-    if (code === GRPC.NOT_FOUND) throw new NotRunning(message);
-    if (code === GRPC.DEADLINE_EXCEEDED) throw new Unavailable(message ?? 'too late', true);
-    throw typeof code === 'number' ? new Unavailable(message ?? 'Temporal does not answer', false) : error;
-  }
 }

@@ -35,6 +35,13 @@ export class Unavailable extends Error {
   }
 }
 
+/** The wait was over before an answer came. */
+export class Late extends Unavailable {
+  constructor(message: string) {
+    super(message, true);
+  }
+}
+
 /** The instance has as many commands under way as its workflow takes (L20): this one was surely not sent. */
 export class Crowded extends Unavailable {
   constructor(message: string) {
@@ -57,6 +64,7 @@ export class NotRunning extends Error {}
 
 const GRPC = {
   INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
   NOT_FOUND: 5,
   PERMISSION_DENIED: 7,
   RESOURCE_EXHAUSTED: 8,
@@ -96,7 +104,7 @@ export const isCrowded = (said: string): boolean => CROWDED.test(said);
  */
 export function meaningOf(error: unknown): unknown {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
-    return new Unavailable('no worker answered in time', true);
+    return new Late('no worker answered in time');
   if (error instanceof WorkflowUpdateFailedError) return meaningOfFailure(error);
   if (!(error instanceof Error)) return error;
   if (error.name === 'WorkflowNotFoundError' || error.name === 'WorkflowExecutionAlreadyStartedError')
@@ -121,6 +129,7 @@ function meaningOfStatus(
   { code, details = message }: { code?: number; details?: string },
 ): Error {
   if (code === GRPC.NOT_FOUND) return new NotRunning(details);
+  if (code === GRPC.DEADLINE_EXCEEDED) return new Late(`Temporal does not answer: ${details}`);
   if (isCrowded(details)) return new Crowded(details);
   if (DROPPED.test(details)) return new Dropped(details);
   return new Unavailable(`Temporal does not answer: ${details}`, !NOT_TAKEN.includes(code));

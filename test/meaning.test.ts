@@ -8,7 +8,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
-import { Crowded, Dropped, meaningOf, NotRunning, Refused, Unavailable } from '../temporal/meaning';
+import { Crowded, Dropped, Late, meaningOf, NotRunning, Refused, Unavailable } from '../temporal/meaning';
 
 const status = (code: number, details: string): ServiceError =>
   new ServiceError('Workflow Update failed', {
@@ -47,8 +47,16 @@ it.each([1, 2, 4, 13, 14])('of status %i nobody knows whether it was sent', (cod
   expect(meaningOf(status(code, 'connection lost'))).toBeInstanceOf(Unavailable);
 });
 
-it('no answer in time may still become one', () => {
-  expect(meaningOf(new WorkflowUpdateRPCTimeoutOrCancelledError('late'))).toMatchObject({ sent: true });
+it.each([
+  ['of an update', new WorkflowUpdateRPCTimeoutOrCancelledError('late')],
+  ['of a raw call', status(4, 'Deadline exceeded')],
+])('no answer in time %s may still become one', (_, error) => {
+  expect(meaningOf(error)).toBeInstanceOf(Late);
+  expect(meaningOf(error)).toMatchObject({ sent: true });
+});
+
+it('only a wait that was over is late, so that a long poll ends when the connection is lost', () => {
+  expect(meaningOf(status(14, 'connection lost'))).not.toBeInstanceOf(Late);
 });
 
 it.each([

@@ -4,8 +4,7 @@
  * nothing but what a look repairs: asking a workflow wakes it. Whoever ended one by hand had a reason;
  * `sunset repair` and the nightly audit start it again.
  */
-import { eachAtOnce } from '../store/audit/at-once';
-import { ASKED_AT_ONCE, type Seen, TemporalAway, unpaired, type Workflows } from '../store/audit/workflows';
+import { lookAtEach, type Seen, TemporalAway, unpaired, type Workflows } from '../store/audit/workflows';
 import type { Pool } from '../store/db';
 import {
   claimWatch,
@@ -22,7 +21,6 @@ import { type LoopOptions, startLoop } from './loop';
 /** How long past a deadline, or an agreement, counts as late. */
 const LATE_SECONDS = 60;
 const AT_MOST = 1000;
-const ENOUGH_SILENCE = 50;
 /** Both sides are gone through one by one when their numbers differ, but no more often than this. */
 const WHOLE_EVERY_MS = 300_000;
 
@@ -67,7 +65,8 @@ export async function watchOnce(pool: Pool, workflows: Workflows, mayGoThrough: 
     ...(await waitingLives(pool, LATE_SECONDS, AT_MOST)),
     ...strangers,
   ]);
-  const seen = await lookAt([...suspects].slice(0, AT_MOST), workflows);
+  const seen = new Map<string, Seen>();
+  await lookAtEach(workflows, [...suspects].slice(0, AT_MOST), async (id, one) => void seen.set(id, one));
   const late = new Map((await overdueLives(pool, LATE_SECONDS, AT_MOST)).map(({ id, due }) => [id, due]));
   // Read once more: one that had ended by the time it was asked has no workflow, and needs none.
   const rows = await statesOf(pool, [...seen.keys()]);
@@ -81,24 +80,6 @@ export async function watchOnce(pool: Pool, workflows: Workflows, mayGoThrough: 
     troubles.filter((one) => one !== undefined),
   );
   return goThrough;
-}
-
-/**
- * Each that does not answer holds up for seconds: when so many don't, there is hardly a worker, and the
- * others are not asked.
- */
-async function lookAt(ids: string[], workflows: Workflows): Promise<Map<string, Seen>> {
-  const seen = new Map<string, Seen>();
-  let silent = 0;
-  await eachAtOnce(ids, ASKED_AT_ONCE, async (id) => {
-    const one: Seen =
-      silent < ENOUGH_SILENCE
-        ? await workflows.look(id)
-        : { is: 'silent', reason: 'so many do not that it was not asked' };
-    if (one.is === 'silent') silent += 1;
-    seen.set(id, one);
-  });
-  return seen;
 }
 
 const stillInSight = async (pool: Pool): Promise<string[]> =>

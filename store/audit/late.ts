@@ -6,9 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { acceptedItems } from '../agreements/items';
 import { sealWaiting } from '../books/seal';
 import { isReadOnly, type Pool } from '../db';
-import { eachAtOnce } from './at-once';
 import type { Finding } from './check';
-import { ASKED_AT_ONCE, TemporalAway, type Workflows } from './workflows';
+import { lookAtEach, TemporalAway, type Workflows } from './workflows';
 
 /**
  * Something that was put right: a seal was made, an item carried out, a deadline taken, all of them late; or
@@ -40,8 +39,6 @@ interface Remedy {
 /** How often it is looked whether the push has helped. */
 const LOOKS = 6;
 const AT_MOST = 10_000;
-/** When so many workflows don't answer, there is no worker, and the others won't either. */
-const ENOUGH_SILENCE = 50;
 
 /** Pushes what is late by more than `seconds`, and says what that has put right and what it has not. */
 export async function healLate(
@@ -131,11 +128,8 @@ const waking = (pool: Pool, workflows: Workflows): Remedy => ({
     }));
   },
   push: async (late) => {
-    let silent = 0;
-    await eachAtOnce(late, ASKED_AT_ONCE, async ({ id }) => {
-      if (silent >= ENOUGH_SILENCE) return;
-      const { is } = await workflows.look(id);
-      if (is === 'silent') silent += 1;
+    const ids = late.map(({ id }) => id);
+    await lookAtEach(workflows, ids, async (id, { is }) => {
       // L14: nothing else would ever take it.
       if (is === 'closed' || is === 'missing') await workflows.startAgain(id);
     });

@@ -69,6 +69,8 @@ export const WORKFLOWS_CHECK = {
 
 const PAGE = 1000;
 export const ASKED_AT_ONCE = 16;
+/** When so many workflows don't answer, there is hardly a worker, and the others won't either. */
+const ENOUGH_SILENCE = 50;
 /**
  * A step is committed before its workflow has adopted it: what differs is asked so often, with a pause
  * between.
@@ -191,6 +193,26 @@ export async function unpaired(
   const lives: string[] = [];
   for await (const row of living(pool)) if (!seen.has(row.seq)) lives.push(row.id);
   return { lives, workflows: strangers };
+}
+
+/**
+ * Asks each one, and does something with what it says. Each that does not answer holds up for seconds, so
+ * after enough of them the others count as silent unasked.
+ */
+export async function lookAtEach(
+  workflows: Pick<Workflows, 'look'>,
+  ids: readonly string[],
+  use: (id: string, seen: Seen) => Promise<void>,
+): Promise<void> {
+  let silent = 0;
+  await eachAtOnce(ids, ASKED_AT_ONCE, async (id) => {
+    const seen: Seen =
+      silent < ENOUGH_SILENCE
+        ? await workflows.look(id)
+        : { is: 'silent', reason: 'so many do not that it was not asked' };
+    if (seen.is === 'silent') silent += 1;
+    await use(id, seen);
+  });
 }
 
 /**

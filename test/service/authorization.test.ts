@@ -26,7 +26,7 @@ import {
   timelineOf,
   until,
 } from '../support/lives';
-import { type ServiceUnderTest, startService } from '../support/service';
+import { useService } from '../support/service';
 
 /** What a request is about, by name: `account` always, and what the row has prepared. */
 type Subject = Record<string, string>;
@@ -45,8 +45,12 @@ interface Row {
   list?: true;
 }
 
-let service: ServiceUnderTest;
-let http: Http;
+// Returns are many here and made side by side: none is to take another’s right. And every call is also made
+// without a key.
+const { service, http } = useService({
+  policies: POLICIES.map((policy) => ({ ...policy, knobs: { ...policy.knobs, fiveDayCount: 1000 } })),
+  authFailuresPerMinute: 100_000,
+});
 /** Keys of the account, each with one permission. */
 const only = new Map<Permission, Http>();
 /** Keys of all accounts, each with one permission. */
@@ -59,11 +63,6 @@ const OTHER = newAccount();
 const MISSING: Subject = new Proxy({}, { get: (_, name) => `missing-${String(name)}` });
 
 beforeAll(async () => {
-  // Returns are many here and made side by side: none is to take another’s right. And every call is also made
-  // without a key.
-  const policies = POLICIES.map((policy) => ({ ...policy, knobs: { ...policy.knobs, fiveDayCount: 1000 } }));
-  service = await startService({ policies, authFailuresPerMinute: 100_000 });
-  http = service.http;
   stranger = await as(http, { account: OTHER, name: 'stranger', permissions: PERMISSIONS });
   for (const one of PERMISSIONS) {
     only.set(one, await as(http, { account: ACCOUNT, name: `only-${one}`, permissions: [one] }));
@@ -74,7 +73,6 @@ beforeAll(async () => {
     [ACCOUNT, OTHER].flatMap((account) => [inBin(account), refunded(account), requested(account)]),
   );
 });
-afterAll(() => service.stop());
 
 const running = async (account: string): Promise<Subject> => ({
   id: await register(http, cvmPostpaid({ account })),

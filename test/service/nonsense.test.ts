@@ -45,7 +45,7 @@ import { inParallel, range } from '../support/parallel';
 import { Random } from '../support/random';
 import { randomRegistration } from '../support/random-registrations';
 import { SCALE } from '../support/scale';
-import { signed, useService } from '../support/service';
+import { everythingDecided, signed, useService } from '../support/service';
 
 /** Sequences that one instance lives through, if it lives so long. */
 const OF_A_LIFE = 6;
@@ -552,12 +552,7 @@ it(
     await inParallel(range(SEQUENCES / OF_A_LIFE), block, 14);
     if (failures.length) throw new Error(failures.join('\n\n'));
     const took = ((performance.now() - begun) / 1000).toFixed(0);
-    await until(async () => {
-      const { rows } = await service.pool.query(
-        "SELECT FROM termination_items WHERE status = 'accepted' LIMIT 1",
-      );
-      return rows.length === 0;
-    }, 'everything that was accepted to be decided');
+    await everythingDecided(service);
     const { rows, checks } = await audit(service.pool);
     const failed = (await inParallel(lives, failedTasks, 8)).flat();
     const said = [...told].sort(([, a], [, b]) => b - a).map(([what, times]) => `${what} ${times}`);

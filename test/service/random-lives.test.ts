@@ -5,13 +5,13 @@
  */
 import { audit } from '../../store/audit';
 import { againstOracle } from '../support/against-oracle';
-import { expectStatus, instanceOf, newId, until } from '../support/lives';
+import { expectStatus, instanceOf, newId } from '../support/lives';
 import { inParallel, range } from '../support/parallel';
 import { Random } from '../support/random';
 import { DEEDS, type Deed, nextDeed, type Walk } from '../support/random-lives';
 import { randomRegistration } from '../support/random-registrations';
 import { SCALE } from '../support/scale';
-import { useService } from '../support/service';
+import { everythingDecided, useService } from '../support/service';
 
 const LIVES = 300 * SCALE;
 /** Several lives an account, so that rights run out and batches have something to choose. */
@@ -79,12 +79,7 @@ it(
   async () => {
     process.stderr.write(`  random lives: SUNSET_SEED=${SEED}\n`);
     await inParallel(range(LIVES), live, 10);
-    await until(async () => {
-      const { rows } = await service.pool.query(
-        "SELECT FROM termination_items WHERE status = 'accepted' LIMIT 1",
-      );
-      return rows.length === 0;
-    }, 'everything that was accepted to be decided');
+    await everythingDecided(service);
     const { rows, checks } = await audit(service.pool);
     const findings = checks.flatMap((check) => check.findings);
     process.stderr.write(`  random lives: ${summary(rows)}\n`);

@@ -15,6 +15,7 @@ import { createSignatures, type Signatures } from '../../store/signatures';
 import { connectClient } from '../../temporal/connect';
 import { type RunningWorker, startWorker, type WorkerOptions } from '../../worker';
 import { Http } from './http';
+import { until } from './lives';
 import { type Shared, shared, TEMPLATE, temporalOf, withDatabase } from './shared';
 
 export interface ServiceUnderTest {
@@ -158,6 +159,13 @@ export function useService(
   afterAll(() => atEnd(service).finally(() => service.stop()));
   return { service, http };
 }
+
+/** Waits until no agreement is under way any more. */
+export const everythingDecided = ({ pool }: ServiceUnderTest): Promise<true> =>
+  until(async () => {
+    const { rows } = await pool.query("SELECT FROM termination_items WHERE status = 'accepted' LIMIT 1");
+    return rows.length === 0;
+  }, 'everything that was accepted to be decided');
 
 /** Whatever was done, the books and records say the same at the end. */
 export async function auditAtEnd({ pool }: ServiceUnderTest): Promise<void> {
