@@ -57,9 +57,7 @@ export async function acceptSignal(pool: Pool, trust: Trust, input: AcceptInput)
   };
 }
 
-/**
- * Without a quote nobody has seen an amount: only where there is none (decision 5). @returns why it can't be
- */
+/** Without a quote nobody has seen an amount: only where there is none. @returns why it can't be */
 async function quoteNow(
   pool: Pool,
   { id, facts, policy }: InstanceRow,

@@ -1,6 +1,6 @@
 /**
  * What touches the world. Each activity is one transaction, safe to repeat: the step's own keys guard it
- * (decision 2).
+ * (decision 6).
  */
 
 import { activityInfo, log } from '@temporalio/activity';

@@ -7,7 +7,7 @@
 export const workflowId = (instanceId: string): string => `instance/${instanceId}`;
 export const instanceIdOf = (workflow: string): string => workflow.slice('instance/'.length);
 
-/** The command that carries out one item of a termination; also the id of its update (decision 2). */
+/** The command that carries out one item of a termination; also the id of its update (decision 13). */
 export const itemCommandId = (terminationId: string, instanceId: string): string =>
   `${terminationId}/${instanceId}`;
 

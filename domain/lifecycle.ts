@@ -27,7 +27,7 @@ export interface Life {
   account: string;
   product: string;
   billing: Billing;
-  /** Governs expiry; a termination brings its quote's own (decision 1). */
+  /** Governs expiry; a termination brings its quote's own (decision 3). */
   rules: LifecycleRules;
   state: State;
   /** On or off, also while isolated: a restore returns to it (L11). */
@@ -66,7 +66,7 @@ export interface Deadline {
 
 /**
  * What a step must do beside recording the new state; the activity carries them out in the step's one
- * transaction (decision 2).
+ * transaction (decision 6).
  */
 export type Effect =
   | { type: 'settle'; terminationId: string }

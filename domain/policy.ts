@@ -34,7 +34,7 @@ interface EndRules {
 
 /**
  * The part of a policy that governs a running life. It is copied into the workflow's input and never looked
- * up again (decision 1).
+ * up again (decision 3).
  */
 export interface LifecycleRules {
   version: string;

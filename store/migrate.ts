@@ -4,7 +4,7 @@ import pg from 'pg';
 
 /**
  * Brings the database to the newest schema and gives the service's role what it needs, and no more: entries,
- * transactions and steps can be added but not changed (decision 2). Safe to run from several processes at
+ * transactions and steps can be added but not changed (decision 22). Safe to run from several processes at
  * once: the runner takes a lock.
  * @param adminUrl the owner of the schema; @param serviceUrl the role that the service runs as
  */

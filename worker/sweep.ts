@@ -20,7 +20,7 @@ const WAIT_MS = 5000;
 
 /**
  * Sends again what was accepted and never carried out, because its sender crashed or no worker was there
- * (decision 2). Sending twice is harmless: the update's id is the item's.
+ * (decision 13). Sending twice is harmless: the update's id is the item's.
  */
 export function startSweep(client: Client, pool: Pool, options: SweepOptions): { stop(): Promise<void> } {
   return startLoop(() => sweepOnce(client, pool, options), options);

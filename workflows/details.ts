@@ -25,7 +25,7 @@ function waitsFor(life: Life): string {
 
 /**
  * The workflow's current details in Markdown: what it is, what it waits for, and until when. No amounts, no
- * names (decision 8).
+ * names: Temporal does not encrypt them.
  */
 export function currentDetails(life: Life): string {
   const lines = [

@@ -66,7 +66,7 @@ const retry = {
 type Proxy = (summary: string) => Activities;
 /**
  * For what came by update: the command with its instant is in history before the step commits ("durable
- * before done", decision 3).
+ * before done", decision 10).
  */
 const regular: Proxy = (summary) =>
   proxyActivities<Activities>({ startToCloseTimeout: '10 seconds', retry, summary });
@@ -563,7 +563,7 @@ function nextStep(
 const shownName = (command: Command): string =>
   command.name === 'terminate' ? command.action : command.name;
 
-/** Takes over what the database holds, which may be another computation's (decision 2), and shows it. */
+/** Takes over what the database holds, which may be another computation's (decision 6), and shows it. */
 function adopt(before: Life, { life }: StepResult): Life {
   if (life.state !== before.state || releaseTimeOf(life) !== releaseTimeOf(before))
     upsertSearchAttributes(changingAttributes(life));

@@ -17,7 +17,7 @@ export { REFUSAL, workflowId } from '../domain/ids';
 export interface Birth {
   instanceId: string;
   registration: Registration;
-  /** A snapshot (decision 1). */
+  /** A snapshot (decision 3). */
   policy: Policy;
   envelope: Envelope;
   /** Nobody registers by hand: a registration states money and brings the rules of its refunds. */

@@ -6,7 +6,7 @@ import {
 import { isHeld, type Life } from '../domain/lifecycle';
 
 /**
- * What the Web UI and the Temporal CLI can filter by (decision 8). Ids and states only: attributes are not
+ * What the Web UI and the Temporal CLI can filter by. Ids and states only: attributes are not
  * encrypted.
  */
 export const SEARCH_ATTRIBUTES = {

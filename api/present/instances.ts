@@ -10,7 +10,7 @@ import type { InstanceRow } from '../../store/lives/instances';
 
 type Instance = z.infer<typeof instanceAnswer>;
 
-/** `wallMs`: the wall clock, in milliseconds; the instance's own clock is reckoned from it (decision 10). */
+/** `wallMs`: the wall clock, in milliseconds; the instance's own clock is reckoned from it (decision 1). */
 export function presentInstance(row: InstanceRow, wallMs: number = Date.now()): Instance {
   const { facts, life } = row;
   const { account, product, billing, ...rest } = facts;

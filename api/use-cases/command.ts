@@ -69,7 +69,7 @@ export async function carryOut(
   return { is: 'done', row: await existingInstance(deps, caller, row.id) };
 }
 
-/** Signals a command, and does not wait: a refusal becomes a row of the timeline (decision 5). */
+/** Signals a command, and does not wait: a refusal becomes a row of the timeline (decision 11). */
 export async function signal(
   deps: ApiDeps,
   asking: Asking,
@@ -91,7 +91,7 @@ export async function signal(
   return signalled;
 }
 
-/** Nothing restarts a closed workflow: the read model answers for it (decision 5). */
+/** Nothing restarts a closed workflow: the read model answers for it. */
 async function resultOfClosed(
   deps: ApiDeps,
   { caller, commandId }: Asking,

@@ -1,6 +1,6 @@
 /**
  * Sandbox: moves one instance's clock ahead, and answers when it is there with all that came due on the way
- * (decision 10).
+ * (decision 1).
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';

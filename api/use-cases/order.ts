@@ -7,7 +7,7 @@ import { requireDigits, requireSoundPrices } from './sound-money';
 
 /**
  * Renews or upgrades a prepaid instance. To state what was paid takes the permission `register`. It brings
- * the product's current rules with it (decision 1).
+ * the product's current rules with it (decision 3).
  */
 export async function order(
   deps: ApiDeps,

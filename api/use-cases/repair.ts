@@ -45,7 +45,7 @@ export async function repair(
 
 /**
  * Sandbox: a new workflow has the clock of the wall, and the instance’s had been moved ahead of that
- * (decision 10).
+ * (decision 1).
  */
 async function forwardAgain(
   deps: ApiDeps,

@@ -13,7 +13,7 @@ const CONCURRENCY = 8;
 
 /**
  * Sends the items; what takes longer goes on behind the answer, and what this process doesn't finish the
- * worker's sweep does (decision 2).
+ * worker's sweep does (decision 13).
  */
 export async function sendForAWhile(
   deps: ApiDeps,

@@ -1,6 +1,6 @@
 /**
  * The acceptance of a confirmation: one transaction that holds the quote to its word, before anything is sent
- * out (decision 2).
+ * out (decision 13).
  */
 import { itemCommandId, refundId } from '../../domain/ids';
 import type { Policy } from '../../domain/policy';

@@ -136,7 +136,7 @@ const waking = (pool: Pool, workflows: Workflows): Remedy => ({
   },
 });
 
-/** Deadlines that have passed on the instance's own clock (decision 10); `changing` holds them back (L11). */
+/** Deadlines that have passed on the instance's own clock (decision 1); `changing` holds them back (L11). */
 const OVERDUE = `
   SELECT id, state, due FROM instances CROSS JOIN LATERAL (SELECT CASE
     -- A legal hold keeps it past its time (L16).

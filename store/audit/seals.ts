@@ -1,6 +1,6 @@
 /**
  * What must be true of the hash chain: what was sealed is still as it was, and everything that is booked is
- * sealed (decision 9).
+ * sealed (decision 23).
  */
 
 import { GENESIS, type Head, SEALABLE, type Sealable, sealHash } from '../books/seal';

@@ -1,5 +1,5 @@
 /**
- * The hash chain over the ledger (decision 9). Each committed transaction gets one seal: hash n =
+ * The hash chain over the ledger (decision 23). Each committed transaction gets one seal: hash n =
  * SHA-256(hash n−1, transaction n with all of its entries). One sealer at a time adds to it, a second after
  * the commit and outside of any step, so that steps never wait for each other. What is to be sealed stands in
  * the queue `unsealed` (why: migrations/0004_seal.sql).

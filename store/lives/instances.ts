@@ -23,8 +23,8 @@ export interface InstanceRow {
   /** The policy snapshot of the registration, or of the last amendment. */
   policy: Policy;
   /**
-   * How far fast-forward has moved the instance's clock ahead of the wall clock, in milliseconds (decision
-   * 10).
+   * How far fast-forward has moved the instance's clock ahead of the wall clock, in milliseconds
+   * (decision 1).
    */
   clockOffsetMs: number;
   hold: { reason: string; by: string; at: string } | null;
@@ -228,7 +228,7 @@ export async function setFacts(tx: Transaction, id: string, facts: Facts): Promi
   await tx.query('UPDATE instances SET facts = $2 WHERE id = $1', [id, facts]);
 }
 
-/** Remembers how far fast-forward has moved an instance's clock (decision 10). Never backwards. */
+/** Remembers how far fast-forward has moved an instance's clock (decision 1). Never backwards. */
 export async function setClockOffset(db: Db, id: string, offsetMs: number): Promise<void> {
   await db.query('UPDATE instances SET clock_offset_ms = greatest(clock_offset_ms, $2) WHERE id = $1', [
     id,

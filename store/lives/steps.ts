@@ -1,5 +1,5 @@
 /**
- * One step of a life = one database transaction (decision 2): read model, timeline, journal, rights, item,
+ * One step of a life = one database transaction (decision 6): read model, timeline, journal, rights, item,
  * refund and outbox commit together or not at all. Doing a step again answers what is stored; so does another
  * command for a number that is taken, and the loop then goes on from the stored life.
  */

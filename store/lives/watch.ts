@@ -58,7 +58,7 @@ export async function lastWatch(db: Db): Promise<Watch | undefined> {
 }
 
 /**
- * Lives whose next deadline has passed by more than `seconds` on their own clocks (decision 10).
+ * Lives whose next deadline has passed by more than `seconds` on their own clocks (decision 1).
  * `instances.due_at` is written by each step, so this reads an index and not every life.
  */
 export async function overdueLives(

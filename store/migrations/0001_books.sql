@@ -70,7 +70,7 @@ CREATE TABLE orders (
   CHECK (closed_at IS NULL OR ended_at IS NULL OR closed_at >= ended_at)
 );
 
--- What happened, one row a step: the timeline, and the guard against doing a step or a command twice (decision 2).
+-- What happened, one row a step: the timeline, and the guard against doing a step or a command twice (decision 6).
 CREATE TABLE steps (
   instance_id text NOT NULL REFERENCES instances,
   step integer NOT NULL,

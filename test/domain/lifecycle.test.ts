@@ -402,7 +402,7 @@ describe('L2 timed termination', () => {
     });
   });
 
-  it('decision 1: it ends as the quote’s policy said, whatever rules the instance carries', () => {
+  it('it ends as the quote’s policy said, whatever rules the instance carries', () => {
     const bin = { into: 'bin' as const, retentionSeconds: 60 };
     const rules = {
       ...tencentCvm.lifecycle,
@@ -550,7 +550,7 @@ describe('L3, J3 deadlines of prepaid instances', () => {
     expect(refused(lifeOf(jdVm, 'prepaid'), amend)).toBe('ok');
   });
 
-  it('decision 1: amending replaces the rules that govern expiry', () => {
+  it('amending replaces the rules that govern expiry', () => {
     const rules = { ...tencentCvm.lifecycle, version: 'next', expiry: { into: 'expired' as const } };
     const amended = take(lifeOf(tencentCvm, 'prepaid'), {
       name: 'amend',

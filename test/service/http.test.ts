@@ -278,7 +278,7 @@ describe('registration', () => {
     });
   });
 
-  it('decision 5: nothing restarts a terminated instance', async () => {
+  it('nothing restarts a terminated instance', async () => {
     const [id, body] = [newId(), cvmPostpaid()];
     const key = randomUUID();
     expectStatus(await http.put(`/v1/instances/${id}`, body, { key }), 201);
@@ -1123,7 +1123,7 @@ describe('nobody there to work', () => {
       const stopping = await lonely.http.post(`/v1/instances/${id}/stop`, {}, { key: stopKey });
       expect([202, 503]).toContain(stopping.status);
       expect(await instanceOf(lonely.http, id)).toMatchObject({ state: 'running', step: 0 });
-      // Reading, quoting and accepting need no worker (decision 2).
+      // Reading, quoting and accepting need no worker (decision 13).
       const other = newId();
       const registering = await lonely.http.put(`/v1/instances/${other}`, redisPostpaid());
       expect([202, 503]).toContain(registering.status);

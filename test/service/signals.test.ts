@@ -1,6 +1,6 @@
 /**
  * Signals, as the Web UI, the Temporal CLI, batch operations and the API's `Prefer: respond-async` send them
- * (decision 5): accepted ones act, refused ones are rows of the timeline, and nothing that anybody can send
+ * (decision 11): accepted ones act, refused ones are rows of the timeline, and nothing that anybody can send
  * fails a workflow or wedges it.
  */
 import { randomUUID } from 'node:crypto';
