@@ -7,7 +7,7 @@ import { findAudit, makeAudit, recordAudit } from '../store/audit/runs';
 import type { Workflows } from '../store/audit/workflows';
 import type { Pool } from '../store/db';
 
-export interface AuditSummary {
+export interface AuditResult {
   id: string;
   found: number;
   healed: number;
@@ -16,7 +16,7 @@ export interface AuditSummary {
 
 export interface AuditActivities {
   /** Audits, and keeps what was found under the given id: once, however often it is tried. */
-  audit(input: { id: string }): Promise<AuditSummary>;
+  audit(input: { id: string }): Promise<AuditResult>;
 }
 
 const HEARTBEAT_MS = 5000;
@@ -25,7 +25,7 @@ export function createAuditActivities(pool: Pool, workflows: Workflows): AuditAc
   return { audit: ({ id }) => auditOnce(pool, workflows, id) };
 }
 
-async function auditOnce(pool: Pool, workflows: Workflows, id: string): Promise<AuditSummary> {
+async function auditOnce(pool: Pool, workflows: Workflows, id: string): Promise<AuditResult> {
   if (!(await findAudit(pool, id))) await auditAlive(pool, workflows, id);
   const { findingCount, healedCount, skipped } = (await findAudit(pool, id))!;
   return { id, found: findingCount, healed: healedCount, skipped: skipped.map(({ check }) => check) };

@@ -10,7 +10,7 @@ import type { StepInput, StepResult } from '../domain/step';
 import { canPass, type Pool } from '../store/db';
 import { commitStep, StepRefused } from '../store/lives/steps';
 import { type AcceptInput, type AcceptResult, acceptSignal } from './agreement';
-import { type Trust, vouched } from './trust';
+import { type Trust, withAuthority } from './trust';
 
 export interface Activities {
   /** Computes a refund, holds it against its quote, and books it with the step. */
@@ -28,7 +28,7 @@ export interface Activities {
 
 export function createActivities(pool: Pool, trust: Trust): Activities {
   const step = (input: StepInput): Promise<StepResult> =>
-    answered(input.command, () => commitStep(pool, vouched(input, trust)));
+    answered(input.command, () => commitStep(pool, withAuthority(input, trust)));
   return {
     settle: step,
     record: step,

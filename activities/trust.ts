@@ -2,8 +2,8 @@
 import type { Command } from '../domain/commands';
 import { type Authority, isUnsignedName, type Signable, unsignedName } from '../domain/signed';
 import type { StepInput } from '../domain/step';
-import type { VouchedStep } from '../store/lives/steps';
-import type { Signatures, Verdict } from '../store/signatures';
+import type { AuthorizedStep } from '../store/lives/steps';
+import type { Signatures, SignatureVerdict } from '../store/signatures';
 
 export interface Trust {
   signatures: Signatures;
@@ -17,7 +17,7 @@ export interface Trust {
  * The step with what its message's signature is worth. A refusal is recorded whatever it is worth, and then
  * in nobody's name.
  */
-export function vouched(input: StepInput, trust: Trust): VouchedStep {
+export function withAuthority(input: StepInput, trust: Trust): AuthorizedStep {
   const authority = authorityOf(input.voucher, input.by);
   const refusal = refusalOf(input, trust);
   if (refusal === undefined || input.refused === undefined) return { ...input, authority, refusal };
@@ -33,7 +33,7 @@ function authorityOf(voucher: StepInput['voucher'], by: string): Authority {
   return isUnsignedName(by) ? 'unsigned' : 'signed';
 }
 
-function refusalOf(input: StepInput, { signatures, unsigned }: Trust): VouchedStep['refusal'] {
+function refusalOf(input: StepInput, { signatures, unsigned }: Trust): AuthorizedStep['refusal'] {
   const { voucher, birth } = input;
   if (voucher === undefined || voucher === 'sunset') return undefined;
   if (voucher === 'unsigned') return birth || unsigned === 'refuse' ? 'UNSIGNED' : undefined;
@@ -44,7 +44,7 @@ function verdictOn(
   input: StepInput,
   { signature, message }: { signature: string; message?: Signable | undefined },
   signatures: Signatures,
-): Verdict {
+): SignatureVerdict {
   const { instanceId, birth, commandId: id, by, body } = input;
   if (birth) return signatures.verifyBirth({ instanceId, ...birth, envelope: { id, by } }, signature);
   return signatures.verify(instanceId, message ?? { id, by, command: body as Command }, signature);

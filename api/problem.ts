@@ -7,8 +7,7 @@
 import { type Issue, MAX_ISSUES } from '../contract/issues';
 import { kindOf, type ProblemCode } from '../contract/problems';
 import type { DecisionCode } from '../domain/messages';
-import type { Text } from '../domain/policy';
-import type { Lang } from '../domain/present';
+import type { Lang, Text } from '../domain/text';
 import type { Change } from '../store/agreements/problem';
 
 export interface ProblemExtras {

@@ -42,13 +42,13 @@ Exit 0 whether or not anything differs, 2 when the back-test could not be made.
 /** Differences that are listed; --json shows the rest. */
 const SHOWN = 100;
 
-interface Asked extends Omit<PastRefundFilter, 'product'> {
+interface BacktestArguments extends Omit<PastRefundFilter, 'product'> {
   help: boolean;
   json: boolean;
   policy: string | undefined;
 }
 
-function readArguments(): Asked {
+function readArguments(): BacktestArguments {
   const { values } = readOptions('backtest', () =>
     parseArgs({
       options: {
@@ -69,7 +69,7 @@ function requireInstant(name: string, value: string | undefined): void {
   throw new NotMade(`--${name} must be an instant with its offset, such as 2026-11-01T00:00:00+08:00`);
 }
 
-interface Report extends BacktestReport {
+interface BacktestDocument extends BacktestReport {
   policy: string;
   product: string;
   /** The database's clock at the snapshot. */
@@ -80,7 +80,7 @@ async function makeReport(
   settings: Settings,
   policy: Policy,
   filter: Omit<PastRefundFilter, 'product'>,
-): Promise<Report> {
+): Promise<BacktestDocument> {
   const { url, next } = databaseOf(settings);
   const pool = createPool(url, { max: 1 });
   const waiting = progress();
@@ -102,7 +102,7 @@ async function makeReport(
   }
 }
 
-function show(report: Report): void {
+function show(report: BacktestDocument): void {
   const { refunds, same, changed, refused, notComputable, product, policy, at, totals, differences } = report;
   print(`Ran ${refunds} refunds of ${product} again under ${policy}, as of ${at}.\n`);
   if (!refunds) return;

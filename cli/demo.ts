@@ -4,15 +4,15 @@
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { cvmPayAsYouGo } from './demo/000-cvm-pay-as-you-go';
-import { redis } from './demo/001-redis';
-import { jdVm } from './demo/002-jd-vm';
-import { cvmPrepaidReturns } from './demo/003-cvm-prepaid';
-import { type Told, tellAll } from './demo/tell';
-import { Refused } from './sunset/client';
+import type { Lang } from '../domain/text';
+import { cvmPayAsYouGoChapter } from './demo/000-cvm-pay-as-you-go';
+import { redisChapter } from './demo/001-redis';
+import { jdVmChapter } from './demo/002-jd-vm';
+import { cvmPrepaidChapter } from './demo/003-cvm-prepaid';
+import { type PlayedScenario, playAll } from './demo/tell';
+import { ApiRefusal } from './sunset/client';
 import { complain, mention, print } from './sunset/output';
 import { EXIT, openSession, type Session, Usage } from './sunset/session';
-import type { Lang } from './sunset/text';
 import { instanceLink, webUiAddress, webUiAnswers } from './sunset/web-ui';
 
 const HELP = `Usage: npm run demo -- [--lang en|zh] [--url <address>] [--key <key>]
@@ -28,7 +28,7 @@ the documents say. Exit 1 when anything differs. It can be repeated: each run ha
 It needs a sandbox: a service that npm start brought up with its own PostgreSQL and Temporal.
 `;
 
-const CHAPTERS = [cvmPayAsYouGo, redis, jdVm, cvmPrepaidReturns];
+const CHAPTERS = [cvmPayAsYouGoChapter, redisChapter, jdVmChapter, cvmPrepaidChapter];
 
 const OPTIONS = {
   lang: { type: 'string', default: 'en' },
@@ -50,7 +50,7 @@ async function whyNotPossible({ api, say }: Session): Promise<string | undefined
   try {
     await api.post('/v1/instances/sunset-demo-asks/fast-forward', { duration: 'PT1S' });
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
+    if (!(error instanceof ApiRefusal)) throw error;
     const { status, detail, next } = error.problem;
     if (status === 404) return undefined;
     if (status !== 403 && status !== 501) throw error;
@@ -74,17 +74,17 @@ async function playDemo(session: Session): Promise<number> {
       zh: `Sunset（${api.options.url}）：四份文档中的实例生命周期`,
     }),
   );
-  const told = await tellAll({ api, lang, run: randomBytes(3).toString('hex') }, CHAPTERS);
-  await showLinks(session, told);
-  return verdict(session, told, Date.now() - begun);
+  const played = await playAll({ api, lang, run: randomBytes(3).toString('hex') }, CHAPTERS);
+  await showLinks(session, played);
+  return verdict(session, played, Date.now() - begun);
 }
 
 /** Where each life can be looked at: its workflow in the Web UI when that is known, else the API. */
-async function showLinks({ api, say }: Session, told: Told[]): Promise<void> {
+async function showLinks({ api, say }: Session, played: PlayedScenario[]): Promise<void> {
   const { url } = api.options;
   const known = webUiAddress(url);
   const webUi = known !== undefined && (await webUiAnswers(known)) ? known : undefined;
-  const rows = told.map(
+  const rows = played.map(
     ({ id }) => `  ${webUi ? instanceLink(webUi, id) : `${url}/v1/instances/${id}/timeline`}`,
   );
   print(
@@ -93,16 +93,16 @@ async function showLinks({ api, say }: Session, told: Told[]): Promise<void> {
   print(rows.join('\n'));
 }
 
-function verdict({ say }: Session, told: Told[], ms: number): number {
-  const checks = told.flatMap((one) => one.checks);
+function verdict({ say }: Session, played: PlayedScenario[], ms: number): number {
+  const checks = played.flatMap((one) => one.checks);
   const differing = checks.filter(({ actual, expected }) => actual !== expected);
-  const broken = told.filter((one) => one.trouble !== undefined);
+  const broken = played.filter((one) => one.trouble !== undefined);
   const seconds = (ms / 1000).toFixed(1);
   if (!differing.length && !broken.length) {
     print(
       say({
-        en: `\n${told.length} lives, ${checks.length} checks, ${seconds} s: all as the documents say.`,
-        zh: `\n${told.length} 个实例，${checks.length} 项检查，${seconds} 秒：全部与文档一致。`,
+        en: `\n${played.length} lives, ${checks.length} checks, ${seconds} s: all as the documents say.`,
+        zh: `\n${played.length} 个实例，${checks.length} 项检查，${seconds} 秒：全部与文档一致。`,
       }),
     );
     return EXIT.ok;

@@ -7,7 +7,8 @@ import { text as readStream } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import type { Issue } from '../contract/issues';
 import { quoteOffline } from '../domain/offline';
-import { LANGS, type Lang, type PublicQuoteItem, presentQuoteItem } from '../domain/present';
+import { type PublicQuoteItem, presentQuoteItem } from '../domain/present';
+import { LANGS, type Lang } from '../domain/text';
 import { KNOBS, readCase } from './quote/case';
 
 const HELP = `Usage: npm run --silent quote -- [--lang en|zh] <case.json | ->

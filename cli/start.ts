@@ -6,7 +6,7 @@ import { EmbeddedError } from '../embedded';
 import { end, endOnSignals } from './process/ending';
 import { keepWorker, WorkerLost } from './process/keep-worker';
 import { type OperatorKey, operatorKey } from './process/operator-key';
-import { Parts } from './process/parts';
+import { Components } from './process/parts';
 import { type Foundation, runApi, runWorker, startFoundation } from './process/service';
 import { BadSettings, readSettings, type Settings } from './process/settings';
 
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
     return;
   }
   const begun = Date.now();
-  const parts = new Parts();
+  const parts = new Components();
   const isEnding = endOnSignals(parts);
   try {
     const settings = readSettings(process.env);
@@ -62,7 +62,7 @@ const say = (text: string): void => void process.stderr.write(`${new Date().toIS
  * Brings the embedded servers up again when they end. Rejects when one can't be: then all of it ends, with
  * what to do.
  */
-function watchServers({ postgres, temporal }: Foundation, parts: Parts): Promise<never> {
+function watchServers({ postgres, temporal }: Foundation, parts: Components): Promise<never> {
   return new Promise((_, reject) => {
     const watcher = { say, onLost: reject };
     const leaves = [temporal.keepUp(watcher), ...(postgres ? [postgres.keepUp(watcher)] : [])];

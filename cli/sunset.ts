@@ -3,6 +3,7 @@
  * `sunset/commands/`.
  */
 import { Command, CommanderError, Option } from 'commander';
+import { LANGS } from '../domain/text';
 import { version } from '../package.json';
 import { addBin } from './sunset/commands/bin';
 import { addBooks } from './sunset/commands/books';
@@ -15,7 +16,6 @@ import { addRegister } from './sunset/commands/register';
 import { addReview } from './sunset/commands/review';
 import { addTimed } from './sunset/commands/timed';
 import { EXIT } from './sunset/session';
-import { LANGS } from './sunset/text';
 
 const HELP = `
 Exit codes: 0 done; 1 refused, or something is wrong; 2 the command line is wrong; 3 the service does not answer; 130 Ctrl-C.

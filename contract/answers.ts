@@ -10,12 +10,12 @@ import { SOURCES } from '../domain/money';
 import { ITEM_STATUSES, REFUND_STATUSES } from '../domain/statuses';
 import { factsShape, orderSchema, pricesSchema, scheduleSchema } from './registration';
 
-export const instant = z.string().meta({ format: 'date-time', examples: ['2026-11-01T00:00:00+08:00'] });
-export const amount = z
+export const instantText = z.string().meta({ format: 'date-time', examples: ['2026-11-01T00:00:00+08:00'] });
+export const amountText = z
   .string()
   .meta({ description: 'A decimal string with all minor digits.', examples: ['407.96'] });
-export const currency = z.string().meta({ examples: ['CNY'] });
-const parts = z.object({ cash: amount, gift: amount, income: amount }).meta({ id: 'Parts' });
+export const currencyText = z.string().meta({ examples: ['CNY'] });
+const parts = z.object({ cash: amountText, gift: amountText, income: amountText }).meta({ id: 'Parts' });
 const action = z.enum(ACTIONS);
 
 export const problemAnswer = z
@@ -52,7 +52,7 @@ export const problemAnswer = z
   .meta({ id: 'Problem' });
 
 const movedFrom = z
-  .array(z.object({ startsAt: instant, endsAt: instant, at: instant }))
+  .array(z.object({ startsAt: instantText, endsAt: instantText, at: instantText }))
   .optional()
   .meta({
     description:
@@ -62,7 +62,7 @@ const movedFrom = z
 /** An order as registered or bought, and what has become of its dates. */
 const storedOrder = orderSchema.extend({
   channel: orderSchema.shape.channel.unwrap(),
-  boughtAt: instant
+  boughtAt: instantText
     .optional()
     .meta({ description: 'Of one that was bought by way of Sunset; missing: it was registered.' }),
   movedFrom,
@@ -72,14 +72,14 @@ const protection = z
   .object({
     reason: z.string(),
     by: z.string(),
-    at: instant,
+    at: instantText,
     holdRelease: z.boolean().meta({
       description: 'A legal hold: not even its time releases it from the bin until it is lifted (L16).',
     }),
   })
   .meta({ id: 'Protection' });
 
-const monthly = z.object({ currency, amount }).optional();
+const monthly = z.object({ currency: currencyText, amount: amountText }).optional();
 
 /** Answers always have what requests may leave out. */
 const { monthlySettled, network, disks, addresses, ...plainFacts } = factsShape;
@@ -92,7 +92,7 @@ export const instanceAnswer = z
     monthlySettled: monthlySettled.unwrap(),
     network: network.unwrap(),
     priceChanges: z
-      .array(z.object({ at: instant, prices: pricesSchema }))
+      .array(z.object({ at: instantText, prices: pricesSchema }))
       .optional()
       .meta({
         description: 'Price snapshots put since: they count for renewals bought after them (M23).',
@@ -101,27 +101,29 @@ export const instanceAnswer = z
     addresses: addresses.unwrap(),
     orders: z.array(
       storedOrder.extend({
-        paid: z.object({ cash: amount, gift: amount, income: amount, voucher: amount }),
+        paid: z.object({ cash: amountText, gift: amountText, income: amountText, voucher: amountText }),
         status: z.enum(['in-force', 'future', 'ended', 'closed']),
       }),
     ),
     state: z.enum(STATES),
-    clock: instant.meta({
+    clock: instantText.meta({
       description: 'The instance’s own time: the wall clock, moved ahead by fast-forward.',
     }),
     step: z.number().int(),
-    billingStoppedAt: instant.nullable(),
-    isolatedAt: instant.nullable(),
-    purgeTime: instant.nullable().meta({ description: 'When it leaves the bin for good.' }),
-    expiresAt: instant.nullable().meta({ description: 'The end of the paid time.' }),
-    termination: z.object({ mode: z.literal('timed'), at: instant, terminationId: z.string() }).nullable(),
+    billingStoppedAt: instantText.nullable(),
+    isolatedAt: instantText.nullable(),
+    purgeTime: instantText.nullable().meta({ description: 'When it leaves the bin for good.' }),
+    expiresAt: instantText.nullable().meta({ description: 'The end of the paid time.' }),
+    termination: z
+      .object({ mode: z.literal('timed'), at: instantText, terminationId: z.string() })
+      .nullable(),
     operation: z
-      .object({ kind: z.string(), by: z.string(), at: instant })
+      .object({ kind: z.string(), by: z.string(), at: instantText })
       .nullable()
       .meta({ description: 'What is under way while it is `changing`, where somebody said.' }),
     protection: protection.nullable(),
     hold: z
-      .object({ reason: z.string(), by: z.string(), at: instant })
+      .object({ reason: z.string(), by: z.string(), at: instantText })
       .nullable()
       .meta({ description: 'Returns of it need an operator’s approval (E5).' }),
     disposal: z
@@ -137,7 +139,7 @@ export const instanceAnswer = z
   })
   .meta({ id: 'Instance' });
 
-export const binAnswer = z
+export const binEntryAnswer = z
   .object({
     instanceId: z.string(),
     account: z.string(),
@@ -145,14 +147,14 @@ export const binAnswer = z
     billing: factsShape.billing,
     region: z.string(),
     cause: z.enum(['terminate', 'return', 'expiry']),
-    isolatedAt: instant,
-    purgeTime: instant,
+    isolatedAt: instantText,
+    purgeTime: instantText,
     needsRenewal: z.boolean(),
     protection: protection.nullable(),
   })
   .meta({ id: 'BinEntry' });
 
-const line = z.object({ label: z.string(), formula: z.string(), amount });
+const line = z.object({ label: z.string(), formula: z.string(), amount: amountText });
 
 const blockers = z.array(z.object({ code: z.string(), message: z.string(), next: z.string() }));
 const warnings = z.array(z.object({ code: z.string(), message: z.string() }));
@@ -178,21 +180,21 @@ const quoteItem = z
     refund: z
       .object({
         kind: refundKind,
-        currency: currency.nullable(),
-        amount: amount.optional(),
+        currency: currencyText.nullable(),
+        amount: amountText.optional(),
         parts: parts.optional(),
         lines: z.array(line).optional(),
-        fee: amount.optional(),
+        fee: amountText.optional(),
       })
       .meta({ description: 'A blocked item lacks amount, parts, lines and fee.' }),
-    releaseTime: instant.nullable(),
+    releaseTime: instantText.nullable(),
   })
   .meta({ id: 'QuoteItem' });
 
 export const quoteAnswer = z
   .object({
     id: z.string(),
-    expiresAt: instant,
+    expiresAt: instantText,
     rulesVersion: z.string(),
     items: z.array(
       quoteItem.extend({
@@ -200,7 +202,7 @@ export const quoteAnswer = z
           .enum(STATES)
           .nullable()
           .meta({ description: 'The instance’s, when it was quoted; null where there is no such instance.' }),
-        asOf: instant.meta({
+        asOf: instantText.meta({
           description: 'The instance’s own time, as of which amounts are computed (M17).',
         }),
         policyId: z.string().nullable().meta({
@@ -216,8 +218,8 @@ export const quoteAnswer = z
 export const refundCurveAnswer = z
   .object({
     instanceId: z.string(),
-    currency: currency.nullable(),
-    asOf: instant.meta({ description: 'The instance’s own time at the first point.' }),
+    currency: currencyText.nullable(),
+    asOf: instantText.meta({ description: 'The instance’s own time at the first point.' }),
     permitted: z.boolean(),
     blockers: blockers.meta({
       description: 'What stands against a return now, as a quote says it; there are no points then.',
@@ -225,10 +227,10 @@ export const refundCurveAnswer = z
     points: z
       .array(
         z.object({
-          at: instant,
+          at: instantText,
           reason: z.enum(CURVE_REASONS),
           kind: refundKind,
-          amount: amount.optional(),
+          amount: amountText.optional(),
           blockers,
         }),
       )
@@ -251,7 +253,7 @@ export const terminationAnswer = z
     status: z.enum(['running', 'done']).meta({
       description: '`running` while an item is `accepted`; one that is scheduled waits for its time only.',
     }),
-    agreedAt: instant,
+    agreedAt: instantText,
     agreedVia: z.string(),
     rulesVersion: z.string(),
     items: z.array(
@@ -263,7 +265,7 @@ export const terminationAnswer = z
         }),
         schedule: scheduleSchema,
         refundId: z.string().nullable(),
-        releaseTime: instant.nullable(),
+        releaseTime: instantText.nullable(),
         problem: problemAnswer.nullable(),
       }),
     ),
@@ -271,7 +273,7 @@ export const terminationAnswer = z
   .meta({ id: 'Termination' });
 
 /** null while it is in review. */
-const decision = z.object({ by: z.string(), reason: z.string(), at: instant }).nullable();
+const decision = z.object({ by: z.string(), reason: z.string(), at: instantText }).nullable();
 
 export const refundAnswer = z
   .object({
@@ -288,12 +290,12 @@ export const refundAnswer = z
       .meta({ description: 'The instance’s workflow, to look inside with the Temporal Web UI.' }),
     action,
     kind: z.enum(['five-day', 'ordinary']),
-    currency,
-    amount,
+    currency: currencyText,
+    amount: amountText,
     parts,
-    fee: amount,
+    fee: amountText,
     lines: z.array(line),
-    progress: z.array(z.object({ status: z.string(), at: instant })),
+    progress: z.array(z.object({ status: z.string(), at: instantText })),
     status: z.enum(REFUND_STATUSES),
     problem: problemAnswer.nullable().meta({
       description: 'What keeps its money back, and what to do: of one in review, denied or failed.',
@@ -303,11 +305,17 @@ export const refundAnswer = z
       .nullable()
       .meta({ description: 'The request for approval that it came by.' }),
     reversal: z
-      .object({ transactionId: z.string().nullable(), reason: z.string(), by: z.string(), at: instant })
+      .object({ transactionId: z.string().nullable(), reason: z.string(), by: z.string(), at: instantText })
       .nullable()
       .meta({ description: 'The undone return: by which reversing transaction, why, by whom, and when.' }),
     entries: z.array(
-      z.object({ transactionId: z.string(), source: z.string(), destination: z.string(), currency, amount }),
+      z.object({
+        transactionId: z.string(),
+        source: z.string(),
+        destination: z.string(),
+        currency: currencyText,
+        amount: amountText,
+      }),
     ),
   })
   .meta({ id: 'Refund' });
@@ -315,7 +323,7 @@ export const refundAnswer = z
 /** All that an amount depends on, and the sum done again from it. */
 const calculationAnswer = z
   .object({
-    asOf: instant,
+    asOf: instantText,
     action,
     kind: z.enum(['five-day', 'ordinary']),
     assisted: z.boolean().meta({ description: 'An operator approved it (M11).' }),
@@ -327,13 +335,17 @@ const calculationAnswer = z
     priceVersion: z.string().nullable(),
     prices: factsShape.prices,
     network: network.unwrap(),
-    orders: z.array(storedOrder.extend({ closedAt: instant.nullable(), endedAt: instant.nullable() })),
-    cells: z.array(z.object({ orderId: z.string(), source: z.enum(SOURCES), amount })).meta({
+    orders: z.array(
+      storedOrder.extend({ closedAt: instantText.nullable(), endedAt: instantText.nullable() }),
+    ),
+    cells: z.array(z.object({ orderId: z.string(), source: z.enum(SOURCES), amount: amountText })).meta({
       description: 'What comes back out of which order and source, before the fee.',
     }),
-    rebuilt: z.object({ amount, parts, fee: amount, lines: z.array(line), matches: z.boolean() }).meta({
-      description: 'Computed again from these inputs just now; `matches`: to the cent what is kept.',
-    }),
+    rebuilt: z
+      .object({ amount: amountText, parts, fee: amountText, lines: z.array(line), matches: z.boolean() })
+      .meta({
+        description: 'Computed again from these inputs just now; `matches`: to the cent what is kept.',
+      }),
   })
   .meta({ id: 'Calculation' });
 
@@ -355,12 +367,12 @@ export const refundRequestAnswer = z
     status: z.enum(REFUND_STATUSES).meta({ description: 'That of its refund.' }),
     reason: z.string(),
     requestedBy: z.string(),
-    requestedAt: instant,
+    requestedAt: instantText,
     preview: quoteItem.meta({
       description:
         'What it would have paid when it was asked for; the amount is computed again at the approval.',
     }),
-    now: quoteItem.extend({ asOf: instant }).nullable().optional().meta({
+    now: quoteItem.extend({ asOf: instantText }).nullable().optional().meta({
       description:
         'What an approval would pay now: its amount is what an approval names (M24). Not in lists; null once it is decided.',
     }),
@@ -374,22 +386,22 @@ export const usageAnswer = z
     instanceId: z.string(),
     meter: z.string(),
     quantity: z.string(),
-    startsAt: instant,
-    endsAt: instant,
-    chargedUntil: instant.meta({
+    startsAt: instantText,
+    endsAt: instantText,
+    chargedUntil: instantText.meta({
       description: 'Before `endsAt` where a billing stop came between its decision and its record (L9).',
     }),
     reportedBy: z.string(),
-    recordedAt: instant,
+    recordedAt: instantText,
   })
   .meta({ id: 'Usage' });
 
-export const statementAnswer = z
+export const movementAnswer = z
   .object({
     id: z.string(),
     kind: z.enum(['refund', 'renewal', 'reversal', ...ADJUSTMENTS]),
-    currency,
-    amount: amount.meta({ description: 'Income is positive, what was debited negative.' }),
+    currency: currencyText,
+    amount: amountText.meta({ description: 'Income is positive, what was debited negative.' }),
     parts,
     balance: parts.meta({ description: 'What the account had of the currency after it.' }),
     instanceId: z.string().nullable().meta({ description: 'null: a deposit, a withdrawal or a credit.' }),
@@ -403,8 +415,8 @@ export const statementAnswer = z
       .string()
       .optional()
       .meta({ description: 'Of a deposit, a withdrawal or a credit: the other system’s own.' }),
-    effectiveAt: instant,
-    recordedAt: instant,
+    effectiveAt: instantText,
+    recordedAt: instantText,
   })
   .meta({ id: 'Movement' });
 
@@ -420,7 +432,9 @@ export const accountAnswer = z
     account: z.string(),
     arrears: z.boolean(),
     hold: z.boolean(),
-    balances: z.array(z.object({ currency, cash: amount, gift: amount, income: amount })),
+    balances: z.array(
+      z.object({ currency: currencyText, cash: amountText, gift: amountText, income: amountText }),
+    ),
     rights: z.array(z.object({ product: z.string(), fiveDay: right, ordinary: right })),
   })
   .meta({ id: 'Account' });
@@ -437,13 +451,13 @@ export const timelineAnswer = z
     from: z.string().nullable(),
     to: z.string(),
     by: z.string(),
-    effectiveAt: instant.meta({
+    effectiveAt: instantText.meta({
       description: 'The instance’s own time; of a deadline, the promised instant (L12).',
     }),
-    carriedOutAt: instant
+    carriedOutAt: instantText
       .nullable()
       .meta({ description: 'When a deadline was carried out, if that was later than promised.' }),
-    recordedAt: instant,
+    recordedAt: instantText,
     refundId: z.string().nullable(),
     code: z.string().nullable(),
     details: z.record(z.string(), z.unknown()).nullable().meta({
@@ -460,5 +474,23 @@ export const acceptedAnswer = z
     description: 'Handed over and may still happen or be refused; the instance and its timeline tell.',
   });
 
-export const pageOf = (item: z.ZodType) =>
+export const pageAnswer = (item: z.ZodType) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+
+/** What these schemas let through: whoever presents, and whoever reads, has them from here. */
+export type ProblemAnswer = z.infer<typeof problemAnswer>;
+export type InstanceAnswer = z.infer<typeof instanceAnswer>;
+export type AcceptedAnswer = z.infer<typeof acceptedAnswer>;
+export type QuoteAnswer = z.infer<typeof quoteAnswer>;
+export type TerminationAnswer = z.infer<typeof terminationAnswer>;
+export type RefundAnswer = z.infer<typeof refundAnswer>;
+export type RefundDetailAnswer = z.infer<typeof refundDetailAnswer>;
+export type RefundRequestAnswer = z.infer<typeof refundRequestAnswer>;
+export type BinEntryAnswer = z.infer<typeof binEntryAnswer>;
+export type MovementAnswer = z.infer<typeof movementAnswer>;
+export type AccountAnswer = z.infer<typeof accountAnswer>;
+export type TimelineAnswer = z.infer<typeof timelineAnswer>;
+/** Of a quote, and of the preview of a refund request. */
+export type QuoteItemAnswer = z.infer<typeof quoteItem>;
+export type CalculationAnswer = z.infer<typeof calculationAnswer>;
+export type RefundCurveAnswer = z.infer<typeof refundCurveAnswer>;

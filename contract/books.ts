@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ADJUSTMENTS } from '../domain/journal';
 import { minorDigits, SOURCES } from '../domain/money';
-import { amount, currency, instant as time } from './answers';
+import { amountText, currencyText, instantText } from './answers';
 import { currency as currencyCode, instant, money, sentence, text } from './fields';
 import { evenBeside } from './issues';
 import { pageQuery, refundsQuery } from './requests';
@@ -63,27 +63,29 @@ export const adjustmentAnswer = z
     account: z.string(),
     kind: z.enum(ADJUSTMENTS),
     source: z.enum(SOURCES),
-    currency,
-    amount,
+    currency: currencyText,
+    amount: amountText,
     reason: z.string(),
     reference: z.string(),
     by: z.string(),
     transactionId: z.string(),
-    recordedAt: time,
+    recordedAt: instantText,
   })
   .meta({ id: 'Adjustment' });
 
 export const balancesAnswer = z
   .object({
     account: z.string(),
-    at: time,
-    balances: z.array(z.object({ currency, cash: amount, gift: amount, income: amount })),
+    at: instantText,
+    balances: z.array(
+      z.object({ currency: currencyText, cash: amountText, gift: amountText, income: amountText }),
+    ),
   })
   .meta({ id: 'Balances' });
 
 export const trialBalanceAnswer = z
   .object({
-    at: time,
+    at: instantText,
     lines: z.array(
       z.object({
         ledgerAccount: z.string().meta({
@@ -91,21 +93,21 @@ export const trialBalanceAnswer = z
             '`deferred` is the sum over all orders; `customer:cash` and the like over all accounts.',
           examples: ['deferred', 'world:cash', 'customer:gift', 'revenue'],
         }),
-        currency,
-        debit: amount.meta({ description: 'What it gave as a source.' }),
-        credit: amount.meta({ description: 'What it received as a destination.' }),
-        balance: amount.meta({ description: 'Credit less debit.' }),
+        currency: currencyText,
+        debit: amountText.meta({ description: 'What it gave as a source.' }),
+        credit: amountText.meta({ description: 'What it received as a destination.' }),
+        balance: amountText.meta({ description: 'Credit less debit.' }),
       }),
     ),
-    totals: z.array(z.object({ currency, debit: amount, credit: amount })),
+    totals: z.array(z.object({ currency: currencyText, debit: amountText, credit: amountText })),
   })
   .meta({ id: 'TrialBalance' });
 
 const audit = z.object({
   id: z.string(),
   trigger: z.enum(['schedule', 'command']),
-  startedAt: time,
-  finishedAt: time,
+  startedAt: instantText,
+  finishedAt: instantText,
   rows: z
     .record(z.string(), z.number().int())
     .meta({ description: 'How much was looked at, by kind.', examples: [{ instances: 3 }] }),
@@ -130,3 +132,8 @@ export const auditAnswer = audit
     healings: z.array(z.object({ what: z.enum(['seal', 'item', 'deadline', 'workflow']), id: z.string() })),
   })
   .meta({ id: 'Audit' });
+
+export type AdjustmentAnswer = z.infer<typeof adjustmentAnswer>;
+export type TrialBalanceAnswer = z.infer<typeof trialBalanceAnswer>;
+export type AuditSummaryAnswer = z.infer<typeof auditSummaryAnswer>;
+export type AuditAnswer = z.infer<typeof auditAnswer>;

@@ -29,7 +29,7 @@ export const sentence = string('NOT_A_SENTENCE', /^[^\p{Cc}\p{Cs}]{1,500}$/u).me
 });
 export const id = string('NOT_AN_ID', ID).meta({ pattern: '^[A-Za-z0-9._:-]{1,128}$', examples: ['ins-1'] });
 /** An id of ours may be made of another id: a refund's has its instance's in it. */
-export const derivedId = string('NOT_A_LONG_ID', /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,255}$/).meta({
+export const longId = string('NOT_A_LONG_ID', /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,255}$/).meta({
   pattern: '^[A-Za-z0-9._:-]{1,255}$',
 });
 export const account = string('NOT_VISIBLE', VISIBLE).meta({

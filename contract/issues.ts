@@ -4,7 +4,7 @@
  * and nothing of HTTP, so the command line uses it too.
  */
 import type { z } from 'zod';
-import type { Text } from '../domain/policy';
+import type { Text } from '../domain/text';
 
 export interface Issue {
   /** RFC 6901; `""` is the whole input. */

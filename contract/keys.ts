@@ -56,3 +56,6 @@ export const keyAnswer = z
     revokedAt: instant.nullable(),
   })
   .meta({ id: 'Key' });
+
+export type KeyAnswer = z.infer<typeof keyAnswer>;
+export type NewKeyAnswer = z.infer<typeof newKeyAnswer>;

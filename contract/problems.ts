@@ -3,7 +3,7 @@
  * next step. What the lifecycle answers has its sentences in domain/messages.ts.
  */
 import { type DecisionCode, MESSAGES } from '../domain/messages';
-import type { Text } from '../domain/policy';
+import type { Text } from '../domain/text';
 
 export interface Kind {
   status: number;

@@ -13,7 +13,7 @@ import { orderSchema, registrationSchema } from './registration';
 type Field = keyof Registration;
 
 /** A rule over several fields. It runs when all the fields that it reads are sound in themselves. */
-interface Check {
+interface RegistrationRule {
   reads: Field[];
   /** `now`: the wall clock, ISO-8601. */
   find: (registration: Registration, policy: Policy, now: string) => Issue[];
@@ -22,7 +22,7 @@ interface Check {
 /** What is said of an instance in the bin, and of no other; `power` may be left out. */
 const BIN = ['isolatedAt', 'cause', 'purgeTime', 'power'] as const satisfies Field[];
 
-const CHECKS: Check[] = [
+const REGISTRATION_RULES: RegistrationRule[] = [
   {
     reads: ['billing', 'orders'],
     find: ({ billing, orders }) =>
@@ -63,7 +63,7 @@ export function checkRegistration(
   policy: Policy,
   now = isoOf(Date.now()),
 ): Issue[] {
-  return CHECKS.flatMap((check) => check.find(registration, policy, now));
+  return REGISTRATION_RULES.flatMap((check) => check.find(registration, policy, now));
 }
 
 const FIELDS = Object.keys(registrationSchema.shape) as Field[];
@@ -103,7 +103,7 @@ export function* readRegistration(
   issues.push(...unknown.slice(0, MAX_ISSUES).map((name) => issue([name], 'UNKNOWN_FIELD')));
   const isBad = new Set<string>(issues.map(({ pointer }) => pointer.split('/')[1]!));
   const policy = policies.find(({ product }) => product === sound.product);
-  for (const { reads, find } of CHECKS) {
+  for (const { reads, find } of REGISTRATION_RULES) {
     yield;
     const isReadable = reads.every((field) => !isBad.has(field)) && (policy || !reads.includes('product'));
     if (isReadable) issues.push(...find(sound as Registration, policy!, now));
@@ -150,7 +150,7 @@ function* readOrders(given: unknown[]): Turns<Parsed<Pick<Registration, 'orders'
   return issues.length ? { ok: false, issues } : { ok: true, value: { orders } };
 }
 
-/** One in the bin has been settled where it was isolated: its orders may be told, and needn't. */
+/** One in the bin has been settled where it was isolated: its orders may be given, and needn't. */
 function prepaidHasOrders({ billing, orders, state }: Registration): Issue[] {
   return billing === 'prepaid' && state !== 'isolated' && !orders.some(isTerm)
     ? [issue(['orders'], 'TOO_SHORT', { minimum: 1 })]
@@ -317,7 +317,7 @@ function binTimes({ state, isolatedAt, purgeTime }: Registration, _: Policy, now
 
 /**
  * Only what the product's own rules could have brought into the bin is there: else nothing of it could be
- * told when it comes out.
+ * said when it comes out.
  */
 function binOnlyWhereItIs({ billing, state, cause }: Registration, { lifecycle }: Policy): Issue[] {
   if (state !== 'isolated') return [];
@@ -340,7 +340,7 @@ function endedByExpiry({ state, cause, isolatedAt, orders }: Registration): Issu
   );
 }
 
-/** M4: what used network is reckoned with; by traffic there is something to reckon only before a switch. */
+/** M4: what used network is computed with; by traffic there is something to compute only before a switch. */
 function networkPrices({ network }: Registration, policy: Policy): Issue[] {
   const counts = network.billing === 'bandwidth' || network.switchedToTrafficAt !== undefined;
   if (!counts) return [];

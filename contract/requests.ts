@@ -6,7 +6,7 @@ import { ACTIONS, STATES } from '../domain/instance';
 import { msOf } from '../domain/instant';
 import { REFUND_STATUSES } from '../domain/statuses';
 import { QUOTE_REQUEST } from './examples';
-import { account, derivedId, id, instant, money, months, sentence, text } from './fields';
+import { account, id, instant, longId, money, months, sentence, text } from './fields';
 import { evenBeside, repeatedAt } from './issues';
 import { paidSchema, scheduleSchema } from './registration';
 
@@ -14,7 +14,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const byId = z.strictObject({ id });
-export const byDerivedId = z.strictObject({ id: derivedId });
+export const byDerivedId = z.strictObject({ id: longId });
 export const byAccount = z.strictObject({ account });
 
 /** Every list has a page. Query values are text. */

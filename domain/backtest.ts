@@ -34,7 +34,7 @@ export interface Payment {
  * The same return under the changed rules: it pays, is refused, or can't be computed (a price that the rules
  * now need is missing).
  */
-export type Outcome = Payment | { blockers: BlockerCode[] } | { problem: string };
+export type Rerun = Payment | { blockers: BlockerCode[] } | { problem: string };
 
 export interface Difference {
   refundId: string;
@@ -44,7 +44,7 @@ export interface Difference {
   at: string;
   currency: string;
   old: Payment;
-  new: Outcome;
+  new: Rerun;
   /** new − old; a refused return pays nothing. null where it can't be computed. */
   difference: string | null;
 }
@@ -80,7 +80,7 @@ export class Backtest {
   add(past: PastRefund): void {
     const old = paymentOf(past.calculation.refund);
     const { currency } = past.calculation.refund;
-    const outcome = outcomeUnder(this.policy, past);
+    const outcome = rerunUnder(this.policy, past);
     this.refunds += 1;
     this.sum(currency, old, outcome);
     if (isSame(old, outcome)) return;
@@ -98,7 +98,7 @@ export class Backtest {
     });
   }
 
-  private sum(currency: string, old: Payment, outcome: Outcome): void {
+  private sum(currency: string, old: Payment, outcome: Rerun): void {
     const paid = paidBy(outcome);
     if (paid === undefined) return;
     const sums = this.sums.get(currency) ?? { refunds: 0, old: ZERO, new: ZERO };
@@ -140,17 +140,17 @@ function totalOf(currency: string, sums: { refunds: number; old: Exact; new: Exa
 const paymentOf = ({ kind, amount, fee, parts }: Refund): Payment => ({ kind, amount, fee, parts });
 
 /** undefined: it can't be computed. */
-function paidBy(outcome: Outcome): Exact | undefined {
+function paidBy(outcome: Rerun): Exact | undefined {
   if ('problem' in outcome) return undefined;
   return 'amount' in outcome ? exact(outcome.amount) : ZERO;
 }
 
-function difference(old: Payment, outcome: Outcome, currency: string): string | null {
+function difference(old: Payment, outcome: Rerun, currency: string): string | null {
   const paid = paidBy(outcome);
   return paid === undefined ? null : formatMoney(paid.sub(exact(old.amount)), currency);
 }
 
-function isSame(old: Payment, outcome: Outcome): boolean {
+function isSame(old: Payment, outcome: Rerun): boolean {
   if (!('amount' in outcome)) return false;
   const money = ({ amount, fee, parts }: Payment): string =>
     [amount, fee, ...SOURCES.map((source) => parts[source])].join(' ');
@@ -158,7 +158,7 @@ function isSame(old: Payment, outcome: Outcome): boolean {
 }
 
 /** What the engine says of the same return under other rules. */
-function outcomeUnder(policy: Policy, past: PastRefund): Outcome {
+function rerunUnder(policy: Policy, past: PastRefund): Rerun {
   const { inputs } = past.calculation;
   const { action, assisted } = inputs;
   const subject = subjectOf(policy, past);

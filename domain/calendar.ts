@@ -8,7 +8,8 @@ import { msOf } from './instant';
 export const SECONDS_PER_HOUR = 3600;
 export const SECONDS_PER_DAY = 86_400;
 
-const at = (instant: string, timeZone: string) => Temporal.Instant.from(instant).toZonedDateTimeISO(timeZone);
+const zonedAt = (instant: string, timeZone: string) =>
+  Temporal.Instant.from(instant).toZonedDateTimeISO(timeZone);
 
 /**
  * Looking ahead asks for the same months of the same order again and again, and each asks the time zone
@@ -25,7 +26,7 @@ export function addMonths(start: string, months: number, timeZone: string): stri
   const key = `${start} ${months} ${timeZone}`;
   const known = knownEdges.get(key);
   if (known !== undefined) return known;
-  const edge = at(start, timeZone)
+  const edge = zonedAt(start, timeZone)
     .add({ months }, { overflow: 'constrain' })
     .toInstant()
     .toString({ fractionalSecondDigits: 3 });
@@ -55,18 +56,18 @@ export function secondsBetween(from: string, to: string): number {
  * "calendar-days"`).
  */
 export function calendarDay(from: string, to: string, timeZone: string): number {
-  return at(from, timeZone).toPlainDate().until(at(to, timeZone).toPlainDate()).days + 1;
+  return zonedAt(from, timeZone).toPlainDate().until(zonedAt(to, timeZone).toPlainDate()).days + 1;
 }
 
 /** The first instant of the day that is `days` after that of `start`, in the time zone. */
 export function startOfDayAfter(start: string, days: number, timeZone: string): string {
-  const midnight = at(start, timeZone).toPlainDate().add({ days }).toZonedDateTime(timeZone);
+  const midnight = zonedAt(start, timeZone).toPlainDate().add({ days }).toZonedDateTime(timeZone);
   return midnight.toInstant().toString({ fractionalSecondDigits: 3 });
 }
 
 /** Years are calendar years (L2: at most three years ahead). */
 export function addYears(start: string, years: number, timeZone: string): string {
-  return at(start, timeZone)
+  return zonedAt(start, timeZone)
     .add({ years }, { overflow: 'constrain' })
     .toInstant()
     .toString({ fractionalSecondDigits: 3 });
@@ -112,12 +113,12 @@ function chainBefore(terms: Span[], until: string): Span[] {
 
 /**
  * The first start from which every later end is whole months away. Days that were sold, ends that another
- * system had clamped and orders that an undo has moved (M20) begin anew: what is counted from them goes on
+ * system had clamped and orders that an undo has moved (M20) begin again: what is counted from them goes on
  * from there, however often it is renewed.
  */
 function anchorOf(chain: Span[], timeZone: string): string | undefined {
-  const starts = chain.map(({ startsAt }) => placeOf(startsAt, timeZone));
-  const ends = chain.map(({ endsAt }) => placeOf(endsAt, timeZone));
+  const starts = chain.map(({ startsAt }) => calendarPlaceOf(startsAt, timeZone));
+  const ends = chain.map(({ endsAt }) => calendarPlaceOf(endsAt, timeZone));
   const first = starts.findIndex((start, index) =>
     ends.every((end, other) => other < index || isMonthsAfter(start, end)),
   );
@@ -125,20 +126,20 @@ function anchorOf(chain: Span[], timeZone: string): string | undefined {
 }
 
 /** Where an instant lies in the calendar, read once: chains are long, and a calendar is slow. */
-interface Place {
-  zoned: ReturnType<typeof at>;
+interface CalendarPlace {
+  zoned: ReturnType<typeof zonedAt>;
   day: number;
   daysInMonth: number;
   time: string;
 }
 
-function placeOf(instant: string, timeZone: string): Place {
-  const zoned = at(instant, timeZone);
+function calendarPlaceOf(instant: string, timeZone: string): CalendarPlace {
+  const zoned = zonedAt(instant, timeZone);
   return { zoned, day: zoned.day, daysInMonth: zoned.daysInMonth, time: zoned.toPlainTime().toString() };
 }
 
 /** By day and time of day; only where clocks were changed has the calendar itself to be asked. */
-function isMonthsAfter(start: Place, end: Place): boolean {
+function isMonthsAfter(start: CalendarPlace, end: CalendarPlace): boolean {
   if (start.time === end.time) return end.day === Math.min(start.day, end.daysInMonth);
   const months = (end.zoned.year - start.zoned.year) * 12 + end.zoned.month - start.zoned.month;
   return (

@@ -12,7 +12,7 @@ import { WARNINGS } from './messages';
 import { exact, ZERO } from './money';
 import { type QuoteItem, quoteInTurns } from './quote';
 import type { RefundKind } from './refund';
-import { type Outcome, returnOutcome, rightsKey } from './returns';
+import { type ReturnVerdict, returnVerdict, rightsKey } from './returns';
 import type { Subject } from './subject';
 import { atOnce, each, type Turns } from './turns';
 import { fiveDayEdge, monthEdges, oneSecondAfter } from './waiting';
@@ -70,14 +70,14 @@ export function* curveInTurns(subject: Subject, left: RightsLeft): Turns<RefundC
   if (!permitted) return { ...curve, points: [], warnings: [] };
   const steps = stepsAfter(subject, left);
   const later = yield* each(steps, ({ at, reason }) =>
-    pointOf(reason, at, returnOutcome({ ...subject, at }, left)),
+    pointOf(reason, at, returnVerdict({ ...subject, at }, left)),
   );
   const points = [pointOf('now', subject.at, now), ...later];
   const warnings = now.warnings.filter(({ code }) => QUOTE_WARNINGS.includes(code));
   return { ...curve, points, warnings: [...warnings, ...cliffs(points)] };
 }
 
-function pointOf(reason: CurveReason, at: string, { refund, blockers }: Outcome): CurvePoint {
+function pointOf(reason: CurveReason, at: string, { refund, blockers }: ReturnVerdict): CurvePoint {
   const { kind, currency } = refund;
   return { at, reason, kind, currency, ...('amount' in refund ? { amount: refund.amount } : {}), blockers };
 }
@@ -125,7 +125,7 @@ function stepsAfter(subject: Subject, left: RightsLeft): Step[] {
 function lastFiveDayReturn(subject: Subject, left: RightsLeft): string | undefined {
   const last = fiveDayEdge(subject);
   if (!last || msOf(oneSecondAfter(last)) <= msOf(subject.at)) return undefined;
-  return returnOutcome({ ...subject, at: last }, left).refund.kind === 'five-day' ? last : undefined;
+  return returnVerdict({ ...subject, at: last }, left).refund.kind === 'five-day' ? last : undefined;
 }
 
 /**

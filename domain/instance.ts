@@ -82,11 +82,11 @@ export interface Order {
    */
   boughtAt?: string | undefined;
   /** Its dates before each undo that moved it (M20), the first first. */
-  movedFrom?: Moved[] | undefined;
+  movedFrom?: DatesBefore[] | undefined;
 }
 
 /** Dates as they were, and until when. */
-interface Moved {
+interface DatesBefore {
   startsAt: string;
   endsAt: string;
   /** The instant of the undo, on the instance's clock. */

@@ -4,7 +4,7 @@
  */
 import type { EligibilityCode } from './eligibility';
 import type { RefusalCode } from './lifecycle';
-import type { Text } from './policy';
+import type { Text } from './text';
 
 export type WarningCode =
   | 'WAITING_PAYS_MORE'

@@ -72,7 +72,7 @@ const knownDigits = new Map<string, number>();
 
 /**
  * Digits of the currency's minor unit (ISO 4217): CNY 2, JPY 0, KWD 3. `undefined` for an unknown code. The
- * package searches its list every time, and a refund asks dozens of times; hence the memory (of known codes
+ * package searches its list every time, and a refund asks dozens of times; so it remembers (of known codes
  * only, so that no input can fill it).
  */
 export function minorDigits(currency: string): number | undefined {
@@ -151,7 +151,7 @@ export function formatMoney(value: Exact, currency: string): string {
 }
 
 /**
- * {@link formatMoney} of a decimal string, without reckoning where it has no more digits than its currency:
+ * {@link formatMoney} of a decimal string, without computing where it has no more digits than its currency:
  * answers have thousands of them.
  */
 export function withAllDigits(amount: string, currency: string): string {

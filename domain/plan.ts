@@ -1,7 +1,8 @@
 /** The disposition plan: which parts go with the instance and which stay (000-14, L4). */
 import type { Address, Disk, Facts } from './instance';
 import { exact, formatMoney } from './money';
-import type { DisposalCase, Text } from './policy';
+import type { DisposalCase } from './policy';
+import type { Text } from './text';
 
 export interface Plan {
   terminate: { kind: 'instance' | 'disk' | 'address'; id: string }[];
@@ -13,7 +14,7 @@ export interface Plan {
   }[];
 }
 
-type Part = { part: 'disk'; value: Disk } | { part: 'address'; value: Address };
+type Attachment = { part: 'disk'; value: Disk } | { part: 'address'; value: Address };
 
 /** First case that matches decides; a part that no case names stays: nothing is destroyed without a rule. */
 export function planFor(id: string, facts: Facts, cases: DisposalCase[]): Plan {
@@ -51,7 +52,7 @@ export function keepAll(facts: Facts): Plan {
   return { terminate: [], retain };
 }
 
-const partsOf = (facts: Facts): Part[] => [
+const partsOf = (facts: Facts): Attachment[] => [
   ...facts.disks.map((value) => ({ part: 'disk' as const, value })),
   ...facts.addresses.map((value) => ({ part: 'address' as const, value })),
 ];
@@ -59,13 +60,13 @@ const partsOf = (facts: Facts): Part[] => [
 const RUNS_ON: Text = { en: 'The instance runs on.', zh: '实例继续运行。' };
 const NO_RULE: Text = { en: 'No rule of the product destroys it.', zh: '该产品没有规定销毁它。' };
 
-function matches(one: DisposalCase, part: Part): boolean {
+function matches(one: DisposalCase, part: Attachment): boolean {
   if (one.part !== part.part) return false;
   if (one.storage && !(part.part === 'disk' && part.value.storage === one.storage)) return false;
   return !one.kind || (part.part === 'address' && part.value.kind === one.kind);
 }
 
-function goes(one: DisposalCase, part: Part): boolean {
+function goes(one: DisposalCase, part: Attachment): boolean {
   if (one.fate === 'attribute') return part.part === 'disk' && part.value.deleteWithInstance === true;
   return one.fate === 'terminate';
 }

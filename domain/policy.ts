@@ -12,12 +12,7 @@ import {
   type Registration,
   type Schedule,
 } from './instance';
-
-/** A sentence in both languages. */
-export interface Text {
-  en: string;
-  zh: string;
-}
+import type { Text } from './text';
 
 /** Where a command or a deadline leads (L1, L3). */
 export type Ending = { into: 'terminated' } | { into: 'bin'; retentionSeconds: number } | { into: 'expired' };

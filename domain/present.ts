@@ -6,12 +6,9 @@ import type { BlockerCode } from './blockers';
 import { MESSAGES } from './messages';
 import { formatMoney, type Parts, ZERO } from './money';
 import type { Plan } from './plan';
-import type { Text } from './policy';
 import { isRefund, type QuotedRefund, type QuoteItem } from './quote';
 import type { Line, RefundKind } from './refund';
-
-export type Lang = 'en' | 'zh';
-export const LANGS: readonly Lang[] = ['en', 'zh'];
+import { type Lang, render } from './text';
 
 export interface PublicLine {
   label: string;
@@ -48,9 +45,6 @@ export interface PublicQuoteItem {
   releaseTime: string | null;
 }
 
-/** One sentence in one language. */
-export const render = (text: Text, lang: Lang): string => text[lang];
-
 /**
  * A quoted item as the contract shows it: every sentence in one language, every amount a string with all
  * minor digits.
@@ -62,7 +56,7 @@ export function presentQuoteItem(item: QuoteItem, lang: Lang): PublicQuoteItem {
     blockers: item.blockers.map((code) => presentBlocker(code, lang)),
     warnings: item.warnings.map(({ code, message }) => ({ code, message: render(message, lang) })),
     plan: presentPlan(item.plan, lang),
-    refund: presentRefund(item.refund, lang),
+    refund: presentQuotedRefund(item.refund, lang),
     releaseTime: item.releaseTime,
   };
 }
@@ -90,7 +84,7 @@ export function presentRefundLines(lines: readonly Line[], lang: Lang): PublicLi
 }
 
 /** The refund is always an object: nothing to pay back has zeros, a blocked item has no amounts at all. */
-function presentRefund(refund: QuotedRefund, lang: Lang): PublicRefund {
+function presentQuotedRefund(refund: QuotedRefund, lang: Lang): PublicRefund {
   const { kind, currency } = refund;
   if (isRefund(refund)) {
     const { amount, parts, fee } = refund;

@@ -12,7 +12,7 @@ import { zeroIn } from './money';
 import { keepAll, type Plan, planFor } from './plan';
 import type { Ending } from './policy';
 import { isOverused, type Refund, type RefundKind } from './refund';
-import { type Assessment, assess, outcomeOf, placeAll, rightsOf } from './returns';
+import { type Assessment, assess, placeAll, returnVerdictOf, rightsLeftOf } from './returns';
 import { type QuoteRequest, refundInput, refundOfInTurns, type Subject } from './subject';
 import { atOnce, each, type Turns } from './turns';
 import { refundWarnings, type Warning } from './waiting';
@@ -64,7 +64,7 @@ export function* quoteInTurns(
   const kinds = yield* placeAll(assessments, left, request);
   const items: QuoteItem[] = [];
   for (const one of assessments)
-    items.push(yield* returnItem(one, kinds.get(one.subject.id), rightsOf(one.subject, left), request));
+    items.push(yield* returnItem(one, kinds.get(one.subject.id), rightsLeftOf(one.subject, left), request));
   return items;
 }
 
@@ -116,7 +116,7 @@ function* returnItem(
   request: QuoteRequest,
 ): Turns<QuoteItem> {
   const { subject, exclusions } = assessment;
-  const { blockers, refund: amount } = outcomeOf(assessment, placed, left, request);
+  const { blockers, refund: amount } = returnVerdictOf(assessment, placed, left, request);
   // Cells and lines are made only of what is paid.
   const refund =
     'amount' in amount ? yield* refundOfInTurns(subject, amount.kind, request.assisted ?? false) : amount;
@@ -168,7 +168,7 @@ export const unknownItem = (instanceId: string): QuoteItem => ({
 });
 
 /**
- * L4, L19: a product whose disks go by their kind does not heed an attribute that says keep; whoever set it
+ * L4, L19: a product whose disks go by their kind ignores an attribute that says keep; whoever set it
  * has to know before.
  */
 function diskWarnings(plan: Plan, { disks }: Facts): Warning[] {

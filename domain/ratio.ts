@@ -51,7 +51,7 @@ function tenTo(exponent: number): Digits {
 
 function bounded(value: Digits): Digits {
   if (value === ONE || (value.e < MOST_PLACES && value.decimalPlaces() <= MOST_PLACES)) return value;
-  throw new Error(`more than ${MOST_PLACES} digits: no amount is reckoned with that many`);
+  throw new Error(`more than ${MOST_PLACES} digits: no amount is computed with that many`);
 }
 
 /** Without the multiplications by one that most are. */

@@ -41,7 +41,8 @@ import {
   toMinorUnits,
   ZERO,
 } from './money';
-import type { Knobs, ReturnRules, Text } from './policy';
+import type { Knobs, ReturnRules } from './policy';
+import type { Text } from './text';
 import { atOnce, each, type Turns } from './turns';
 
 export type RefundKind = 'five-day' | 'ordinary';
@@ -83,7 +84,7 @@ export interface RefundInput {
   /** An operator approved it: promotion orders then pay their fee (M11). */
   assisted?: boolean;
   /**
-   * Only renewals that have not begun come back (M18); nothing that is used is reckoned, because it goes on
+   * Only renewals that have not begun come back (M18); nothing that is used is counted, because it goes on
    * being used.
    */
   renewalsOnly?: boolean;
@@ -141,7 +142,7 @@ export function* refundInTurns(input: RefundInput): Turns<Refund> {
     amount: formatMinorUnits(gross - fee, currency),
     parts: partsAfterFees(cells, fees, currency),
     fee: formatMinorUnits(fee, currency),
-    lines: yield* explain(portions, raw, gross, fees, input.rules, currency),
+    lines: yield* explainInLines(portions, raw, gross, fees, input.rules, currency),
     cells: cells.map(({ key, units }) => ({ ...key, amount: formatMinorUnits(units, currency) })),
   };
 }
@@ -470,7 +471,7 @@ function partsAfterFees(cells: UnitCell[], fees: Fee[], currency: string): Parts
  * The lines as shown: each rounded for reading, then the differences named, so that together they are the
  * amount.
  */
-function* explain(
+function* explainInLines(
   portions: Portion[],
   raw: Exact,
   gross: bigint,

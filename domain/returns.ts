@@ -64,7 +64,7 @@ export function assess(subject: Subject, request: QuoteRequest): Assessment {
 }
 
 const NO_RIGHTS: RightsLeft = { fiveDay: 0, ordinary: 0 };
-export const rightsOf = ({ facts }: Subject, left: Map<string, RightsLeft>): RightsLeft =>
+export const rightsLeftOf = ({ facts }: Subject, left: Map<string, RightsLeft>): RightsLeft =>
   left.get(rightsKey(facts.account, facts.product)) ?? NO_RIGHTS;
 
 const mayUseFiveDay = (id: string, request: QuoteRequest): boolean =>
@@ -108,7 +108,7 @@ function candidateOf({ subject, amounts }: Assessment, request: QuoteRequest): C
 }
 
 /** What is against a return, and what it pays. */
-export interface Outcome {
+export interface ReturnVerdict {
   blockers: BlockerCode[];
   refund: RefundAmount | { kind: RefundKind | 'none'; currency: string | null };
 }
@@ -117,18 +117,18 @@ export interface Outcome {
  * What a quote of this instance alone, returned now, says of blockers and refund: without the warnings, which
  * look ahead themselves.
  */
-export function returnOutcome(subject: Subject, left: RightsLeft): Outcome {
+export function returnVerdict(subject: Subject, left: RightsLeft): ReturnVerdict {
   const request: QuoteRequest = { action: 'return', schedule: { mode: 'now' } };
   const assessment = assess(subject, request);
-  return outcomeOf(assessment, placeRights([candidateOf(assessment, request)], left)[0], left, request);
+  return returnVerdictOf(assessment, placeRights([candidateOf(assessment, request)], left)[0], left, request);
 }
 
-export function outcomeOf(
+export function returnVerdictOf(
   assessment: Assessment,
   placed: RefundKind | undefined,
   left: RightsLeft,
   request: QuoteRequest,
-): Outcome {
+): ReturnVerdict {
   const { subject, blockers, amounts } = assessment;
   // A blocked item takes no right; the one that it could have used alone tells what else is against it (E8).
   const kind = blockers.length ? placeRights([candidateOf(assessment, request)], left)[0] : placed;

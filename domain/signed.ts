@@ -50,7 +50,7 @@ export const asUnsigned = ({ id, by }: Envelope): Envelope => ({
  * What a step's activity is told of the message behind it: Sunset's own (a deadline), nobody's, or one with a
  * signature to verify. A refused message is told whole, because its step has an id and a body of its own.
  */
-export type Voucher = 'sunset' | 'unsigned' | { signature: string; message?: Signable | undefined };
+export type Provenance = 'sunset' | 'unsigned' | { signature: string; message?: Signable | undefined };
 
 /** What is kept with a step: whose word it was. `before`: it was recorded before messages were signed. */
 export type Authority = 'sunset' | 'signed' | 'unsigned' | 'before';

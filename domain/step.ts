@@ -5,7 +5,7 @@
 import type { Registration } from './instance';
 import type { Effect, Life } from './lifecycle';
 import type { Policy } from './policy';
-import type { Voucher } from './signed';
+import type { Provenance } from './signed';
 
 /** What every step says. */
 export interface StepBase {
@@ -29,7 +29,7 @@ export interface StepBase {
    */
   from?: Life | undefined;
   /** Who vouches for the message behind it; missing in runs that began before messages were signed. */
-  voucher?: Voucher | undefined;
+  voucher?: Provenance | undefined;
 }
 
 /** What an instance begins with. */

@@ -5,9 +5,9 @@ import { firstToStart, isTerm, notStarted, type Order, openOrders, orderInForce,
 import { inUtc, msOf, plusMs } from './instant';
 import { WARNINGS, type WarningCode } from './messages';
 import { exact, formatMoney, ZERO, zeroIn } from './money';
-import type { Text } from './policy';
 import { hoursStopped, type Refund, type RefundAmount, refundAmount } from './refund';
 import { type QuoteRequest, refundInput, type Subject } from './subject';
+import type { Text } from './text';
 import type { Turns } from './turns';
 
 export interface Warning {
@@ -61,7 +61,7 @@ export function fiveDayEdge({ orders, policy }: Subject): string | undefined {
 }
 
 /** An instant that a return may wait for, in UTC. `ended`: the order that the next one has followed then. */
-interface Turn {
+interface WaitingPoint {
   at: string;
   ended?: string;
 }
@@ -75,8 +75,8 @@ interface Turn {
 function* bestWait(
   subject: Subject,
   later: (at: string) => RefundAmount,
-): Turns<(Turn & { amount: string }) | undefined> {
-  let best: (Turn & { amount: string }) | undefined;
+): Turns<(WaitingPoint & { amount: string }) | undefined> {
+  let best: (WaitingPoint & { amount: string }) | undefined;
   for (const turn of turningPoints(subject)) {
     yield;
     const { amount } = later(turn.at);
@@ -90,7 +90,7 @@ export const monthEdges = (order: Order, months: number[], timeZone: string): st
   months.map((n) => addMonths(order.startsAt, n, timeZone)).filter((edge) => msOf(edge) < msOf(order.endsAt));
 
 /** None before the first order begins: nothing is used, and no wait pays more than everything. */
-function turningPoints({ facts, orders, at, policy }: Subject): Turn[] {
+function turningPoints({ facts, orders, at, policy }: Subject): WaitingPoint[] {
   const open = openOrders(orders);
   const order = orderInForce(open, at);
   if (!order) return [];
@@ -105,7 +105,7 @@ function turningPoints({ facts, orders, at, policy }: Subject): Turn[] {
     timeZone,
   );
   const following = firstToStart(notStarted(open.filter(isTerm), at));
-  const turns: Turn[] = wholeMonths.map((edge) => ({ at: edge }));
+  const turns: WaitingPoint[] = wholeMonths.map((edge) => ({ at: edge }));
   if (following) turns.push({ at: inUtc(following.startsAt), ended: order.id });
   return turns.sort((a, b) => msOf(a.at) - msOf(b.at));
 }

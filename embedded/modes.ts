@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Account } from './process/run';
+import type { OsAccount } from './process/run';
 
 /**
  * What Sunset puts into a data folder. One that holds anything else is somebody's own, and its mode theirs to
@@ -25,7 +25,7 @@ export function closeTree(path: string): void {
  * Closes a data folder to other users, also one that an older version left open. The OS user that runs root's
  * PostgreSQL may pass through it, by its group, if it could until now.
  */
-export function closeDataFolder(folder: string, account: Account | undefined): void {
+export function closeDataFolder(folder: string, account: OsAccount | undefined): void {
   const names = readdirSync(folder).filter((name) => OURS.test(name));
   for (const name of names) if (name !== 'postgres') closeTree(join(folder, name));
   const { mode, uid } = lstatSync(folder);

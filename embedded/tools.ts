@@ -12,7 +12,7 @@ export { whyNotUp, writeFiles } from './process/supervisor';
 export { processIdentity } from './process/table';
 export { during } from './progress';
 export { readState, writeState } from './state';
-export { temporalAnswers } from './temporal/check';
+export { isTemporalUp } from './temporal/check';
 export { uiSetup } from './temporal/config';
 export { ensureBuilt } from './temporal/go-build';
 export { SERVER, SQL_TOOL, WEB_UI } from './temporal/program';

@@ -75,16 +75,16 @@ async function countLive(
   return rows[0]!.count;
 }
 
-type Row = KeyRow & { seq: number };
+type SelectedKey = KeyRow & { seq: number };
 
 const SELECT = `
   SELECT id, seq, account, name, permissions, key_hash AS "keyHash", secret_id AS "secretId", created_by AS "createdBy",
     created_at AS "createdAt", revoked_by AS "revokedBy", revoked_at AS "revokedAt" FROM keys`;
 
-const toKey = ({ seq: _seq, ...row }: Row): KeyRow => row;
+const toKey = ({ seq: _seq, ...row }: SelectedKey): KeyRow => row;
 
 export async function findKey(db: Db, id: string): Promise<KeyRow | undefined> {
-  const { rows } = await db.query<Row>(`${SELECT} WHERE id = $1`, [id]);
+  const { rows } = await db.query<SelectedKey>(`${SELECT} WHERE id = $1`, [id]);
   return rows[0] && toKey(rows[0]);
 }
 
@@ -93,7 +93,9 @@ export async function findKey(db: Db, id: string): Promise<KeyRow | undefined> {
  * once, in every process.
  */
 export async function findLiveKey(db: Db, keyHash: string): Promise<KeyRow | undefined> {
-  const { rows } = await db.query<Row>(`${SELECT} WHERE key_hash = $1 AND revoked_at IS NULL`, [keyHash]);
+  const { rows } = await db.query<SelectedKey>(`${SELECT} WHERE key_hash = $1 AND revoked_at IS NULL`, [
+    keyHash,
+  ]);
   return rows[0] && toKey(rows[0]);
 }
 
@@ -106,11 +108,11 @@ export interface KeyFilter {
 /** In the order in which they were made; revoked ones too. */
 export async function listKeys(db: Db, filter: KeyFilter, page: PageRequest): Promise<Page<KeyRow>> {
   const conditions = new Conditions().add('account = ?', filter.tenant).add('account = ?', filter.account);
-  return await listPage(db, { select: SELECT, conditions, by: bySeq<Row>() }, page, toKey);
+  return await listPage(db, { select: SELECT, conditions, by: bySeq<SelectedKey>() }, page, toKey);
 }
 
 /** Revokes a key that exists; one that was revoked before stays as it is. */
-export async function revokeKey(db: Db, id: string, by: string): Promise<KeyRow> {
+export async function markRevoked(db: Db, id: string, by: string): Promise<KeyRow> {
   await db.query(
     'UPDATE keys SET revoked_at = clock_timestamp(), revoked_by = $2 WHERE id = $1 AND revoked_at IS NULL',
     [id, by],

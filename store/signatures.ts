@@ -21,12 +21,12 @@ interface SignableBirth {
  * What became of verifying: `late` is one of ours that has waited too long to be a message that is still on
  * its way.
  */
-export type Verdict = 'good' | 'late' | 'bad';
+export type SignatureVerdict = 'good' | 'late' | 'bad';
 
 export interface Signatures extends Signer {
   signBirth(birth: SignableBirth): string;
-  verify(instanceId: string, message: Signable, signature: string): Verdict;
-  verifyBirth(birth: SignableBirth, signature: string): Verdict;
+  verify(instanceId: string, message: Signable, signature: string): SignatureVerdict;
+  verifyBirth(birth: SignableBirth, signature: string): SignatureVerdict;
 }
 
 /**
@@ -49,7 +49,7 @@ export function createSignatures(operatorKey: string, previousKey?: string): Sig
     const at = now.toString(36);
     return `${at}.${macOf(root, at, text).toString('base64url')}`;
   };
-  const verify = (text: string, signature: string): Verdict => {
+  const verify = (text: string, signature: string): SignatureVerdict => {
     if (!isSignature(signature)) return 'bad';
     const [at, mac] = signature.split('.') as [string, string];
     const given = Buffer.from(mac, 'base64url');

@@ -9,7 +9,7 @@ import { google, temporal } from '@temporalio/proto';
 import { workflowId } from '../domain/ids';
 import { Late, NotRunning, Unavailable, within } from './meaning';
 
-export interface Move {
+export interface FastForward {
   client: Client;
   namespace: string;
   instanceId: string;
@@ -20,7 +20,7 @@ export interface Move {
   waitMs: number;
 }
 
-export interface Moved {
+export interface FastForwardResult {
   /** How far ahead of the wall clock it is now, in milliseconds. */
   offsetMs: number;
   /** The instant that was reached on the instance's clock, in milliseconds. */
@@ -33,7 +33,7 @@ export class Replaced extends Error {}
 const { FastForwardPollingResult, WorkflowExecutionStatus } = temporal.api.enums.v1;
 const POLL_MS = 20_000;
 const CALL_MS = 10_000;
-/** What is no further is waited for: see {@link fastForward}. */
+/** What is no further is waited for: see {@link skipAhead}. */
 const NEAR_MS = 2000;
 /** How long a move waits for what is under way; without a worker it would never end. */
 const SETTLE_MS = 3000;
@@ -47,8 +47,8 @@ const LOOK_EVERY_MS = 20;
  * @throws NotRunning when there is none to move; Unavailable when it does not arrive in time, for want of a
  *   worker; Replaced by another move
  */
-export async function fastForward(move: Move): Promise<Moved> {
-  const before = await settled(move);
+export async function skipAhead(move: FastForward): Promise<FastForwardResult> {
+  const before = await whenIdle(move);
   const hasBegun = before.moveId === move.id;
   if (!before.running && !hasBegun) throw new NotRunning(`${workflowId(move.instanceId)} has ended`);
   const restMs = Math.round(move.toMs - clockIn(before));
@@ -75,13 +75,13 @@ const clockIn = (description: Description): number => Date.now() + offsetOf(desc
  * The id of the fast-forward that the workflow was last given; it may be of a request whose answer got lost.
  */
 export async function lastMoveId(
-  move: Pick<Move, 'client' | 'namespace' | 'instanceId'>,
+  move: Pick<FastForward, 'client' | 'namespace' | 'instanceId'>,
 ): Promise<string | undefined> {
   return (await describe(move)).moveId;
 }
 
 /** The workflow when no task and no activity of it is under way. */
-async function settled(move: Move): Promise<Description> {
+async function whenIdle(move: FastForward): Promise<Description> {
   const until = Date.now() + SETTLE_MS;
   for (;;) {
     const description = await describe(move);
@@ -90,7 +90,7 @@ async function settled(move: Move): Promise<Description> {
   }
 }
 
-async function begin({ client, namespace, instanceId, id }: Move, ms: number): Promise<void> {
+async function begin({ client, namespace, instanceId, id }: FastForward, ms: number): Promise<void> {
   const duration = google.protobuf.Duration.fromObject({
     seconds: Math.floor(ms / 1000),
     nanos: (ms % 1000) * 1_000_000,
@@ -107,7 +107,7 @@ async function begin({ client, namespace, instanceId, id }: Move, ms: number): P
 }
 
 /** One long poll. True: it is there, or the workflow has ended. */
-async function poll(move: Move, deadline: number): Promise<boolean> {
+async function poll(move: FastForward, deadline: number): Promise<boolean> {
   const { client, namespace, instanceId, id } = move;
   try {
     const { fastForwardPollingResult: result } = await within(
@@ -147,7 +147,7 @@ async function describe({
   client,
   namespace,
   instanceId,
-}: Pick<Move, 'client' | 'namespace' | 'instanceId'>): Promise<Description> {
+}: Pick<FastForward, 'client' | 'namespace' | 'instanceId'>): Promise<Description> {
   const asked = Date.now();
   const description = await within(client, CALL_MS, () =>
     client.connection.workflowService.describeWorkflowExecution({

@@ -1,7 +1,7 @@
 /** Whether an instance has a workflow, and how to give it another one (L14). */
 import type { Client } from '@temporalio/client';
 import { workflowId } from '../domain/ids';
-import { type Carried, lifeQuery, TASK_QUEUE, WORKFLOW_TYPE } from '../workflows/messages';
+import { type LaterRun, lifeQuery, TASK_QUEUE, WORKFLOW_TYPE } from '../workflows/messages';
 import { attributesAtStart, releaseAttribute, releaseTimeOf } from '../workflows/search-attributes';
 import { NotRunning, within } from './meaning';
 import { type SendOptions, summaryOf, WAIT_MS } from './send';
@@ -19,7 +19,7 @@ export async function hasWorkflow(client: Client, instanceId: string): Promise<b
   }
 }
 
-export interface Restart extends Carried {
+export interface Restart extends LaterRun {
   region: string;
 }
 

@@ -11,7 +11,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { REFUSAL, type RefusalDetail } from '../workflows/messages';
 
 /** The workflow or the database refused the command; nothing changed. */
-export class Refused extends Error {
+export class CommandRefused extends Error {
   readonly code: string;
   readonly state: string | null;
   constructor({ code, state }: RefusalDetail) {
@@ -99,7 +99,7 @@ const DROPPED = /unexpected workflow task failure/;
 export const isCrowded = (said: string): boolean => CROWDED.test(said);
 
 /**
- * @returns a {@link Refused}, {@link Unavailable} or {@link NotRunning}; or the error itself when it is none
+ * @returns a {@link CommandRefused}, {@link Unavailable} or {@link NotRunning}; or the error itself when it is none
  * of Temporal's
  */
 export function meaningOf(error: unknown): unknown {
@@ -117,7 +117,7 @@ export function meaningOf(error: unknown): unknown {
 
 function meaningOfFailure({ cause, message }: WorkflowUpdateFailedError): Error {
   if (!(cause instanceof ApplicationFailure)) return new NotRunning(message);
-  if (cause.type === REFUSAL) return new Refused(cause.details![0] as RefusalDetail);
+  if (cause.type === REFUSAL) return new CommandRefused(cause.details![0] as RefusalDetail);
   // A worker of a version that does not know this update.
   if (cause.type === 'UnprocessedUpdate') return new Unavailable(cause.message, false);
   // The workflow ended while the update waited: what it answered with is in the read model.

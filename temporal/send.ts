@@ -1,6 +1,6 @@
 /**
  * How the API and the worker's sweep talk to `instance/<id>`: its messages, sent.
- * What comes back is an {@link Answer}, or one of the errors of `meaning.ts`.
+ * What comes back is an {@link UpdateResult}, or one of the errors of `meaning.ts`.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,15 +10,15 @@ import { COMMANDS, type Envelope } from '../domain/commands';
 import { workflowId } from '../domain/ids';
 import type { Signer } from '../domain/signed';
 import {
-  type Answer,
-  type Birth,
   type CommandMessage,
+  type FirstRun,
   registerUpdate,
   SIGNALS,
   type SignalName,
   type SignalPayload,
   TASK_QUEUE,
   UPDATES,
+  type UpdateResult,
   WORKFLOW_TYPE,
 } from '../workflows/messages';
 import { attributesAtStart, releaseAttribute } from '../workflows/search-attributes';
@@ -45,9 +45,9 @@ export const WAIT_MS = 13_000;
  */
 export async function registerInstance(
   client: Client,
-  birth: Birth,
+  birth: FirstRun,
   options: Omit<SendOptions, 'signer'>,
-): Promise<Answer> {
+): Promise<UpdateResult> {
   const { instanceId, registration } = birth;
   const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPE, {
     workflowId: workflowId(instanceId),
@@ -82,14 +82,14 @@ export async function sendCommand(
   instanceId: string,
   message: CommandMessage,
   options: SendOptions,
-): Promise<Answer> {
+): Promise<UpdateResult> {
   const handle = client.workflow.getHandle(workflowId(instanceId));
   const { signer, waitMs = WAIT_MS } = options;
   const signed = { ...message, signature: signer.sign(instanceId, message) };
-  const definition: UpdateDefinition<Answer, [CommandMessage]> =
+  const definition: UpdateDefinition<UpdateResult, [CommandMessage]> =
     UPDATES[COMMANDS[message.command.name].update];
   const sendAs = (updateId: string) => handle.executeUpdate(definition, { args: [signed], updateId });
-  const send = async (): Promise<Answer> => {
+  const send = async (): Promise<UpdateResult> => {
     const answer = await sendAs(signer.updateId(instanceId, message));
     return answer.commandId === message.id ? answer : await sendAs(`u/${randomUUID()}`);
   };

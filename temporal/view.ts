@@ -6,9 +6,9 @@ import type { Client } from '@temporalio/client';
 import { instanceIdOf, workflowId } from '../domain/ids';
 import { isoOf } from '../domain/instant';
 import type { Life } from '../domain/lifecycle';
-import type { Seen, Standing, Workflows } from '../store/audit/workflows';
+import type { Seen, Situation, Workflows } from '../store/audit/workflows';
 import { lifeQuery, WORKFLOW_TYPE } from '../workflows/messages';
-import { releaseTimeOf, standingOf } from '../workflows/search-attributes';
+import { releaseTimeOf, situationIn } from '../workflows/search-attributes';
 import { NotRunning, within } from './meaning';
 
 /** A worker that is there answers at once. */
@@ -52,9 +52,9 @@ async function* listed(client: Client, query: string) {
 async function* running(
   client: Client,
   taskQueue: string,
-): AsyncGenerator<Partial<Standing> & { instanceId: string }> {
+): AsyncGenerator<Partial<Situation> & { instanceId: string }> {
   for await (const { workflowId: id, typedSearchAttributes } of listed(client, runningOf(taskQueue))) {
-    yield { instanceId: instanceIdOf(id), ...standingOf(typedSearchAttributes) };
+    yield { instanceId: instanceIdOf(id), ...situationIn(typedSearchAttributes) };
   }
 }
 
@@ -82,7 +82,7 @@ async function look(client: Client, instanceId: string): Promise<Seen> {
   try {
     return {
       is: 'running',
-      life: standing(await client.withDeadline(Date.now() + ANSWER_MS, () => handle.query(lifeQuery))),
+      life: situationOf(await client.withDeadline(Date.now() + ANSWER_MS, () => handle.query(lifeQuery))),
     };
   } catch (error) {
     // The server has just answered: it is the worker, or the workflow's own code, that does not.
@@ -90,5 +90,5 @@ async function look(client: Client, instanceId: string): Promise<Seen> {
   }
 }
 
-const standing = (life: Life | null): (Standing & { step: number }) | null =>
+const situationOf = (life: Life | null): (Situation & { step: number }) | null =>
   life && { step: life.step, state: life.state, releaseTime: releaseTimeOf(life) };

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BadSettings, REQUIRED, readSettings, SETTING_NAMES } from '../cli/process/settings';
 import { type ComposeService, readCompose } from '../tools/cluster/compose';
-import { commandOf, environmentOf, located, type Place, placeSecrets } from '../tools/cluster/place';
+import { type ClusterPlace, commandOf, environmentOf, located, placeSecrets } from '../tools/cluster/place';
 import { statementsOf } from '../tools/cluster/roles';
 
 const ROOT = join(__dirname, '..');
@@ -23,7 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), 'sunset-compose-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const made = join(folder, 'secrets');
-const place: Place = {
+const place: ClusterPlace = {
   secrets: join(folder, 'run'),
   ports: { 'postgres:5432': 15_432, 'temporal:7233': 17_233 },
 };

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keepWorker, WorkerLost } from '../cli/process/keep-worker';
-import { Parts } from '../cli/process/parts';
+import { Components } from '../cli/process/parts';
 import { lockDataFolder } from '../embedded';
 import { closeDataFolder } from '../embedded/modes';
 import { keepUp } from '../embedded/process/keep-up';
@@ -29,7 +29,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('stopping', () => {
   it('leaves a part that takes too long, says which, and stops the others in the reverse order', async () => {
-    const parts = new Parts();
+    const parts = new Components();
     const stopped: string[] = [];
     const note = (name: string) => async () => void stopped.push(name);
     parts.addLast(note('lock'));
@@ -59,7 +59,7 @@ describe('stopping', () => {
     });
     expect(await until(() => statSync(logFile).size > 0, 5000)).toBe(true);
     const begun = Date.now();
-    const late = await new Parts().stop(100);
+    const late = await new Components().stop(100);
     expect(late).toEqual([expect.stringContaining('killed')]);
     expect(Date.now() - begun).toBeLessThan(10_000);
     // It has been killed; that its end is noticed may take a moment longer.

@@ -8,7 +8,15 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
-import { Crowded, Dropped, Late, meaningOf, NotRunning, Refused, Unavailable } from '../temporal/meaning';
+import {
+  CommandRefused,
+  Crowded,
+  Dropped,
+  Late,
+  meaningOf,
+  NotRunning,
+  Unavailable,
+} from '../temporal/meaning';
 
 const status = (code: number, details: string): ServiceError =>
   new ServiceError('Workflow Update failed', {
@@ -77,7 +85,7 @@ it('a refusal says its code and the state', () => {
     code: 'WRONG_STATE',
     state: 'running',
   });
-  expect(meaningOf(failed('Refusal', { code: 'BAD_PAYLOAD', state: '' }))).toBeInstanceOf(Refused);
+  expect(meaningOf(failed('Refusal', { code: 'BAD_PAYLOAD', state: '' }))).toBeInstanceOf(CommandRefused);
 });
 
 it('a worker that does not know the update has not carried it out', () => {

@@ -6,7 +6,7 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { end, endOnSignals } from '../cli/process/ending';
-import { Parts } from '../cli/process/parts';
+import { Components } from '../cli/process/parts';
 import { consoleProgress, EmbeddedError, type Progress } from '../embedded';
 import { runDemo } from './cluster/demo';
 import { type Cluster, startCluster } from './cluster/start';
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
     return;
   }
   const begun = Date.now();
-  const parts = new Parts();
+  const parts = new Components();
   const isEnding = endOnSignals(parts);
   const report = consoleProgress();
   const dataFolder = resolve(process.env.SUNSET_DATA || '.sunset', 'cluster');

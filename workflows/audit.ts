@@ -3,7 +3,7 @@
  * result is a row.
  */
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { AuditActivities, AuditSummary } from '../activities/audit';
+import type { AuditActivities, AuditResult } from '../activities/audit';
 
 const activities = proxyActivities<AuditActivities>({
   startToCloseTimeout: '6 hours',
@@ -13,6 +13,6 @@ const activities = proxyActivities<AuditActivities>({
 });
 
 /** Answers how much was found; the row `audit_<run>` has it all. */
-export async function audit(): Promise<AuditSummary> {
+export async function audit(): Promise<AuditResult> {
   return await activities.audit({ id: `audit_${workflowInfo().runId}` });
 }

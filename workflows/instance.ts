@@ -36,15 +36,14 @@ import {
   promisedAt,
   promisedFromHere,
 } from '../domain/lifecycle';
-import { asUnsigned, type Voucher } from '../domain/signed';
+import { asUnsigned, type Provenance } from '../domain/signed';
 import type { StepBase, StepResult } from '../domain/step';
 import { currentDetails, stepSummary, timerSummary } from './details';
 import {
-  type Answer,
-  type Birth,
-  type Carried,
+  type AnsweredCommand,
   type CommandMessage,
-  type Done,
+  type FirstRun,
+  type LaterRun,
   lifeQuery,
   REFUSAL,
   type RefusalDetail,
@@ -53,9 +52,10 @@ import {
   type SignalName,
   type SignalPayload,
   UPDATES,
+  type UpdateResult,
 } from './messages';
 import { changingAttributes, releaseTimeOf } from './search-attributes';
-import { payloadOfUpdate, type Reading, readSignal, readUnsigned, tidy } from './signals';
+import { payloadOfUpdate, type ReadMessage, readSignal, readUnsigned, tidy } from './signals';
 import { isSigned, isSound } from './sound';
 
 const retry = {
@@ -81,7 +81,7 @@ const local: Proxy = (summary) =>
 const REMEMBERED = 50;
 
 interface Waiting {
-  answer: (answer: Answer) => void;
+  answer: (answer: UpdateResult) => void;
   refuse: (failure: Error) => void;
 }
 
@@ -108,7 +108,7 @@ interface Delay {
   until: number;
 }
 
-type Work =
+type QueuedMessage =
   | ({ by: 'update'; message: CommandMessage } & Waiting)
   /** Nobody vouches for it, so it is read like the signal of its name. */
   | ({ by: 'unsigned update'; name: SignalName; payload: SignalPayload } & Waiting)
@@ -142,17 +142,17 @@ const refused = (detail: RefusalDetail): ApplicationFailure =>
  * A request to cancel (a button of the Web UI) is no command of ours: whoever gives it would leave an
  * instance that nobody ever ends.
  */
-export async function instance(input: Birth | Carried): Promise<Life> {
+export async function instance(input: FirstRun | LaterRun): Promise<Life> {
   return await CancellationScope.nonCancellable(() => live(input));
 }
 
-async function live(input: Birth | Carried): Promise<Life> {
+async function live(input: FirstRun | LaterRun): Promise<Life> {
   const instanceId = 'life' in input ? input.life.id : input.instanceId;
   let life: Life | undefined = 'life' in input ? input.life : undefined;
   unproven = life;
   let unborn: RefusalDetail | undefined;
-  const done: Done[] = 'life' in input ? [...input.done] : [];
-  const queue: Work[] = [];
+  const done: AnsweredCommand[] = 'life' in input ? [...input.done] : [];
+  const queue: QueuedMessage[] = [];
   let busy = true;
 
   // Handlers come before the first await: an update without a handler would be rejected.
@@ -164,7 +164,7 @@ async function live(input: Birth | Carried): Promise<Life> {
   setHandler(lifeQuery, () => life ?? null);
   for (const [name, update] of Object.entries(UPDATES) as [
     UpdateName,
-    UpdateDefinition<Answer, [CommandMessage]>,
+    UpdateDefinition<UpdateResult, [CommandMessage]>,
   ][]) {
     setHandler(update, (message) => receive(name, message), {
       validator: (message) => validate(name, message),
@@ -179,7 +179,7 @@ async function live(input: Birth | Carried): Promise<Life> {
     });
   }
 
-  function receive(name: UpdateName, message: CommandMessage): Promise<Answer> | Answer {
+  function receive(name: UpdateName, message: CommandMessage): Promise<UpdateResult> | UpdateResult {
     if (isUnsigned(isSigned(message))) {
       // The validator lets no other pass.
       if (!isSignalName(name)) throw refused({ code: 'UNSIGNED', state: life?.state ?? '' });
@@ -205,7 +205,7 @@ async function live(input: Birth | Carried): Promise<Life> {
   }
 
   function validateUnsigned(name: UpdateName, payload: SignalPayload): void {
-    const reading: Reading = isSignalName(name)
+    const reading: ReadMessage = isSignalName(name)
       ? readUnsigned(name, instanceId, payload)
       : { refused: 'UNSIGNED' };
     if ('refused' in reading) throw refused({ code: reading.refused, state: life?.state ?? '' });
@@ -222,10 +222,10 @@ async function live(input: Birth | Carried): Promise<Life> {
   }
 
   try {
-    life ??= await beBorn(input as Birth);
+    life ??= await beBorn(input as FirstRun);
   } catch (error) {
     // Whoever asked is told why; the run fails, so that the id is free for a registration that is one.
-    unborn = refusalOf(error, '');
+    unborn = refusalIn(error, '');
     await condition(allHandlersFinished);
     throw refused(unborn);
   }
@@ -263,13 +263,17 @@ async function live(input: Birth | Carried): Promise<Life> {
  * What the same command led to before (L8), or that its id is another's. Runs of earlier versions took every
  * command of one id for the same.
  */
-function takenBefore(done: Done[], id: string, name: string): Done | 'reused' | undefined {
+function takenBefore(
+  done: AnsweredCommand[],
+  id: string,
+  name: string,
+): AnsweredCommand | 'reused' | undefined {
   const known = done.find((one) => one.id === id);
   const isOther = known?.name !== undefined && known.name !== name;
   return isOther && patched('same-id-other-command') ? 'reused' : known;
 }
 
-const answerOf = (life: Life, { id, step, refundId }: Done): Answer => ({
+const answerOf = (life: Life, { id, step, refundId }: AnsweredCommand): UpdateResult => ({
   life,
   step,
   refundId,
@@ -287,7 +291,7 @@ function longer(delay: Delay | undefined, deadline: Deadline): Delay {
 }
 
 async function commandOrDeadline(
-  queue: Work[],
+  queue: QueuedMessage[],
   deadline: Deadline | undefined,
   dueAt: number | undefined,
 ): Promise<void> {
@@ -297,7 +301,7 @@ async function commandOrDeadline(
 }
 
 /** Step 0: the instance's facts, orders and books (J1). */
-async function beBorn({ instanceId, registration, policy, envelope, signature }: Birth): Promise<Life> {
+async function beBorn({ instanceId, registration, policy, envelope, signature }: FirstRun): Promise<Life> {
   const at = now();
   const next = promisedFromHere(newLife(instanceId, registration, policy.lifecycle), at);
   const step = {
@@ -337,7 +341,7 @@ async function takeDeadline(
     );
     if (adopted.step !== life.step) return { life: adopted };
   } catch (error) {
-    refusal = refusalOf(error, life.state);
+    refusal = refusalIn(error, life.state);
   }
   const said: Said = {
     name: deadline.kind,
@@ -353,16 +357,16 @@ interface Said {
   /** Of the command, the signal or the deadline. */
   name: string;
   envelope: Envelope;
-  reading: Reading;
+  reading: ReadMessage;
   /** Missing in runs that began before messages were signed. */
-  voucher?: Voucher | undefined;
+  voucher?: Provenance | undefined;
 }
 
 /**
  * Not async: one promise more between an answer and the loop would change the order of commands, which
  * replays hold us to.
  */
-function take(life: Life, work: Work, done: Done[]): Promise<Life> {
+function take(life: Life, work: QueuedMessage, done: AnsweredCommand[]): Promise<Life> {
   if (work.by === 'signal') return takeSignal(life, work, done);
   const said = work.by === 'update' ? saidBy(work.message) : saidUnsigned(life.id, work.name, work.payload);
   return takeUpdate(life, said, work, done);
@@ -387,7 +391,12 @@ function tidyEnvelope({ id, by }: SignalPayload, name: string): Envelope {
   return { id: id ?? signalCommandId(name, uuid4()), by: by ?? 'signal' };
 }
 
-async function takeUpdate(life: Life, said: Said, { answer, refuse }: Waiting, done: Done[]): Promise<Life> {
+async function takeUpdate(
+  life: Life,
+  said: Said,
+  { answer, refuse }: Waiting,
+  done: AnsweredCommand[],
+): Promise<Life> {
   // The same message may have been queued twice, under two update ids.
   const { id } = said.envelope;
   const known = takenBefore(done, id, said.name);
@@ -399,7 +408,7 @@ async function takeUpdate(life: Life, said: Said, { answer, refuse }: Waiting, d
     answer(answerOf(life, known));
     return life;
   }
-  const outcome = await heed(life, said, regular);
+  const outcome = await carryOutMessage(life, said, regular);
   if ('refusal' in outcome) {
     refuse(refused(outcome.refusal));
     return outcome.life;
@@ -414,8 +423,8 @@ async function takeUpdate(life: Life, said: Said, { answer, refuse }: Waiting, d
 /** Signals have nobody to answer: what is refused becomes a row of the timeline. */
 async function takeSignal(
   life: Life,
-  { name, payload, isUnsigned }: Extract<Work, { by: 'signal' }>,
-  done: Done[],
+  { name, payload, isUnsigned }: Extract<QueuedMessage, { by: 'signal' }>,
+  done: AnsweredCommand[],
 ): Promise<Life> {
   const said = isUnsigned ? saidUnsigned(life.id, name, payload) : saidBySignal(life.id, name, payload);
   const { id } = said.envelope;
@@ -423,7 +432,7 @@ async function takeSignal(
   if (known === 'reused') return await recordRefusal(life, said, reused(life).code);
   // L8: what took effect before says nothing more.
   if (known) return life;
-  const outcome = await heed(life, said, local);
+  const outcome = await carryOutMessage(life, said, local);
   if ('refusal' in outcome) return await recordRefusal(outcome.life, said, outcome.refusal.code);
   const { step, refundId } = outcome.result;
   done.push({ id, name, step, refundId });
@@ -437,7 +446,11 @@ const saidBySignal = (instanceId: string, name: SignalName, payload: SignalPaylo
   voucher: isSigned(payload) ? { signature: payload.signature! } : undefined,
 });
 
-async function heed(life: Life, { envelope, reading, voucher }: Said, proxy: Proxy): Promise<Outcome> {
+async function carryOutMessage(
+  life: Life,
+  { envelope, reading, voucher }: Said,
+  proxy: Proxy,
+): Promise<StepOutcome> {
   if ('refused' in reading) return { life, refusal: { code: reading.refused, state: life.state } };
   if ('command' in reading) return await carryOut(life, envelope, reading.command, proxy, voucher);
   try {
@@ -453,11 +466,11 @@ async function heed(life: Life, { envelope, reading, voucher }: Said, proxy: Pro
       signature === undefined ? undefined : { signature },
     );
   } catch (error) {
-    return { life, refusal: refusalOf(error, life.state) };
+    return { life, refusal: refusalIn(error, life.state) };
   }
 }
 
-type Outcome = { life: Life; result: StepResult } | { life: Life; refusal: RefusalDetail };
+type StepOutcome = { life: Life; result: StepResult } | { life: Life; refusal: RefusalDetail };
 
 /**
  * Decides a command and records its step. When another command's step is found in its place, that life is
@@ -468,9 +481,9 @@ async function carryOut(
   envelope: Envelope,
   command: Command,
   proxy: Proxy,
-  voucher: Voucher | undefined,
+  voucher: Provenance | undefined,
   adoptions = 0,
-): Promise<Outcome> {
+): Promise<StepOutcome> {
   const at = now();
   try {
     const decision = decide(life, command, at, envelope.by);
@@ -491,7 +504,7 @@ async function carryOut(
       return { life: adopted, refusal: { code: 'NOT_POSSIBLE', state: adopted.state } };
     return await carryOut(adopted, envelope, command, proxy, voucher, adoptions + 1);
   } catch (error) {
-    return { life, refusal: refusalOf(error, life.state) };
+    return { life, refusal: refusalIn(error, life.state) };
   }
 }
 
@@ -515,7 +528,7 @@ async function recordRefusal(life: Life, said: Said, code: string, adoptions = 0
       ...step,
       effects: [],
       refused: code,
-      ...vouchedBy(said),
+      ...provenanceOfRefused(said),
     });
     const adopted = adopt(life, result);
     // As earlier versions named such a row, in the histories that they wrote.
@@ -529,7 +542,7 @@ async function recordRefusal(life: Life, said: Said, code: string, adoptions = 0
 }
 
 /** The row of a refusal has an id of its own, so what was signed goes along. */
-function vouchedBy({ envelope, reading, voucher }: Said): { voucher?: Voucher } {
+function provenanceOfRefused({ envelope, reading, voucher }: Said): { voucher?: Provenance } {
   if (voucher === undefined || typeof voucher === 'string') return voucher === undefined ? {} : { voucher };
   return 'command' in reading
     ? { voucher: { ...voucher, message: { ...envelope, command: reading.command } } }
@@ -579,7 +592,7 @@ function show(life: Life): void {
  * A refusal by the database leaves the state as it was. Anything else is a fault of ours: it ends nothing,
  * and is in the worker's log.
  */
-function refusalOf(error: unknown, currentState: string): RefusalDetail {
+function refusalIn(error: unknown, currentState: string): RefusalDetail {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure && cause.type === REFUSAL) {
     const { code, state } = cause.details![0] as RefusalDetail;

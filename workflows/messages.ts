@@ -13,8 +13,8 @@ export const TASK_QUEUE = 'sunset';
 
 export { REFUSAL, workflowId } from '../domain/ids';
 
-/** The input of a first run; a later run (continue-as-new) gets a {@link Carried}. */
-export interface Birth {
+/** The input of a first run; a later run (continue-as-new) gets a {@link LaterRun}. */
+export interface FirstRun {
   instanceId: string;
   registration: Registration;
   /** A snapshot (decision 3). */
@@ -24,16 +24,16 @@ export interface Birth {
   signature?: string | undefined;
 }
 
-export interface Carried {
+export interface LaterRun {
   life: Life;
   /**
    * The latest commands that took effect, newest last, so that repeating one after continue-as-new still
    * answers its first result.
    */
-  done: Done[];
+  done: AnsweredCommand[];
 }
 
-export interface Done {
+export interface AnsweredCommand {
   id: string;
   /**
    * Of the command or signal: another one under the same id is no repeat. Missing in what earlier versions
@@ -54,7 +54,7 @@ export type CommandMessage<N extends CommandName = CommandName> = Envelope & {
 };
 
 /** What a command answers once its step is recorded. */
-export interface Answer {
+export interface UpdateResult {
   life: Life;
   /** The step that the command took. */
   step: number;
@@ -71,9 +71,9 @@ export interface RefusalDetail {
   state: string;
 }
 
-export const registerUpdate = defineUpdate<Answer>('register');
+export const registerUpdate = defineUpdate<UpdateResult>('register');
 const commandUpdate = <U extends UpdateName>(name: U) =>
-  defineUpdate<Answer, [CommandMessage<CommandOf<U>>]>(name);
+  defineUpdate<UpdateResult, [CommandMessage<CommandOf<U>>]>(name);
 export const UPDATES = {
   terminate: commandUpdate('terminate'),
   cancel: commandUpdate('cancel'),

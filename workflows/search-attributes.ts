@@ -50,7 +50,7 @@ export const changingAttributes = (life: Life) => {
 };
 
 /** What the attributes say, read back from a list; a workflow that has only just begun may have none yet. */
-export const standingOf = (
+export const situationIn = (
   attributes: TypedSearchAttributes,
 ): { state?: string; releaseTime: string | null } => {
   const said = attributes.get(state);

@@ -6,7 +6,7 @@ import { isCommandId, isMonths, isText } from './sound';
  * What a signal asks for: a command, a termination that must be agreed to and quoted first, or nothing that
  * makes sense.
  */
-export type Reading =
+export type ReadMessage =
   | { command: Command }
   | { acceptance: { quoteId: string | undefined; mode: 'now' | 'later' } }
   | { refused: string };
@@ -15,7 +15,7 @@ export type Reading =
  * Reads a signal's payload, which anyone may have typed by hand. It never throws: a failed workflow would be
  * worse than a refused row. Irreversible ones are held to the same acknowledgements as the API's (L6, L10).
  */
-export function readSignal(name: SignalName, instanceId: string, payload: SignalPayload): Reading {
+export function readSignal(name: SignalName, instanceId: string, payload: SignalPayload): ReadMessage {
   switch (name) {
     case 'cancel':
       return { command: { name } };
@@ -33,13 +33,13 @@ export function readSignal(name: SignalName, instanceId: string, payload: Signal
  * be worse than a refusal.
  * @see domain/signed.ts
  */
-export function readUnsigned(name: SignalName, instanceId: string, payload: SignalPayload): Reading {
+export function readUnsigned(name: SignalName, instanceId: string, payload: SignalPayload): ReadMessage {
   const { renewal } = payload as { renewal?: { paid?: unknown } | null };
   if (name === 'restore' && renewal?.paid !== undefined) return { refused: 'UNSIGNED' };
   return readSignal(name, instanceId, payload);
 }
 
-function readRestore({ renewal }: SignalPayload): Reading {
+function readRestore({ renewal }: SignalPayload): ReadMessage {
   if (renewal === undefined) return { command: { name: 'restore' } };
   const months = (renewal as { months?: unknown } | null)?.months;
   if (!isMonths(months)) return { refused: 'BAD_PAYLOAD' };
@@ -52,7 +52,7 @@ function readRestore({ renewal }: SignalPayload): Reading {
  * What is meant must be plain, because it can't be undone: a schedule that can't be read is not taken for
  * `now`.
  */
-function readTerminate({ agree, quoteId, schedule }: SignalPayload): Reading {
+function readTerminate({ agree, quoteId, schedule }: SignalPayload): ReadMessage {
   if (agree !== true) return { refused: 'AGREEMENT_REQUIRED' };
   // A quote says itself when.
   if (quoteId !== undefined)

@@ -89,7 +89,7 @@ const isDiscount = (value: unknown): boolean =>
 const isMissingOr = (test: (value: unknown) => boolean, value: unknown): boolean =>
   value === undefined || test(value);
 
-/** A snapshot that can be reckoned with: what of it fits the instance, the step says (M23). */
+/** A snapshot that can be computed with: what of it fits the instance, the step says (M23). */
 const isPrices = (value: unknown): boolean =>
   isObject(value) &&
   isText(value.version) &&

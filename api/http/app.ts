@@ -13,6 +13,7 @@ import { pinoHttp } from 'pino-http';
 import type { ApiDeps } from '../deps';
 import { Problem } from '../problem';
 import { allRoutes } from '../routes';
+import { answerRequest, problemReply, sendReply } from './answer';
 import { authenticate, permit } from './auth';
 import { hasBody, readBody, refuseLargeBodies } from './body';
 import { docsPage } from './docs';
@@ -21,7 +22,6 @@ import { createMetrics } from './metrics';
 import { openApiDocument } from './openapi';
 import { toProblem } from './problems';
 import type { Route } from './route';
-import { problemReply, sendReply, serve } from './serve';
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
@@ -118,7 +118,7 @@ function routerOf(deps: ApiDeps, routes: Route[]): Router {
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((route) => route.path === path);
     for (const route of methods) {
-      const answer = (request: Request, response: Response) => serve(deps, route, request, response);
+      const answer = (request: Request, response: Response) => answerRequest(deps, route, request, response);
       router[route.method](
         expressPath(path),
         permit(route),

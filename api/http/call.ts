@@ -2,7 +2,7 @@
  * What a handler is given and what it gives back: no Express in sight, so that a route is validate → call →
  * present and nothing else.
  */
-import type { Lang } from '../../domain/present';
+import type { Lang } from '../../domain/text';
 import type { Asking } from '../asking';
 
 /** `commandId` is derived from caller and Idempotency-Key; without a key it is new. */

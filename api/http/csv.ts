@@ -1,7 +1,7 @@
 /** Comma-separated values (RFC 4180) that programs and spreadsheets both read. */
 import type { Call, Reply } from './call';
 
-/** A text that a spreadsheet would reckon as a formula; full-width signs count in some of them. */
+/** A text that a spreadsheet would take for a formula; full-width signs count in some of them. */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 const NEEDS_QUOTES = /[",\r\n]/;
 const quoted = (cell: string): string => (NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);

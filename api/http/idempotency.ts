@@ -29,7 +29,7 @@ export function readKey(
 /**
  * Of method, address and body, with sorted members: the same request in another order of members is the same.
  */
-export const fingerprintOf = (method: string, address: string, body: unknown): string =>
+export const requestFingerprint = (method: string, address: string, body: unknown): string =>
   hashOf([method, address, body ?? null]);
 
 export interface Keyed {
@@ -38,7 +38,7 @@ export interface Keyed {
   fingerprint: string;
 }
 
-interface Keeper {
+interface KeyStore {
   pool: Pool;
   owner: Pick<Owner, 'owner' | 'held'>;
   logger: Logger;
@@ -49,7 +49,7 @@ interface Keeper {
  * @param run never throws for answers below 500: those are replies too, and are stored
  * @throws Problem when the key is running or belongs to another request; LockLost; whatever `run` throws
  */
-export async function once(keeper: Keeper, keyed: Keyed, run: () => Promise<Reply>): Promise<Reply> {
+export async function once(keeper: KeyStore, keyed: Keyed, run: () => Promise<Reply>): Promise<Reply> {
   const claimed = await claimHeld(keeper, keyed);
   switch (claimed.outcome) {
     case 'unheld':
@@ -77,7 +77,7 @@ const LOOK_EVERY_MS = 20;
  * A process that has lost its lock claims nothing until it has it again. PostgreSQL may know of the loss
  * before this process does.
  */
-async function claimHeld({ pool, owner }: Keeper, keyed: Keyed): Promise<Claimed> {
+async function claimHeld({ pool, owner }: KeyStore, keyed: Keyed): Promise<Claimed> {
   const until = Date.now() + HELD_WITHIN_MS;
   for (;;) {
     const claimed = await claim(pool, { ...keyed, owner: owner.owner });
@@ -87,7 +87,11 @@ async function claimHeld({ pool, owner }: Keeper, keyed: Keyed): Promise<Claimed
   }
 }
 
-async function runClaimed(keeper: Keeper, { caller, key }: Keyed, run: () => Promise<Reply>): Promise<Reply> {
+async function runClaimed(
+  keeper: KeyStore,
+  { caller, key }: Keyed,
+  run: () => Promise<Reply>,
+): Promise<Reply> {
   const { pool, logger } = keeper;
   try {
     const reply = await run();

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { Lang } from '../../domain/present';
+import type { Lang } from '../../domain/text';
 
 /** `Accept-Language`: any Chinese that is preferred to English gets Chinese, everybody else English. */
 export function languageOf(request: Request): Lang {

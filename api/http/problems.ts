@@ -10,7 +10,7 @@ import { isDatabaseAway } from '../../store/db';
 import { LockLost } from '../../store/idempotency';
 import { BadCursor } from '../../store/paging';
 import { Replaced } from '../../temporal/fast-forward';
-import { Crowded, NotRunning, Refused, Unavailable } from '../../temporal/meaning';
+import { CommandRefused, Crowded, NotRunning, Unavailable } from '../../temporal/meaning';
 import { invalid, notFound, Problem } from '../problem';
 
 /** Refusals that are about what was sent, not about how things stand: 400 with the field. */
@@ -25,7 +25,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof BadCursor) return invalid([issue(['cursor'], 'BAD_CURSOR')]);
   if (error instanceof MissingInstances) return notFound('instance', error.ids.join(', '));
-  if (error instanceof Refused) return refusal(error);
+  if (error instanceof CommandRefused) return refusal(error);
   if (error instanceof Crowded) return new Problem('TOO_MANY_COMMANDS', { headers: { 'Retry-After': '1' } });
   if (error instanceof Replaced) return new Problem('FAST_FORWARD_REPLACED');
   if (error instanceof RequestRefused)
@@ -40,7 +40,7 @@ export function toProblem(error: unknown): Problem {
   return ofRequest(error) ?? new Problem('INTERNAL');
 }
 
-function refusal({ code, state }: Refused): Problem {
+function refusal({ code, state }: CommandRefused): Problem {
   const about = ABOUT_THE_INPUT[code];
   return about ? invalid([issue(about.path, about.code)]) : new Problem(code, { state });
 }

@@ -37,7 +37,7 @@ type Access =
   // `staffOnly`: it goes over all accounts, so a key that is bound to one is refused.
   | { open?: false; permission: Permission | readonly Permission[]; staffOnly?: boolean };
 
-interface Work<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> {
+interface RouteDeclaration<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> {
   method: Method;
   /** OpenAPI style: `/v1/instances/{id}`. */
   path: string;
@@ -63,7 +63,12 @@ interface Work<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType
   reveal?(reply: Reply, caller: Caller): Promise<Reply>;
 }
 
-type Declaration<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = Work<P, Q, B> & Access;
+type Declaration<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = RouteDeclaration<
+  P,
+  Q,
+  B
+> &
+  Access;
 
 export interface Route {
   method: Method;

@@ -1,13 +1,12 @@
 /** Movements and accounts. */
-import type { z } from 'zod';
-import type { accountAnswer, statementAnswer } from '../../contract/answers';
+import type { AccountAnswer, MovementAnswer } from '../../contract/answers';
 import type { RightsLeft } from '../../domain/eligibility';
 import type { Policy } from '../../domain/policy';
 import type { RightCounts, RightsByProduct } from '../../store/agreements/rights';
 import type { AccountRow } from '../../store/books/accounts';
 import type { StatementRow } from '../../store/books/statement';
 
-export function presentMovement(row: StatementRow): z.infer<typeof statementAnswer> {
+export function presentMovement(row: StatementRow): MovementAnswer {
   const {
     id,
     kind,
@@ -59,7 +58,7 @@ export function presentAccount(
   row: AccountRow,
   used: RightsByProduct,
   rights: ProductRights[],
-): z.infer<typeof accountAnswer> {
+): AccountAnswer {
   const { account, arrears, hold, balances } = row;
   return {
     account,

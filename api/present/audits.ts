@@ -1,8 +1,7 @@
-import type { z } from 'zod';
-import type { auditAnswer, auditSummaryAnswer } from '../../contract/books';
+import type { AuditAnswer, AuditSummaryAnswer } from '../../contract/books';
 import type { AuditRow, AuditSummary } from '../../store/audit/runs';
 
-export function presentAuditSummary(row: AuditSummary): z.infer<typeof auditSummaryAnswer> {
+export function presentAuditSummary(row: AuditSummary): AuditSummaryAnswer {
   const { id, trigger, startedAt, finishedAt, rows, head, findingCount, healedCount, skipped } = row;
   return {
     id,
@@ -17,6 +16,6 @@ export function presentAuditSummary(row: AuditSummary): z.infer<typeof auditSumm
   };
 }
 
-export function presentAudit(row: AuditRow): z.infer<typeof auditAnswer> {
+export function presentAudit(row: AuditRow): AuditAnswer {
   return { ...presentAuditSummary(row), findings: row.findings, healings: row.healed };
 }

@@ -1,6 +1,5 @@
 /** What has become of a command, as a reply. */
-import type { Text } from '../../domain/policy';
-import type { Lang } from '../../domain/present';
+import type { Lang, Text } from '../../domain/text';
 import type { InstanceRow } from '../../store/lives/instances';
 import type { Reply } from '../http/call';
 import type { CommandResult } from '../use-cases/command';

@@ -1,6 +1,5 @@
 /** Instances, the bin and the timeline as callers see them. */
-import type { z } from 'zod';
-import type { binAnswer, instanceAnswer } from '../../contract/answers';
+import type { BinEntryAnswer, InstanceAnswer } from '../../contract/answers';
 import { clockOf } from '../../domain/clock';
 import { lastTerm, openOrders, orderStatus, type Paid } from '../../domain/instance';
 import type { Life } from '../../domain/lifecycle';
@@ -8,10 +7,8 @@ import { withAllDigits } from '../../domain/money';
 import { presentDisposal } from '../../domain/plan';
 import type { InstanceRow } from '../../store/lives/instances';
 
-type Instance = z.infer<typeof instanceAnswer>;
-
-/** `wallMs`: the wall clock, in milliseconds; the instance's own clock is reckoned from it (decision 1). */
-export function presentInstance(row: InstanceRow, wallMs: number = Date.now()): Instance {
+/** `wallMs`: the wall clock, in milliseconds; the instance's own clock is computed from it (decision 1). */
+export function presentInstance(row: InstanceRow, wallMs: number = Date.now()): InstanceAnswer {
   const { facts, life } = row;
   const { account, product, billing, ...rest } = facts;
   const clock = clockOf(row, wallMs);
@@ -64,7 +61,7 @@ export function presentPaid(paid: Paid, currency: string | undefined): Paid {
   };
 }
 
-export function presentBinEntry({ id, facts, life }: InstanceRow): z.infer<typeof binAnswer> {
+export function presentBinEntry({ id, facts, life }: InstanceRow): BinEntryAnswer {
   return {
     instanceId: id,
     account: facts.account,

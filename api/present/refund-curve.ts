@@ -1,11 +1,11 @@
 /** The refund curve as the contract shows it, in one language. */
-import type { z } from 'zod';
-import type { refundCurveAnswer } from '../../contract/answers';
+import type { RefundCurveAnswer } from '../../contract/answers';
 import type { BlockerCode } from '../../domain/blockers';
 import type { RefundCurve } from '../../domain/curve';
-import { type Lang, presentBlocker, render } from '../../domain/present';
+import { presentBlocker } from '../../domain/present';
+import { type Lang, render } from '../../domain/text';
 
-export function presentRefundCurve(curve: RefundCurve, lang: Lang): z.infer<typeof refundCurveAnswer> {
+export function presentRefundCurve(curve: RefundCurve, lang: Lang): RefundCurveAnswer {
   const { instanceId, currency, asOf, permitted, blockers, points, warnings } = curve;
   const present = (codes: BlockerCode[]) => codes.map((code) => presentBlocker(code, lang));
   return {

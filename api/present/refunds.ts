@@ -1,11 +1,11 @@
 /** Refunds, the record behind their amounts, and requests for approval. */
-import type { z } from 'zod';
-import type { refundAnswer, refundDetailAnswer, refundRequestAnswer } from '../../contract/answers';
+import type { RefundAnswer, RefundDetailAnswer, RefundRequestAnswer } from '../../contract/answers';
 import { recomputeInTurns } from '../../domain/calculation';
 import { workflowId } from '../../domain/ids';
 import { endedInReview } from '../../domain/messages';
 import type { Policy } from '../../domain/policy';
-import { type Lang, presentQuoteItem, presentRefundLines } from '../../domain/present';
+import { presentQuoteItem, presentRefundLines } from '../../domain/present';
+import type { Lang } from '../../domain/text';
 import type { Turns } from '../../domain/turns';
 import { ENDED_BY, type Preview, type RefundRequestRow } from '../../store/agreements/refund-requests';
 import type { RefundRow } from '../../store/books/refunds';
@@ -15,7 +15,7 @@ import { type Column, type ListQuery, listAsCsv } from '../http/csv';
 import { Problem, presentProblem } from '../problem';
 import { presentPaid } from './instances';
 
-export function presentRefund(row: RefundRow, lang: Lang): z.infer<typeof refundAnswer> {
+export function presentRefund(row: RefundRow, lang: Lang): RefundAnswer {
   const {
     id,
     instanceId,
@@ -32,7 +32,7 @@ export function presentRefund(row: RefundRow, lang: Lang): z.infer<typeof refund
     reversal,
   } = row;
   const { parts, lines } = row.calculation.refund;
-  const problem = problemOf(row);
+  const problem = problemOfRefund(row);
   return {
     id,
     instanceId,
@@ -60,7 +60,7 @@ export function presentRefund(row: RefundRow, lang: Lang): z.infer<typeof refund
 }
 
 /** What keeps its money back; null when it was paid, or is on its way. */
-function problemOf({ status, problem, request }: RefundRow): Problem | null {
+function problemOfRefund({ status, problem, request }: RefundRow): Problem | null {
   if (status === 'in_review') return new Problem('APPROVAL_REQUIRED');
   if (status === 'denied') return denied(request?.decision ?? null);
   return problem && new Problem(problem.code, { state: problem.state });
@@ -79,9 +79,7 @@ function presentDecision(decision: RefundRequestRow['decision'], lang: Lang): Re
   return decision?.by === ENDED_BY ? { ...decision, reason: endedInReview(decision.reason)[lang] } : decision;
 }
 
-type Refund = z.infer<typeof refundAnswer>;
-
-const COLUMNS: Column<Refund>[] = [
+const COLUMNS: Column<RefundAnswer>[] = [
   { name: 'id', value: (row) => row.id },
   { name: 'account', value: (row) => row.account },
   { name: 'instanceId', value: (row) => row.instanceId },
@@ -105,11 +103,7 @@ export const refundsAsCsv = (reply: Reply, query: ListQuery): Reply =>
   listAsCsv(COLUMNS, reply, '/v1/refunds', query);
 
 /** With the calculation, done again from what was kept. `policy` is the one that it names. */
-export function* presentRefundDetail(
-  row: RefundRow,
-  policy: Policy,
-  lang: Lang,
-): Turns<z.infer<typeof refundDetailAnswer>> {
+export function* presentRefundDetail(row: RefundRow, policy: Policy, lang: Lang): Turns<RefundDetailAnswer> {
   const { inputs, refund } = row.calculation;
   const { facts, orders, at: asOf, action, kind, assisted, policyId } = inputs;
   const again = yield* recomputeInTurns(inputs, policy);
@@ -146,7 +140,7 @@ export function presentRefundRequest(
   row: RefundRequestRow,
   lang: Lang,
   now?: Preview | null,
-): z.infer<typeof refundRequestAnswer> {
+): RefundRequestAnswer {
   const { id, instanceId, account, refundId, action, status, reason, requestedBy, requestedAt, decision } =
     row;
   const preview = presentQuoteItem(row.preview, lang);

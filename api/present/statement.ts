@@ -1,11 +1,8 @@
-import type { z } from 'zod';
-import type { statementAnswer } from '../../contract/answers';
+import type { MovementAnswer } from '../../contract/answers';
 import type { Reply } from '../http/call';
 import { type Column, type ListQuery, listAsCsv } from '../http/csv';
 
-type Movement = z.infer<typeof statementAnswer>;
-
-const COLUMNS: Column<Movement>[] = [
+const COLUMNS: Column<MovementAnswer>[] = [
   { name: 'id', value: (row) => row.id },
   { name: 'kind', value: (row) => row.kind },
   { name: 'currency', value: (row) => row.currency },

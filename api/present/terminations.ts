@@ -1,22 +1,19 @@
 /** Quotes and what became of them. */
-import type { z } from 'zod';
-import type { quoteAnswer, terminationAnswer } from '../../contract/answers';
+import type { QuoteAnswer, TerminationAnswer } from '../../contract/answers';
 import type { State } from '../../domain/instance';
-import { type Lang, presentQuoteItem } from '../../domain/present';
+import { presentQuoteItem } from '../../domain/present';
 import { unknownItem } from '../../domain/quote';
+import type { Lang } from '../../domain/text';
 import type { ItemProblem } from '../../store/agreements/problem';
 import type { QuoteRow, UnknownItem } from '../../store/agreements/quotes';
 import type { TerminationRow } from '../../store/agreements/terminations';
 import { Problem, presentProblem } from '../problem';
 
-type Quote = z.infer<typeof quoteAnswer>;
-type Termination = z.infer<typeof terminationAnswer>;
-
 export function presentQuote(
   { id, createdAt, expiresAt, rulesVersion, items, unknown }: QuoteRow,
   lang: Lang,
-): Quote {
-  const known = items.map((item): Quote['items'][number] => ({
+): QuoteAnswer {
+  const known = items.map((item): QuoteAnswer['items'][number] => ({
     ...presentQuoteItem(item, lang),
     state: item.basis.state as State,
     asOf: item.basis.asOf,
@@ -42,7 +39,7 @@ function merged<T>(known: T[], unknown: UnknownItem[], present: (instanceId: str
   return all;
 }
 
-export function presentTermination(row: TerminationRow, lang: Lang): Termination {
+export function presentTermination(row: TerminationRow, lang: Lang): TerminationAnswer {
   const { id, quoteId, action, schedule, status, agreedAt, agreedVia, rulesVersion, unknown } = row;
   const shown = (problem: ItemProblem) => presentProblem(new Problem(problem.code, problem), lang);
   const known = row.items.map(
@@ -53,7 +50,7 @@ export function presentTermination(row: TerminationRow, lang: Lang): Termination
       refundId,
       releaseTime,
       problem,
-    }): Termination['items'][number] => ({
+    }): TerminationAnswer['items'][number] => ({
       instanceId,
       status,
       schedule: own,
@@ -62,7 +59,7 @@ export function presentTermination(row: TerminationRow, lang: Lang): Termination
       problem: problem && shown(problem),
     }),
   );
-  const items = merged(known, unknown, (instanceId): Termination['items'][number] => {
+  const items = merged(known, unknown, (instanceId): TerminationAnswer['items'][number] => {
     const problem = shown({ code: 'UNKNOWN_INSTANCE', state: null });
     return { instanceId, status: 'refused', schedule, refundId: null, releaseTime: null, problem };
   });

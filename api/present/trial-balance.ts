@@ -1,11 +1,8 @@
-import type { z } from 'zod';
-import type { trialBalanceAnswer } from '../../contract/books';
+import type { TrialBalanceAnswer } from '../../contract/books';
 import type { Reply } from '../http/call';
 import { type Column, rowsAsCsv } from '../http/csv';
 
-type TrialBalance = z.infer<typeof trialBalanceAnswer>;
-
-const COLUMNS: Column<TrialBalance['lines'][number]>[] = [
+const COLUMNS: Column<TrialBalanceAnswer['lines'][number]>[] = [
   { name: 'ledgerAccount', value: (row) => row.ledgerAccount },
   { name: 'currency', value: (row) => row.currency },
   { name: 'debit', value: (row) => row.debit, isNumber: true },
@@ -13,4 +10,4 @@ const COLUMNS: Column<TrialBalance['lines'][number]>[] = [
   { name: 'balance', value: (row) => row.balance, isNumber: true },
 ];
 
-export const trialBalanceAsCsv = ({ lines }: TrialBalance): Reply => rowsAsCsv(COLUMNS, lines);
+export const trialBalanceAsCsv = ({ lines }: TrialBalanceAnswer): Reply => rowsAsCsv(COLUMNS, lines);

@@ -1,4 +1,4 @@
-import { accountAnswer, pageOf, statementAnswer } from '../../contract/answers';
+import { accountAnswer, movementAnswer, pageAnswer } from '../../contract/answers';
 import { statementQuery } from '../../contract/books';
 import { accountSchema, byAccount } from '../../contract/requests';
 import { countRightsLeft, rightsUsed } from '../../store/agreements/rights';
@@ -55,7 +55,7 @@ export const accountRoutes = (deps: ApiDeps): Route[] => [
       '`balance` is what the account had after each line. `from` and `to` are instants of `recordedAt`, both included. As CSV a page is a header and its lines, and `Link` leads to the next one.',
     query: statementQuery,
     answers: {
-      200: { description: 'A page, the latest first.', schema: pageOf(statementAnswer), csv: true },
+      200: { description: 'A page, the latest first.', schema: pageAnswer(movementAnswer), csv: true },
     },
     problems: { 404: ['NOT_FOUND'] },
     handle: async (call) => {

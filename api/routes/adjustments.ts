@@ -1,4 +1,4 @@
-import { pageOf } from '../../contract/answers';
+import { pageAnswer } from '../../contract/answers';
 import { adjustmentAnswer, adjustmentSchema, adjustmentsQuery } from '../../contract/books';
 import { byAccount } from '../../contract/requests';
 import { listAdjustments } from '../../store/books/adjustments';
@@ -39,7 +39,7 @@ export const adjustmentRoutes = (deps: ApiDeps): Route[] => [
     permission: 'read',
     params: byAccount,
     query: adjustmentsQuery,
-    answers: { 200: { description: 'A page, the latest first.', schema: pageOf(adjustmentAnswer) } },
+    answers: { 200: { description: 'A page, the latest first.', schema: pageAnswer(adjustmentAnswer) } },
     problems: { 404: ['NOT_FOUND'] },
     handle: async (call) => {
       const { account } = await existingAccount(deps, call.caller, call.params.account);

@@ -1,6 +1,6 @@
 /** What audits have found. They are made every night by a schedule, and by `npm run audit`. */
 
-import { pageOf } from '../../contract/answers';
+import { pageAnswer } from '../../contract/answers';
 import { auditAnswer, auditSummaryAnswer } from '../../contract/books';
 import { byDerivedId, pageQuery } from '../../contract/requests';
 import { findAudit, listAudits } from '../../store/audit/runs';
@@ -21,7 +21,7 @@ export const auditRoutes = (deps: ApiDeps): Route[] => [
     permission: 'audit',
     staffOnly: true,
     query: pageQuery,
-    answers: { 200: { description: 'A page, the latest first.', schema: pageOf(auditSummaryAnswer) } },
+    answers: { 200: { description: 'A page, the latest first.', schema: pageAnswer(auditSummaryAnswer) } },
     handle: (call) => listReply(call, (_, page) => listAudits(deps.pool, page), presentAuditSummary),
   }),
   route({

@@ -1,6 +1,6 @@
 /** What the control plane tells of an instance: its hold, its network billing, its usage. */
 
-import { instanceAnswer, pageOf, usageAnswer } from '../../contract/answers';
+import { instanceAnswer, pageAnswer, usageAnswer } from '../../contract/answers';
 import { byId, holdSchema, networkSchema, pageQuery, usageSchema } from '../../contract/requests';
 import { listUsage } from '../../store/lives/usage';
 import type { ApiDeps } from '../deps';
@@ -69,7 +69,7 @@ export const controlPlaneRoutes = (deps: ApiDeps): Route[] => [
     permission: 'read',
     params: byId,
     query: pageQuery,
-    answers: { 200: { description: 'A page, the first report first.', schema: pageOf(usageAnswer) } },
+    answers: { 200: { description: 'A page, the first report first.', schema: pageAnswer(usageAnswer) } },
     problems: { 404: ['NOT_FOUND'] },
     handle: async (call) => {
       const { id } = await existingInstance(deps, call.caller, call.params.id);

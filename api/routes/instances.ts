@@ -1,11 +1,16 @@
 /** Registration and what can be read of an instance. */
 
-import type { z } from 'zod';
-import { acceptedAnswer, instanceAnswer, pageOf, timelineAnswer } from '../../contract/answers';
+import {
+  acceptedAnswer,
+  instanceAnswer,
+  pageAnswer,
+  type TimelineAnswer,
+  timelineAnswer,
+} from '../../contract/answers';
 import { registrationSchema } from '../../contract/registration';
 import { readRegistration } from '../../contract/registration-rules';
 import { byId, instancesQuery, pageQuery } from '../../contract/requests';
-import type { Lang } from '../../domain/present';
+import type { Lang } from '../../domain/text';
 import { listInstances } from '../../store/lives/instances';
 import { listTimeline, type TimelineRow } from '../../store/lives/timeline';
 import type { ApiDeps } from '../deps';
@@ -29,7 +34,7 @@ export const instanceRoutes = (deps: ApiDeps): Route[] => [
     description: 'In order of registration; terminated ones only with `state=terminated`.',
     permission: 'read',
     query: instancesQuery,
-    answers: { 200: { description: 'A page.', schema: pageOf(instanceAnswer) } },
+    answers: { 200: { description: 'A page.', schema: pageAnswer(instanceAnswer) } },
     handle: (call) =>
       listReply(
         call,
@@ -56,11 +61,11 @@ export const instanceRoutes = (deps: ApiDeps): Route[] => [
     permission: 'read',
     params: byId,
     query: pageQuery,
-    answers: { 200: { description: 'A page, the oldest step first.', schema: pageOf(timelineAnswer) } },
+    answers: { 200: { description: 'A page, the oldest step first.', schema: pageAnswer(timelineAnswer) } },
     problems: { 404: ['NOT_FOUND'] },
     handle: async (call) => {
       const { id } = await existingInstance(deps, call.caller, call.params.id);
-      const present = (row: TimelineRow): z.infer<typeof timelineAnswer> => row;
+      const present = (row: TimelineRow): TimelineAnswer => row;
       return await listReply(call, (_, page) => listTimeline(deps.pool, id, page), present);
     },
   }),

@@ -1,8 +1,14 @@
 /** Keys of callers: made, listed, revoked. */
 
-import type { z } from 'zod';
-import { pageOf } from '../../contract/answers';
-import { keyAnswer, keySchema, keysQuery, newKeyAnswer } from '../../contract/keys';
+import { pageAnswer } from '../../contract/answers';
+import {
+  type KeyAnswer,
+  keyAnswer,
+  keySchema,
+  keysQuery,
+  type NewKeyAnswer,
+  newKeyAnswer,
+} from '../../contract/keys';
 import { byId } from '../../contract/requests';
 import { type KeyRow, listKeys } from '../../store/keys';
 import type { Caller } from '../caller';
@@ -24,7 +30,7 @@ export const keyRoutes = (deps: ApiDeps): Route[] => [
     description: 'In the order in which they were made, revoked ones too; nothing secret of them.',
     permission: 'keys',
     query: keysQuery,
-    answers: { 200: { description: 'A page.', schema: pageOf(keyAnswer) } },
+    answers: { 200: { description: 'A page.', schema: pageAnswer(keyAnswer) } },
     handle: (call) => listReply(call, (filter, page) => listKeys(deps.pool, filter, page), presentKey),
   }),
   route({
@@ -69,7 +75,7 @@ async function withSecrets(
   secrets: KeySecrets,
   id: string,
   caller: Caller,
-): Promise<z.infer<typeof newKeyAnswer>> {
+): Promise<NewKeyAnswer> {
   const { row, ...secret } = await secretsOf(deps, caller, secrets, id);
   return { ...presentShared(row), ...secret };
 }
@@ -83,7 +89,7 @@ const presentShared = ({ id, account, name, permissions, secretId, createdAt }: 
   createdAt,
 });
 
-function presentKey(row: KeyRow): z.infer<typeof keyAnswer> {
+function presentKey(row: KeyRow): KeyAnswer {
   const { createdBy, revokedBy, revokedAt } = row;
   return { ...presentShared(row), createdBy, revokedBy, revokedAt };
 }

@@ -1,6 +1,6 @@
 /** The recycle bin: what is in it, and the two ways out before its time. */
 
-import { binAnswer, pageOf } from '../../contract/answers';
+import { binEntryAnswer, pageAnswer } from '../../contract/answers';
 import { binQuery, byId, purgeSchema, restoreSchema } from '../../contract/requests';
 import { listRecycleBin } from '../../store/lives/instances';
 import type { ApiDeps } from '../deps';
@@ -22,7 +22,9 @@ export const recycleBinRoutes = (deps: ApiDeps): Route[] => [
     summary: 'What is in the recycle bin',
     permission: 'read',
     query: binQuery,
-    answers: { 200: { description: 'A page, the next to be released first.', schema: pageOf(binAnswer) } },
+    answers: {
+      200: { description: 'A page, the next to be released first.', schema: pageAnswer(binEntryAnswer) },
+    },
     handle: (call) =>
       listReply(call, (filter, page) => listRecycleBin(deps.pool, filter, page), presentBinEntry),
   }),

@@ -5,7 +5,7 @@ import { byId } from '../../contract/requests';
 import { clockOf } from '../../domain/clock';
 import { curveInTurns } from '../../domain/curve';
 import { rightsKey } from '../../domain/returns';
-import { rightsOf } from '../../store/agreements/rights';
+import { countRightsOf } from '../../store/agreements/rights';
 import { subjectsOf } from '../../store/agreements/subjects';
 import { inTurns } from '../../store/in-turns';
 import { type ApiDeps, policyOfRow } from '../deps';
@@ -35,7 +35,7 @@ export const refundCurveRoutes = (deps: ApiDeps): Route[] => [
       const now = Date.now();
       const subjects = await subjectsOf(deps.pool, [row], policyOfRow(deps), (one) => clockOf(one, now));
       const { account, product } = row.facts;
-      const left = (await rightsOf(deps.pool, subjects)).get(rightsKey(account, product))!;
+      const left = (await countRightsOf(deps.pool, subjects)).get(rightsKey(account, product))!;
       return { status: 200, body: presentRefundCurve(await inTurns(curveInTurns(subjects[0]!, left)), lang) };
     },
   }),

@@ -4,7 +4,7 @@
  */
 
 import type { z } from 'zod';
-import { pageOf, refundRequestAnswer } from '../../contract/answers';
+import { pageAnswer, refundRequestAnswer } from '../../contract/answers';
 import {
   approvalSchema,
   byId,
@@ -62,7 +62,7 @@ export const refundRequestRoutes = (deps: ApiDeps): Route[] => [
     summary: 'List refund requests',
     permission: 'read',
     query: refundRequestsQuery,
-    answers: { 200: { description: 'A page, the latest first.', schema: pageOf(refundRequestAnswer) } },
+    answers: { 200: { description: 'A page, the latest first.', schema: pageAnswer(refundRequestAnswer) } },
     handle: (call) =>
       listReply(
         call,

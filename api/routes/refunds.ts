@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { acceptedAnswer, pageOf, refundAnswer, refundDetailAnswer } from '../../contract/answers';
+import { acceptedAnswer, pageAnswer, refundAnswer, refundDetailAnswer } from '../../contract/answers';
 import { refundListQuery } from '../../contract/books';
 import { byDerivedId, reasonSchema } from '../../contract/requests';
 import { listRefunds } from '../../store/books/refunds';
@@ -27,7 +27,9 @@ export const refundRoutes = (deps: ApiDeps): Route[] => [
     permission: 'read',
     description: 'As CSV a page is a header and its lines, and `Link` leads to the next one.',
     query: refundListQuery,
-    answers: { 200: { description: 'A page, the latest first.', schema: pageOf(refundAnswer), csv: true } },
+    answers: {
+      200: { description: 'A page, the latest first.', schema: pageAnswer(refundAnswer), csv: true },
+    },
     handle: async (call) => {
       const reply = await listReply(
         call,

@@ -1,7 +1,7 @@
 /** Confirmations: what was quoted and agreed to is carried out, item by item. */
 
 import type { z } from 'zod';
-import { pageOf, terminationAnswer } from '../../contract/answers';
+import { pageAnswer, terminationAnswer } from '../../contract/answers';
 import { byId, terminationSchema, terminationsQuery } from '../../contract/requests';
 import { listTerminations } from '../../store/agreements/terminations';
 import type { ApiDeps } from '../deps';
@@ -44,7 +44,7 @@ export const terminationRoutes = (deps: ApiDeps): Route[] => [
     summary: 'List terminations',
     permission: 'read',
     query: terminationsQuery,
-    answers: { 200: { description: 'A page, the latest first.', schema: pageOf(terminationAnswer) } },
+    answers: { 200: { description: 'A page, the latest first.', schema: pageAnswer(terminationAnswer) } },
     handle: (call) =>
       listReply(
         call,

@@ -16,7 +16,7 @@ const PERMISSIONS: Record<Action, Permission> = {
   'return-renewals': 'return',
 };
 
-export interface Agreement {
+export interface AgreementInput {
   quoteId: string;
   skipStale?: boolean | undefined;
   /** The way it was agreed to. */
@@ -34,7 +34,7 @@ export const terminationLocation = (id: string): string => `/v1/terminations/${e
 export async function agree(
   deps: ApiDeps,
   { caller, commandId }: Asking,
-  agreement: Agreement,
+  agreement: AgreementInput,
 ): Promise<TerminationRow> {
   const { quoteId, skipStale, via, async } = agreement;
   const { action } = await existingQuote(deps, caller, quoteId, [issue(['quoteId'], 'NOT_FOUND')]);

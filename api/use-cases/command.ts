@@ -3,7 +3,7 @@ import type { Command } from '../../domain/commands';
 import type { InstanceRow } from '../../store/lives/instances';
 import { findStep } from '../../store/lives/timeline';
 import { hasWorkflow } from '../../temporal/lives';
-import { NotRunning, Refused, Unavailable } from '../../temporal/meaning';
+import { CommandRefused, NotRunning, Unavailable } from '../../temporal/meaning';
 import { type SendOptions, sendCommand, sendSignal } from '../../temporal/send';
 import type { SignalName, SignalPayload } from '../../workflows/messages';
 import type { Asking } from '../asking';
@@ -64,7 +64,7 @@ export async function carryOut(
   } catch (error) {
     if (error instanceof NotRunning) return await resultOfClosed(deps, asking, row.id);
     if (error instanceof Unavailable) return await unanswered(deps, row.id, error);
-    if (!(error instanceof Refused) || !(await tookEffect(deps, row.id, id))) throw error;
+    if (!(error instanceof CommandRefused) || !(await tookEffect(deps, row.id, id))) throw error;
   }
   return { is: 'done', row: await existingInstance(deps, caller, row.id) };
 }

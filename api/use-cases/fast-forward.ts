@@ -8,7 +8,7 @@ import { clockOf } from '../../domain/clock';
 import { msOf } from '../../domain/instant';
 import { nextDeadline } from '../../domain/lifecycle';
 import { type InstanceRow, setClockOffset } from '../../store/lives/instances';
-import { lastMoveId, type Move, fastForward as moveAhead } from '../../temporal/fast-forward';
+import { type FastForward, lastMoveId, skipAhead } from '../../temporal/fast-forward';
 import { NotRunning, Unavailable } from '../../temporal/meaning';
 import { type Asking, derivedId } from '../asking';
 import type { Caller } from '../caller';
@@ -45,7 +45,13 @@ export async function fastForward(
     const toMs = begun ?? msOf(clockOf(row, Date.now())) + seconds * 1000;
     return {
       is: 'done',
-      row: await advance(deps, caller, row, { ...mover, id: `${id}.${toMs}`, toMs }, begun !== undefined),
+      row: await passDeadlines(
+        deps,
+        caller,
+        row,
+        { ...mover, id: `${id}.${toMs}`, toMs },
+        begun !== undefined,
+      ),
     };
   } catch (error) {
     if (error instanceof Unavailable) return await unanswered(deps, instanceId, error);
@@ -68,17 +74,17 @@ function begunTarget(id: string, moveId: string | undefined): number | undefined
  * Moves from deadline to deadline. Each is waited for just before it comes, and is taken in its own time:
  * what it leads to has to be recorded before the clock moves on.
  */
-async function advance(
+async function passDeadlines(
   deps: ApiDeps,
   caller: Caller,
   from: InstanceRow,
-  move: Move,
+  move: FastForward,
   hasBegun: boolean,
 ): Promise<InstanceRow> {
   let row = from;
   for (let isFirst = !hasBegun; isFirst || row.life.state !== 'terminated'; isFirst = false) {
     const stopMs = stopBefore(row, move.toMs);
-    const { offsetMs, reachedMs } = await moveAhead({ ...move, id: `${move.id}.${stopMs}`, toMs: stopMs });
+    const { offsetMs, reachedMs } = await skipAhead({ ...move, id: `${move.id}.${stopMs}`, toMs: stopMs });
     await setClockOffset(deps.pool, row.id, offsetMs);
     row = await caughtUp(deps, caller, row.id, stopMs === move.toMs ? reachedMs : stopMs + BEFORE_MS);
     if (stopMs === move.toMs) return row;

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { issue } from '../../contract/issues';
 import type { Permission } from '../../domain/permissions';
-import { createKey, findKey, type KeyRow, revokeKey as revokeStored } from '../../store/keys';
+import { createKey, findKey, type KeyRow, markRevoked } from '../../store/keys';
 import { type Asking, derivedId } from '../asking';
 import { type Caller, forbiddenToTenants } from '../caller';
 import type { ApiDeps } from '../deps';
@@ -10,7 +10,7 @@ import { Problem } from '../problem';
 import { hashOfKey, type KeySecrets } from '../secrets';
 import { existingKey, requireAccount } from './existing';
 
-interface NewKey {
+interface KeyInput {
   /** null: all accounts. */
   account: string | null;
   name: string;
@@ -21,7 +21,7 @@ export async function makeKey(
   deps: ApiDeps,
   { caller, commandId }: Asking,
   secrets: KeySecrets,
-  key: NewKey,
+  key: KeyInput,
 ): Promise<KeyRow> {
   if (key.account !== null) requireAccount(caller, key.account, [issue(['account'], 'NOT_FOUND')]);
   else if (caller.account !== null) throw forbiddenToTenants(['account']);
@@ -57,7 +57,7 @@ export async function secretsOf(
 export async function revokeKey(deps: ApiDeps, { caller }: Asking, id: string): Promise<KeyRow> {
   const { permissions } = await existingKey(deps, caller, id);
   requireOwn(caller, permissions, 'revoke');
-  return await revokeStored(deps.pool, id, caller.name);
+  return await markRevoked(deps.pool, id, caller.name);
 }
 
 /** Nobody gives what they haven't got, and nobody takes from those who may do more. */

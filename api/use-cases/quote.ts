@@ -9,7 +9,7 @@ import { invalid, notFound } from '../problem';
 import { requireChoice } from './choice';
 import { scheduleIssues } from './schedule';
 
-export interface Asked {
+export interface QuoteInput {
   action: Action;
   instanceIds: string[];
   schedule: Schedule;
@@ -20,7 +20,11 @@ export interface Asked {
 }
 
 /** Quotes the end of instances: for each what would happen, what is against it, and what it would pay. */
-export async function quote(deps: ApiDeps, { caller, commandId }: Asking, asked: Asked): Promise<QuoteRow> {
+export async function quote(
+  deps: ApiDeps,
+  { caller, commandId }: Asking,
+  asked: QuoteInput,
+): Promise<QuoteRow> {
   const { action, instanceIds, schedule, fiveDayFor, orderIds } = asked;
   await requireNotTooMany(deps, instanceIds, caller.account);
   const rows = await findInstances(deps.pool, instanceIds, caller.account);

@@ -4,7 +4,7 @@ import { hashOf } from '../../store/hash';
 import { accountsOf, findInstance, type InstanceRow } from '../../store/lives/instances';
 import { withoutExamples } from '../../store/policies';
 import { abandon } from '../../temporal/lives';
-import { NotRunning, Refused, Unavailable } from '../../temporal/meaning';
+import { CommandRefused, NotRunning, Unavailable } from '../../temporal/meaning';
 import { registerInstance } from '../../temporal/send';
 import type { Asking } from '../asking';
 import { type ApiDeps, policyOf } from '../deps';
@@ -35,18 +35,18 @@ export async function register(
   // One of the caller's own has been registered between the two looks: it goes the same way as the first one.
   if (owner !== undefined && !caller.sees(owner)) throw new Problem('ALREADY_REGISTERED');
   try {
-    await begin(deps, asking, id, registration);
+    await startWorkflow(deps, asking, id, registration);
   } catch (error) {
     if (error instanceof Unavailable) return await unanswered(deps, id, error);
     // Another request registered it, and its workflow has ended since or refuses a second one: the read model
     // answers for it.
-    const answers = error instanceof NotRunning || error instanceof Refused;
+    const answers = error instanceof NotRunning || error instanceof CommandRefused;
     if (!answers || !(await findInstance(deps.pool, id))) throw error;
   }
   return registered(await existingInstance(deps, caller, id), registration, commandId);
 }
 
-async function begin(
+async function startWorkflow(
   deps: ApiDeps,
   { caller, commandId }: Asking,
   id: string,

@@ -1,6 +1,6 @@
 import type { InstanceRow } from '../../store/lives/instances';
 import { storedLife } from '../../store/lives/repair';
-import { fastForward } from '../../temporal/fast-forward';
+import { skipAhead } from '../../temporal/fast-forward';
 import { abandon, hasBegun, hasWorkflow, startAgain } from '../../temporal/lives';
 import { Unavailable } from '../../temporal/meaning';
 import { type Asking, derivedId } from '../asking';
@@ -55,5 +55,5 @@ async function forwardAgain(
   if (clockOffsetMs === 0 || !deps.timeSkipping) return;
   const { temporal: client, namespace, fastForwardWaitMs: waitMs = FORWARD_MS } = deps;
   const move = { client, namespace, instanceId: id, id: derivedId('f', `${commandId}/repair`), waitMs };
-  await fastForward({ ...move, toMs: Date.now() + clockOffsetMs });
+  await skipAhead({ ...move, toMs: Date.now() + clockOffsetMs });
 }

@@ -1,7 +1,7 @@
 import { issue } from '../../contract/issues';
 import { clockOf } from '../../domain/clock';
 import { msOf } from '../../domain/instant';
-import { reportUsage as keepUsage, type NewUsage, type UsageRow } from '../../store/lives/usage';
+import { type NewUsage, recordUsage, type UsageRow } from '../../store/lives/usage';
 import { type Asking, derivedId } from '../asking';
 import type { ApiDeps } from '../deps';
 import { invalid, Problem } from '../problem';
@@ -19,7 +19,7 @@ export async function reportUsage(
   const row = await existingInstance(deps, caller, usage.instanceId);
   if (msOf(usage.endsAt) > msOf(clockOf(row, Date.now())))
     throw invalid([issue(['endsAt'], 'IN_THE_FUTURE')]);
-  const reported = await keepUsage(deps.pool, { ...usage, id: derivedId('u', commandId), by: caller.name });
+  const reported = await recordUsage(deps.pool, { ...usage, id: derivedId('u', commandId), by: caller.name });
   if ('stoppedAt' in reported) throw billingStopped(reported.stoppedAt, row.life.state);
   return reported.row;
 }

@@ -11,7 +11,7 @@ import { type ApiDeps, policyOfRow } from '../deps';
 import { requireChoice } from './choice';
 import { existingInstance } from './existing';
 
-interface Asked {
+interface RefundRequestInput {
   instanceId: string;
   action: RequestedAction;
   /** Of renewals: those that are to come back; missing: all that can. */
@@ -23,7 +23,7 @@ interface Asked {
 export async function requestRefund(
   deps: ApiDeps,
   { caller, commandId }: Asking,
-  asked: Asked,
+  asked: RefundRequestInput,
 ): Promise<RefundRequestRow> {
   const instance = await existingInstance(deps, caller, asked.instanceId);
   const id = derivedId('rr', commandId);

@@ -1,12 +1,12 @@
 /** Document 000: terminating a pay-as-you-go CVM. */
 import { cvmPostpaid } from './instances';
-import { between, DAY, HOUR, type Life } from './life';
-import { alone, type Chapter, type Part } from './plot';
+import { between, DAY, HOUR, type PlayedLife } from './life';
+import { alone, type Chapter, type Scenario } from './plot';
 
 const BEGINS = { en: 'a pay-as-you-go CVM runs', zh: '一台按量计费云服务器正在运行' };
 const STATE = { en: 'its state', zh: '实例状态' };
 
-const now: Part = {
+const now: Scenario = {
   name: 'cvm-now',
   title: { en: 'terminated now', zh: '立即销毁' },
   play: async (life) => {
@@ -34,7 +34,7 @@ const now: Part = {
   },
 };
 
-const later: Part = {
+const later: Scenario = {
   name: 'cvm-2h-later',
   title: { en: 'terminated 2 hours later', zh: '2 小时后销毁' },
   play: async (life) => {
@@ -62,7 +62,7 @@ const later: Part = {
 };
 
 /** Asks for a termination so long from now, and answers when. */
-async function schedule(life: Life, ms: number): Promise<string> {
+async function schedule(life: PlayedLife, ms: number): Promise<string> {
   const at = new Date(Date.now() + ms).toISOString();
   life.cite('000-07');
   await life.end('terminate', { mode: 'timed', at });
@@ -77,7 +77,7 @@ async function schedule(life: Life, ms: number): Promise<string> {
   return at;
 }
 
-const timed: Part = {
+const timed: Scenario = {
   name: 'cvm-timed',
   title: { en: 'terminated at a time', zh: '定时销毁' },
   play: async (life) => {
@@ -90,7 +90,7 @@ const timed: Part = {
   },
 };
 
-const cancelled: Part = {
+const cancelled: Scenario = {
   name: 'cvm-cancelled',
   title: { en: 'timed, moved, cancelled', zh: '定时、改期、取消' },
   play: async (life) => {
@@ -128,7 +128,7 @@ const cancelled: Part = {
   },
 };
 
-export const cvmPayAsYouGo: Chapter = {
+export const cvmPayAsYouGoChapter: Chapter = {
   document: '000',
   title: { en: 'Tencent CVM, pay as you go', zh: '腾讯云 CVM，按量计费' },
   chains: [now, later, timed, cancelled].map(alone),

@@ -1,8 +1,8 @@
 /** Document 001: returning a prepaid Redis instance, destroying a pay-as-you-go one. */
-import type { Account, BinEntry, Instance } from '../sunset/client';
+import type { AccountAnswer, BinEntryAnswer, InstanceAnswer } from '../../contract/answers';
 import { purchase, redisPostpaid, redisPrepaid } from './instances';
-import { between, DAY, HOUR, type Life, outcomeOf, total } from './life';
-import { alone, type Chapter, type Part } from './plot';
+import { between, DAY, HOUR, type PlayedLife, quoteInWords, total } from './life';
+import { alone, type Chapter, type Scenario } from './plot';
 
 const STATE = { en: 'its state', zh: '实例状态' };
 const BOUGHT = {
@@ -11,13 +11,13 @@ const BOUGHT = {
 };
 const MIX = { cash: '307.96', gift: '100', voucher: '100' };
 
-async function buy(life: Life): Promise<number> {
+async function buy(life: PlayedLife): Promise<number> {
   const at = new Date();
   await life.register(redisPrepaid(purchase(at, MIX)), BOUGHT);
   return at.getTime();
 }
 
-const restored: Part = {
+const restored: Scenario = {
   name: 'redis-restored',
   title: { en: 'returned, and restored by a renewal', zh: '退还后续费恢复' },
   play: async (life) => {
@@ -27,7 +27,7 @@ const restored: Part = {
     life.cite('001-02', '001-12', '001-13');
     const quote = await life.quote('return');
     const { plan } = quote.items[0]!;
-    life.check('001-13', { en: 'paid back', zh: '退款金额' }, outcomeOf(quote), 'five-day 407.96');
+    life.check('001-13', { en: 'paid back', zh: '退款金额' }, quoteInWords(quote), 'five-day 407.96');
     life.check(
       '001-12',
       { en: 'goes with it', zh: '同时释放' },
@@ -54,7 +54,7 @@ const restored: Part = {
   },
 };
 
-const released: Part = {
+const released: Scenario = {
   name: 'redis-released',
   title: { en: 'returned, and released after 7 days', zh: '退还后 7 天释放' },
   play: async (life) => {
@@ -64,7 +64,7 @@ const released: Part = {
     life.cite('001-14', '001-04');
     const quote = await life.quote('return');
     const { parts } = quote.items[0]!.refund;
-    life.check('001-14', { en: 'paid back', zh: '退款金额' }, outcomeOf(quote), 'ordinary 387.80');
+    life.check('001-14', { en: 'paid back', zh: '退款金额' }, quoteInWords(quote), 'ordinary 387.80');
     // 387.80 × 307.96 / 407.96 = 292.7417…, the rest is gift.
     life.check(
       '001-14',
@@ -85,8 +85,8 @@ const released: Part = {
 };
 
 /** Both returns are in, the renewal of a month is out: gift is spent before cash. */
-async function balance(life: Life): Promise<void> {
-  const { balances } = await life.api.get<Account>(`/v1/accounts/${life.account}`);
+async function balance(life: PlayedLife): Promise<void> {
+  const { balances } = await life.api.get<AccountAnswer>(`/v1/accounts/${life.account}`);
   const [{ cash, gift } = { cash: '', gift: '' }] = balances;
   const expected = `${total(['307.96', '292.74'])} + ${total(['100.00', '-51.00', '95.06'])}`;
   const what = {
@@ -100,11 +100,13 @@ async function balance(life: Life): Promise<void> {
 const BEGINS = { en: 'a pay-as-you-go Redis instance runs', zh: '一个按量计费 Redis 实例正在运行' };
 
 /** Destroys it, and sees that it lies in the bin for two hours without costing. */
-async function destroy(life: Life): Promise<Instance> {
+async function destroy(life: PlayedLife): Promise<InstanceAnswer> {
   life.asks({ en: 'destroy it', zh: '销毁' });
   await life.end('terminate');
   const instance = await life.look();
-  const { items } = await life.api.get<{ items: BinEntry[] }>('/v1/recycle-bin', { account: life.account });
+  const { items } = await life.api.get<{ items: BinEntryAnswer[] }>('/v1/recycle-bin', {
+    account: life.account,
+  });
   const inBin = items.map((entry) => between(entry.isolatedAt, entry.purgeTime)).join(', ');
   life.check('001-07', { en: 'kept for', zh: '隔离时间' }, inBin, '2 h');
   const stopped = instance.billingStoppedAt !== null && instance.billingStoppedAt === instance.isolatedAt;
@@ -117,7 +119,7 @@ async function destroy(life: Life): Promise<Instance> {
   return instance;
 }
 
-const destroyed: Part = {
+const destroyed: Scenario = {
   name: 'redis-destroyed',
   title: { en: 'destroyed, restored, destroyed for good', zh: '销毁、开机恢复、再销毁' },
   play: async (life) => {
@@ -138,7 +140,7 @@ const destroyed: Part = {
   },
 };
 
-const offline: Part = {
+const offline: Scenario = {
   name: 'redis-offline-now',
   title: { en: 'destroyed, and taken offline now', zh: '销毁后立即下线' },
   play: async (life) => {
@@ -150,7 +152,7 @@ const offline: Part = {
   },
 };
 
-export const redis: Chapter = {
+export const redisChapter: Chapter = {
   document: '001',
   title: { en: 'Tencent Redis', zh: '腾讯云 Redis' },
   chains: [{ account: 'redis', parts: [restored, released] }, alone(destroyed), alone(offline)],

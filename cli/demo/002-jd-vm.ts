@@ -1,12 +1,12 @@
 /** Document 002: deleting a JD Cloud VM. */
 import { jdPackage, jdPostpaid } from './instances';
 import { DAY } from './life';
-import { alone, type Chapter, type Part } from './plot';
+import { alone, type Chapter, type Scenario } from './plot';
 
 const STATE = { en: 'its state', zh: '实例状态' };
 const REFUSED = { en: 'refused', zh: '拒绝原因' };
 
-const stopped: Part = {
+const stopped: Scenario = {
   name: 'jd-stopped',
   title: { en: 'must be stopped', zh: '必须先停止' },
   play: async (life) => {
@@ -43,7 +43,7 @@ const stopped: Part = {
   },
 };
 
-const monthly: Part = {
+const monthly: Scenario = {
   name: 'jd-package',
   title: { en: 'a monthly package, before and after it expired', zh: '包年包月，到期前与到期后' },
   play: async (life) => {
@@ -68,7 +68,7 @@ const monthly: Part = {
   },
 };
 
-export const jdVm: Chapter = {
+export const jdVmChapter: Chapter = {
   document: '002',
   title: { en: 'JD Cloud VM', zh: '京东云云主机' },
   chains: [stopped, monthly].map(alone),

@@ -1,17 +1,17 @@
 /** Document 003: returning a prepaid CVM, with its worked examples to the cent. */
+
+import type {
+  AccountAnswer,
+  QuoteAnswer,
+  RefundAnswer,
+  RefundRequestAnswer,
+  TerminationAnswer,
+} from '../../contract/answers';
 import { addMonths } from '../../domain/calendar';
-import {
-  type Account,
-  Api,
-  type Quote,
-  type Refund,
-  type RefundRequest,
-  refundPath,
-  type Termination,
-} from '../sunset/client';
+import { Api, refundPath } from '../sunset/client';
 import { cvmPrepaid, purchase } from './instances';
-import { between, DAY, HOUR, type Life, outcomeOf, total } from './life';
-import { alone, type Chapter, type Part } from './plot';
+import { between, DAY, HOUR, type PlayedLife, quoteInWords, total } from './life';
+import { alone, type Chapter, type Scenario } from './plot';
 import type { RuleNumber } from './rules';
 
 const STATE = { en: 'its state', zh: '实例状态' };
@@ -22,7 +22,7 @@ const BOUGHT = {
 };
 const AFTER_48_H = { en: '48 hours later', zh: '48 小时后' };
 
-async function buy(life: Life, channel?: string): Promise<number> {
+async function buy(life: PlayedLife, channel?: string): Promise<number> {
   const at = new Date();
   await life.register(cvmPrepaid(purchase(at, undefined, channel)), BOUGHT);
   return at.getTime();
@@ -32,11 +32,16 @@ async function buy(life: Life, channel?: string): Promise<number> {
  * Quotes and confirms a return, and follows the money to the cent: quote, refund, its lines and its postings
  * agree.
  */
-async function giveBack(life: Life, rule: RuleNumber, kind: string, amount: string): Promise<Quote> {
+async function giveBack(
+  life: PlayedLife,
+  rule: RuleNumber,
+  kind: string,
+  amount: string,
+): Promise<QuoteAnswer> {
   const quote = await life.quote('return');
-  life.check(rule, { en: 'quoted', zh: '报价' }, outcomeOf(quote), `${kind} ${amount}`);
+  life.check(rule, { en: 'quoted', zh: '报价' }, quoteInWords(quote), `${kind} ${amount}`);
   const { refundId } = await life.confirm(quote);
-  const booked = await life.api.get<Refund>(`/v1/refunds/${encodeURIComponent(refundId ?? '')}`);
+  const booked = await life.api.get<RefundAnswer>(`/v1/refunds/${encodeURIComponent(refundId ?? '')}`);
   life.check(rule, { en: 'refunded', zh: '退款' }, `${booked.status} ${booked.amount}`, `done ${amount}`);
   life.check(
     rule,
@@ -56,7 +61,7 @@ async function giveBack(life: Life, rule: RuleNumber, kind: string, amount: stri
   return quote;
 }
 
-const fiveDay: Part = {
+const fiveDay: Scenario = {
   name: 'cvm-five-day',
   title: { en: 'five days, no reason', zh: '五天无理由退还' },
   play: async (life) => {
@@ -78,7 +83,7 @@ const fiveDay: Part = {
   },
 };
 
-const ordinary: Part = {
+const ordinary: Scenario = {
   name: 'cvm-48h',
   title: { en: 'example 2: ordinary, used 48 hours', zh: '案例 2：普通退还，使用 48 小时' },
   play: async (life) => {
@@ -91,7 +96,7 @@ const ordinary: Part = {
   },
 };
 
-const renewed: Part = {
+const renewed: Scenario = {
   name: 'cvm-renewed',
   title: { en: 'example 3: renewed meanwhile', zh: '案例 3：期间续费' },
   play: async (life) => {
@@ -105,7 +110,7 @@ const renewed: Part = {
   },
 };
 
-const upgraded: Part = {
+const upgraded: Scenario = {
   name: 'cvm-upgraded',
   title: { en: 'example 4: upgraded meanwhile', zh: '案例 4：期间升配' },
   play: async (life) => {
@@ -120,7 +125,7 @@ const upgraded: Part = {
   },
 };
 
-const quotaUsed: Part = {
+const quotaUsed: Scenario = {
   name: 'cvm-quota-used',
   title: { en: 'the fifth of the account: the quota is used up', zh: '该账户的第 5 台：额度已用完' },
   play: async (life) => {
@@ -134,8 +139,8 @@ const quotaUsed: Part = {
 };
 
 /** The account after one five-day and three ordinary returns. */
-async function books(life: Life): Promise<void> {
-  const { balances, rights } = await life.api.get<Account>(`/v1/accounts/${life.account}`);
+async function books(life: PlayedLife): Promise<void> {
+  const { balances, rights } = await life.api.get<AccountAnswer>(`/v1/accounts/${life.account}`);
   const right = rights.find((one) => one.product === 'tencent-cvm');
   const used = `${right?.fiveDay.used}/${right?.fiveDay.limit}, ${right?.ordinary.used}/${right?.ordinary.limit}`;
   life.check(
@@ -151,7 +156,7 @@ async function books(life: Life): Promise<void> {
   life.check('003-33', { en: 'its statement', zh: '收支明细' }, amounts.join(', '), expected.join(', '));
 }
 
-const promotion: Part = {
+const promotion: Scenario = {
   name: 'cvm-promotion',
   title: { en: 'bought in the promotion channel', zh: '推广奖励渠道订单' },
   play: async (life) => {
@@ -164,7 +169,7 @@ const promotion: Part = {
     life.asks({ en: 'ask support for it; somebody else approves', zh: '联系客服申请退款，由他人审批' });
     life.cite('001-15');
     const asked = { instanceId: life.id, reason: 'bought by mistake' };
-    const { body: request } = await life.api.post<RefundRequest>('/v1/refund-requests', asked);
+    const { body: request } = await life.api.post<RefundRequestAnswer>('/v1/refund-requests', asked);
     life.check(
       '001-15',
       { en: 'the fee, shown before approval', zh: '审批前显示的手续费' },
@@ -172,14 +177,14 @@ const promotion: Part = {
       '101.99',
     );
     await approve(life, request);
-    const { status, amount } = await life.api.get<Refund>(refundPath(request.refundId));
+    const { status, amount } = await life.api.get<RefundAnswer>(refundPath(request.refundId));
     life.check('001-15', { en: 'refunded', zh: '退款' }, `${status} ${amount}`, 'done 305.97');
     life.check('001-15', STATE, (await life.look()).state, 'isolated');
   },
 };
 
 /** Nobody approves what they asked for themselves: this is another person, with a key of her own. */
-async function approve(life: Life, { id, refundId }: RefundRequest): Promise<void> {
+async function approve(life: PlayedLife, { id, refundId }: RefundRequestAnswer): Promise<void> {
   const permissions = ['refund:approve', 'read'];
   const { body: reviewer } = await life.api.post<{ key: string }>('/v1/keys', {
     account: life.account,
@@ -187,14 +192,14 @@ async function approve(life: Life, { id, refundId }: RefundRequest): Promise<voi
     permissions,
   });
   const api = new Api({ ...life.api.options, key: reviewer.key });
-  const { now } = await api.get<RefundRequest>(`/v1/refund-requests/${id}`);
+  const { now } = await api.get<RefundRequestAnswer>(`/v1/refund-requests/${id}`);
   const seen = { amount: now?.refund.amount, asOf: now?.asOf };
   await api.post(`/v1/refund-requests/${id}/approve`, { reason: 'checked with sales', ...seen });
-  const { terminationId } = await life.api.get<Refund>(refundPath(refundId));
-  await life.carriedOut(await life.api.get<Termination>(`/v1/terminations/${terminationId}`));
+  const { terminationId } = await life.api.get<RefundAnswer>(refundPath(refundId));
+  await life.carriedOut(await life.api.get<TerminationAnswer>(`/v1/terminations/${terminationId}`));
 }
 
-const month: Part = {
+const month: Scenario = {
   name: 'cvm-one-month',
   title: { en: 'used for one month', zh: '使用满一个月' },
   play: async (life) => {
@@ -208,7 +213,7 @@ const month: Part = {
   },
 };
 
-export const cvmPrepaidReturns: Chapter = {
+export const cvmPrepaidChapter: Chapter = {
   document: '003',
   title: { en: 'Tencent CVM, prepaid', zh: '腾讯云 CVM，包年包月' },
   chains: [

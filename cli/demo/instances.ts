@@ -1,7 +1,7 @@
 /** The instances that the documents talk about, as registrations. */
 import { DAY } from './life';
 
-type Facts = Record<string, unknown>;
+type RegistrationBody = Record<string, unknown>;
 
 /** 003's background: 51 a month, 0.42 an hour, without bandwidth. */
 const PRICES = {
@@ -15,7 +15,7 @@ const PRICES = {
   ],
 };
 
-const cvm = (billing: string, more: Facts): Facts => ({
+const cvm = (billing: string, more: RegistrationBody): RegistrationBody => ({
   product: 'tencent-cvm',
   billing,
   region: 'ap-guangzhou',
@@ -30,7 +30,7 @@ const cvm = (billing: string, more: Facts): Facts => ({
   ...more,
 });
 
-const redis = (billing: string, more: Facts): Facts => ({
+const redis = (billing: string, more: RegistrationBody): RegistrationBody => ({
   product: 'tencent-redis',
   billing,
   region: 'ap-guangzhou',
@@ -45,19 +45,20 @@ const redis = (billing: string, more: Facts): Facts => ({
  */
 export function purchase(
   at: Date,
-  paid: Facts = { cash: '407.96', voucher: '100' },
+  paid: RegistrationBody = { cash: '407.96', voucher: '100' },
   channel = 'standard',
-): Facts {
+): RegistrationBody {
   const endsAt = new Date(at.getTime() + 365 * DAY).toISOString();
   return { id: 'o1', kind: 'purchase', channel, months: 12, startsAt: at.toISOString(), endsAt, paid };
 }
 
-export const cvmPostpaid = (): Facts => cvm('postpaid', {});
-export const cvmPrepaid = (order: Facts): Facts => cvm('prepaid', { orders: [order] });
-export const redisPostpaid = (): Facts => redis('postpaid', {});
-export const redisPrepaid = (order: Facts): Facts => redis('prepaid', { orders: [order] });
+export const cvmPostpaid = (): RegistrationBody => cvm('postpaid', {});
+export const cvmPrepaid = (order: RegistrationBody): RegistrationBody => cvm('prepaid', { orders: [order] });
+export const redisPostpaid = (): RegistrationBody => redis('postpaid', {});
+export const redisPrepaid = (order: RegistrationBody): RegistrationBody =>
+  redis('prepaid', { orders: [order] });
 
-const jd = (billing: string, more: Facts): Facts => ({
+const jd = (billing: string, more: RegistrationBody): RegistrationBody => ({
   product: 'jd-vm',
   billing,
   region: 'cn-north-1',
@@ -70,10 +71,10 @@ const jd = (billing: string, more: Facts): Facts => ({
   ...more,
 });
 
-export const jdPostpaid = (): Facts => jd('postpaid', {});
+export const jdPostpaid = (): RegistrationBody => jd('postpaid', {});
 
 /** A monthly package of 30 days, for 60. */
-export function jdPackage(at: Date): Facts {
+export function jdPackage(at: Date): RegistrationBody {
   const endsAt = new Date(at.getTime() + 30 * DAY).toISOString();
   const order = {
     id: 'o1',

@@ -1,34 +1,32 @@
 /** One instance's life: what is asked of the service, told in plain words and compared with the documents. */
+
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Accepted,
-  type Answer,
-  type Api,
-  type Instance,
-  instancePath,
-  type Movement,
-  type Quote,
-  type QuoteItem,
-  type Refund,
-  settled,
-  type Termination,
-  type TimelineEntry,
-} from '../sunset/client';
+import type {
+  AcceptedAnswer,
+  InstanceAnswer,
+  MovementAnswer,
+  QuoteAnswer,
+  QuoteItemAnswer,
+  RefundAnswer,
+  TerminationAnswer,
+  TimelineAnswer,
+} from '../../contract/answers';
+import type { Schedule } from '../../domain/instance';
+import type { Lang, Text } from '../../domain/text';
+import { type Api, type ApiReply, instancePath, whenDecided } from '../sunset/client';
 import { isAccepted } from '../sunset/output';
-import { KINDS, SOURCES } from '../sunset/quote-view';
-import { type Lang, padded, span, type Text } from '../sunset/text';
+import { REFUND_KIND_NAMES, REFUND_SOURCE_NAMES } from '../sunset/quote-view';
+import { padded, span } from '../sunset/text';
 import { RULES, type RuleNumber } from './rules';
 
-export interface Check {
+export interface Comparison {
   life: string;
   rule: RuleNumber;
   what: string;
   actual: string;
   expected: string;
 }
-
-export type Schedule = { mode: 'now' } | { mode: 'later' } | { mode: 'timed'; at: string };
 
 /**
  * The documents don't say how long a service may take; this is how long the demo waits for one that is busy.
@@ -39,9 +37,9 @@ const LABEL_COLUMNS = 10;
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 
-export class Life {
+export class PlayedLife {
   readonly lines: string[] = [];
-  readonly checks: Check[] = [];
+  readonly checks: Comparison[] = [];
 
   constructor(
     readonly api: Api,
@@ -74,62 +72,74 @@ export class Life {
     );
   }
 
-  async register(facts: Record<string, unknown>, text: Text): Promise<Instance> {
+  async register(facts: Record<string, unknown>, text: Text): Promise<InstanceAnswer> {
     this.line({ en: 'begins', zh: '开始' }, text[this.lang]);
     return await this.certain((key) =>
       this.api.put(instancePath(this.id), { account: this.account, ...facts }, key),
     );
   }
 
-  async look(): Promise<Instance> {
+  async look(): Promise<InstanceAnswer> {
     return await this.api.get(instancePath(this.id));
   }
 
-  async command(name: string, body: unknown = {}): Promise<Instance> {
+  async command(name: string, body: unknown = {}): Promise<InstanceAnswer> {
     return await this.certain((key) => this.api.post(instancePath(this.id, `/${name}`), body, key));
   }
 
   /** Moves the instance's own clock to an instant, or just past it: whole seconds are the smallest move. */
-  async forwardTo(instant: number, text: Text): Promise<Instance> {
+  async forwardTo(instant: number, text: Text): Promise<InstanceAnswer> {
     const { clock } = await this.look();
     const seconds = Math.max(1, Math.ceil((instant - Date.parse(clock)) / 1000));
     this.line({ en: 'clock', zh: '时钟' }, text[this.lang]);
     return await this.command('fast-forward', { duration: `PT${seconds}S` });
   }
 
-  async quote(action: 'terminate' | 'return', schedule: Schedule = { mode: 'now' }): Promise<Quote> {
-    const { body } = await this.api.post<Quote>('/v1/quotes', { action, instanceIds: [this.id], schedule });
+  async quote(action: 'terminate' | 'return', schedule: Schedule = { mode: 'now' }): Promise<QuoteAnswer> {
+    const { body } = await this.api.post<QuoteAnswer>('/v1/quotes', {
+      action,
+      instanceIds: [this.id],
+      schedule,
+    });
     this.describe(body.items[0]!);
     return body;
   }
 
   /** Agrees to a quote, and waits until it is carried out. */
-  async confirm(quote: Quote): Promise<Termination['items'][number]> {
-    if (!quote.items[0]!.permitted) throw new Error(outcomeOf(quote));
-    const { body } = await this.api.post<Termination>('/v1/terminations', { quoteId: quote.id, agree: true });
+  async confirm(quote: QuoteAnswer): Promise<TerminationAnswer['items'][number]> {
+    if (!quote.items[0]!.permitted) throw new Error(quoteInWords(quote));
+    const { body } = await this.api.post<TerminationAnswer>('/v1/terminations', {
+      quoteId: quote.id,
+      agree: true,
+    });
     return await this.carriedOut(body);
   }
 
   /** Waits until a termination of this instance alone has come to its end. */
-  async carriedOut(termination: Termination): Promise<Termination['items'][number]> {
-    const { items } = await settled(this.api, termination, () => {}, PATIENCE_MS);
+  async carriedOut(termination: TerminationAnswer): Promise<TerminationAnswer['items'][number]> {
+    const { items } = await whenDecided(this.api, termination, () => {}, PATIENCE_MS);
     const [item] = items;
     if (item?.status !== 'done' && item?.status !== 'scheduled')
       throw new Error(`${this.id}: ${item?.problem?.detail ?? `still ${item?.status}`}`);
     return item;
   }
 
-  async end(action: 'terminate' | 'return', schedule?: Schedule): Promise<Termination['items'][number]> {
+  async end(
+    action: 'terminate' | 'return',
+    schedule?: Schedule,
+  ): Promise<TerminationAnswer['items'][number]> {
     return await this.confirm(await this.quote(action, schedule));
   }
 
-  async timeline(): Promise<TimelineEntry[]> {
-    return await this.api.all<TimelineEntry>(instancePath(this.id, '/timeline'));
+  async timeline(): Promise<TimelineAnswer[]> {
+    return await this.api.all<TimelineAnswer>(instancePath(this.id, '/timeline'));
   }
 
   /** The account's movements, the oldest first. */
-  async statement(): Promise<Movement[]> {
-    const movements = (await this.api.all<Movement>(`/v1/accounts/${this.account}/statement`)).reverse();
+  async statement(): Promise<MovementAnswer[]> {
+    const movements = (
+      await this.api.all<MovementAnswer>(`/v1/accounts/${this.account}/statement`)
+    ).reverse();
     this.block(
       { en: 'account', zh: '账户' },
       movements.map(
@@ -142,7 +152,7 @@ export class Life {
 
   /** How the money moved, and all steps, each by the instance's own clock. */
   async close(): Promise<void> {
-    for (const refund of await this.api.all<Refund>('/v1/refunds', { instanceId: this.id })) {
+    for (const refund of await this.api.all<RefundAnswer>('/v1/refunds', { instanceId: this.id })) {
       const postings = refund.entries.map(
         ({ source, destination, amount }) => `${source} → ${destination} ${amount}`,
       );
@@ -159,7 +169,7 @@ export class Life {
     );
   }
 
-  private describe({ permitted, blockers, plan, refund }: QuoteItem): void {
+  private describe({ permitted, blockers, plan, refund }: QuoteItemAnswer): void {
     for (const { code, message, next } of blockers)
       this.line({ en: 'refused', zh: '拒绝' }, `${message} [${code}] ${next}`);
     if (!permitted) return;
@@ -173,10 +183,10 @@ export class Life {
     const { parts } = refund;
     const split = (['cash', 'gift', 'income'] as const)
       .filter((source) => parts[source] !== '0.00')
-      .map((source) => `${this.in(SOURCES[source])} ${parts[source]}`);
+      .map((source) => `${this.in(REFUND_SOURCE_NAMES[source])} ${parts[source]}`);
     this.line(
       { en: 'refund', zh: '退款' },
-      `${refund.amount} ${refund.currency}, ${this.in(KINDS[refund.kind])} (${split.join(', ')})`,
+      `${refund.amount} ${refund.currency}, ${this.in(REFUND_KIND_NAMES[refund.kind])} (${split.join(', ')})`,
     );
     for (const { amount, label, formula } of refund.lines ?? [])
       this.line({ en: '', zh: '' }, `${amount.padStart(8)}  ${label}: ${formula}`);
@@ -195,7 +205,9 @@ export class Life {
   }
 
   /** Repeats with the same key until somebody has answered for certain: 202 says that nobody did in time. */
-  private async certain(ask: (key: string) => Promise<Answer<Instance | Accepted>>): Promise<Instance> {
+  private async certain(
+    ask: (key: string) => Promise<ApiReply<InstanceAnswer | AcceptedAnswer>>,
+  ): Promise<InstanceAnswer> {
     const key = randomUUID();
     const until = Date.now() + PATIENCE_MS;
     for (;;) {
@@ -208,7 +220,7 @@ export class Life {
 }
 
 /** What a quote says in two words: `ordinary 387.80`, or what stands against it. */
-export function outcomeOf({ items }: Quote): string {
+export function quoteInWords({ items }: QuoteAnswer): string {
   const { permitted, blockers, refund } = items[0]!;
   return permitted
     ? `${refund.kind} ${refund.amount}`
@@ -217,7 +229,7 @@ export function outcomeOf({ items }: Quote): string {
 
 const SELF: Text = { en: 'the instance', zh: '实例' };
 
-const stateOf = ({ from, to, outcome, code }: TimelineEntry): string => {
+const stateOf = ({ from, to, outcome, code }: TimelineAnswer): string => {
   if (outcome === 'refused') return `${to} [${code}]`;
   return from === null || from === to ? to : `${from} → ${to}`;
 };

@@ -1,17 +1,17 @@
-import type { Text } from '../sunset/text';
-import type { Life } from './life';
+import type { Text } from '../../domain/text';
+import type { PlayedLife } from './life';
 
 /** One life to be played. */
-export interface Part {
+export interface Scenario {
   name: string;
   title: Text;
-  play(life: Life): Promise<void>;
+  play(life: PlayedLife): Promise<void>;
 }
 
 /** Lives on one account, one after the other; chains run side by side. */
 export interface Chain {
   account: string;
-  parts: Part[];
+  parts: Scenario[];
 }
 
 /** One of the four documents. */
@@ -22,4 +22,4 @@ export interface Chapter {
 }
 
 /** A life that shares its account with nobody. */
-export const alone = (part: Part): Chain => ({ account: part.name, parts: [part] });
+export const alone = (part: Scenario): Chain => ({ account: part.name, parts: [part] });

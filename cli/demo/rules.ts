@@ -1,5 +1,5 @@
 /** What the four documents say, in a sentence each. The numbers are those of docs/requirements.md. */
-import type { Text } from '../sunset/text';
+import type { Text } from '../../domain/text';
 
 const rule = (en: string, zh: string): Text => ({ en, zh });
 

@@ -2,16 +2,17 @@
  * Plays the lives side by side and tells them in the documents' order, each as soon as it and those before it
  * are over.
  */
-import { type Api, Refused } from '../sunset/client';
+
+import type { Lang, Text } from '../../domain/text';
+import { type Api, ApiRefusal } from '../sunset/client';
 import { describeProblem, mention, print } from '../sunset/output';
-import type { Lang, Text } from '../sunset/text';
-import { type Check, Life } from './life';
+import { type Comparison, PlayedLife } from './life';
 import type { Chain, Chapter } from './plot';
 
-export interface Told {
+export interface PlayedScenario {
   id: string;
   title: string;
-  checks: Check[];
+  checks: Comparison[];
   /** Why it could not be played to its end. */
   trouble: string | undefined;
 }
@@ -24,36 +25,36 @@ interface Stage {
 }
 
 interface Playing {
-  life: Life;
+  life: PlayedLife;
   title: Text;
   over: Promise<string | undefined>;
 }
 
-export async function tellAll(stage: Stage, chapters: Chapter[]): Promise<Told[]> {
+export async function playAll(stage: Stage, chapters: Chapter[]): Promise<PlayedScenario[]> {
   const played = chapters.map((chapter) => ({
     chapter,
     lives: chapter.chains.flatMap((chain) => play(stage, chain)),
   }));
   const all = played.flatMap(({ lives }) => lives);
   const waiting = waitAloud(all, stage.lang);
-  const told: Told[] = [];
+  const shown: PlayedScenario[] = [];
   try {
     for (const { chapter, lives } of played) {
       waiting.clear();
       print(`\n${chapter.document}  ${chapter.title[stage.lang]}\n${'═'.repeat(60)}`);
-      for (const playing of lives) told.push(await tell(playing, stage.lang, waiting.clear));
+      for (const playing of lives) shown.push(await showScenario(playing, stage.lang, waiting.clear));
     }
   } finally {
     waiting.end();
   }
-  return told;
+  return shown;
 }
 
 /** Begins a chain. What breaks in one life breaks it and those after it on the account, and no others. */
 function play({ api, lang, run }: Stage, { account, parts }: Chain): Playing[] {
   let before: Promise<unknown> = Promise.resolve();
   return parts.map(({ name, title, play: playPart }) => {
-    const life = new Life(api, `${name}-${run}`, `${account}-${run}`, lang);
+    const life = new PlayedLife(api, `${name}-${run}`, `${account}-${run}`, lang);
     const over = before.then(async () => {
       try {
         await playPart(life);
@@ -69,11 +70,15 @@ function play({ api, lang, run }: Stage, { account, parts }: Chain): Playing[] {
 }
 
 const troubleOf = (error: unknown, lang: Lang): string =>
-  error instanceof Refused
+  error instanceof ApiRefusal
     ? describeProblem(error.problem, { say: (text) => text[lang] })
     : (error as Error).message;
 
-async function tell({ life, title, over }: Playing, lang: Lang, clear: () => void): Promise<Told> {
+async function showScenario(
+  { life, title, over }: Playing,
+  lang: Lang,
+  clear: () => void,
+): Promise<PlayedScenario> {
   const trouble = await over;
   clear();
   const broken = trouble === undefined ? [] : [`   ✗ ${trouble.replaceAll('\n', '\n     ')}`];

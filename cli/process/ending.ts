@@ -3,7 +3,7 @@
  * it.
  */
 import { readFileSync } from 'node:fs';
-import { type Parts, STOP_LIMIT_MS } from './parts';
+import { type Components, STOP_LIMIT_MS } from './parts';
 
 /**
  * npm passes on a Ctrl-C that the terminal has sent us already: what comes within this time is the same
@@ -12,7 +12,7 @@ import { type Parts, STOP_LIMIT_MS } from './parts';
 const SAME_KEYSTROKE_MS = 1500;
 const PARENT_LOOK_MS = 300;
 
-export interface Tell {
+export interface EndingReport {
   /** Once, when it begins to end. */
   begin(why: string): void;
   /** On a second signal. */
@@ -21,16 +21,16 @@ export interface Tell {
   late(what: string[]): void;
 }
 
-const onStderr: Tell = {
+const onStderr: EndingReport = {
   begin: (why) => void process.stderr.write(`\n${why}: stopping …\n`),
   waiting: (text) => void process.stderr.write(`${text}\n`),
   late: (what) => void process.stderr.write(what.map((one) => `${one}\n`).join('')),
 };
 
 /** Stops all parts and ends the process: 0 when everything stopped orderly, else `code`. */
-export async function end(parts: Parts, code: number, tell: Tell = onStderr): Promise<never> {
+export async function end(parts: Components, code: number, report: EndingReport = onStderr): Promise<never> {
   const late = await parts.stop();
-  if (late.length) tell.late(late);
+  if (late.length) report.late(late);
   process.exit(code || (late.length ? 1 : 0));
 }
 
@@ -38,17 +38,17 @@ export async function end(parts: Parts, code: number, tell: Tell = onStderr): Pr
  * Ends the process in order on SIGINT, SIGTERM and SIGHUP, and when its npm has gone. A second signal is
  * answered with what it waits for. Answers whether it is ending: what fails meanwhile fails because of that.
  */
-export function endOnSignals(parts: Parts, tell: Tell = onStderr): () => boolean {
+export function endOnSignals(parts: Components, report: EndingReport = onStderr): () => boolean {
   let begunAt: number | undefined;
   const stop = (why: string): void => {
     const now = Date.now();
     if (begunAt === undefined) {
       begunAt = now;
-      tell.begin(why);
-      void end(parts, 0, tell);
+      report.begin(why);
+      void end(parts, 0, report);
     } else if (now - begunAt > SAME_KEYSTROKE_MS) {
       const seconds = Math.round((now - begunAt) / 1000);
-      tell.waiting(
+      report.waiting(
         `still stopping, ${seconds} s of at most ${STOP_LIMIT_MS / 1000}: waiting for ${parts.stopping ?? 'the end'}`,
       );
     }

@@ -16,7 +16,7 @@ export class WorkerLost extends Error {
   }
 }
 
-export interface Keeper {
+export interface WorkerCare {
   say: (text: string) => void;
   /** It is meant to stop: then its end is none of ours. */
   isEnding: () => boolean;
@@ -30,7 +30,7 @@ export interface Keeper {
  */
 export async function keepWorker(
   start: () => Promise<RunningWorker>,
-  keeper: Keeper,
+  keeper: WorkerCare,
 ): Promise<{ lost: Promise<never> }> {
   const first = await start();
   return { lost: keep(first, start, keeper) };
@@ -39,7 +39,7 @@ export async function keepWorker(
 async function keep(
   first: RunningWorker,
   start: () => Promise<RunningWorker>,
-  keeper: Keeper,
+  keeper: WorkerCare,
 ): Promise<never> {
   const { say, isEnding, backoffMs = BACKOFF_MS } = keeper;
   let worker = first;

@@ -16,7 +16,7 @@ const PART_LIMIT_MS = 5000;
  */
 const SERVERS_LIMIT_MS = 7000;
 
-interface Part {
+interface Component {
   name: string;
   stop: () => Promise<void>;
   limitMs: number;
@@ -24,9 +24,9 @@ interface Part {
 
 /**
  * Resolves with what is to be said about it: nothing when it has stopped in time. Never rejects; what comes
- * too late is no longer heard.
+ * too late is no longer waited for.
  */
-async function stopOne({ name, stop, limitMs }: Part, leftMs: number): Promise<string | undefined> {
+async function stopOne({ name, stop, limitMs }: Component, leftMs: number): Promise<string | undefined> {
   const waitMs = Math.max(0, Math.min(limitMs, leftMs));
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
@@ -49,8 +49,8 @@ async function stopOne({ name, stop, limitMs }: Part, leftMs: number): Promise<s
  * that were started (also by a start that is under way), killed when they take too long; then what must
  * outlive them all, such as the data folder's lock.
  */
-export class Parts {
-  private readonly parts: Part[] = [];
+export class Components {
+  private readonly parts: Component[] = [];
   private readonly last: (() => Promise<void>)[] = [];
   private ending: Promise<string[]> | undefined;
   private waitingFor = '';

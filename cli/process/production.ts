@@ -8,8 +8,8 @@ import pino, { type Logger } from 'pino';
 import { EmbeddedError, startTemporal } from '../../embedded';
 import { createPool } from '../../store/db';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
-import { end, endOnSignals, type Tell } from './ending';
-import { Parts } from './parts';
+import { type EndingReport, end, endOnSignals } from './ending';
+import { Components } from './parts';
 import type { Foundation } from './service';
 import { BadSettings, REQUIRED, readSettings, type Settings } from './settings';
 
@@ -19,7 +19,7 @@ export interface Process {
   databaseUrl: string;
   logger: Logger;
   /** Stopped in the reverse order when the process is told to end. */
-  parts: Parts;
+  parts: Components;
 }
 
 /** Says what is wrong in one log line, in words where the error has some. */
@@ -30,7 +30,7 @@ function logFailure(logger: Logger, error: unknown): void {
 }
 
 /** Says in the log how the end goes: SIGTERM is compose's and Kubernetes' way, SIGINT a person's. */
-const inLog = (logger: () => Logger): Tell => ({
+const inLog = (logger: () => Logger): EndingReport => ({
   begin: (why) => logger().info({ signal: why }, 'stopping'),
   waiting: (text) => logger().info(text),
   late: (what) =>
@@ -47,7 +47,7 @@ const inLog = (logger: () => Logger): Tell => ({
  */
 export function runProcess(kind: keyof typeof REQUIRED, work: (process: Process) => Promise<void>): void {
   const name = `sunset-${kind}`;
-  const parts = new Parts();
+  const parts = new Components();
   let logger = pino({ name });
   const tell = inLog(() => logger);
   const isEnding = endOnSignals(parts, tell);

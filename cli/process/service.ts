@@ -8,6 +8,7 @@ import {
   type EmbeddedPostgres,
   type EmbeddedTemporal,
   lockDataFolder,
+  type Progress,
   startPostgres,
   startTemporal,
 } from '../../embedded';
@@ -20,7 +21,7 @@ import { type RunningWorker, startWorker } from '../../worker';
 import { bundleForWorker } from '../../worker/bundle';
 import { TASK_QUEUE } from '../../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
-import type { Parts } from './parts';
+import type { Components } from './parts';
 import type { Settings } from './settings';
 
 /**
@@ -43,7 +44,7 @@ export interface Foundation {
 /** PostgreSQL (migrated) and Temporal: the operator's own, or embedded ones. Webpack runs meanwhile. */
 export async function startFoundation(
   settings: Settings,
-  parts: Parts,
+  parts: Components,
   report = consoleProgress(),
 ): Promise<Foundation> {
   const lock = lockDataFolder(settings.dataFolder);
@@ -59,11 +60,9 @@ export async function startFoundation(
   return { ...postgres.value, temporal: temporal.value, connection, namespace };
 }
 
-type Report = ReturnType<typeof consoleProgress>;
-
 async function startDatabase(
   settings: Settings,
-  report: Report,
+  report: Progress,
 ): Promise<{ databaseUrl: string; postgres: EmbeddedPostgres | null }> {
   if (settings.databaseUrl !== undefined) {
     await migrate(settings.databaseAdminUrl ?? settings.databaseUrl, settings.databaseUrl);
@@ -74,7 +73,7 @@ async function startDatabase(
   return { databaseUrl: postgres.serviceUrl, postgres };
 }
 
-function startTemporalFor({ dataFolder, env }: Settings, report: Report): Promise<EmbeddedTemporal> {
+function startTemporalFor({ dataFolder, env }: Settings, report: Progress): Promise<EmbeddedTemporal> {
   const webUi = env.SUNSET_WEB_UI !== 'off';
   return startTemporal({ dataFolder, report, env, searchAttributes: SEARCH_ATTRIBUTES, webUi });
 }
@@ -90,14 +89,14 @@ export interface ServiceOptions {
 }
 
 /** A client of its own connection, which is closed with the parts. */
-async function connect({ connection, namespace }: Foundation, parts: Parts): Promise<Client> {
+async function connect({ connection, namespace }: Foundation, parts: Components): Promise<Client> {
   const opened = await connectClient(connection);
   parts.add('a connection to Temporal', () => opened.close(), CLOSE_LIMIT_MS);
   return new Client({ connection: opened, namespace });
 }
 
 /** Starts the worker; resolves when it polls. */
-export async function runWorker(options: ServiceOptions, parts: Parts): Promise<RunningWorker> {
+export async function runWorker(options: ServiceOptions, parts: Components): Promise<RunningWorker> {
   const { foundation, settings, operatorKey, logger, taskQueue = TASK_QUEUE, bundlePath } = options;
   installRuntime();
   const onError = (error: unknown): void => logUnlessStopping(parts, logger, error, 'worker');
@@ -126,7 +125,7 @@ export async function runWorker(options: ServiceOptions, parts: Parts): Promise<
 }
 
 /** Connections that are closed because everything stops are no failure. */
-function logUnlessStopping(parts: Parts, logger: Logger, error: unknown, where: string): void {
+function logUnlessStopping(parts: Components, logger: Logger, error: unknown, where: string): void {
   if (!parts.isStopping) logger.error({ err: error }, where);
 }
 
@@ -145,7 +144,7 @@ function installRuntime(): void {
 /** Starts the API; resolves when it listens. */
 export async function runApi(
   { foundation, settings, operatorKey, logger, taskQueue = TASK_QUEUE }: ServiceOptions,
-  parts: Parts,
+  parts: Components,
 ): Promise<ApiServer> {
   const onError = (error: unknown): void => logUnlessStopping(parts, logger, error, 'database');
   const pool = createPool(foundation.databaseUrl, { max: 20, onError });

@@ -5,46 +5,24 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { z } from 'zod';
-import type * as answers from '../../contract/answers';
-import type * as books from '../../contract/books';
-import type { keyAnswer, newKeyAnswer } from '../../contract/keys';
-import type { Lang } from './text';
-
-export type Problem = z.infer<typeof answers.problemAnswer>;
-export type Instance = z.infer<typeof answers.instanceAnswer>;
-export type Accepted = z.infer<typeof answers.acceptedAnswer>;
-export type Quote = z.infer<typeof answers.quoteAnswer>;
-/** Of a quote, and of the preview of a refund request. */
-export type QuoteItem = RefundRequest['preview'];
-export type Termination = z.infer<typeof answers.terminationAnswer>;
-export type Refund = z.infer<typeof answers.refundAnswer>;
-export type RefundDetail = z.infer<typeof answers.refundDetailAnswer>;
-export type Calculation = RefundDetail['calculation'];
-export type RefundRequest = z.infer<typeof answers.refundRequestAnswer>;
-export type BinEntry = z.infer<typeof answers.binAnswer>;
-export type Movement = z.infer<typeof answers.statementAnswer>;
-export type Adjustment = z.infer<typeof books.adjustmentAnswer>;
-export type Account = z.infer<typeof answers.accountAnswer>;
-export type Key = z.infer<typeof keyAnswer>;
-export type NewKey = z.infer<typeof newKeyAnswer>;
-export type TimelineEntry = z.infer<typeof answers.timelineAnswer>;
+import type { ProblemAnswer, TerminationAnswer } from '../../contract/answers';
+import type { Lang } from '../../domain/text';
 
 export interface Page<T> {
   items: T[];
   nextCursor: string | null;
 }
 
-export interface Answer<T> {
+export interface ApiReply<T> {
   status: number;
   body: T;
   headers: Headers;
 }
 
 /** The API answered with a problem. */
-export class Refused extends Error {
+export class ApiRefusal extends Error {
   constructor(
-    readonly problem: Problem,
+    readonly problem: ProblemAnswer,
     /** The answer is that of an earlier request with the same key. */
     readonly isRepeat: boolean,
   ) {
@@ -87,14 +65,14 @@ export class Api {
     return (await this.call<T>('GET', `${path}${search}`)).body;
   }
 
-  put = <T>(path: string, body: unknown, key: string = randomUUID()): Promise<Answer<T>> =>
+  put = <T>(path: string, body: unknown, key: string = randomUUID()): Promise<ApiReply<T>> =>
     this.call<T>('PUT', path, body, key);
   post = <T>(
     path: string,
     body: unknown = {},
     key: string = randomUUID(),
     headers: Record<string, string> = {},
-  ): Promise<Answer<T>> => this.call<T>('POST', path, body, key, headers);
+  ): Promise<ApiReply<T>> => this.call<T>('POST', path, body, key, headers);
 
   /** The items of every page. */
   async all<T>(path: string, query: Query = {}): Promise<T[]> {
@@ -115,7 +93,7 @@ export class Api {
     body?: unknown,
     key?: string,
     headers: Record<string, string> = {},
-  ): Promise<Answer<T>> {
+  ): Promise<ApiReply<T>> {
     for (const pause of [...PAUSES_MS, undefined]) {
       try {
         return await this.once<T>(method, path, body, key, headers);
@@ -133,7 +111,7 @@ export class Api {
     body: unknown,
     key: string | undefined,
     headers: Record<string, string>,
-  ): Promise<Answer<T>> {
+  ): Promise<ApiReply<T>> {
     const { url, key: bearer, lang } = this.options;
     const response = await reach(url, key, () =>
       fetch(url + path, {
@@ -152,7 +130,7 @@ export class Api {
     const answer = readJson(await reach(url, key, () => response.text()), url);
     if (response.ok) return { status: response.status, body: answer as T, headers: response.headers };
     if (!isProblem(answer)) throw notSunset(url);
-    throw new Refused(answer, response.headers.get('idempotency-hit') === 'true');
+    throw new ApiRefusal(answer, response.headers.get('idempotency-hit') === 'true');
   }
 }
 
@@ -186,7 +164,7 @@ function readJson(text: string, url: string): unknown {
   }
 }
 
-const isProblem = (answer: unknown): answer is Problem =>
+const isProblem = (answer: unknown): answer is ProblemAnswer =>
   typeof answer === 'object' &&
   answer !== null &&
   'code' in answer &&
@@ -200,7 +178,7 @@ const isProblem = (answer: unknown): answer is Problem =>
 function isPassing(error: unknown): boolean {
   if (error instanceof Unreachable) return error.key !== undefined;
   return (
-    error instanceof Refused &&
+    error instanceof ApiRefusal &&
     (error.problem.code === 'IDEMPOTENCY_RUNNING' || error.problem.code === 'UNAVAILABLE')
   );
 }
@@ -219,12 +197,12 @@ export const requestPath = (id: string, rest = ''): string =>
  * Waits until every item of a termination is decided, or the time is up; `look` is told what it is like
  * meanwhile.
  */
-export async function settled(
+export async function whenDecided(
   api: Api,
-  termination: Termination,
-  look: (now: Termination) => void = () => {},
+  termination: TerminationAnswer,
+  look: (now: TerminationAnswer) => void = () => {},
   limitMs = 120_000,
-): Promise<Termination> {
+): Promise<TerminationAnswer> {
   const until = Date.now() + limitMs;
   let now = termination;
   for (;;) {

@@ -1,16 +1,16 @@
 /** Before anything irreversible: its id is typed, or was named by an option (L6, L10). */
 import { createInterface } from 'node:readline';
+import type { Text } from '../../domain/text';
 import { mention } from './output';
 import { EXIT, type Session, Usage } from './session';
-import type { Text } from './text';
 
 /**
  * `--yes-destroy` names an instance that is ended, `--yes` whatever else is agreed to: neither confirms what
  * the other is for.
  */
-export type Agreement = '--yes-destroy' | '--yes';
+export type ConfirmOption = '--yes-destroy' | '--yes';
 
-const UNASKED: Record<Agreement, Text> = {
+const UNASKED: Record<ConfirmOption, Text> = {
   '--yes-destroy': {
     en: "this can't be undone, and there is no terminal to ask at: add",
     zh: '此操作不可撤销，且没有可供确认的终端：请添加',
@@ -48,7 +48,7 @@ export function checkConfirmable(
   { say }: Session,
   ids: readonly string[],
   named: readonly string[],
-  option: Agreement = '--yes-destroy',
+  option: ConfirmOption = '--yes-destroy',
 ): void {
   const count = ids.length > 1 ? countAmong(named, ids) : undefined;
   const strange = named.filter((id) => !ids.includes(id) && id !== count);

@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { text as readStream } from 'node:stream/consumers';
 import { Usage } from './session';
 
-interface Registration {
+interface RegistrationInput {
   id: string;
   facts: Record<string, unknown>;
 }
 
 export interface Input {
-  registrations: Registration[];
+  registrations: RegistrationInput[];
   /** The input was a list, or there were several: so is the answer. */
   isList: boolean;
 }
@@ -70,10 +70,10 @@ function parseYaml(text: string, name: string): unknown[] {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function withIds(items: unknown[], given: string | undefined): Registration[] {
+function withIds(items: unknown[], given: string | undefined): RegistrationInput[] {
   const problems: string[] = [];
   const seen = new Set<string>();
-  const registrations = items.flatMap((item, index): Registration[] => {
+  const registrations = items.flatMap((item, index): RegistrationInput[] => {
     const { id = given, ...facts } = isObject(item) ? item : {};
     if (!isObject(item)) problems.push(`  /${index}: is not a registration`);
     else if (typeof id !== 'string') problems.push(`  /${index}/id: is required`);

@@ -1,9 +1,9 @@
 /** What lists have in common: a page, or all of it. */
 import type { Command } from 'commander';
+import type { Text } from '../../domain/text';
 import type { Page } from './client';
-import { type Cell, printPage } from './output';
+import { printPage, type TableCell } from './output';
 import { EXIT, type Session } from './session';
-import type { Text } from './text';
 
 export interface ListOptions {
   limit?: string;
@@ -23,7 +23,7 @@ export async function list<T>(
   query: Record<string, string | undefined>,
   { limit, cursor, all }: ListOptions,
   head: Text[],
-  row: (item: T) => Cell[],
+  row: (item: T) => TableCell[],
 ): Promise<number> {
   const page: Page<T> = all
     ? { items: await session.api.all<T>(path, query), nextCursor: null }

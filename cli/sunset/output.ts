@@ -1,8 +1,10 @@
 /** What people see: tables, problems with their fields and the next step. Programs get the API's own JSON. */
 import Table from 'cli-table3';
-import { type Accepted, type Instance, type Problem, Refused, Unreachable } from './client';
+import type { AcceptedAnswer, InstanceAnswer, ProblemAnswer } from '../../contract/answers';
+import type { Text } from '../../domain/text';
+import { ApiRefusal, Unreachable } from './client';
 import { EXIT, type Session, Usage } from './session';
-import { span, type Text, when } from './text';
+import { span, when } from './text';
 
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 /** For what must not get into a program's input: questions, progress, complaints. */
@@ -24,9 +26,9 @@ const CHARS = {
   ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
 };
 
-export type Cell = string | number | null | undefined;
+export type TableCell = string | number | null | undefined;
 
-export function table(head: string[], rows: Cell[][], indent = ''): string {
+export function table(head: string[], rows: TableCell[][], indent = ''): string {
   const built = new Table({
     chars: CHARS,
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
@@ -41,14 +43,14 @@ export function printPage<T>(
   session: Session,
   page: { items: T[]; nextCursor: string | null },
   head: Text[],
-  row: (item: T) => Cell[],
+  row: (item: T) => TableCell[],
 ): void {
   if (session.json) printJson(page);
   else if (page.items.length) printRows(session, page.items.map(row), head, page.nextCursor);
   else print(session.say({ en: 'Nothing.', zh: '没有记录。' }));
 }
 
-function printRows({ say }: Session, rows: Cell[][], head: Text[], nextCursor: string | null): void {
+function printRows({ say }: Session, rows: TableCell[][], head: Text[], nextCursor: string | null): void {
   print(table(head.map(say), rows));
   if (nextCursor !== null) {
     mention(
@@ -61,7 +63,7 @@ function printRows({ say }: Session, rows: Cell[][], head: Text[], nextCursor: s
 }
 
 /** The problem's sentence, the fields by pointer, what has changed, and the next step. */
-export function describeProblem(problem: Problem, session: Pick<Session, 'say'>): string {
+export function describeProblem(problem: ProblemAnswer, session: Pick<Session, 'say'>): string {
   const fields = problem.errors.map(
     ({ pointer, detail, code }) => `  ${pointer || '/'}: ${detail} [${code}]`,
   );
@@ -80,7 +82,7 @@ const PLAIN: Pick<Session, 'say'> = { say: (text) => text.en };
 /** Says what went wrong and answers the exit code; anything unknown is a mistake of ours and goes on. */
 export function complain(error: unknown, name: string, session: Session | undefined): number {
   const { say } = session ?? PLAIN;
-  if (error instanceof Refused) {
+  if (error instanceof ApiRefusal) {
     if (session?.json) printJson(error.problem);
     else mention(`${name}: ${describeProblem(error.problem, { say })}`);
     if (error.problem.code === 'UNAUTHENTICATED' && session) mention(otherKey(session));
@@ -119,7 +121,7 @@ const INSTANCE_HEAD: Text[] = [
 ];
 
 export const instanceHead = (session: Session): string[] => INSTANCE_HEAD.map((one) => session.say(one));
-export const instanceCells = (session: Session, one: Instance): Cell[] => [
+export const instanceCells = (session: Session, one: InstanceAnswer): TableCell[] => [
   one.id,
   one.product,
   one.billing,
@@ -130,7 +132,7 @@ export const instanceCells = (session: Session, one: Instance): Cell[] => [
 ];
 
 /** What will happen to it by itself, and when. */
-function dueOf({ say }: Session, one: Instance): string {
+function dueOf({ say }: Session, one: InstanceAnswer): string {
   const until = (at: string): string => `${when(at)} (${span(Date.parse(at) - Date.parse(one.clock))})`;
   if (one.termination)
     return say({
@@ -144,5 +146,5 @@ function dueOf({ say }: Session, one: Instance): string {
   return '–';
 }
 
-export const isAccepted = <T extends object>(body: T | Accepted): body is Accepted =>
+export const isAccepted = <T extends object>(body: T | AcceptedAnswer): body is AcceptedAnswer =>
   'status' in body && body.status === 'accepted';

@@ -2,21 +2,22 @@
  * A refund as people read it: what became of it and why, and the whole sum, so that it can be done again by
  * hand.
  */
-import type { Calculation, RefundDetail, RefundRequest } from './client';
-import { type Cell, describeProblem, table } from './output';
-import { linesTable, nameOf, SOURCES } from './quote-view';
+import type { CalculationAnswer, RefundDetailAnswer, RefundRequestAnswer } from '../../contract/answers';
+import type { Text } from '../../domain/text';
+import { describeProblem, type TableCell, table } from './output';
+import { linesTable, nameOf, REFUND_SOURCE_NAMES } from './quote-view';
 import type { Session } from './session';
-import { padded, type Text, when } from './text';
+import { padded, when } from './text';
 
-type Prices = NonNullable<Calculation['prices']>;
+type PricesAnswer = NonNullable<CalculationAnswer['prices']>;
 
 const SOURCE_NAMES = ['cash', 'gift', 'income'] as const;
 
 /** `request`: the one that the refund came by, if it needed approval. */
 export function describeRefund(
   session: Session,
-  refund: RefundDetail,
-  request: RefundRequest | undefined,
+  refund: RefundDetailAnswer,
+  request: RefundRequestAnswer | undefined,
 ): string {
   const { say } = session;
   const { calculation, reversal, progress, entries } = refund;
@@ -33,7 +34,7 @@ export function describeRefund(
     ],
     [{ en: 'What it was computed from', zh: '计算依据' }, inputsOf(session, calculation)],
     [
-      { en: 'How it was reckoned', zh: '计算过程' },
+      { en: 'How it was computed', zh: '计算过程' },
       `${linesTable(session, calculation.rebuilt.lines)}\n  ${againOf(session, refund)}`,
     ],
     [{ en: 'How it is split', zh: '金额拆分' }, splitOf(session, refund)],
@@ -60,10 +61,12 @@ const indented = (text: string): string => text.replace(/^/gm, '  ');
 
 function headOf(
   { say }: Session,
-  { instanceId, account, amount, currency, action, kind, status, parts, fee }: RefundDetail,
+  { instanceId, account, amount, currency, action, kind, status, parts, fee }: RefundDetailAnswer,
 ): string {
   const name = say(nameOf({ action, kind }));
-  const split = SOURCE_NAMES.map((source) => `${say(SOURCES[source])} ${parts[source]}`).join(', ');
+  const split = SOURCE_NAMES.map((source) => `${say(REFUND_SOURCE_NAMES[source])} ${parts[source]}`).join(
+    ', ',
+  );
   return [
     `${instanceId}: ${amount} ${currency}, ${name}, ${status}`,
     `${say({ en: 'account', zh: '账号' })} ${account}: ${split}; ${say({ en: 'fee', zh: '手续费' })} ${fee}`,
@@ -73,7 +76,7 @@ function headOf(
 /** Who asked and who decided, each with the reason. */
 export function reviewOf(
   { say }: Session,
-  { id, requestedBy, requestedAt, reason, decision, status }: RefundRequest,
+  { id, requestedBy, requestedAt, reason, decision, status }: RefundRequestAnswer,
 ): string {
   const decided =
     status === 'denied' ? say({ en: 'denied', zh: '拒绝' }) : say({ en: 'approved', zh: '批准' });
@@ -85,7 +88,7 @@ export function reviewOf(
   ].join('\n');
 }
 
-function inputsOf(session: Session, calculation: Calculation): string {
+function inputsOf(session: Session, calculation: CalculationAnswer): string {
   const { say } = session;
   const { asOf, action, assisted, policyId, knobs, prices, network, orders } = calculation;
   const assistance = assisted ? say({ en: ', approved by an operator', zh: '，经运营人员审批' }) : '';
@@ -99,12 +102,12 @@ function inputsOf(session: Session, calculation: Calculation): string {
         .map(([name, value]) => `${name} ${knobOf(value)}`)
         .join(', '),
     ],
-    [{ en: 'prices', zh: '价格' }, prices ? pricesOf(session, prices) : '–'],
+    [{ en: 'prices', zh: '价格' }, prices ? pricesInWords(session, prices) : '–'],
     [{ en: 'network', zh: '网络' }, networkOf(session, network)],
   ];
   const ofTheirOwn = orders.flatMap((order) =>
     order.prices
-      ? [`  ${say({ en: 'prices of', zh: '订单价格' })} ${order.id}: ${pricesOf(session, order.prices)}`]
+      ? [`  ${say({ en: 'prices of', zh: '订单价格' })} ${order.id}: ${pricesInWords(session, order.prices)}`]
       : [],
   );
   return [
@@ -116,10 +119,13 @@ function inputsOf(session: Session, calculation: Calculation): string {
 }
 
 /** A knob by currency as `CNY 1000 JPY 20000`. */
-const knobOf = (value: Calculation['knobs'][string]): string =>
+const knobOf = (value: CalculationAnswer['knobs'][string]): string =>
   typeof value === 'object' && value !== null ? Object.entries(value).flat().join(' ') : String(value ?? '–');
 
-function pricesOf({ say }: Session, { version, currency, month, hour, discounts }: Prices): string {
+function pricesInWords(
+  { say }: Session,
+  { version, currency, month, hour, discounts }: PricesAnswer,
+): string {
   const hourly =
     typeof hour === 'string'
       ? hour
@@ -139,7 +145,7 @@ function pricesOf({ say }: Session, { version, currency, month, hour, discounts 
 const tierOf = (price: string, upToHours: number | undefined): string =>
   upToHours === undefined ? price : `${price} (≤ ${upToHours} h)`;
 
-function networkOf({ say }: Session, network: Calculation['network']): string {
+function networkOf({ say }: Session, network: CalculationAnswer['network']): string {
   const { billing, hour, month } = network;
   const rates = say({
     en: `${hour ?? '–'} an hour, ${month ?? '–'} a month`,
@@ -154,20 +160,20 @@ function networkOf({ say }: Session, network: Calculation['network']): string {
   });
 }
 
-function ordersTable({ say }: Session, orders: Calculation['orders']): string {
+function ordersTable({ say }: Session, orders: CalculationAnswer['orders']): string {
   const head: Text[] = [
     { en: 'order', zh: '订单' },
     { en: 'kind', zh: '类型' },
     { en: 'channel', zh: '渠道' },
     { en: 'starts', zh: '开始' },
     { en: 'ends', zh: '结束' },
-    SOURCES.cash,
-    SOURCES.gift,
-    SOURCES.income,
+    REFUND_SOURCE_NAMES.cash,
+    REFUND_SOURCE_NAMES.gift,
+    REFUND_SOURCE_NAMES.income,
     { en: 'voucher', zh: '代金券' },
     { en: 'over since', zh: '终止于' },
   ];
-  const rows = orders.map(({ id, kind, channel, startsAt, endsAt, paid, closedAt, endedAt }): Cell[] => {
+  const rows = orders.map(({ id, kind, channel, startsAt, endsAt, paid, closedAt, endedAt }): TableCell[] => {
     const sources = [paid.cash, paid.gift, paid.income, paid.voucher];
     return [id, kind, channel, when(startsAt), when(endsAt), ...sources, when(closedAt ?? endedAt)];
   });
@@ -175,7 +181,7 @@ function ordersTable({ say }: Session, orders: Calculation['orders']): string {
 }
 
 /** Whether the sum done again comes to what is kept. */
-function againOf({ say }: Session, { amount, fee, currency, calculation }: RefundDetail): string {
+function againOf({ say }: Session, { amount, fee, currency, calculation }: RefundDetailAnswer): string {
   const { rebuilt } = calculation;
   if (rebuilt.matches) {
     return say({
@@ -195,13 +201,13 @@ function againOf({ say }: Session, { amount, fee, currency, calculation }: Refun
 }
 
 /** What comes back out of which order and source, and the fee that is taken of it. */
-function splitOf({ say }: Session, { amount, fee, calculation }: RefundDetail): string {
-  const cells = calculation.cells.map((cell): Cell[] => [
+function splitOf({ say }: Session, { amount, fee, calculation }: RefundDetailAnswer): string {
+  const cells = calculation.cells.map((cell): TableCell[] => [
     cell.amount,
     cell.orderId,
-    say(SOURCES[cell.source]),
+    say(REFUND_SOURCE_NAMES[cell.source]),
   ]);
-  const feeRow: Cell[] = [
+  const feeRow: TableCell[] = [
     `-${fee}`,
     say({ en: 'fee', zh: '手续费' }),
     say({ en: 'cash first, then gift, then income', zh: '依次从现金、赠送、收益转入扣除' }),
@@ -211,11 +217,11 @@ function splitOf({ say }: Session, { amount, fee, calculation }: RefundDetail): 
     say({ en: 'order', zh: '订单' }),
     say({ en: 'source', zh: '来源' }),
   ];
-  const total: Cell[] = [amount, say({ en: 'paid back', zh: '退款合计' }), ''];
+  const total: TableCell[] = [amount, say({ en: 'paid back', zh: '退款合计' }), ''];
   return table(head, [...cells, ...(Number(fee) === 0 ? [] : [feeRow]), total], '  ');
 }
 
-function postingsOf({ say }: Session, entries: RefundDetail['entries']): string {
+function postingsOf({ say }: Session, entries: RefundDetailAnswer['entries']): string {
   if (!entries.length) return say({ en: '  nothing is booked', zh: '  未记账' });
   const head = [
     say({ en: 'amount', zh: '金额' }),

@@ -3,7 +3,8 @@
  * code.
  */
 import type { Command } from 'commander';
-import { type Accepted, type Answer, type Instance, type Problem, Refused } from './client';
+import type { AcceptedAnswer, InstanceAnswer, ProblemAnswer } from '../../contract/answers';
+import { ApiRefusal, type ApiReply } from './client';
 import { Declined } from './confirm';
 import {
   complain,
@@ -37,28 +38,28 @@ export async function run(command: Command, work: (session: Session) => Promise<
   }
 }
 
-export type InstanceAnswer = Answer<Instance | Accepted>;
-export type Outcome<T> = { id: string; answer: Answer<T> } | { id: string; problem: Problem };
+export type InstanceReply = ApiReply<InstanceAnswer | AcceptedAnswer>;
+export type CallResult<T> = { id: string; answer: ApiReply<T> } | { id: string; problem: ProblemAnswer };
 
-export const isRefusal = <T>(outcome: Outcome<T>): outcome is { id: string; problem: Problem } =>
+export const isRefusal = <T>(outcome: CallResult<T>): outcome is { id: string; problem: ProblemAnswer } =>
   'problem' in outcome;
 
 /**
  * Asks for every id; one that is refused stops none of the others, a service that does not answer stops them
  * all.
  */
-export async function outcomesOf<T>(
+export async function callAll<T>(
   ids: readonly string[],
   title: string,
-  ask: (id: string) => Promise<Answer<T>>,
-): Promise<Outcome<T>[]> {
+  ask: (id: string) => Promise<ApiReply<T>>,
+): Promise<CallResult<T>[]> {
   return await eachOf(
     ids,
-    async (id): Promise<Outcome<T>> => {
+    async (id): Promise<CallResult<T>> => {
       try {
         return { id, answer: await ask(id) };
       } catch (error) {
-        if (error instanceof Refused) return { id, problem: error.problem };
+        if (error instanceof ApiRefusal) return { id, problem: error.problem };
         throw error;
       }
     },
@@ -71,16 +72,16 @@ export async function commandAll(
   session: Session,
   ids: readonly string[],
   title: string,
-  ask: (id: string) => Promise<InstanceAnswer>,
+  ask: (id: string) => Promise<InstanceReply>,
 ): Promise<number> {
-  const outcomes = await outcomesOf(ids, title, ask);
+  const outcomes = await callAll(ids, title, ask);
   const bodies = outcomes.map((one) => (isRefusal(one) ? one.problem : one.answer.body));
   if (session.json) printJson(bodies.length === 1 ? bodies[0] : bodies);
-  else showOutcomes(session, outcomes);
+  else showResults(session, outcomes);
   return exitOf(outcomes);
 }
 
-export function showOutcomes(session: Session, outcomes: Outcome<Instance | Accepted>[]): void {
+export function showResults(session: Session, outcomes: CallResult<InstanceAnswer | AcceptedAnswer>[]): void {
   const answered = outcomes.flatMap((one) => (isRefusal(one) ? [] : [one.answer.body]));
   const done = answered.flatMap((body) => (isAccepted(body) ? [] : [instanceCells(session, body)]));
   if (done.length) print(table(instanceHead(session), done));
@@ -90,7 +91,7 @@ export function showOutcomes(session: Session, outcomes: Outcome<Instance | Acce
 }
 
 /** A refusal counts before an answer that did not come in time. */
-export function exitOf(outcomes: Outcome<Instance | Accepted>[]): number {
+export function exitOf(outcomes: CallResult<InstanceAnswer | AcceptedAnswer>[]): number {
   if (outcomes.some(isRefusal)) return EXIT.refused;
   return outcomes.some((one) => !isRefusal(one) && isAccepted(one.answer.body)) ? EXIT.unreachable : EXIT.ok;
 }

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type Answer, Api, derivedKey, instancePath, Refused } from './client';
-import { LANGS, type Lang, type Text } from './text';
+import { LANGS, type Lang, type Text } from '../../domain/text';
+import { Api, ApiRefusal, type ApiReply, derivedKey, instancePath } from './client';
 
 export const EXIT = { ok: 0, refused: 1, usage: 2, unreachable: 3, interrupted: 130 } as const;
 
@@ -47,7 +47,7 @@ export interface FoundKey {
 }
 
 /** The bearer key: given, or the environment's, or the one that `npm start` keeps in its data folder. */
-export function findKey(given: string | undefined, env: NodeJS.ProcessEnv = process.env): FoundKey {
+export function chooseKey(given: string | undefined, env: NodeJS.ProcessEnv = process.env): FoundKey {
   if (given !== undefined) return { key: given, from: '--key' };
   if (env.SUNSET_OPERATOR_KEY) return { key: env.SUNSET_OPERATOR_KEY, from: 'SUNSET_OPERATOR_KEY' };
   const file = join(dataFolder(env), 'operator.key');
@@ -64,7 +64,7 @@ export function openSession(options: GlobalOptions): Session {
   const url = serviceUrl(options.url);
   if (!/^https?:\/\//.test(url) || !URL.canParse(url))
     throw new Usage(`${url} is no address such as ${DEFAULT_URL} (--url, SUNSET_URL)`);
-  const { key, from } = findKey(options.key);
+  const { key, from } = chooseKey(options.key);
   if (key === undefined) {
     throw new Usage(
       `there is no key in ${from}: run this where npm start runs, set SUNSET_DATA or SUNSET_OPERATOR_KEY, or give --key`,
@@ -104,14 +104,14 @@ export async function postOnce<T>(
   path: string,
   body: unknown,
   { seen, part }: Write,
-): Promise<Answer<T>> {
+): Promise<ApiReply<T>> {
   const { api, idempotencyKey } = session;
   if (idempotencyKey !== undefined)
     return await api.post<T>(path, body, `${idempotencyKey}/${part}`.slice(0, 255));
   try {
     return await api.post<T>(path, body, derivedKey(path, body, seen));
   } catch (error) {
-    if (error instanceof Refused && error.isRepeat) return await api.post<T>(path, body, randomUUID());
+    if (error instanceof ApiRefusal && error.isRepeat) return await api.post<T>(path, body, randomUUID());
     throw error;
   }
 }
@@ -125,7 +125,7 @@ export async function commandInstance<T>(
   id: string,
   name: string,
   body: unknown = {},
-): Promise<Answer<T>> {
+): Promise<ApiReply<T>> {
   const { step } = await session.api.get<{ step: number }>(instancePath(id));
   return await postOnce<T>(session, instancePath(id, `/${name}`), body, { seen: step, part: id });
 }

@@ -1,12 +1,4 @@
-/** Words for people: both languages side by side, times in the reader's own zone. */
-
-export type Lang = 'en' | 'zh';
-export const LANGS: readonly Lang[] = ['en', 'zh'];
-
-export interface Text {
-  en: string;
-  zh: string;
-}
+/** What people read: times in the reader's own zone. */
 
 const two = (n: number): string => String(n).padStart(2, '0');
 

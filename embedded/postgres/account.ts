@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { EmbeddedError } from '../errors';
-import type { Account } from '../process/run';
+import type { OsAccount } from '../process/run';
 import type { Progress } from '../progress';
 
 const NAME = 'postgres';
 
 /** Asks the system, not /etc/passwd: accounts may come from a directory service. */
-function lookUp(): Account | undefined {
+function lookUp(): OsAccount | undefined {
   const ask = (flag: string) => spawnSync('id', [flag, NAME], { encoding: 'utf8' });
   const [uid, gid] = [ask('-u'), ask('-g')];
   return uid.status === 0 && gid.status === 0
@@ -19,7 +19,7 @@ function lookUp(): Account | undefined {
  * user that is made when there is none; anybody else runs it as themselves (undefined).
  * @throws EmbeddedError when the user can't be made.
  */
-export function serverAccount(report: Progress): Account | undefined {
+export function serverAccount(report: Progress): OsAccount | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const known = lookUp();
   if (known) return known;
@@ -45,7 +45,7 @@ export function serverAccount(report: Progress): Account | undefined {
  * Whether the account can get into a folder, found out by going there: it depends on the modes of every
  * folder above, on groups and on access lists.
  */
-export function canEnter(folder: string, account: Account): boolean {
+export function canEnter(folder: string, account: OsAccount): boolean {
   return (
     spawnSync('/bin/sh', ['-c', 'cd "$0"', folder], { uid: account.uid, gid: account.gid, cwd: '/' })
       .status === 0

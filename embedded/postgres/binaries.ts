@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, extname, join, relative } from 'node:path';
 import { EmbeddedError, lastLines } from '../errors';
 import { cacheFolder, makeFolder } from '../folders';
-import { type Account, type Outcome, run } from '../process/run';
+import { type OsAccount, type ProgramResult, run } from '../process/run';
 import { processIdentity } from '../process/table';
 import { during, type Progress } from '../progress';
 
@@ -70,7 +70,7 @@ function linkLibraries(native: string): void {
   }
 }
 
-async function tryOut(native: string, account: Account | undefined): Promise<Outcome> {
+async function tryOut(native: string, account: OsAccount | undefined): Promise<ProgramResult> {
   return run(join(native, 'bin', 'postgres'), ['--version'], { env: SERVER_ENV, account });
 }
 
@@ -126,7 +126,7 @@ export function makeSharedFolder(folder: string): void {
  * is made once per version.
  * @throws EmbeddedError when they run in neither place.
  */
-export async function serverBinaries(account: Account | undefined, report: Progress): Promise<Binaries> {
+export async function serverBinaries(account: OsAccount | undefined, report: Progress): Promise<Binaries> {
   const { native, version } = platformPackage();
   linkLibraries(native);
   let home = native;

@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:f
 import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EmbeddedError, knownTrouble, lastLines } from '../errors';
-import { type Account, run } from '../process/run';
+import { type OsAccount, run } from '../process/run';
 import { during, type Progress } from '../progress';
 import { type Binaries, SERVER_ENV } from './binaries';
 
@@ -29,7 +29,7 @@ export function newPasswords(): Pick<
 }
 
 /** @throws EmbeddedError when what is there is another version's, or another user's. */
-function checkCluster(directory: string, binaries: Binaries, account: Account | undefined): void {
+function checkCluster(directory: string, binaries: Binaries, account: OsAccount | undefined): void {
   const made = readFileSync(join(directory, 'PG_VERSION'), 'utf8').trim();
   if (made !== binaries.major) {
     throw new EmbeddedError(
@@ -58,7 +58,7 @@ async function removeLeftovers(directory: string): Promise<void> {
 async function initialise(
   directory: string,
   binaries: Binaries,
-  account: Account | undefined,
+  account: OsAccount | undefined,
   password: string,
 ): Promise<void> {
   await removeLeftovers(directory);
@@ -102,7 +102,7 @@ async function initialise(
 export async function ensureCluster(
   directory: string,
   binaries: Binaries,
-  account: Account | undefined,
+  account: OsAccount | undefined,
   state: ClusterState,
   report: Progress,
 ): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EmbeddedError, inPlainWords, refuseWindows } from '../errors';
 import { openDataFolder } from '../folders';
 import { closeDataFolder } from '../modes';
-import type { Account } from '../process/run';
+import type { OsAccount } from '../process/run';
 import { type Supervised, supervise } from '../process/supervisor';
 import type { Progress } from '../progress';
 import { readState, writeState } from '../state';
@@ -33,7 +33,7 @@ interface Home {
   stateFile: string;
   /** Where the database is when it is in the data folder. */
   inside: string;
-  account: Account | undefined;
+  account: OsAccount | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseError } from 'pg';
 import { LOOPBACK } from '../process/ports';
-import type { Account } from '../process/run';
+import type { OsAccount } from '../process/run';
 import type { StopPlan } from '../process/started';
 import type { Orphan, Server } from '../process/supervisor';
 import { commandLine, processIdentity, worksIn } from '../process/table';
@@ -34,7 +34,7 @@ export interface ServerPlace {
   folder: string;
   stateFile: string;
   binaries: Binaries;
-  account: Account | undefined;
+  account: OsAccount | undefined;
 }
 
 function serverWords(directory: string, port: number): string[] {

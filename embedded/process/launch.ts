@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { EmbeddedError } from '../errors';
-import type { Account } from './run';
+import type { OsAccount } from './run';
 import { noteStarted, type StopPlan } from './started';
 
 const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
@@ -11,7 +11,7 @@ export interface LaunchOptions {
   logFile: string;
   env: NodeJS.ProcessEnv;
   stopPlan: StopPlan;
-  account?: Account | undefined;
+  account?: OsAccount | undefined;
   /**
    * Written by the process itself before it becomes the program: no SIGKILL of ours falls between start and
    * note.

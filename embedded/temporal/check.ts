@@ -35,7 +35,7 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /** Whether a Temporal server answers a call there. Never rejects. */
-export async function temporalAnswers(options: ConnectionOptions): Promise<boolean> {
+export async function isTemporalUp(options: ConnectionOptions): Promise<boolean> {
   try {
     const connection = await Connection.connect({ connectTimeout: 3000, ...options });
     await connection.close();

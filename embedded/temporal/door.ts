@@ -36,7 +36,7 @@ export function answersBehind(behind: Behind): Promise<boolean> {
   });
 }
 
-function refuse(response: ServerResponse, status: number, text: string): void {
+function answerPlainly(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
 }
 
@@ -45,7 +45,7 @@ export async function openDoor(port: number, behind: Behind): Promise<Door> {
   const agent = new Agent({ keepAlive: true });
   const pass = (request: IncomingMessage, response: ServerResponse): void => {
     if (!OWN_NAME.test(request.headers.host ?? '')) {
-      refuse(
+      answerPlainly(
         response,
         403,
         `This is Temporal's Web UI of Sunset, and not ${request.headers.host}: open it as http://${LOOPBACK}:${port}`,
@@ -61,7 +61,7 @@ export async function openDoor(port: number, behind: Behind): Promise<Door> {
     onward.on('error', () => {
       if (response.headersSent) response.destroy();
       else
-        refuse(
+        answerPlainly(
           response,
           502,
           "Temporal's Web UI does not answer: if npm start is starting it again, wait a moment",

@@ -9,12 +9,12 @@ import { isPortOpen, LOOPBACK } from '../process/ports';
 import { type Supervised, supervise } from '../process/supervisor';
 import type { Progress } from '../progress';
 import { type Certificates, type ClientTls, clientTls, ensureCertificates } from './certificates';
-import { temporalAnswers } from './check';
+import { isTemporalUp } from './check';
 import type { Connecting } from './client';
 import { CLI_PORTS, cliSetup, SERVER_PORTS, serverSetup, UI_PORTS, uiSetup } from './config';
 import { answersBehind, type Door, openDoor } from './door';
 import { findWebUi, type TemporalProgram } from './program';
-import { stopLeftover, temporalServer } from './service';
+import { stopLeftover, temporalServer } from './server';
 
 export interface EngineOptions {
   /** Absolute, and there. */
@@ -30,12 +30,12 @@ export interface RunningEngine {
   certificates?: Certificates;
   server: Supervised<string>;
   /** The Web UI when it is a process of its own. */
-  page?: Page;
+  page?: WebUi;
   webUiUrl: string | null;
   webUiProblem?: string;
 }
 
-interface Page {
+interface WebUi {
   ui: Supervised<string>;
   door: Door;
 }
@@ -50,7 +50,7 @@ const urlOf = ({ ui }: Record<'ui', number>): string => `http://${LOOPBACK}:${ui
 
 async function frontendAnswers(ports: Frontend, tls?: ClientTls): Promise<boolean> {
   const address = addressOf(ports);
-  return (await isPortOpen(ports.frontend)) && (await temporalAnswers({ address, ...(tls ? { tls } : {}) }));
+  return (await isPortOpen(ports.frontend)) && (await isTemporalUp({ address, ...(tls ? { tls } : {}) }));
 }
 
 async function pageAnswers(ports: Record<'ui', number>): Promise<boolean> {

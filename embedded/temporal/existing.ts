@@ -23,13 +23,13 @@ export interface ExistingTemporal {
 const CONNECT_LIMIT = '5 seconds';
 
 /** Where the operator's Temporal is. */
-interface Target {
+interface ExistingServer {
   options: ClientConnectConfig['connectionOptions'];
   address: string;
   namespace: string;
 }
 
-function targetOf(env: NodeJS.ProcessEnv): Target {
+function targetOf(env: NodeJS.ProcessEnv): ExistingServer {
   const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   try {
     const { connectionOptions: options, namespace = 'default' } = loadClientConnectConfig({
@@ -45,7 +45,7 @@ function targetOf(env: NodeJS.ProcessEnv): Target {
   }
 }
 
-async function connect({ options, address }: Target): Promise<Connection> {
+async function connect({ options, address }: ExistingServer): Promise<Connection> {
   try {
     return await Connection.connect({ ...options, connectTimeout: CONNECT_LIMIT });
   } catch (error) {

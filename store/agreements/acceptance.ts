@@ -74,7 +74,7 @@ export async function acceptQuote(pool: Pool, confirmation: Confirmation): Promi
     const isStale = ({ instanceId }: QuotedItem): boolean => stale.has(instanceId);
     if (stale.size && (!confirmation.skipStale || permitted.every(isStale)))
       return { ok: false, code: 'QUOTE_STALE', changes };
-    await agree(tx, quote, rows, confirmation, stale);
+    await recordAgreement(tx, quote, rows, confirmation, stale);
     await promiseRefunds(tx, quote, rows, terminationId, stale);
     return await accepted(tx, terminationId);
   });
@@ -98,7 +98,7 @@ function byInstance(changes: Change[]): Map<string, Change[]> {
 /**
  * The agreement with its items, as accepted, as refused by the quote, or as stale by now. Consumes the quote.
  */
-export async function agree(
+export async function recordAgreement(
   tx: Transaction,
   quote: QuoteRow,
   rows: InstanceRow[],
@@ -121,7 +121,7 @@ export async function agree(
     const row = rows[position]!;
     const { instanceId, basis, releaseTime, plan } = item;
     const { account } = row.facts;
-    const problem = problemOf(item, row, item.permitted ? stale.get(instanceId) : undefined);
+    const problem = problemOfItem(item, row, item.permitted ? stale.get(instanceId) : undefined);
     if (problem)
       return {
         instanceId,
@@ -138,7 +138,7 @@ export async function agree(
   await insertItems(tx, terminationId, items);
 }
 
-function problemOf(
+function problemOfItem(
   { permitted, blockers }: QuotedItem,
   { life }: InstanceRow,
   changes: Change[] | undefined,

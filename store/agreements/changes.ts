@@ -16,7 +16,7 @@ import type { InstanceRow } from '../lives/instances';
 import { policyById } from '../policies';
 import type { Change } from './problem';
 import { basisOf, type QuotedItem, type QuoteRow } from './quotes';
-import { rightsOf } from './rights';
+import { countRightsOf } from './rights';
 import { subjectsOf } from './subjects';
 
 /**
@@ -58,7 +58,7 @@ async function changesNow(tx: Transaction, quote: QuoteRow, rows: InstanceRow[])
     orderIds: quote.orderIds,
   };
   const again = await inTurns(
-    quoteInTurns(subjects, needed(quote, subjects, await rightsOf(tx, subjects)), request),
+    quoteInTurns(subjects, needed(quote, subjects, await countRightsOf(tx, subjects)), request),
   );
   const changesOf = (item: QuotedItem, index: number): Change[] =>
     item.permitted ? itemChanges(item, again[index]!, rows[index]!, quote) : [];

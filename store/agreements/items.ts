@@ -105,7 +105,7 @@ export async function changeItem(tx: Transaction, instanceId: string, change: It
  * The item that led into the bin no longer says when it will be released: it was restored, or has gone before
  * its time.
  */
-export async function leaveBin(
+export async function clearReleaseTimes(
   tx: Transaction,
   instanceId: string,
   { purgeTime, at, isReleased }: { purgeTime: string; at: string; isReleased: boolean },

@@ -15,7 +15,7 @@ import { inTurns } from '../in-turns';
 import { jsonOf } from '../json';
 import { findInstances, type InstanceRow } from '../lives/instances';
 import { keepPolicy } from '../policies';
-import { rightsOf } from './rights';
+import { countRightsOf } from './rights';
 import { subjectsOf } from './subjects';
 
 export interface QuotedItem extends QuoteItem {
@@ -136,7 +136,7 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
     (row) => policyOf(row.facts.product),
     (row) => asOf ?? clockOf(row, now),
   );
-  const quoted = await inTurns(quoteInTurns(subjects, await rightsOf(db, subjects), request));
+  const quoted = await inTurns(quoteInTurns(subjects, await countRightsOf(db, subjects), request));
   const keys = new Map<Policy, string>();
   for (const { policy } of subjects) if (!keys.has(policy)) keys.set(policy, await keepPolicy(db, policy));
   const keep = (item: QuoteItem, index: number): QuotedItem => {

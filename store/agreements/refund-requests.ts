@@ -23,12 +23,17 @@ import { inTurns } from '../in-turns';
 import { findInstance, holdSteps, type InstanceRow } from '../lives/instances';
 import { lastEffect } from '../lives/timeline';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
-import { agree } from './acceptance';
-import { DECISION, type Decision, type DecisionColumns, decisionOf } from './decision';
+import { recordAgreement } from './acceptance';
+import {
+  REVIEW_DECISION,
+  type ReviewDecision,
+  type ReviewDecisionColumns,
+  reviewDecisionOf,
+} from './decision';
 import { type AcceptedItem, itemsToSend } from './items';
 import type { Change } from './problem';
 import { createQuote, type QuotedItem, type QuoteRow } from './quotes';
-import { giveBackRights, heldRight, reserveAgain, reserveRights, rightsOf } from './rights';
+import { countRightsOf, giveBackRights, heldRight, reserveAgain, reserveRights } from './rights';
 import { subjectsOf } from './subjects';
 
 /** A return of the instance, or of its renewals that have not started. */
@@ -51,7 +56,7 @@ export interface RefundRequestRow {
   reason: string;
   requestedBy: string;
   requestedAt: string;
-  decision: Decision | null;
+  decision: ReviewDecision | null;
 }
 
 /** Nothing was written: what stands against it. */
@@ -199,7 +204,11 @@ export async function approveRequest(
     requireAmount(row, calculation.refund, approval.amount);
     const { kind } = calculation.refund;
     await reserveAgain(tx, terminationId, kind);
-    await agree(tx, quote, [row], { terminationId, by: request.requestedBy, via: 'refund-request' });
+    await recordAgreement(tx, quote, [row], {
+      terminationId,
+      by: request.requestedBy,
+      via: 'refund-request',
+    });
     await approveRefund(tx, refund, { terminationId, quoteId: quote.id, calculation });
     return { terminationId, items: await itemsToSend(tx, terminationId) };
   });
@@ -251,7 +260,7 @@ export async function previewNow(
   const asOf = clockOf(row, Date.now());
   const [subject] = await subjectsOf(db, [row], policyOf, () => asOf);
   const { action, orderIds } = request;
-  const left = await rightsOf(db, [subject!]);
+  const left = await countRightsOf(db, [subject!]);
   // The right that is held for it counts as there: whichever kind it takes in the end.
   const { account, product } = row.facts;
   const rights = left.get(rightsKey(account, product))!;
@@ -312,13 +321,13 @@ async function recordDecision(
   return request;
 }
 
-type Row = Omit<RefundRequestRow, 'decision' | 'orderIds'> &
-  DecisionColumns & { seq: number; orderIds: string[] | null };
+type SelectedRequest = Omit<RefundRequestRow, 'decision' | 'orderIds'> &
+  ReviewDecisionColumns & { seq: number; orderIds: string[] | null };
 
 const SELECT = `
   SELECT r.id, r.seq, r.instance_id AS "instanceId", r.account, r.refund_id AS "refundId", r.termination_id AS "terminationId", q.action,
     q.order_ids AS "orderIds", f.status, q.items->0 AS preview, r.reason, r.requested_by AS "requestedBy", r.requested_at AS "requestedAt",
-    ${DECISION}
+    ${REVIEW_DECISION}
   FROM refund_requests r JOIN refunds f ON f.id = r.refund_id JOIN quotes q ON q.id = r.preview_quote_id`;
 
 function toRequest({
@@ -328,11 +337,11 @@ function toRequest({
   decidedAt,
   orderIds,
   ...row
-}: Row): RefundRequestRow {
+}: SelectedRequest): RefundRequestRow {
   return {
     ...row,
     orderIds: orderIds ?? undefined,
-    decision: decisionOf({ decidedBy, decisionReason, decidedAt }),
+    decision: reviewDecisionOf({ decidedBy, decisionReason, decidedAt }),
   };
 }
 
@@ -342,10 +351,10 @@ export async function findRequest(
   id: string,
   tenant?: string | null,
 ): Promise<RefundRequestRow | undefined> {
-  const { rows } = await db.query<Row>(`${SELECT} WHERE r.id = $1 AND ($2::text IS NULL OR r.account = $2)`, [
-    id,
-    tenant ?? null,
-  ]);
+  const { rows } = await db.query<SelectedRequest>(
+    `${SELECT} WHERE r.id = $1 AND ($2::text IS NULL OR r.account = $2)`,
+    [id, tenant ?? null],
+  );
   return rows[0] && toRequest(rows[0]);
 }
 
@@ -369,7 +378,7 @@ export async function listRequests(
     .add('f.status = ?', filter.status);
   return await listPage(
     db,
-    { select: SELECT, conditions, by: bySeq<Row>('r.seq'), latestFirst: true },
+    { select: SELECT, conditions, by: bySeq<SelectedRequest>('r.seq'), latestFirst: true },
     page,
     toRequest,
   );

@@ -100,7 +100,7 @@ export async function rightsUsed(db: Db, account: string): Promise<RightsByProdu
 
 /**
  * E2: what is left of an account's rights for a product; what is reserved counts as used. Periods are
- * reckoned on the wall clock.
+ * counted on the wall clock.
  */
 export async function countRightsLeft(
   db: Db,
@@ -122,7 +122,7 @@ export async function countRightsLeft(
 const FOR_EVER_DAYS = 365_000;
 
 /** Rights left of every account and product among the subjects. */
-export async function rightsOf(db: Db, subjects: Subject[]): Promise<Map<string, RightsLeft>> {
+export async function countRightsOf(db: Db, subjects: Subject[]): Promise<Map<string, RightsLeft>> {
   const left = new Map<string, RightsLeft>();
   for (const { facts, policy } of subjects) {
     const key = rightsKey(facts.account, facts.product);

@@ -26,7 +26,7 @@ export interface TerminationRow {
   unknown: UnknownItem[];
 }
 
-type Row = Omit<TerminationRow, 'status' | 'items'> & {
+type SelectedTermination = Omit<TerminationRow, 'status' | 'items'> & {
   seq: number;
   items: (Omit<TerminationItemRow, 'schedule'> & { scheduledAt: string | null })[];
 };
@@ -40,7 +40,7 @@ const SELECT = `
        FROM termination_items i WHERE i.termination_id = t.id) AS items
   FROM terminations t`;
 
-function toTermination({ seq: _seq, ...row }: Row): TerminationRow {
+function toTermination({ seq: _seq, ...row }: SelectedTermination): TerminationRow {
   const items = row.items.map(({ scheduledAt, releaseTime, ...item }) => ({
     ...item,
     releaseTime: releaseTime === null ? null : inUtc(releaseTime),
@@ -65,7 +65,7 @@ function commonSchedule(agreed: Schedule, items: TerminationItemRow[]): Schedule
 }
 
 export async function findTermination(db: Db, id: string): Promise<TerminationRow | undefined> {
-  const { rows } = await db.query<Row>(`${SELECT} WHERE t.id = $1`, [id]);
+  const { rows } = await db.query<SelectedTermination>(`${SELECT} WHERE t.id = $1`, [id]);
   return rows[0] && toTermination(rows[0]);
 }
 
@@ -110,7 +110,7 @@ export async function listTerminations(
     conditions.always(filter.status === 'running' ? RUNNING : `NOT ${RUNNING}`);
   return await listPage(
     db,
-    { select: SELECT, conditions, by: bySeq<Row>('t.seq'), latestFirst: true },
+    { select: SELECT, conditions, by: bySeq<SelectedTermination>('t.seq'), latestFirst: true },
     page,
     toTermination,
   );

@@ -18,7 +18,7 @@ import type { Check, Finding } from './check';
 /** As many as are in memory at once. */
 const PAGE = 500;
 
-interface Row {
+interface SelectedCalculation {
   id: string;
   seq: number;
   kind: Refund['kind'];
@@ -48,7 +48,7 @@ const SELECT = `
 async function recomputeAll(db: Transaction): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (let after = 0; ; ) {
-    const { rows } = await db.query<Row>(SELECT, [after]);
+    const { rows } = await db.query<SelectedCalculation>(SELECT, [after]);
     // Of hundreds of orders each takes long, and the API may be in the same process.
     const said = await inTurns(
       each(rows, (row) =>
@@ -61,7 +61,7 @@ async function recomputeAll(db: Transaction): Promise<Finding[]> {
   }
 }
 
-function differences(row: Row): string[] {
+function differences(row: SelectedCalculation): string[] {
   try {
     const whole = { ...row, calculation: asNow(row.calculation) };
     return [...changedInputs(whole), ...otherAmounts(whole)];
@@ -80,7 +80,7 @@ function changedInputs({
   action,
   assisted,
   orderIds,
-}: Row): string[] {
+}: SelectedCalculation): string[] {
   // An undo gives orders other dates (M20): what was computed before it had the ones before.
   const known = new Map((orders ?? []).map((order) => [order.id, versionsOf(order).map(hashOf)]));
   const changed = inputs.orders.filter(
@@ -105,7 +105,12 @@ function changedInputs({
   ];
 }
 
-function otherAmounts({ calculation: { inputs, refund }, policy, quoted, ...row }: Row): string[] {
+function otherAmounts({
+  calculation: { inputs, refund },
+  policy,
+  quoted,
+  ...row
+}: SelectedCalculation): string[] {
   if (!policy) return [`its policy ${inputs.policyId} is missing`];
   const again = recompute(inputs, policy);
   const said: string[] = [];

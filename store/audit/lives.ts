@@ -8,9 +8,9 @@ import type { State } from '../../domain/instance';
 import type { DeadlineKind } from '../../domain/lifecycle';
 import { type Check, sqlCheck } from './check';
 
-type Target = State | typeof SAME;
+type CommandTarget = State | typeof SAME;
 const LIVING = COMMANDS.terminate.from;
-const DEADLINES: Record<DeadlineKind, { from: readonly State[]; to: readonly Target[] }> = {
+const DEADLINES: Record<DeadlineKind, { from: readonly State[]; to: readonly CommandTarget[] }> = {
   fire: { from: LIVING, to: ['isolated', 'terminated'] },
   release: { from: ['isolated'], to: ['terminated'] },
   expire: { from: LIVING, to: ['isolated', 'expired', 'terminated'] },

@@ -10,7 +10,7 @@ import { eachAtOnce } from './at-once';
 import type { Finding } from './check';
 
 /** What is compared of a life. */
-export interface Standing {
+export interface Situation {
   state: string;
   /** ISO-8601, in UTC. */
   releaseTime: string | null;
@@ -18,7 +18,7 @@ export interface Standing {
 
 /** A workflow as it is at this moment. */
 export type Seen =
-  | { is: 'running'; life: (Standing & { step: number }) | null }
+  | { is: 'running'; life: (Situation & { step: number }) | null }
   | { is: 'silent'; reason: string }
   | { is: 'closed'; how: string }
   | { is: 'missing' };
@@ -28,7 +28,7 @@ export type Seen =
  */
 export interface Workflows {
   /** The running workflows of instances, from Temporal's lists: cheap, and maybe seconds behind. */
-  running(): AsyncIterable<Partial<Standing> & { instanceId: string }>;
+  running(): AsyncIterable<Partial<Situation> & { instanceId: string }>;
   /**
    * Instances of which a run has failed or was ended from outside in the last hour, from Temporal's lists: a
    * thousand at most.
@@ -141,7 +141,7 @@ async function* pagesOf<T>(all: AsyncIterable<T>): AsyncGenerator<T[]> {
   if (page.length) yield page;
 }
 
-interface Row extends Standing {
+interface SelectedLife extends Situation {
   id: string;
   seq: number;
   step: number;
@@ -152,14 +152,14 @@ const SELECT = `
   SELECT id, seq, step, state, CASE WHEN state <> 'isolated' OR life->'protection'->>'holdRelease' IS DISTINCT FROM 'true'
     THEN coalesce(life->>'purgeTime', life->'termination'->>'at') END AS "releaseTime" FROM instances`;
 
-async function rowsById(pool: Pool, ids: string[]): Promise<Map<string, Row>> {
-  const { rows } = await pool.query<Row>(`${SELECT} WHERE id = ANY ($1)`, [ids]);
+async function rowsById(pool: Pool, ids: string[]): Promise<Map<string, SelectedLife>> {
+  const { rows } = await pool.query<SelectedLife>(`${SELECT} WHERE id = ANY ($1)`, [ids]);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-async function* living(pool: Pool): AsyncGenerator<Row> {
+async function* living(pool: Pool): AsyncGenerator<SelectedLife> {
   for (let after = 0; ; ) {
-    const { rows } = await pool.query<Row>(
+    const { rows } = await pool.query<SelectedLife>(
       `${SELECT} WHERE seq > $1 AND state <> 'terminated' ORDER BY seq LIMIT ${PAGE}`,
       [after],
     );
@@ -241,7 +241,7 @@ async function stillDiffering(
   return again;
 }
 
-function differenceOf(row: Row | undefined, seen: Seen): string | undefined {
+function differenceOf(row: SelectedLife | undefined, seen: Seen): string | undefined {
   const hasEnded = !row || row.state === 'terminated';
   if (seen.is === 'missing') return hasEnded ? undefined : `is ${row.state}, and has no workflow`;
   if (seen.is === 'closed')
@@ -252,7 +252,10 @@ function differenceOf(row: Row | undefined, seen: Seen): string | undefined {
   return differenceOfLives(row, seen.life);
 }
 
-function differenceOfLives(row: Row, life: (Standing & { step: number }) | null): string | undefined {
+function differenceOfLives(
+  row: SelectedLife,
+  life: (Situation & { step: number }) | null,
+): string | undefined {
   if (!life) return `is at step ${row.step}, its workflow has not begun`;
   const said = [
     row.step !== life.step && `step ${row.step}, its workflow’s ${life.step}`,

@@ -48,7 +48,7 @@ class Undone extends Error {
  * Books an adjustment. The same reference with the same facts again answers what is there, whoever asks; with
  * other facts it is refused.
  */
-export async function adjust(pool: Pool, wanted: NewAdjustment): Promise<Adjusted> {
+export async function recordAdjustment(pool: Pool, wanted: NewAdjustment): Promise<Adjusted> {
   try {
     return await transaction(pool, (tx) => adjustOnce(tx, wanted));
   } catch (error) {
@@ -101,12 +101,12 @@ async function move(
   await moveBalances(tx, account, currency, amounts);
 }
 
-type Row = Omit<AdjustmentRow, 'transactionId'> & { seq: number };
+type SelectedAdjustment = Omit<AdjustmentRow, 'transactionId'> & { seq: number };
 
 const SELECT = `
   SELECT id, seq, account, kind, source, currency, amount::text, reason, reference, made_by AS by, recorded_at AS "recordedAt" FROM adjustments`;
 
-const toAdjustment = ({ seq: _, amount, ...row }: Row): AdjustmentRow => ({
+const toAdjustment = ({ seq: _, amount, ...row }: SelectedAdjustment): AdjustmentRow => ({
   ...row,
   amount: formatMoney(exact(amount), row.currency),
   transactionId: adjustmentTransactionId(row.id),
@@ -117,7 +117,7 @@ async function findByReference(
   account: string,
   reference: string,
 ): Promise<AdjustmentRow | undefined> {
-  const { rows } = await db.query<Row>(`${SELECT} WHERE account = $1 AND reference = $2`, [
+  const { rows } = await db.query<SelectedAdjustment>(`${SELECT} WHERE account = $1 AND reference = $2`, [
     account,
     reference,
   ]);
@@ -135,7 +135,7 @@ export async function listAdjustments(
     .add('reference = ?', filter.reference);
   return await listPage(
     db,
-    { select: SELECT, conditions, by: bySeq<Row>(), latestFirst: true },
+    { select: SELECT, conditions, by: bySeq<SelectedAdjustment>(), latestFirst: true },
     page,
     toAdjustment,
   );

@@ -18,7 +18,7 @@ export interface PastRefundFilter {
 /** As many as are in memory at once. */
 const PAGE = 500;
 
-interface Row {
+interface SelectedPastRefund {
   id: string;
   seq: number;
   instanceId: string;
@@ -52,7 +52,7 @@ async function pageAfter(
   db: Transaction,
   { product, account, since, until }: PastRefundFilter,
   after: number,
-): Promise<Row[]> {
+): Promise<SelectedPastRefund[]> {
   const at = "(calculation->'inputs'->>'at')::timestamptz";
   const conditions = new Conditions()
     .always("status = 'done'")
@@ -61,7 +61,7 @@ async function pageAfter(
     .add(`${at} >= ?`, since)
     .add(`${at} < ?`, until)
     .add('seq > ?', after);
-  const { rows } = await db.query<Row>(
+  const { rows } = await db.query<SelectedPastRefund>(
     `SELECT id, seq, instance_id AS "instanceId", account, calculation FROM refunds ${conditions.where} ORDER BY seq LIMIT ${PAGE}`,
     conditions.values,
   );

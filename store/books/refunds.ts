@@ -8,7 +8,12 @@ import type { Posting } from '../../domain/journal';
 import { exact, formatMoney } from '../../domain/money';
 import type { RefundKind } from '../../domain/refund';
 import type { RefundStatus } from '../../domain/statuses';
-import { DECISION, type Decision, type DecisionColumns, decisionOf } from '../agreements/decision';
+import {
+  REVIEW_DECISION,
+  type ReviewDecision,
+  type ReviewDecisionColumns,
+  reviewDecisionOf,
+} from '../agreements/decision';
 import type { ItemProblem } from '../agreements/problem';
 import type { Db, Transaction } from '../db';
 import { jsonOf } from '../json';
@@ -34,7 +39,7 @@ export interface RefundRow {
   /** Who undid it, and by which transaction (null: it had booked nothing). */
   reversal: null | { transactionId: string | null; reason: string; by: string; at: string };
   /** The request that it came by, if it needed approval. */
-  request: null | { id: string; decision: Decision | null };
+  request: null | { id: string; decision: ReviewDecision | null };
   entries: (Posting & { transactionId: string })[];
 }
 
@@ -113,12 +118,12 @@ const progressNow = (statuses: string): string => `(
     (SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))) ORDER BY number)
   FROM unnest(${statuses}) WITH ORDINALITY AS one(status, number))`;
 
-type Row = Omit<RefundRow, 'request' | 'entries'> &
-  DecisionColumns & { seq: number; requestId: string | null };
+type SelectedRefund = Omit<RefundRow, 'request' | 'entries'> &
+  ReviewDecisionColumns & { seq: number; requestId: string | null };
 
 const SELECT = `
   SELECT f.id, f.seq, f.instance_id AS "instanceId", f.account, f.termination_id AS "terminationId", f.quote_id AS "quoteId", f.kind,
-    f.currency, f.amount, f.fee, f.calculation, f.status, f.progress, f.problem, f.reversal, r.id AS "requestId", ${DECISION}
+    f.currency, f.amount, f.fee, f.calculation, f.status, f.progress, f.problem, f.reversal, r.id AS "requestId", ${REVIEW_DECISION}
   FROM refunds f LEFT JOIN refund_requests r ON r.refund_id = f.id`;
 
 function toRefund({
@@ -128,8 +133,8 @@ function toRefund({
   decisionReason,
   decidedAt,
   ...row
-}: Row): Omit<RefundRow, 'entries'> {
-  const decision = decisionOf({ decidedBy, decisionReason, decidedAt });
+}: SelectedRefund): Omit<RefundRow, 'entries'> {
+  const decision = reviewDecisionOf({ decidedBy, decisionReason, decidedAt });
   return {
     ...row,
     amount: formatMoney(exact(row.amount), row.currency),
@@ -154,10 +159,10 @@ export const asNow = ({ inputs, refund }: Calculation): Calculation => ({
 
 /** @param tenant the only account that exists for who asks; missing or null: all do */
 export async function findRefund(db: Db, id: string, tenant?: string | null): Promise<RefundRow | undefined> {
-  const { rows } = await db.query<Row>(`${SELECT} WHERE f.id = $1 AND ($2::text IS NULL OR f.account = $2)`, [
-    id,
-    tenant ?? null,
-  ]);
+  const { rows } = await db.query<SelectedRefund>(
+    `${SELECT} WHERE f.id = $1 AND ($2::text IS NULL OR f.account = $2)`,
+    [id, tenant ?? null],
+  );
   return rows[0] && (await withEntries(db, toRefund(rows[0])));
 }
 
@@ -166,7 +171,7 @@ export async function lockRefund(
   tx: Transaction,
   id: string,
 ): Promise<Omit<RefundRow, 'entries'> | undefined> {
-  const { rows } = await tx.query<Row>(`${SELECT} WHERE f.id = $1 FOR UPDATE OF f`, [id]);
+  const { rows } = await tx.query<SelectedRefund>(`${SELECT} WHERE f.id = $1 FOR UPDATE OF f`, [id]);
   return rows[0] && toRefund(rows[0]);
 }
 
@@ -187,7 +192,7 @@ export async function listRefunds(db: Db, filter: RefundFilter, page: PageReques
     .add('f.instance_id = ?', filter.instanceId)
     .add('f.termination_id = ?', filter.terminationId)
     .add('f.status = ?', filter.status);
-  const listing = { select: SELECT, conditions, by: bySeq<Row>('f.seq'), latestFirst: true };
+  const listing = { select: SELECT, conditions, by: bySeq<SelectedRefund>('f.seq'), latestFirst: true };
   const { items, nextCursor } = await listPage(db, listing, page, toRefund);
   return { items: await Promise.all(items.map((refund) => withEntries(db, refund))), nextCursor };
 }

@@ -26,7 +26,7 @@ export interface StatementRow {
   recordedAt: string;
 }
 
-type Row = Omit<StatementRow, 'amount' | 'parts' | 'balance'> & { seq: number } & Parts & {
+type SelectedMovement = Omit<StatementRow, 'amount' | 'parts' | 'balance'> & { seq: number } & Parts & {
     [Source in keyof Parts as `${Source}After`]: string;
   };
 
@@ -68,7 +68,7 @@ export async function listStatement(
   if (to !== undefined) conditions.always(shownUpTo('t.recorded_at', conditions.parameter(to)));
   return await listPage(
     db,
-    { select: MOVEMENTS, conditions, by: bySeq<Row>('t.seq'), latestFirst: true },
+    { select: MOVEMENTS, conditions, by: bySeq<SelectedMovement>('t.seq'), latestFirst: true },
     page,
     toMovement,
   );
@@ -83,7 +83,7 @@ function toMovement({
   giftAfter,
   incomeAfter,
   ...row
-}: Row): StatementRow {
+}: SelectedMovement): StatementRow {
   const money = (amount: string): string => formatMoney(exact(amount), row.currency);
   return {
     ...row,

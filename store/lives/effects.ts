@@ -232,7 +232,7 @@ async function undoRefund(
 }
 
 /**
- * The switch of the network is reckoned from the orders' start, and moves with them. undefined: there was
+ * The switch of the network is counted from the orders' start, and moves with them. undefined: there was
  * none.
  */
 function withSwitchMoved(facts: Facts, byMs: number): Facts | undefined {
@@ -254,7 +254,7 @@ async function requireUnspent(
   if (isSpent) throw new StepRefused('MONEY_SPENT', row.life.state);
 }
 
-/** E4: what the network has cost until now stays known, and is reckoned up to here. */
+/** E4: what the network has cost until now stays known, and is computed up to here. */
 function switchNetwork({ row, input }: Scene): Changes {
   const { network } = row.facts;
   if (network.billing === 'traffic') throw new StepRefused('BY_TRAFFIC', row.life.state);

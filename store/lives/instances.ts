@@ -36,7 +36,7 @@ export interface InstanceRow {
   registeredBy: string;
 }
 
-type Row = Omit<InstanceRow, 'orders' | 'policy'> & {
+type SelectedInstance = Omit<InstanceRow, 'orders' | 'policy'> & {
   seq: number;
   policyId: string;
   purgeTime: string | null;
@@ -53,12 +53,18 @@ const SELECT = `
 const utc = (instant: string | null): string | null => (instant === null ? null : inUtc(instant));
 
 /** Hundreds have hundreds of orders, and all of them mostly one policy. */
-async function toInstances(db: Db, rows: Row[]): Promise<InstanceRow[]> {
+async function toInstances(db: Db, rows: SelectedInstance[]): Promise<InstanceRow[]> {
   const policyOf = await policiesById(
     db,
     rows.map((row) => row.policyId),
   );
-  const toInstance = ({ seq: _seq, policyId, purgeTime: _purgeTime, orders, ...row }: Row): InstanceRow => ({
+  const toInstance = ({
+    seq: _seq,
+    policyId,
+    purgeTime: _purgeTime,
+    orders,
+    ...row
+  }: SelectedInstance): InstanceRow => ({
     ...row,
     policy: policyOf(policyId),
     // Instants inside JSON are PostgreSQL's text of them. It was just read and is nobody else's: no copy.
@@ -70,10 +76,10 @@ async function toInstances(db: Db, rows: Row[]): Promise<InstanceRow[]> {
 }
 
 /** A page of rows, as instances. */
-async function pageOf(
+async function pageOfInstances(
   db: Db,
   conditions: Conditions,
-  by: SortColumn<Row>[],
+  by: SortColumn<SelectedInstance>[],
   request: PageRequest,
 ): Promise<Page<InstanceRow>> {
   const { items, nextCursor } = await listPage(db, { select: SELECT, conditions, by }, request, (row) => row);
@@ -94,7 +100,7 @@ export async function findInstance(
  * anything of it is read, so that it takes as long as what does not exist.
  */
 export async function findInstances(db: Db, ids: string[], tenant?: string | null): Promise<InstanceRow[]> {
-  const { rows } = await db.query<Row>(
+  const { rows } = await db.query<SelectedInstance>(
     `${SELECT} WHERE i.id = ANY($1) AND ($2::text IS NULL OR i.account = $2)`,
     [ids, tenant ?? null],
   );
@@ -149,12 +155,12 @@ export async function listInstances(
     conditions.always("i.facts ? 'externalId'").add("i.facts->>'externalId' = ?", filter.externalId);
   if (filter.scheduled !== undefined)
     conditions.always(`i.life->'termination' ${filter.scheduled ? '<>' : '='} 'null'`);
-  return await pageOf(db, conditions, bySeq<Row>('i.seq'), page);
+  return await pageOfInstances(db, conditions, bySeq<SelectedInstance>('i.seq'), page);
 }
 
-const byRelease: SortColumn<Row>[] = [
+const byRelease: SortColumn<SelectedInstance>[] = [
   { sql: 'i.purge_time', type: 'timestamptz', of: ({ purgeTime }) => purgeTime },
-  ...bySeq<Row>('i.seq'),
+  ...bySeq<SelectedInstance>('i.seq'),
 ];
 
 /** What is in the bin, the next to be released first. */
@@ -164,7 +170,7 @@ export async function listRecycleBin(
   page: PageRequest,
 ): Promise<Page<InstanceRow>> {
   const conditions = filterBy(filter).always("i.state = 'isolated'");
-  return await pageOf(db, conditions, byRelease, page);
+  return await pageOfInstances(db, conditions, byRelease, page);
 }
 
 function filterBy(filter: Omit<InstanceFilter, 'state' | 'scheduled'>): Conditions {

@@ -10,7 +10,7 @@ import { type Plan, planFor, presentDisposal } from '../../domain/plan';
 import type { Authority } from '../../domain/signed';
 import type { BirthStep, EffectiveStep, RefusedStep, StepInput, StepResult } from '../../domain/step';
 import { type Details, detailsOf } from '../../domain/timeline';
-import { changeItem, leaveBin, planAgreed } from '../agreements/items';
+import { changeItem, clearReleaseTimes, planAgreed } from '../agreements/items';
 import { closeReviews } from '../agreements/refund-requests';
 import { giveBackRights, useRight } from '../agreements/rights';
 import { moveBalances, touchAccount } from '../books/accounts';
@@ -30,7 +30,7 @@ import {
   setFacts,
 } from './instances';
 import { closeOrders, endOrders, insertOrders, reopenOrders } from './orders';
-import { findStored, fingerprintOf, insertStep, type NewStep } from './timeline';
+import { findStored, insertStep, type NewStep, stepFingerprint } from './timeline';
 import { cutUsage } from './usage';
 
 export { StepRefused } from './effects';
@@ -42,13 +42,13 @@ interface Vouched {
 }
 
 /** A step as its activity asks for it, once it is known whose word it was. */
-export type VouchedStep = StepInput & Vouched;
+export type AuthorizedStep = StepInput & Vouched;
 
 /**
  * Records a step. @throws StepRefused when what it needs is not there (a signature, a right, a balance, good
  * standing).
  */
-export async function commitStep(pool: Pool, input: VouchedStep): Promise<StepResult> {
+export async function commitStep(pool: Pool, input: AuthorizedStep): Promise<StepResult> {
   return await transaction(pool, async (tx) => {
     const state = await lockInstance(tx, input.instanceId);
     const stored = await storedStep(tx, input);
@@ -66,7 +66,8 @@ async function storedStep(tx: Transaction, input: StepInput): Promise<StepResult
   const { fingerprint, life, ...result } = stored;
   const isOurs = stored.commandId === input.commandId;
   if (input.birth && !isOurs) throw new StepRefused('ALREADY_REGISTERED', life.state);
-  if (isOurs && fingerprint !== fingerprintOf(input)) throw new StepRefused('COMMAND_ID_REUSED', life.state);
+  if (isOurs && fingerprint !== stepFingerprint(input))
+    throw new StepRefused('COMMAND_ID_REUSED', life.state);
   return { ...result, life };
 }
 
@@ -87,7 +88,7 @@ async function recordBirth(tx: Transaction, input: BirthStep & Vouched): Promise
   });
   await insertOrders(tx, instanceId, 0, orders, settledElsewhere(life));
   const { cause, isolatedAt, purgeTime } = life;
-  await tell(tx, {
+  await recordInTimeline(tx, {
     input,
     life,
     from: null,
@@ -131,14 +132,14 @@ async function recordStep(
   const isElsewhere = input.from !== undefined && hashOf(input.from) !== hashOf(row.life);
   if (row.life.step !== step - 1 || isElsewhere)
     return { life: row.life, commandId: '', step: row.life.step, refundId: null };
-  const { life, refundId, bookings, details } = await carryOut(tx, input, row);
+  const { life, refundId, bookings, details } = await applyStep(tx, input, row);
   const disposal = await follow(tx, input, row, life);
-  const told = {
+  const all = {
     ...detailsOf(input.body, row.life, life),
     ...details,
     ...(disposal ? presentDisposal(disposal) : {}),
   };
-  await tell(tx, { input, life, from: row.life.state, refundId, details: told });
+  await recordInTimeline(tx, { input, life, from: row.life.state, refundId, details: all });
   await book(tx, {
     instanceId,
     step,
@@ -161,7 +162,7 @@ interface CarriedOut {
  * The effects, one after the other: what each changes is written, and the next one sees the life that it
  * left.
  */
-async function carryOut(tx: Transaction, input: StepInput, row: InstanceRow): Promise<CarriedOut> {
+async function applyStep(tx: Transaction, input: StepInput, row: InstanceRow): Promise<CarriedOut> {
   const done: CarriedOut = { life: input.next, refundId: null, bookings: [], details: {} };
   for (const effect of input.effects) {
     const changes = await changesOf({ tx, input, row, life: done.life }, effect);
@@ -174,7 +175,7 @@ async function carryOut(tx: Transaction, input: StepInput, row: InstanceRow): Pr
   return done;
 }
 
-/** All of a change but the life, the booking and what is told of it: those are the step's own. */
+/** All of a change but the life, the booking and what the timeline shows of it: those are the step's own. */
 async function write(tx: Transaction, row: InstanceRow, changes: Changes, at: string): Promise<void> {
   const { facts, orders, balances, item, refund, right } = changes;
   if (refund) await moveRefund(tx, refund);
@@ -210,7 +211,11 @@ async function follow(
     life.state === 'terminated' && before.state !== 'terminated' ? await disposalOf(tx, row) : row.disposal;
   await moveInstance(tx, row.id, life, disposal);
   if (before.purgeTime !== null && life.purgeTime === null) {
-    await leaveBin(tx, row.id, { purgeTime: before.purgeTime, at, isReleased: life.state === 'terminated' });
+    await clearReleaseTimes(tx, row.id, {
+      purgeTime: before.purgeTime,
+      at,
+      isReleased: life.state === 'terminated',
+    });
   }
   if (life.billingStoppedAt !== null && before.billingStoppedAt === null)
     await cutUsage(tx, row.id, life.billingStoppedAt);
@@ -231,7 +236,7 @@ async function disposalOf(tx: Transaction, { id, facts, policy, life }: Instance
 }
 
 /** In the timeline, and to whoever listens. */
-async function tell(tx: Transaction, step: NewStep): Promise<void> {
+async function recordInTimeline(tx: Transaction, step: NewStep): Promise<void> {
   await insertStep(tx, step);
   const { input, life, from, refundId } = step;
   const topic = input.refused === undefined ? 'instance.changed' : 'instance.refused';

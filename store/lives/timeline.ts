@@ -40,9 +40,9 @@ const TIMELINE = `
     (SELECT max(step) FROM steps before WHERE before.instance_id = h.instance_id AND before.recorded_at <= h.recorded_at), 0)
   WHERE h.instance_id = $1`;
 
-type Told = TimelineRow & { after: number; seq: number };
+type SelectedStep = TimelineRow & { after: number; seq: number };
 
-const inTime: SortColumn<Told>[] = [
+const inTime: SortColumn<SelectedStep>[] = [
   { sql: 'after', type: 'bigint', of: ({ after }) => after },
   { sql: 'seq', type: 'bigint', of: ({ seq }) => seq },
 ];
@@ -60,7 +60,7 @@ export async function listTimeline(
     db,
     { select, conditions, by: inTime },
     page,
-    ({ after: _after, seq: _seq, ...row }: Told) => row,
+    ({ after: _after, seq: _seq, ...row }: SelectedStep) => row,
   );
 }
 
@@ -98,7 +98,7 @@ export async function findStored(
 }
 
 /** By the command's id and body, never by instants or amounts. */
-export const fingerprintOf = ({ commandId, body }: Pick<StepInput, 'commandId' | 'body'>): string =>
+export const stepFingerprint = ({ commandId, body }: Pick<StepInput, 'commandId' | 'body'>): string =>
   hashOf([commandId, body]);
 
 export interface NewStep {
@@ -122,7 +122,7 @@ export async function insertStep(
       input.instanceId,
       input.step,
       input.commandId,
-      fingerprintOf(input),
+      stepFingerprint(input),
       input.command,
       input.refused === undefined ? 'done' : 'refused',
       from,

@@ -29,7 +29,7 @@ export interface UsageRow extends Omit<NewUsage, 'by'> {
  * Keeps a report, or answers since when billing had stopped. The same id again answers the report that
  * exists.
  */
-export async function reportUsage(
+export async function recordUsage(
   pool: Pool,
   usage: NewUsage,
 ): Promise<{ row: UsageRow } | { stoppedAt: string }> {

@@ -3,7 +3,7 @@
  * (test/service).
  */
 import { commandIdOf, derivedId } from '../../api/asking';
-import { fingerprintOf, readKey } from '../../api/http/idempotency';
+import { readKey, requestFingerprint } from '../../api/http/idempotency';
 
 it.each(['a', '"quoted"', 'x'.repeat(255), '!~', '3f0e…'.replace('…', '-')])('%p is a key', (key) => {
   expect(readKey(key, 'required')).toBe(key);
@@ -33,7 +33,7 @@ it('a repeat derives the same ids, another key or caller others', () => {
 });
 
 it('the order of members does not make another request; anything else does', () => {
-  const of = (method: string, address: string, body: unknown) => fingerprintOf(method, address, body);
+  const of = (method: string, address: string, body: unknown) => requestFingerprint(method, address, body);
   const first = of('POST', '/v1/quotes', { a: 1, b: [{ c: 2, d: 3 }] });
   expect(of('POST', '/v1/quotes', { b: [{ d: 3, c: 2 }], a: 1 })).toBe(first);
   expect(of('PUT', '/v1/quotes', { a: 1, b: [{ c: 2, d: 3 }] })).not.toBe(first);

@@ -69,7 +69,7 @@ it('is the registration, with all digits of what was paid, and the state of thin
   expect(instanceAnswer.strict().safeParse(shown).success).toBe(true);
 });
 
-it('reckons the orders on the instance’s own clock', () => {
+it('places the orders on the instance’s own clock', () => {
   const { orders, clock } = presentInstance(row({ clockOffsetMs: 400 * DAY }), NOW);
   expect(clock).toBe(new Date(NOW + 400 * DAY).toISOString());
   expect(orders.map(({ status }) => status)).toEqual(['ended', 'in-force']);

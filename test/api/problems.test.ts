@@ -5,7 +5,7 @@ import { invalid, notFound, Problem, presentProblem } from '../../api/problem';
 import { issue } from '../../contract/issues';
 import { MESSAGES } from '../../domain/messages';
 import { BadCursor } from '../../store/paging';
-import { NotRunning, Refused, Unavailable } from '../../temporal/meaning';
+import { CommandRefused, NotRunning, Unavailable } from '../../temporal/meaning';
 
 const CHINESE = /\p{Script=Han}/u;
 
@@ -66,16 +66,16 @@ it('answers the first 200 bad fields of a body that has thousands', () => {
 
 it.each<[string, unknown, number, string]>([
   ['a cursor that is none', new BadCursor(), 400, 'INVALID_REQUEST'],
-  ['a refusal', new Refused({ code: 'BUSY', state: 'changing' }), 409, 'BUSY'],
+  ['a refusal', new CommandRefused({ code: 'BUSY', state: 'changing' }), 409, 'BUSY'],
   [
     'a renewal that is missing',
-    new Refused({ code: 'RENEWAL_REQUIRED', state: 'isolated' }),
+    new CommandRefused({ code: 'RENEWAL_REQUIRED', state: 'isolated' }),
     400,
     'INVALID_REQUEST',
   ],
   [
     'a renewal too many',
-    new Refused({ code: 'RENEWAL_NOT_ALLOWED', state: 'isolated' }),
+    new CommandRefused({ code: 'RENEWAL_NOT_ALLOWED', state: 'isolated' }),
     400,
     'INVALID_REQUEST',
   ],

@@ -1,4 +1,4 @@
-import { Backtest, type Outcome, type PastRefund } from '../../domain/backtest';
+import { Backtest, type PastRefund, type Rerun } from '../../domain/backtest';
 import { recompute } from '../../domain/calculation';
 import type { Action, Facts, StoredOrder } from '../../domain/instance';
 import type { Knobs, Policy } from '../../domain/policy';
@@ -57,7 +57,7 @@ function report(policy: Policy, ...refunds: PastRefund[]) {
   for (const one of refunds) backtest.add(one);
   return backtest.report;
 }
-const outcome = (policy: Policy, one: PastRefund): Outcome | undefined =>
+const outcome = (policy: Policy, one: PastRefund): Rerun | undefined =>
   report(policy, one).differences[0]?.new;
 
 describe('a back-test', () => {

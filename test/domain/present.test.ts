@@ -1,6 +1,7 @@
 import { MESSAGES, WARNINGS, type WarningCode } from '../../domain/messages';
 import { quoteOffline } from '../../domain/offline';
-import { LANGS, presentQuoteItem } from '../../domain/present';
+import { presentQuoteItem } from '../../domain/present';
+import { LANGS } from '../../domain/text';
 import { tencentCvm } from '../../policies/tencent-cvm';
 import { hoursIn, order, prices, registration } from '../fixtures/domain';
 

@@ -710,7 +710,7 @@ describe('the operator’s path', () => {
     );
     expect(shown).toMatch(/ network by traffic\n/);
     expect(shown).toMatch(/ o1 purchase promotion 20.* 407\.96 0(\.00)? 0(\.00)? 100(\.00)? –\n/);
-    const section = shown.slice(shown.indexOf('How it was reckoned'), shown.indexOf('How it is split'));
+    const section = shown.slice(shown.indexOf('How it was computed'), shown.indexOf('How it is split'));
     const cents = [...section.matchAll(/^ (-?\d+\.\d\d) /gm)].map(([, amount]) =>
       Math.round(Number(amount) * 100),
     );

@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
 import { createApi } from '../../api/http/app';
-import { fingerprintOf } from '../../api/http/idempotency';
+import { requestFingerprint } from '../../api/http/idempotency';
 import { POLICIES } from '../../policies';
 import { acceptQuote } from '../../store/agreements/acceptance';
 import { createPool, type Pool } from '../../store/db';
@@ -1272,7 +1272,7 @@ describe('parts that are away', () => {
     const claim =
       'INSERT INTO idempotency_keys (caller, key, fingerprint, owner) SELECT caller, $1, $2, $3 FROM idempotency_keys WHERE status IS NOT NULL LIMIT 1';
     const [dead, alive] = [randomUUID(), randomUUID()];
-    const fingerprint = fingerprintOf('POST', `/v1/instances/${id}/protect`, { reason: 'x' });
+    const fingerprint = requestFingerprint('POST', `/v1/instances/${id}/protect`, { reason: 'x' });
     await service.pool.query(claim, [dead, fingerprint, 12_345]);
     const other = await openOwner(service.pool);
     try {

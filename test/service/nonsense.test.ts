@@ -21,11 +21,11 @@ import { storedLife } from '../../store/lives/repair';
 import { startAgain } from '../../temporal/lives';
 import { Dropped, meaningOf, NotRunning } from '../../temporal/meaning';
 import {
-  type Answer,
   REFUSAL,
   SIGNALS,
   type SignalName,
   UPDATES,
+  type UpdateResult,
   workflowId,
 } from '../../workflows/messages';
 import { readSignal, tidy } from '../../workflows/signals';
@@ -251,7 +251,7 @@ async function sendUpdate({ id }: Walk, { name, args, updateId }: Sending): Prom
   const options = { args: args as [], ...(updateId === undefined ? {} : { updateId }) };
   const execute = () =>
     service.client.withDeadline(Date.now() + ANSWER_MS, () =>
-      handleOf(id).executeUpdate<Answer, []>(name, options),
+      handleOf(id).executeUpdate<UpdateResult, []>(name, options),
     );
   for (let tries = 0; ; tries += 1) {
     try {

@@ -8,7 +8,7 @@ import { acceptQuote } from '../../store/agreements/acceptance';
 import type { AcceptedItem } from '../../store/agreements/items';
 import { audit } from '../../store/audit';
 import { unsealedBacklog } from '../../store/books/seal';
-import { Refused } from '../../temporal/meaning';
+import { CommandRefused } from '../../temporal/meaning';
 import { sendCommand } from '../../temporal/send';
 import { sweepOnce } from '../../worker/sweep';
 import { workflowId } from '../../workflows/messages';
@@ -110,7 +110,7 @@ async function answerTo(sending: Promise<unknown>): Promise<string> {
     await sending;
     return 'done';
   } catch (error) {
-    if (error instanceof Refused) return error.code;
+    if (error instanceof CommandRefused) return error.code;
     throw error;
   }
 }

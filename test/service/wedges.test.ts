@@ -7,8 +7,8 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { Command } from '../../domain/commands';
 import type { Life } from '../../domain/lifecycle';
-import { fastForward as moveAhead } from '../../temporal/fast-forward';
-import { type Done, lifeQuery, workflowId } from '../../workflows/messages';
+import { skipAhead as moveAhead } from '../../temporal/fast-forward';
+import { type AnsweredCommand, lifeQuery, workflowId } from '../../workflows/messages';
 import type { Body } from '../support/http';
 import {
   cvmPostpaid,
@@ -75,7 +75,10 @@ const isRunning = async (id: string): Promise<boolean> =>
  * What continue-as-new does, without the thousands of events before it. By default nothing is remembered of
  * the commands before.
  */
-async function continueAsNew(id: string, more: { life?: Life; done?: Done[] } = {}): Promise<void> {
+async function continueAsNew(
+  id: string,
+  more: { life?: Life; done?: AnsweredCommand[] } = {},
+): Promise<void> {
   const life = await handleOf(id).query(lifeQuery);
   await handleOf(id).terminate('begun again by the test');
   await service.client.workflow.start('instance', {

@@ -9,7 +9,7 @@ import type { Compose, ComposeService } from './compose';
 
 export const ROOT = join(__dirname, '..', '..');
 
-export interface Place {
+export interface ClusterPlace {
   /** The folder with this cluster's copies of the secrets. */
   secrets: string;
   /** Ports of services inside the compose network, `postgres:5432`, and what they are here. */
@@ -17,7 +17,7 @@ export interface Place {
 }
 
 /** A text of the compose file with this machine's addresses and paths in it. */
-export function located(text: string, service: ComposeService, place: Place): string {
+export function located(text: string, service: ComposeService, place: ClusterPlace): string {
   let here = text.replaceAll('/run/secrets/', `${place.secrets}/`);
   for (const { source, target } of service.volumes)
     if (source.startsWith('.')) here = here.replaceAll(target, resolve(ROOT, source));
@@ -32,7 +32,7 @@ export function located(text: string, service: ComposeService, place: Place): st
  */
 export function environmentOf(
   service: ComposeService,
-  place: Place,
+  place: ClusterPlace,
   own: Record<string, string | number>,
 ): Record<string, string> {
   const given = Object.entries(service.environment).map(([name, value]) => [
@@ -49,7 +49,7 @@ export function environmentOf(
  * What the service runs, as it would be run here: `node` is this one, and paths in the image are paths of the
  * checkout.
  */
-export function commandOf(service: ComposeService, place: Place): string[] {
+export function commandOf(service: ComposeService, place: ClusterPlace): string[] {
   const words = [...service.entrypoint, ...service.command].map((word) => located(word, service, place));
   return words.map((word) => {
     if (word === 'node') return process.execPath;
@@ -58,7 +58,7 @@ export function commandOf(service: ComposeService, place: Place): string[] {
 }
 
 /** Copies of the secrets with this machine's addresses: the URLs among them name the compose network's. */
-export function placeSecrets(compose: Compose, from: string, place: Place): void {
+export function placeSecrets(compose: Compose, from: string, place: ClusterPlace): void {
   rmSync(place.secrets, { recursive: true, force: true });
   makeFolder(place.secrets, 0o700);
   for (const name of Object.keys(compose.secrets)) {
@@ -69,5 +69,5 @@ export function placeSecrets(compose: Compose, from: string, place: Place): void
   }
 }
 
-export const readSecret = (place: Place, name: string): string =>
+export const readSecret = (place: ClusterPlace, name: string): string =>
   readFileSync(join(place.secrets, name), 'utf8').trim();

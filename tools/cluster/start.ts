@@ -4,13 +4,14 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { Parts } from '../../cli/process/parts';
+import type { Components } from '../../cli/process/parts';
 import { EmbeddedError, lockDataFolder, type Progress, startPostgres } from '../../embedded';
 import {
   cacheFolder,
   choosePorts,
   during,
   ensureBuilt,
+  isTemporalUp,
   LOOPBACK,
   lastLines,
   openDataFolder,
@@ -18,14 +19,13 @@ import {
   run,
   SERVER,
   SQL_TOOL,
-  temporalAnswers,
   uiSetup,
   WEB_UI,
   writeFiles,
   writeState,
 } from '../../embedded/tools';
 import { type Compose, type ComposeService, readCompose } from './compose';
-import { commandOf, environmentOf, type Place, placeSecrets, ROOT, readSecret } from './place';
+import { type ClusterPlace, commandOf, environmentOf, placeSecrets, ROOT, readSecret } from './place';
 import { Processes, type RunningProcess } from './processes';
 import { applyRoles } from './roles';
 
@@ -61,12 +61,12 @@ export interface Cluster {
 interface Start {
   compose: Compose;
   folder: string;
-  place: Place;
+  place: ClusterPlace;
   ports: Ports;
   /** With a folder at its head where the programs of Temporal's images are. */
   path: string;
   processes: Processes;
-  parts: Parts;
+  parts: Components;
   report: Progress;
 }
 
@@ -128,7 +128,7 @@ async function findPrograms(folder: string, report: Progress): Promise<{ path: s
  * PostgreSQL from npm in place of the image; the roles, databases and passwords are those of the compose
  * file.
  */
-async function startDatabase(compose: Compose, folder: string, report: Progress): Promise<Place> {
+async function startDatabase(compose: Compose, folder: string, report: Progress): Promise<ClusterPlace> {
   const made = join(folder, 'secrets');
   const { code, output } = await run('/bin/sh', [join(ROOT, 'deploy', 'make-secrets.sh'), made], {
     env: { PATH: process.env.PATH },
@@ -166,7 +166,7 @@ function dynamicConfig({ folder }: Start): string {
   return file;
 }
 
-async function startTemporal(start: Start, webUi: string): Promise<string> {
+async function startTemporalServers(start: Start, webUi: string): Promise<string> {
   const { ports, place, processes, parts, folder } = start;
   const database = { SQL_HOST: LOOPBACK, SQL_PORT: place.ports['postgres:5432']! };
   await runOnce(start, 'temporal-schema', database);
@@ -190,7 +190,7 @@ async function startTemporal(start: Start, webUi: string): Promise<string> {
   parts.add('Temporal', () => processes.stop('temporal', 'temporal-ui'));
   const command = commandOf(service(start, 'temporal'), place);
   await processes.start('temporal', command, environment(start, 'temporal', own), () =>
-    temporalAnswers({ address }),
+    isTemporalUp({ address }),
   );
   place.ports['temporal:7233'] = ports.frontend!;
   // The image's start script reads its settings from the environment into a file; here the file is written.
@@ -237,7 +237,11 @@ async function startSunset(start: Start): Promise<Pick<Cluster, 'apis' | 'worker
  * Starts the whole cluster; all of it is stopped with the parts, in the reverse order.
  * @throws EmbeddedError when something does not come up
  */
-export async function startCluster(dataFolder: string, parts: Parts, report: Progress): Promise<Cluster> {
+export async function startCluster(
+  dataFolder: string,
+  parts: Components,
+  report: Progress,
+): Promise<Cluster> {
   if (!existsSync(join(ROOT, 'dist', 'workflow-bundle.js')))
     throw new EmbeddedError('dist/ has not been built', 'run npm run build');
   const folder = await openDataFolder(dataFolder);
@@ -251,7 +255,7 @@ export async function startCluster(dataFolder: string, parts: Parts, report: Pro
   const ports = await choosePorts(PORTS, readState<Ports>(join(folder, 'ports.json')));
   writeState(join(folder, 'ports.json'), ports);
   const start: Start = { compose, folder, place, ports, path, processes, parts, report };
-  const temporal = await startTemporal(start, webUi);
+  const temporal = await startTemporalServers(start, webUi);
   const sunset = await startSunset(start);
   return {
     ...sunset,

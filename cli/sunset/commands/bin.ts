@@ -1,20 +1,21 @@
 /** `sunset bin`, `restore`, `purge`: the recycle bin and the two ways out of it. */
 import type { Command } from 'commander';
-import {
-  type Accepted,
-  type BinEntry,
-  type Instance,
-  instancePath,
-  type Quote,
-  type Refund,
-} from '../client';
+import type {
+  AcceptedAnswer,
+  BinEntryAnswer,
+  InstanceAnswer,
+  QuoteAnswer,
+  RefundAnswer,
+} from '../../../contract/answers';
+import type { Text } from '../../../domain/text';
+import { instancePath } from '../client';
 import { checkConfirmable, confirmTyped, isAsked } from '../confirm';
 import { type ListOptions, list, paged } from '../lists';
 import { mention, print } from '../output';
 import { eachOf } from '../progress';
 import { commandAll, run } from '../run';
 import { commandInstance, type Session, Usage } from '../session';
-import { type Text, when } from '../text';
+import { when } from '../text';
 import { destroying } from './end';
 
 const HEAD: Text[] = [
@@ -28,16 +29,23 @@ const HEAD: Text[] = [
   { en: 'restore', zh: '恢复' },
 ];
 
-type Filter = ListOptions & { account?: string; product?: string; region?: string };
+type BinFilter = ListOptions & { account?: string; product?: string; region?: string };
 
 export function addBin(program: Command): void {
   paged(program.command('bin').description('what is in the recycle bin, the next to be released first'))
     .option('--account <account>', 'of one account')
     .option('--product <product>', 'of one product')
     .option('--region <region>', 'of one region')
-    .action(async ({ account, product, region, ...page }: Filter, command: Command) =>
+    .action(async ({ account, product, region, ...page }: BinFilter, command: Command) =>
       run(command, (session) =>
-        list<BinEntry>(session, '/v1/recycle-bin', { account, product, region }, page, HEAD, rowOf(session)),
+        list<BinEntryAnswer>(
+          session,
+          '/v1/recycle-bin',
+          { account, product, region },
+          page,
+          HEAD,
+          rowOf(session),
+        ),
       ),
     );
   program
@@ -61,7 +69,7 @@ export function addBin(program: Command): void {
 
 const rowOf =
   ({ say }: Session) =>
-  (entry: BinEntry) => [
+  (entry: BinEntryAnswer) => [
     entry.instanceId,
     entry.account,
     entry.product,
@@ -83,7 +91,7 @@ async function restore(
       ? undefined
       : { months: wholeNumber(months), ...(paid === undefined ? {} : { paid: parts(paid) }) };
   return await commandAll(session, ids, session.say({ en: 'restoring', zh: '恢复' }), (id) =>
-    commandInstance<Instance | Accepted>(session, id, 'restore', renewal ? { renewal } : {}),
+    commandInstance<InstanceAnswer | AcceptedAnswer>(session, id, 'restore', renewal ? { renewal } : {}),
   );
 }
 
@@ -113,17 +121,17 @@ async function purge(session: Session, ids: string[], named: string[]): Promise<
   }
   await confirmTyped(session, ids, named);
   return await commandAll(session, ids, session.say({ en: 'releasing', zh: '释放' }), (id) =>
-    commandInstance<Instance | Accepted>(session, id, 'purge', { confirm: id }),
+    commandInstance<InstanceAnswer | AcceptedAnswer>(session, id, 'purge', { confirm: id }),
   );
 }
 
 /** A quote of an instance in the bin is blocked, and has the plan all the same. */
 async function planOf({ api, say }: Session, id: string): Promise<string> {
-  const instance = await api.get<Instance>(instancePath(id));
+  const instance = await api.get<InstanceAnswer>(instancePath(id));
   const action = instance.billing === 'prepaid' ? 'return' : 'terminate';
   const [{ body: quote }, { items: refunds }] = await Promise.all([
-    api.post<Quote>('/v1/quotes', { action, instanceIds: [id] }),
-    api.get<{ items: Refund[] }>('/v1/refunds', { instanceId: id, status: 'done', limit: 1 }),
+    api.post<QuoteAnswer>('/v1/quotes', { action, instanceIds: [id] }),
+    api.get<{ items: RefundAnswer[] }>('/v1/refunds', { instanceId: id, status: 'done', limit: 1 }),
   ]);
   const { terminate = [], retain = [] } = quote.items[0]?.plan ?? {};
   const names = (parts: { id: string }[]): string => parts.map((part) => part.id).join(', ') || '–';

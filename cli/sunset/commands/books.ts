@@ -1,21 +1,21 @@
 /** `sunset refunds`, `explain`, `statement`, `adjust`, `adjustments`: the money. */
 import type { Command } from 'commander';
-import {
-  type Adjustment,
-  type Movement,
-  type Refund,
-  type RefundDetail,
-  type RefundRequest,
-  refundPath,
-  requestPath,
-} from '../client';
+import type {
+  MovementAnswer,
+  RefundAnswer,
+  RefundDetailAnswer,
+  RefundRequestAnswer,
+} from '../../../contract/answers';
+import type { AdjustmentAnswer } from '../../../contract/books';
+import type { Text } from '../../../domain/text';
+import { refundPath, requestPath } from '../client';
 import { type ListOptions, list, paged } from '../lists';
-import { type Cell, print, printJson, table } from '../output';
-import { nameOf, SOURCES } from '../quote-view';
+import { print, printJson, type TableCell, table } from '../output';
+import { nameOf, REFUND_SOURCE_NAMES } from '../quote-view';
 import { describeRefund } from '../refund-view';
 import { run } from '../run';
 import { EXIT, postOnce, type Session } from '../session';
-import { type Text, when } from '../text';
+import { when } from '../text';
 
 const REFUND_HEAD: Text[] = [
   { en: 'refund', zh: '退款' },
@@ -30,9 +30,9 @@ const STATEMENT_HEAD: Text[] = [
   { en: 'recorded', zh: '记账时间' },
   { en: 'kind', zh: '类型' },
   { en: 'amount', zh: '金额' },
-  SOURCES.cash,
-  SOURCES.gift,
-  SOURCES.income,
+  REFUND_SOURCE_NAMES.cash,
+  REFUND_SOURCE_NAMES.gift,
+  REFUND_SOURCE_NAMES.income,
   { en: 'instance', zh: '实例' },
   { en: 'cash after', zh: '现金余额' },
   { en: 'gift after', zh: '赠送余额' },
@@ -49,10 +49,10 @@ const ADJUSTMENT_HEAD: Text[] = [
   { en: 'by', zh: '操作者' },
 ];
 
-const adjustmentCells = (session: Session, one: Adjustment): Cell[] => [
+const adjustmentCells = (session: Session, one: AdjustmentAnswer): TableCell[] => [
   when(one.recordedAt),
   one.kind,
-  session.say(SOURCES[one.source]),
+  session.say(REFUND_SOURCE_NAMES[one.source]),
   `${one.amount} ${one.currency}`,
   one.reference,
   one.reason,
@@ -68,7 +68,12 @@ interface Adjusting {
   reference: string;
 }
 
-type Filter = ListOptions & { account?: string; instance?: string; termination?: string; status?: string };
+type RefundListFilter = ListOptions & {
+  account?: string;
+  instance?: string;
+  termination?: string;
+  status?: string;
+};
 
 export function addBooks(program: Command): void {
   paged(program.command('refunds').description('refunds, the latest first'))
@@ -76,10 +81,10 @@ export function addBooks(program: Command): void {
     .option('--instance <id>', 'of one instance')
     .option('--termination <id>', 'of one termination')
     .option('--status <status>', 'requested, isolating, booked, done, in_review, denied, failed or reversed')
-    .action(async ({ account, instance, termination, status, ...page }: Filter, command: Command) =>
+    .action(async ({ account, instance, termination, status, ...page }: RefundListFilter, command: Command) =>
       run(command, (session) => {
         const query = { account, instanceId: instance, terminationId: termination, status };
-        return list<Refund>(session, '/v1/refunds', query, page, REFUND_HEAD, (one) => [
+        return list<RefundAnswer>(session, '/v1/refunds', query, page, REFUND_HEAD, (one) => [
           one.id,
           one.instanceId,
           one.account,
@@ -112,7 +117,7 @@ export function addBooks(program: Command): void {
       command: Command,
     ) =>
       run(command, (session) =>
-        list<Movement>(
+        list<MovementAnswer>(
           session,
           accountPath(account, '/statement'),
           { from, to },
@@ -162,7 +167,7 @@ export function addBooks(program: Command): void {
   ).action(
     async (account: string, { reference, ...page }: ListOptions & { reference?: string }, command: Command) =>
       run(command, (session) =>
-        list<Adjustment>(
+        list<AdjustmentAnswer>(
           session,
           accountPath(account, '/adjustments'),
           { reference },
@@ -180,7 +185,7 @@ const accountPath = (account: string, rest: string): string =>
 /** The reference makes one of all its repeats. */
 async function adjust(session: Session, account: string, body: Adjusting): Promise<number> {
   const write = { seen: body.reference, part: body.reference };
-  const { body: made } = await postOnce<Adjustment>(
+  const { body: made } = await postOnce<AdjustmentAnswer>(
     session,
     accountPath(account, '/adjustments'),
     body,
@@ -193,9 +198,11 @@ async function adjust(session: Session, account: string, body: Adjusting): Promi
 
 /** The refund with the whole sum. Exit 1 when the sum, done again, does not come to what is kept. */
 async function explain(session: Session, id: string): Promise<number> {
-  const refund = await session.api.get<RefundDetail>(refundPath(id));
+  const refund = await session.api.get<RefundDetailAnswer>(refundPath(id));
   const { review, calculation } = refund;
-  const request = review ? await session.api.get<RefundRequest>(requestPath(review.requestId)) : undefined;
+  const request = review
+    ? await session.api.get<RefundRequestAnswer>(requestPath(review.requestId))
+    : undefined;
   if (session.json) printJson(refund);
   else print(describeRefund(session, refund, request));
   return calculation.rebuilt.matches ? EXIT.ok : EXIT.refused;

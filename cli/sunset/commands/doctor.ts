@@ -1,11 +1,11 @@
 /** `sunset doctor`: what is wrong on this machine, and the command that puts it right. */
 import type { Command } from 'commander';
-import type { Finding } from '../doctor/finding';
+import type { Lang, Text } from '../../../domain/text';
+import type { Diagnosis } from '../doctor/finding';
 import { print, printJson, table } from '../output';
 import { EXIT, type GlobalOptions } from '../session';
-import type { Lang, Text } from '../text';
 
-const MARK: Record<Finding['status'], Text> = {
+const MARK: Record<Diagnosis['status'], Text> = {
   ok: { en: 'ok', zh: '正常' },
   warn: { en: 'note', zh: '注意' },
   fail: { en: 'WRONG', zh: '故障' },
@@ -19,7 +19,7 @@ export function addDoctor(program: Command): void {
       const { url, key, lang, json } = command.optsWithGlobals<GlobalOptions>();
       // Loaded here: the clients of the database and of Temporal take longer to load than other commands take
       // to run.
-      const { runChecks }: typeof import('../doctor/checks') = require('../doctor/checks');
+      const { diagnose: runChecks }: typeof import('../doctor/checks') = require('../doctor/checks');
       const findings = await runChecks({ url, key, env: process.env });
       if (json)
         printJson({ findings: findings.map(({ detail, ...one }) => ({ ...one, detail: detail[lang] })) });
@@ -28,13 +28,13 @@ export function addDoctor(program: Command): void {
     });
 }
 
-function exitOf(findings: Finding[]): number {
+function exitOf(findings: Diagnosis[]): number {
   const failed = findings.filter((one) => one.status === 'fail');
   if (failed.some((one) => one.check === 'service')) return EXIT.unreachable;
   return failed.length ? EXIT.refused : EXIT.ok;
 }
 
-function describe(findings: Finding[], lang: Lang): string {
+function describe(findings: Diagnosis[], lang: Lang): string {
   const head = lang === 'zh' ? ['检查', '结果', '说明'] : ['check', 'is', 'what was found'];
   const rows = findings.map(({ check, status, detail }) => [check, MARK[status][lang], detail[lang]]);
   const fixes = findings.flatMap(({ check, status, fix }) =>

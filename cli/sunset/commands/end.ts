@@ -1,15 +1,16 @@
 /** `sunset quote`, `terminate`, `return`: what ending instances would do and pay, and doing it. */
+
 import { type Command, Option } from 'commander';
-import { derivedKey, type Quote, settled, type Termination } from '../client';
-import { type Agreement, checkConfirmable, confirmTyped, isAsked } from '../confirm';
-import { type Cell, describeProblem, mention, print, printJson, table } from '../output';
+import type { QuoteAnswer, TerminationAnswer } from '../../../contract/answers';
+import type { Action } from '../../../domain/instance';
+import { derivedKey, whenDecided } from '../client';
+import { type ConfirmOption, checkConfirmable, confirmTyped, isAsked } from '../confirm';
+import { describeProblem, mention, print, printJson, type TableCell, table } from '../output';
 import { bar } from '../progress';
 import { describeQuote } from '../quote-view';
 import { run } from '../run';
 import { EXIT, type Session, Usage } from '../session';
 import { when } from '../text';
-
-type Action = 'terminate' | 'return' | 'return-renewals';
 
 interface EndOptions {
   later?: boolean;
@@ -104,7 +105,7 @@ export const agreeing = (command: Command, what: string): Command =>
 
 /** How a person agrees without being asked: by which option, and to what. */
 interface Named {
-  option: Agreement;
+  option: ConfirmOption;
   named: string[];
 }
 
@@ -121,7 +122,7 @@ async function quoteOf(
   action: Action,
   instanceIds: string[],
   options: Partial<EndOptions>,
-): Promise<Quote> {
+): Promise<QuoteAnswer> {
   const { later, at, fiveDayFor, order: orderIds } = options;
   const schedule = at !== undefined ? { mode: 'timed', at } : { mode: later ? 'later' : 'now' };
   const body = {
@@ -132,7 +133,7 @@ async function quoteOf(
     ...(orderIds ? { orderIds } : {}),
   };
   const key = session.idempotencyKey && `${session.idempotencyKey}/quote`;
-  return (await session.api.post<Quote>('/v1/quotes', body, key)).body;
+  return (await session.api.post<QuoteAnswer>('/v1/quotes', body, key)).body;
 }
 
 /** Shows what would happen, has it confirmed, and waits for the end of every item. */
@@ -158,7 +159,7 @@ async function end(
   if (session.json) printJson(done);
   else showTermination(session, done);
   if (done.status === 'running') return EXIT.unreachable;
-  const isFine = ({ status, problem }: Termination['items'][number]): boolean =>
+  const isFine = ({ status, problem }: TerminationAnswer['items'][number]): boolean =>
     status === 'done' || status === 'scheduled' || (ignoreEnded && hasEnded(problem?.state));
   return done.items.every(isFine) ? EXIT.ok : EXIT.refused;
 }
@@ -168,7 +169,7 @@ const hasEnded = (state: string | null | undefined): boolean =>
   typeof state === 'string' && ENDED.includes(state);
 
 /** Nothing is left to confirm: what is wanted is so already. */
-function allGone(session: Session, quote: Quote): number {
+function allGone(session: Session, quote: QuoteAnswer): number {
   if (session.json) printJson(quote);
   else print(session.say({ en: 'All of them have ended already.', zh: '所有实例均已结束。' }));
   return EXIT.ok;
@@ -179,18 +180,18 @@ function allGone(session: Session, quote: Quote): number {
  */
 async function confirmQuote(
   { api, idempotencyKey, say }: Session,
-  quote: Quote,
+  quote: QuoteAnswer,
   skipStale: boolean,
-): Promise<Termination> {
+): Promise<TerminationAnswer> {
   const key = idempotencyKey === undefined ? derivedKey('confirm', quote.id) : `${idempotencyKey}/confirm`;
   const confirmation = { quoteId: quote.id, agree: true, ...(skipStale ? { skipStale } : {}) };
   // Answered at once, so that it can be watched while it goes.
-  const { body } = await api.post<Termination>('/v1/terminations', confirmation, key, {
+  const { body } = await api.post<TerminationAnswer>('/v1/terminations', confirmation, key, {
     prefer: 'respond-async',
   });
   const progress = bar(say({ en: 'working', zh: '处理中' }), body.items.length);
   try {
-    return await settled(api, body, ({ items }) =>
+    return await whenDecided(api, body, ({ items }) =>
       progress.tick(items.filter((item) => item.status !== 'accepted').length),
     );
   } finally {
@@ -198,7 +199,7 @@ async function confirmQuote(
   }
 }
 
-export function showTermination(session: Session, { id, status, items }: Termination): void {
+export function showTermination(session: Session, { id, status, items }: TerminationAnswer): void {
   const { say } = session;
   const head = [
     say({ en: 'instance', zh: '实例' }),
@@ -210,7 +211,7 @@ export function showTermination(session: Session, { id, status, items }: Termina
   print(
     table(
       head,
-      items.map((item): Cell[] => [item.instanceId, item.status, when(item.releaseTime), item.refundId]),
+      items.map((item): TableCell[] => [item.instanceId, item.status, when(item.releaseTime), item.refundId]),
     ),
   );
   for (const item of items)

@@ -3,14 +3,16 @@
  * what is said of them.
  */
 import { type Command, Option } from 'commander';
-import { type Accepted, type Instance, instancePath } from '../client';
+import type { AcceptedAnswer, InstanceAnswer } from '../../../contract/answers';
+import type { Text } from '../../../domain/text';
+import { instancePath } from '../client';
 import { type ListOptions, list, paged } from '../lists';
-import { type Cell, instanceCells, instanceHead, print, printJson, table } from '../output';
-import { commandAll, exitOf, type InstanceAnswer, isRefusal, outcomesOf, run, showOutcomes } from '../run';
+import { instanceCells, instanceHead, print, printJson, type TableCell, table } from '../output';
+import { callAll, commandAll, exitOf, type InstanceReply, isRefusal, run, showResults } from '../run';
 import { commandInstance, type Session, Usage } from '../session';
-import { type Text, when } from '../text';
+import { when } from '../text';
 
-type Filter = ListOptions & {
+type InstanceListFilter = ListOptions & {
   account?: string;
   product?: string;
   region?: string;
@@ -40,14 +42,14 @@ export function addInstances(program: Command): void {
     .option('--state <state>', 'in one state')
     .option('--external-id <id>', 'what the machine is called in its region')
     .option('--scheduled', 'only those whose timed termination waits')
-    .action(async ({ limit, cursor, all, scheduled, ...filter }: Filter, command: Command) =>
+    .action(async ({ limit, cursor, all, scheduled, ...filter }: InstanceListFilter, command: Command) =>
       run(command, (session) => {
         const query = { ...filter, scheduled: scheduled ? 'true' : undefined };
-        return list<Instance>(
+        return list<InstanceAnswer>(
           session,
           '/v1/instances',
           query,
-          pageOf({ limit, cursor, all }),
+          pageOptions({ limit, cursor, all }),
           HEAD,
           rowOf(session),
         );
@@ -69,7 +71,7 @@ export function addInstances(program: Command): void {
       .description(description)
       .argument('<id...>', 'instances')
       .action(async (ids: string[], _: unknown, command: Command) =>
-        run(command, (session) => each(session, ids, name)),
+        run(command, (session) => postEach(session, ids, name)),
       );
   }
   addProtection(program);
@@ -77,7 +79,7 @@ export function addInstances(program: Command): void {
 }
 
 /** What was not given is not there. */
-const pageOf = ({
+const pageOptions = ({
   limit,
   cursor,
   all,
@@ -89,17 +91,17 @@ const pageOf = ({
 
 const rowOf =
   (session: Session) =>
-  (one: Instance): Cell[] => {
+  (one: InstanceAnswer): TableCell[] => {
     const [id, product, ...rest] = instanceCells(session, one);
     return [id, one.account, product, ...rest];
   };
 
-const each = (session: Session, ids: string[], name: string, body: unknown = {}): Promise<number> =>
+const postEach = (session: Session, ids: string[], name: string, body: unknown = {}): Promise<number> =>
   commandAll(
     session,
     ids,
     '',
-    (id): Promise<InstanceAnswer> => commandInstance<Instance | Accepted>(session, id, name, body),
+    (id): Promise<InstanceReply> => commandInstance<InstanceAnswer | AcceptedAnswer>(session, id, name, body),
   );
 
 function addProtection(program: Command): void {
@@ -122,7 +124,7 @@ function addProtection(program: Command): void {
         command: Command,
       ) =>
         run(command, (session) =>
-          each(session, ids, 'protect', { reason, ...(holdRelease ? { holdRelease } : {}) }),
+          postEach(session, ids, 'protect', { reason, ...(holdRelease ? { holdRelease } : {}) }),
         ),
     );
   reasoned(
@@ -132,7 +134,7 @@ function addProtection(program: Command): void {
   )
     .argument('<id...>', 'instances')
     .action(async (ids: string[], { reason }: { reason: string }, command: Command) =>
-      run(command, (session) => each(session, ids, 'unprotect', { reason })),
+      run(command, (session) => postEach(session, ids, 'unprotect', { reason })),
     );
 }
 
@@ -147,7 +149,7 @@ function addOperations(program: Command): void {
     .argument('<id>', 'instance')
     .argument('<kind>', 'what is being done: resize, reinstall, …')
     .action(async (id: string, kind: string, _: unknown, command: Command) =>
-      run(command, (session) => each(session, [id], 'operations', { kind })),
+      run(command, (session) => postEach(session, [id], 'operations', { kind })),
     );
   operation
     .command('end')
@@ -159,27 +161,27 @@ function addOperations(program: Command): void {
       async (id: string, { running, stopped }: { running?: boolean; stopped?: boolean }, command: Command) =>
         run(command, (session) => {
           if (!running && !stopped) throw new Usage('say how it is now: --running or --stopped');
-          return each(session, [id], 'operations/end', { power: running ? 'running' : 'stopped' });
+          return postEach(session, [id], 'operations/end', { power: running ? 'running' : 'stopped' });
         }),
     );
 }
 
 async function show(session: Session, ids: string[]): Promise<number> {
-  const outcomes = await outcomesOf<Instance>(ids, '', async (id) => ({
+  const outcomes = await callAll<InstanceAnswer>(ids, '', async (id) => ({
     status: 200,
-    body: await session.api.get<Instance>(instancePath(id)),
+    body: await session.api.get<InstanceAnswer>(instancePath(id)),
     headers: new Headers(),
   }));
   const bodies = outcomes.map((one) => (isRefusal(one) ? one.problem : one.answer.body));
   if (session.json) printJson(bodies.length === 1 ? bodies[0] : bodies);
   else {
     for (const one of outcomes) if (!isRefusal(one)) print(describe(session, one.answer.body));
-    showOutcomes(session, outcomes.filter(isRefusal));
+    showResults(session, outcomes.filter(isRefusal));
   }
   return exitOf(outcomes);
 }
 
-function describe(session: Session, one: Instance): string {
+function describe(session: Session, one: InstanceAnswer): string {
   const { say } = session;
   const row = (label: Text, value: string | null | undefined): string[] =>
     value ? [`  ${say(label)}: ${value}`] : [];
@@ -212,11 +214,11 @@ const names = (parts: { kind: string; id: string }[]): string =>
 
 const protectionOf = (
   { say }: Session,
-  { reason, by, at, holdRelease }: NonNullable<Instance['protection']>,
+  { reason, by, at, holdRelease }: NonNullable<InstanceAnswer['protection']>,
 ): string =>
   `${reason} (${by}, ${when(at)})${holdRelease ? say({ en: ', a legal hold', zh: '，法律保留' }) : ''}`;
 
-function ordersOf({ say }: Session, { orders, prices }: Instance): string[] {
+function ordersOf({ say }: Session, { orders, prices }: InstanceAnswer): string[] {
   if (!orders.length) return [];
   const head: Text[] = [
     { en: 'order', zh: '订单' },
@@ -231,7 +233,7 @@ function ordersOf({ say }: Session, { orders, prices }: Instance): string[] {
       .filter(([, amount]) => Number(amount) > 0)
       .map(([source, amount]) => `${source} ${amount}`)
       .join(', ') || '–';
-  const rows = orders.map((one): Cell[] => [
+  const rows = orders.map((one): TableCell[] => [
     one.id,
     one.kind,
     one.status,

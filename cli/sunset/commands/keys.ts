@@ -1,12 +1,13 @@
 /** `sunset keys create`, `list`, `revoke`: who may speak to the service, and what they may do. */
 import { type Command, Option } from 'commander';
+import type { KeyAnswer, NewKeyAnswer } from '../../../contract/keys';
 import { PERMISSIONS } from '../../../domain/permissions';
-import type { Key, NewKey } from '../client';
+import type { Text } from '../../../domain/text';
 import { type ListOptions, list, paged } from '../lists';
 import { mention, print, printJson, table } from '../output';
 import { run } from '../run';
 import { EXIT, type Session, Usage } from '../session';
-import { type Text, when } from '../text';
+import { when } from '../text';
 
 const HEAD: Text[] = [
   { en: 'key', zh: '密钥' },
@@ -40,7 +41,7 @@ export function addKeys(program: Command): void {
     .option('--account <account>', 'of one account')
     .action(async ({ account, ...page }: ListOptions & { account?: string }, command: Command) =>
       run(command, (session) =>
-        list<Key>(session, '/v1/keys', { account }, page, HEAD, (one) => rowOf(session, one)),
+        list<KeyAnswer>(session, '/v1/keys', { account }, page, HEAD, (one) => rowOf(session, one)),
       ),
     );
   keys
@@ -52,10 +53,10 @@ export function addKeys(program: Command): void {
     );
 }
 
-const accountOf = ({ say }: Session, { account }: Pick<Key, 'account'>): string =>
+const accountOf = ({ say }: Session, { account }: Pick<KeyAnswer, 'account'>): string =>
   account ?? say({ en: '(all)', zh: '（全部）' });
 
-const rowOf = (session: Session, one: Key) => [
+const rowOf = (session: Session, one: KeyAnswer) => [
   one.id,
   accountOf(session, one),
   one.name,
@@ -77,13 +78,13 @@ async function create(
     name,
     permissions: permissions.split(',').map((one) => one.trim()),
   };
-  const { body: made } = await session.api.post<NewKey>('/v1/keys', body, session.idempotencyKey);
+  const { body: made } = await session.api.post<NewKeyAnswer>('/v1/keys', body, session.idempotencyKey);
   if (session.json) printJson(made);
   else show(session, made);
   return EXIT.ok;
 }
 
-function show(session: Session, { id, key, secretId, secretKey }: NewKey): void {
+function show(session: Session, { id, key, secretId, secretKey }: NewKeyAnswer): void {
   const { say } = session;
   print(
     table(
@@ -105,7 +106,7 @@ function show(session: Session, { id, key, secretId, secretKey }: NewKey): void 
 }
 
 async function revoke(session: Session, id: string): Promise<number> {
-  const { body } = await session.api.post<Key>(
+  const { body } = await session.api.post<KeyAnswer>(
     `/v1/keys/${encodeURIComponent(id)}/revoke`,
     {},
     session.idempotencyKey,

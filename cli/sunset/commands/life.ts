@@ -3,10 +3,12 @@
  * starting its lost workflow again.
  */
 import type { Command } from 'commander';
-import { type Accepted, type Instance, instancePath, type TimelineEntry } from '../client';
+import type { AcceptedAnswer, InstanceAnswer, TimelineAnswer } from '../../../contract/answers';
+import type { Text } from '../../../domain/text';
+import { instancePath } from '../client';
 import { type ListOptions, list, paged } from '../lists';
 import { commandAll, run } from '../run';
-import { type Text, when } from '../text';
+import { when } from '../text';
 
 const HEAD: Text[] = [
   { en: 'step', zh: '步骤' },
@@ -19,11 +21,11 @@ const HEAD: Text[] = [
 ];
 
 /** What there is to say, in short; the whole of it is in --json. */
-function detailsOf({ details }: TimelineEntry): string {
-  const told = Object.entries(details ?? {}).filter(
+function detailsOf({ details }: TimelineAnswer): string {
+  const shownDetails = Object.entries(details ?? {}).filter(
     ([name, value]) => value !== null && value !== false && name !== 'terminationId',
   );
-  return told.map(([name, value]) => `${name} ${shown(value)}`).join(', ');
+  return shownDetails.map(([name, value]) => `${name} ${shown(value)}`).join(', ');
 }
 
 function shown(value: unknown): string {
@@ -34,7 +36,7 @@ function shown(value: unknown): string {
   return 'id' in value ? String(value.id) : Object.values(value).map(shown).join(' ');
 }
 
-const stateOf = ({ from, to, outcome, code }: TimelineEntry): string => {
+const stateOf = ({ from, to, outcome, code }: TimelineAnswer): string => {
   if (outcome === 'refused') return `${to} [${code}]`;
   return from === null || from === to ? to : `${from} → ${to}`;
 };
@@ -44,7 +46,7 @@ export function addLife(program: Command): void {
     program.command('timeline').description('what happened to an instance').argument('<id>', 'instance'),
   ).action(async (id: string, page: ListOptions, command: Command) =>
     run(command, (session) =>
-      list<TimelineEntry>(session, instancePath(id, '/timeline'), {}, page, HEAD, (one) => [
+      list<TimelineAnswer>(session, instancePath(id, '/timeline'), {}, page, HEAD, (one) => [
         one.step,
         when(one.effectiveAt),
         one.outcome === 'refused' ? `${one.command} ✗` : one.command,
@@ -64,7 +66,7 @@ export function addLife(program: Command): void {
       run(command, (session) =>
         // The same life can be lost twice: what makes one repair of a repeat is --idempotency-key.
         commandAll(session, ids, session.say({ en: 'starting again', zh: '重新启动' }), (one) =>
-          session.api.post<Instance | Accepted>(
+          session.api.post<InstanceAnswer | AcceptedAnswer>(
             instancePath(one, '/repair'),
             restart ? { restart } : {},
             session.idempotencyKey,
@@ -82,7 +84,7 @@ export function addLife(program: Command): void {
         // Two moves in a row are two, so no key is derived: what makes one move of a repeat is
         // --idempotency-key.
         commandAll(session, [id], '', (one) =>
-          session.api.post<Instance | Accepted>(
+          session.api.post<InstanceAnswer | AcceptedAnswer>(
             instancePath(one, '/fast-forward'),
             { duration },
             session.idempotencyKey,

@@ -1,9 +1,10 @@
 /** `sunset register`: one or many instances. */
 import type { Command } from 'commander';
-import { type Accepted, type Instance, instancePath } from '../client';
+import type { AcceptedAnswer, InstanceAnswer } from '../../../contract/answers';
+import { instancePath } from '../client';
 import { readRegistrations } from '../input';
 import { print, printJson } from '../output';
-import { exitOf, isRefusal, type Outcome, outcomesOf, run, showOutcomes } from '../run';
+import { type CallResult, callAll, exitOf, isRefusal, run, showResults } from '../run';
 import type { Session } from '../session';
 
 const HELP = `
@@ -29,7 +30,7 @@ async function register(session: Session, files: string[], id: string | undefine
   // old refusal alive.
   const keyOf = (one: string): string | undefined =>
     session.idempotencyKey && `${session.idempotencyKey}/${one}`.slice(0, 255);
-  const outcomes = await outcomesOf<Instance | Accepted>(
+  const outcomes = await callAll<InstanceAnswer | AcceptedAnswer>(
     [...facts.keys()],
     session.say({ en: 'registering', zh: '登记' }),
     (one) => session.api.put(instancePath(one), facts.get(one), keyOf(one)),
@@ -38,14 +39,14 @@ async function register(session: Session, files: string[], id: string | undefine
     const bodies = outcomes.map((one) => (isRefusal(one) ? one.problem : one.answer.body));
     printJson(isList ? bodies : bodies[0]);
   } else {
-    showOutcomes(session, outcomes);
+    showResults(session, outcomes);
     summarize(session, outcomes);
   }
   return exitOf(outcomes);
 }
 
-function summarize({ say }: Session, outcomes: Outcome<unknown>[]): void {
-  const count = (test: (one: Outcome<unknown>) => boolean): number => outcomes.filter(test).length;
+function summarize({ say }: Session, outcomes: CallResult<unknown>[]): void {
+  const count = (test: (one: CallResult<unknown>) => boolean): number => outcomes.filter(test).length;
   const fresh = count((one) => !isRefusal(one) && one.answer.status === 201);
   const known = count((one) => !isRefusal(one) && one.answer.status === 200);
   const refused = count(isRefusal);

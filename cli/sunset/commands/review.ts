@@ -3,37 +3,32 @@
  * a return undone (E5, M11).
  */
 import type { Command } from 'commander';
-import {
-  type Accepted,
-  type Answer,
-  type Instance,
-  instancePath,
-  type Page,
-  type Refund,
-  type RefundDetail,
-  type RefundRequest,
-  refundPath,
-  requestPath,
-  settled,
-  type Termination,
-} from '../client';
+import type {
+  AcceptedAnswer,
+  InstanceAnswer,
+  RefundAnswer,
+  RefundDetailAnswer,
+  RefundRequestAnswer,
+  TerminationAnswer,
+} from '../../../contract/answers';
+import type { Text } from '../../../domain/text';
+import { type ApiReply, instancePath, type Page, refundPath, requestPath, whenDecided } from '../client';
 import { checkConfirmable, confirmTyped } from '../confirm';
 import { type ListOptions, list, paged } from '../lists';
 import {
-  type Cell,
   instanceCells,
   instanceHead,
   isAccepted,
   mention,
   print,
   printJson,
+  type TableCell,
   table,
 } from '../output';
 import { describeItem } from '../quote-view';
 import { reviewOf } from '../refund-view';
 import { commandAll, run } from '../run';
 import { EXIT, postOnce, type Session } from '../session';
-import type { Text } from '../text';
 import { agreeing, choosing, showTermination } from './end';
 
 const HEAD: Text[] = [
@@ -50,7 +45,7 @@ const HEAD: Text[] = [
 interface Reason {
   reason: string;
 }
-type Filter = ListOptions & { account?: string; instance?: string; status?: string };
+type RequestListFilter = ListOptions & { account?: string; instance?: string; status?: string };
 
 export function addReview(program: Command): void {
   const asking = program
@@ -73,9 +68,9 @@ export function addReview(program: Command): void {
     .option('--account <account>', 'of one account')
     .option('--instance <id>', 'of one instance')
     .option('--status <status>', 'that of its refund: in_review, done, denied, failed or another')
-    .action(async ({ account, instance, status, ...page }: Filter, command: Command) =>
+    .action(async ({ account, instance, status, ...page }: RequestListFilter, command: Command) =>
       run(command, (session) =>
-        list<RefundRequest>(
+        list<RefundRequestAnswer>(
           session,
           '/v1/refund-requests',
           { account, instanceId: instance, status },
@@ -122,7 +117,7 @@ function addHold(program: Command, name: string, description: string, hold: bool
       run(command, (session) =>
         commandAll(session, ids, '', (id) => {
           const key = session.idempotencyKey && `${session.idempotencyKey}/${id}`.slice(0, 255);
-          return session.api.put<Instance>(instancePath(id, '/hold'), { hold, reason }, key);
+          return session.api.put<InstanceAnswer>(instancePath(id, '/hold'), { hold, reason }, key);
         }),
       ),
   );
@@ -137,7 +132,7 @@ const rowOf = ({
   requestedBy,
   reason,
   decision,
-}: RefundRequest): Cell[] => {
+}: RefundRequestAnswer): TableCell[] => {
   const { amount, currency } = preview.refund;
   return [id, instanceId, account, `${amount} ${currency}`, status, requestedBy, reason, decision?.by];
 };
@@ -146,7 +141,7 @@ const rowOf = ({
  * What was asked for, by whom and why, what it would have paid then and, while nobody has decided, what it
  * would pay now.
  */
-function describeRequest(session: Session, request: RefundRequest): string {
+function describeRequest(session: Session, request: RefundRequestAnswer): string {
   const { say } = session;
   const asOfThen = say({ en: 'As it was when it was asked for:', zh: '以下为申请时的情况：' });
   const asOfNow = say({
@@ -167,13 +162,13 @@ function describeRequest(session: Session, request: RefundRequest): string {
 async function requestRefund(
   session: Session,
   instanceId: string,
-  action: RefundRequest['action'],
+  action: RefundRequestAnswer['action'],
   more: Reason & { orderIds?: string[] | undefined },
 ): Promise<number> {
   const path = '/v1/refund-requests';
-  const { items } = await session.api.get<Page<RefundRequest>>(path, { instanceId, limit: 1 });
+  const { items } = await session.api.get<Page<RefundRequestAnswer>>(path, { instanceId, limit: 1 });
   const write = { seen: items[0]?.id, part: `${action} ${instanceId}` };
-  const { body } = await postOnce<RefundRequest>(session, path, { instanceId, action, ...more }, write);
+  const { body } = await postOnce<RefundRequestAnswer>(session, path, { instanceId, action, ...more }, write);
   if (session.json) printJson(body);
   else print(describeRequest(session, body));
   return EXIT.ok;
@@ -181,20 +176,21 @@ async function requestRefund(
 
 async function decide(
   session: Session,
-  { id, status }: RefundRequest,
+  { id, status }: RefundRequestAnswer,
   name: 'approve' | 'deny',
   body: Reason & { amount?: string; asOf?: string },
-): Promise<RefundRequest> {
+): Promise<RefundRequestAnswer> {
   // Another amount is another approval, also under the same --idempotency-key.
   const part = [id, body.amount, body.asOf].filter(Boolean).join('/');
-  return (await postOnce<RefundRequest>(session, requestPath(id, `/${name}`), body, { seen: status, part }))
-    .body;
+  return (
+    await postOnce<RefundRequestAnswer>(session, requestPath(id, `/${name}`), body, { seen: status, part })
+  ).body;
 }
 
 /**
  * The amount that the person has seen, and as of when (M24). Without one the API says what stands against it.
  */
-function amountOf({ now, preview }: RefundRequest): { amount: string; asOf?: string } {
+function amountOf({ now, preview }: RefundRequestAnswer): { amount: string; asOf?: string } {
   const amount = now?.refund.amount ?? preview.refund.amount ?? '0';
   return { amount, ...(now ? { asOf: now.asOf } : {}) };
 }
@@ -203,24 +199,28 @@ function amountOf({ now, preview }: RefundRequest): { amount: string; asOf?: str
 async function approve(session: Session, id: string, reason: string, named: string[]): Promise<number> {
   const { api } = session;
   checkConfirmable(session, [id], named, '--yes');
-  const asked = await api.get<RefundRequest>(requestPath(id));
+  const asked = await api.get<RefundRequestAnswer>(requestPath(id));
   if (!session.json) print(describeRequest(session, asked));
   else if (!named.includes(id)) mention(describeRequest(session, asked));
   await confirmTyped(session, [id], named);
   const { refundId } = await decide(session, asked, 'approve', { reason, ...amountOf(asked) });
-  const { terminationId } = await api.get<Refund>(refundPath(refundId));
-  const termination = await settled(
+  const { terminationId } = await api.get<RefundAnswer>(refundPath(refundId));
+  const termination = await whenDecided(
     api,
-    await api.get<Termination>(`/v1/terminations/${encodeURIComponent(terminationId!)}`),
+    await api.get<TerminationAnswer>(`/v1/terminations/${encodeURIComponent(terminationId!)}`),
   );
-  if (session.json) printJson(await api.get<RefundRequest>(requestPath(id)));
+  if (session.json) printJson(await api.get<RefundRequestAnswer>(requestPath(id)));
   else await showApproved(session, termination, refundId);
   if (termination.status === 'running') return EXIT.unreachable;
   return termination.items.every(({ status }) => status === 'done') ? EXIT.ok : EXIT.refused;
 }
 
-async function showApproved(session: Session, termination: Termination, refundId: string): Promise<void> {
-  const { amount, currency, fee, status } = await session.api.get<Refund>(refundPath(refundId));
+async function showApproved(
+  session: Session,
+  termination: TerminationAnswer,
+  refundId: string,
+): Promise<void> {
+  const { amount, currency, fee, status } = await session.api.get<RefundAnswer>(refundPath(refundId));
   print(
     session.say({
       en: `\nApproved: ${amount} ${currency}, fee ${fee}: ${status}.`,
@@ -232,7 +232,7 @@ async function showApproved(session: Session, termination: Termination, refundId
 
 async function deny(session: Session, id: string, reason: string): Promise<number> {
   const { say } = session;
-  const denied = await decide(session, await session.api.get<RefundRequest>(requestPath(id)), 'deny', {
+  const denied = await decide(session, await session.api.get<RefundRequestAnswer>(requestPath(id)), 'deny', {
     reason,
   });
   const { instanceId } = denied;
@@ -250,8 +250,8 @@ async function deny(session: Session, id: string, reason: string): Promise<numbe
 }
 
 async function undo(session: Session, id: string, reason: string): Promise<number> {
-  const { status } = await session.api.get<Refund>(refundPath(id));
-  const { body }: Answer<RefundDetail | Accepted> = await postOnce(
+  const { status } = await session.api.get<RefundAnswer>(refundPath(id));
+  const { body }: ApiReply<RefundDetailAnswer | AcceptedAnswer> = await postOnce(
     session,
     refundPath(id, '/undo'),
     { reason },
@@ -265,10 +265,10 @@ async function undo(session: Session, id: string, reason: string): Promise<numbe
 
 async function showUndone(
   session: Session,
-  { id, instanceId, amount, currency, status }: RefundDetail,
+  { id, instanceId, amount, currency, status }: RefundDetailAnswer,
 ): Promise<void> {
   const { say } = session;
-  const instance = await session.api.get<Instance>(instancePath(instanceId));
+  const instance = await session.api.get<InstanceAnswer>(instancePath(instanceId));
   print(
     say({
       en: `${id}: ${status}; ${amount} ${currency} is taken back.`,

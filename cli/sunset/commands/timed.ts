@@ -1,6 +1,6 @@
 /** `sunset cancel`, `reschedule`: timed terminations that wait. */
 import type { Command } from 'commander';
-import type { Accepted, Instance } from '../client';
+import type { AcceptedAnswer, InstanceAnswer } from '../../../contract/answers';
 import { commandAll, run } from '../run';
 import { commandInstance } from '../session';
 
@@ -12,7 +12,7 @@ export function addTimed(program: Command): void {
     .action(async (ids: string[], _: unknown, command: Command) =>
       run(command, (session) =>
         commandAll(session, ids, session.say({ en: 'cancelling', zh: '取消' }), (id) =>
-          commandInstance<Instance | Accepted>(session, id, 'cancel'),
+          commandInstance<InstanceAnswer | AcceptedAnswer>(session, id, 'cancel'),
         ),
       ),
     );
@@ -24,7 +24,7 @@ export function addTimed(program: Command): void {
     .action(async (id: string, at: string, _: unknown, command: Command) =>
       run(command, (session) =>
         commandAll(session, [id], session.say({ en: 'moving', zh: '修改' }), (one) =>
-          commandInstance<Instance | Accepted>(session, one, 'reschedule', { at }),
+          commandInstance<InstanceAnswer | AcceptedAnswer>(session, one, 'reschedule', { at }),
         ),
       ),
     );

@@ -5,10 +5,10 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { holderOf } from '../../../embedded/process/lock';
-import { dataFolder, type FoundKey, findKey, serviceUrl } from '../session';
+import { chooseKey, dataFolder, type FoundKey, serviceUrl } from '../session';
 import { webUiAddress, webUiAnswers } from '../web-ui';
 import { checkDatabase } from './database';
-import { askService, clockFinding, type Finding, fail, ok, type Service, warn } from './finding';
+import { askService, clockDiagnosis, type Diagnosis, fail, ok, type ServiceState, warn } from './finding';
 import { checkLives } from './lives';
 import { checkTemporal } from './temporal';
 
@@ -18,10 +18,10 @@ interface Surroundings {
   env: NodeJS.ProcessEnv;
 }
 
-export async function runChecks({ url: given, key: givenKey, env }: Surroundings): Promise<Finding[]> {
+export async function diagnose({ url: given, key: givenKey, env }: Surroundings): Promise<Diagnosis[]> {
   const url = serviceUrl(given, env);
   const folder = dataFolder(env);
-  const found = findKey(givenKey, env);
+  const found = chooseKey(givenKey, env);
   const { finding: service, parts, skewMs } = await checkService(url, folder);
   const isUp = parts !== undefined;
   const rest = await Promise.all([
@@ -32,12 +32,12 @@ export async function runChecks({ url: given, key: givenKey, env }: Surroundings
     isUp ? checkLives(url, found) : undefined,
     checkWebUi(url, env),
   ]);
-  const all = [checkNode(), checkFolder(folder, env), service, clockFinding('clock', skewMs), ...rest];
+  const all = [checkNode(), checkFolder(folder, env), service, clockDiagnosis('clock', skewMs), ...rest];
   return all.flatMap((one) => one ?? []);
 }
 
 /** The versions that package.json asks for. */
-function checkNode(): Finding {
+function checkNode(): Diagnosis {
   const { engines } = JSON.parse(readFileSync(resolve(__dirname, '../../../package.json'), 'utf8')) as {
     engines: { node: string };
   };
@@ -56,7 +56,7 @@ function checkNode(): Finding {
 }
 
 /** Not there is no fault: a service elsewhere leaves none here. */
-function checkFolder(folder: string, env: NodeJS.ProcessEnv): Finding {
+function checkFolder(folder: string, env: NodeJS.ProcessEnv): Diagnosis {
   if (!existsSync(folder)) {
     const where = env.SUNSET_DATA ? 'SUNSET_DATA' : '.sunset';
     return warn(
@@ -83,8 +83,8 @@ function checkFolder(folder: string, env: NodeJS.ProcessEnv): Finding {
 }
 
 interface ServiceFinding {
-  finding: Finding;
-  parts: Service['parts'];
+  finding: Diagnosis;
+  parts: ServiceState['parts'];
   skewMs?: number;
 }
 
@@ -113,15 +113,15 @@ async function checkService(url: string, folder: string): Promise<ServiceFinding
     );
     return { finding, parts: undefined };
   }
-  const told = Date.parse(response.headers.get('date') ?? '');
+  const serverMs = Date.parse(response.headers.get('date') ?? '');
   // The header has whole seconds.
-  const skewMs = Number.isNaN(told) ? undefined : (asked + Date.now()) / 2 - (told + 500);
+  const skewMs = Number.isNaN(serverMs) ? undefined : (asked + Date.now()) / 2 - (serverMs + 500);
   const finding = ok('service', `Sunset answers at ${url}`, `Sunset 在 ${url} 正常响应`);
   return { finding, parts: body.checks, ...(skewMs === undefined ? {} : { skewMs }) };
 }
 
 /** Nobody listens. When a service runs on this data folder all the same, it is elsewhere. */
-function silent(url: string, folder: string, reason: string): Finding {
+function silent(url: string, folder: string, reason: string): Diagnosis {
   const holder = holderOf(join(folder, 'lock'));
   if (holder !== undefined) {
     return fail(
@@ -134,7 +134,7 @@ function silent(url: string, folder: string, reason: string): Finding {
   return fail('service', `nothing answers at ${url} (${reason})`, `${url} 无响应（${reason}）`, 'npm start');
 }
 
-async function checkKey(url: string, { key, from }: FoundKey): Promise<Finding> {
+async function checkKey(url: string, { key, from }: FoundKey): Promise<Diagnosis> {
   const fix = 'export SUNSET_OPERATOR_KEY="$(cat <the data folder of npm start>/operator.key)"';
   if (key === undefined) return fail('key', `there is none in ${from}`, `${from} 中没有密钥`, fix);
   const { status } = await askService(`${url}/v1/instances?limit=1`, key);
@@ -149,7 +149,7 @@ async function checkKey(url: string, { key, from }: FoundKey): Promise<Finding> 
 }
 
 /** Asked of an instance that does not exist: what can't be done at all is said first. */
-async function checkFastForward(url: string, { key }: FoundKey): Promise<Finding | undefined> {
+async function checkFastForward(url: string, { key }: FoundKey): Promise<Diagnosis | undefined> {
   if (key === undefined) return undefined;
   const response = await askService(`${url}/v1/instances/sunset-doctor-asks/fast-forward`, key, {
     method: 'POST',
@@ -180,7 +180,7 @@ async function checkFastForward(url: string, { key }: FoundKey): Promise<Finding
   }
 }
 
-async function checkWebUi(url: string, env: NodeJS.ProcessEnv): Promise<Finding> {
+async function checkWebUi(url: string, env: NodeJS.ProcessEnv): Promise<Diagnosis> {
   const address = webUiAddress(url, env);
   if (address === undefined)
     return warn('web-ui', 'its address is not known here', '地址未知', 'export SUNSET_WEB_UI=<its address>');

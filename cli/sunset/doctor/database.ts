@@ -4,15 +4,15 @@
  */
 import { Client } from 'pg';
 import { rememberedPostgres } from '../../../embedded/postgres';
-import { clockFinding, type Finding, fail, ok, type Service, warn } from './finding';
+import { clockDiagnosis, type Diagnosis, fail, ok, type ServiceState, warn } from './finding';
 
 const OLDEST = 15;
 
 export async function checkDatabase(
-  { parts }: Service,
+  { parts }: ServiceState,
   folder: string,
   env: NodeJS.ProcessEnv,
-): Promise<Finding[]> {
+): Promise<Diagnosis[]> {
   const said = parts?.postgres;
   const url = env.DATABASE_URL || embeddedUrl(folder);
   if (url === undefined) {
@@ -37,7 +37,7 @@ export async function checkDatabase(
   }
 }
 
-const away = (whose: string, fix: string): Finding =>
+const away = (whose: string, fix: string): Diagnosis =>
   fail('database', `PostgreSQL does not answer: ${whose}`, `PostgreSQL 无响应：${whose}`, fix);
 
 function embeddedUrl(folder: string): string | undefined {
@@ -48,7 +48,7 @@ function embeddedUrl(folder: string): string | undefined {
   }
 }
 
-async function look(url: string): Promise<Finding[]> {
+async function look(url: string): Promise<Diagnosis[]> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 3000 });
   client.on('error', () => {});
   await client.connect();
@@ -58,7 +58,7 @@ async function look(url: string): Promise<Finding[]> {
       "SELECT current_setting('server_version') AS version, clock_timestamp() AS now",
     );
     const { version, now } = rows[0]!;
-    const skew = clockFinding('database clock', (asked + Date.now()) / 2 - now.getTime());
+    const skew = clockDiagnosis('database clock', (asked + Date.now()) / 2 - now.getTime());
     const name = `PostgreSQL ${version}`;
     const isOld = Number.parseInt(version, 10) < OLDEST;
     const found = isOld

@@ -1,7 +1,8 @@
-import { span, type Text } from '../text';
+import type { Text } from '../../../domain/text';
+import { span } from '../text';
 
 /** What one check found. A note is worth knowing and stops nothing. */
-export interface Finding {
+export interface Diagnosis {
   check: string;
   status: 'ok' | 'warn' | 'fail';
   detail: Text;
@@ -10,8 +11,8 @@ export interface Finding {
 }
 
 const finding =
-  (status: Finding['status']) =>
-  (check: string, en: string, zh: string, fix: string | null = null): Finding => ({
+  (status: Diagnosis['status']) =>
+  (check: string, en: string, zh: string, fix: string | null = null): Diagnosis => ({
     check,
     status,
     detail: { en, zh },
@@ -23,7 +24,7 @@ export const warn = finding('warn');
 export const fail = finding('fail');
 
 /** What the checks of the parts need to know of the service. */
-export interface Service {
+export interface ServiceState {
   url: string;
   /** undefined: nobody answers; null: it answers, and says nothing of its parts. */
   parts: { postgres: string; temporal: string } | null | undefined;
@@ -42,7 +43,7 @@ export const askService = (url: string, key?: string, init: RequestInit = {}): P
 const SKEW_LIMIT_MS = 2000;
 
 /** Deadlines are absolute: clocks that differ make things happen early or late. */
-export function clockFinding(check: string, skewMs: number | undefined): Finding | undefined {
+export function clockDiagnosis(check: string, skewMs: number | undefined): Diagnosis | undefined {
   if (skewMs === undefined) return undefined;
   if (Math.abs(skewMs) <= SKEW_LIMIT_MS)
     return ok(check, 'agrees with this machine’s clock', '与本机时钟一致');

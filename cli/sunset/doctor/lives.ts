@@ -4,9 +4,9 @@
  */
 import type { FoundKey } from '../session';
 import { span } from '../text';
-import { askService, type Finding, fail, ok, warn } from './finding';
+import { askService, type Diagnosis, fail, ok, warn } from './finding';
 
-interface Watch {
+interface TroublesAnswer {
   at: string | null;
   lost: number;
   stuck: number;
@@ -20,12 +20,12 @@ const SHOWN = 20;
 const STALE_MS = 300_000;
 const KINDS = { lost: '已丢失', stuck: '无响应', overdue: '已逾期' } as const;
 
-export async function checkLives(url: string, { key }: FoundKey): Promise<Finding[]> {
+export async function checkLives(url: string, { key }: FoundKey): Promise<Diagnosis[]> {
   if (key === undefined) return [];
   const response = await askService(`${url}/v1/troubles`, key);
   // A key without the permission can't tell.
   if (response.status !== 200) return [];
-  const watch = (await response.json()) as Watch;
+  const watch = (await response.json()) as TroublesAnswer;
   const age = watch.at === null ? undefined : Date.now() - Date.parse(watch.at);
   const total = watch.lost + watch.stuck + watch.overdue;
   return [
@@ -47,7 +47,7 @@ export async function checkLives(url: string, { key }: FoundKey): Promise<Findin
   ];
 }
 
-function troubleOf({ instanceId, kind, detail, since }: Watch['items'][number]): Finding {
+function troubleOf({ instanceId, kind, detail, since }: TroublesAnswer['items'][number]): Diagnosis {
   // What is not registered has no life to repair: registering it once more ends whatever runs under its id.
   const isRegistered = !detail.includes('registration is not recorded');
   const fix = isRegistered
@@ -61,7 +61,7 @@ function troubleOf({ instanceId, kind, detail, since }: Watch['items'][number]):
   );
 }
 
-function notWatched(age: number | undefined): Finding {
+function notWatched(age: number | undefined): Diagnosis {
   const en =
     age === undefined
       ? 'no worker has looked after them yet'

@@ -6,15 +6,15 @@ import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/e
 import { canSkipTime } from '../../../embedded/temporal/check';
 import { rememberedTemporal } from '../../../embedded/temporal/client';
 import { connectClient } from '../../../temporal/connect';
-import { type Finding, fail, ok, type Service, warn } from './finding';
+import { type Diagnosis, fail, ok, type ServiceState, warn } from './finding';
 
 const WITHIN_MS = 5000;
 
 export async function checkTemporal(
-  { parts }: Service,
+  { parts }: ServiceState,
   folder: string,
   env: NodeJS.ProcessEnv,
-): Promise<Finding[]> {
+): Promise<Diagnosis[]> {
   const said = parts?.temporal;
   const isOwn = Boolean(env.TEMPORAL_ADDRESS);
   const embedded = isOwn ? undefined : rememberedTemporal(folder);
@@ -39,10 +39,10 @@ export async function checkTemporal(
   }
 }
 
-const away = (whose: string, fix: string): Finding =>
+const away = (whose: string, fix: string): Diagnosis =>
   fail('temporal', `Temporal does not answer: ${whose}`, `Temporal 无响应：${whose}`, fix);
 
-async function look(address: string, config: ClientConnectConfig): Promise<Finding[]> {
+async function look(address: string, config: ClientConnectConfig): Promise<Diagnosis[]> {
   const namespace = config.namespace ?? 'default';
   const connection = await connectClient({ ...config.connectionOptions, connectTimeout: WITHIN_MS });
   try {

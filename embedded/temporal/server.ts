@@ -6,7 +6,7 @@ import { commandLine, processIdentity } from '../process/table';
 import { readState, writeState } from '../state';
 
 /** One of Temporal's processes. */
-export interface Service<Port extends string> {
+export interface TemporalProcess<Port extends string> {
   /** In file names: `server.log`, `server.pid`, `server.json` (its ports). */
   name: string;
   title: string;
@@ -51,7 +51,7 @@ export async function stopLeftover(name: string, folder: string): Promise<void> 
 }
 
 /** A service as the supervisor runs it. */
-export function temporalServer<Port extends string>(service: Service<Port>): Server<Port> {
+export function temporalServer<Port extends string>(service: TemporalProcess<Port>): Server<Port> {
   const { name, folder, env, ...rest } = service;
   const at = (ending: string): string => join(folder, `${name}.${ending}`);
   const remembered = (): Record<Port, number> | undefined => readState(at('json'));

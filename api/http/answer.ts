@@ -1,14 +1,14 @@
 /** From an Express request to a declared route and back. */
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
-import type { Lang } from '../../domain/present';
+import type { Lang } from '../../domain/text';
 import { jsonOf } from '../../store/json';
 import { commandIdOf } from '../asking';
 import { ANYBODY } from '../caller';
 import type { ApiDeps } from '../deps';
 import { type Problem, presentProblem } from '../problem';
 import type { Call, Reply } from './call';
-import { fingerprintOf, once, readKey } from './idempotency';
+import { once, readKey, requestFingerprint } from './idempotency';
 import { languageOf, markLanguage } from './language';
 import { toProblem } from './problems';
 import type { Route } from './route';
@@ -23,7 +23,7 @@ const wantsAsync = (request: Request): boolean =>
  * Answers a request by its route. Throws what becomes a problem of 500 and above, and what came before the
  * route's own work.
  */
-export async function serve(
+export async function answerRequest(
   deps: ApiDeps,
   route: Route,
   request: Request,
@@ -48,7 +48,7 @@ export async function serve(
   const keyed = key !== undefined && {
     caller: caller.name,
     key,
-    fingerprint: fingerprintOf(request.method, request.originalUrl, call.body),
+    fingerprint: requestFingerprint(request.method, request.originalUrl, call.body),
   };
   const reply = keyed ? await once(deps, keyed, run) : await run();
   await sendReply(response, lang, await route.reveal(reply, caller));
