@@ -4,9 +4,9 @@
  * place, `problems.ts`.
  */
 
+import type { DecisionCode } from '../contract/blockers';
 import { type Issue, MAX_ISSUES } from '../contract/issues';
 import { kindOf, type ProblemCode } from '../contract/problems';
-import type { DecisionCode } from '../domain/messages';
 import type { Lang, Text } from '../domain/text';
 import type { Change } from '../store/agreements/problem';
 

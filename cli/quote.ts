@@ -6,8 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { text as readStream } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import type { Issue } from '../contract/issues';
+import { type PublicQuoteItem, presentQuoteItem } from '../contract/present';
 import { quoteOffline } from '../domain/offline';
-import { type PublicQuoteItem, presentQuoteItem } from '../domain/present';
 import { LANGS, type Lang } from '../domain/text';
 import { KNOBS, readCase } from './quote/case';
 

@@ -1,9 +1,10 @@
 /**
  * What can go wrong: stable codes with their status, and in English and Chinese a title, a sentence and the
- * next step. What the lifecycle answers has its sentences in domain/messages.ts.
+ * next step. What the lifecycle answers has its sentences in blockers.ts.
  */
-import { type DecisionCode, MESSAGES } from '../domain/messages';
+
 import type { Text } from '../domain/text';
+import { type DecisionCode, SENTENCES } from './blockers';
 
 export interface Kind {
   status: number;
@@ -22,7 +23,7 @@ const kind = (
   return { status, title: text(title), detail: text(detail), next: text(next) };
 };
 
-/** What can go wrong on the way in; what the lifecycle answers has its sentences in domain/messages.ts. */
+/** What can go wrong on the way in; what the lifecycle answers has its sentences in blockers.ts. */
 const KINDS = {
   INVALID_REQUEST: kind(
     400,
@@ -359,7 +360,7 @@ const KINDS = {
 export type ProblemCode = keyof typeof KINDS;
 
 const isKind = (code: string): code is ProblemCode => Object.hasOwn(KINDS, code);
-const isDecision = (code: string): code is DecisionCode => Object.hasOwn(MESSAGES, code);
+const isDecision = (code: string): code is DecisionCode => Object.hasOwn(SENTENCES, code);
 
 /** A code that neither table knows: a workflow of another version may answer one. */
 const UNKNOWN_REFUSAL: Kind = kind(
@@ -372,7 +373,7 @@ const UNKNOWN_REFUSAL: Kind = kind(
 export function kindOf(code: string): Kind {
   if (isKind(code)) return KINDS[code];
   if (!isDecision(code)) return UNKNOWN_REFUSAL;
-  const { message, next } = MESSAGES[code];
+  const { message, next } = SENTENCES[code];
   const title = { en: message.en.replace(/\.$/, ''), zh: message.zh.replace(/。$/, '') };
   return { status: 409, title, detail: message, next };
 }

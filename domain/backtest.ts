@@ -10,7 +10,7 @@ import { openOrders } from './instance';
 import { type Life, newLife } from './lifecycle';
 import { type Exact, exact, formatMoney, type Parts, SOURCES, ZERO } from './money';
 import type { Policy } from './policy';
-import { isRefund, type QuoteItem, quoteItems } from './quote';
+import { type QuoteItem, quoteItems } from './quote';
 import type { Refund, RefundKind } from './refund';
 import { rightsKey } from './returns';
 import type { Subject } from './subject';
@@ -171,7 +171,7 @@ function rerunUnder(policy: Policy, past: PastRefund): Rerun {
     // What was a five-day return stays one where it can, also where an ordinary one pays the same (M28).
     const alike = inputs.kind === 'five-day' ? quoted({ ...given, ordinary: 0 }) : undefined;
     const item = alike?.refund.kind === 'five-day' ? alike : quoted(given);
-    return isRefund(item.refund) ? paymentOf(item.refund) : { blockers: item.blockers };
+    return item.refund.outcome === 'refund' ? paymentOf(item.refund) : { blockers: item.blockers };
   } catch (error) {
     return { problem: (error as Error).message };
   }

@@ -8,9 +8,8 @@ import { monthsUsed } from './calendar';
 import type { RightsLeft } from './eligibility';
 import { firstToStart, isTerm, openOrders, orderInForce, timesOf } from './instance';
 import { isoOf, msOf } from './instant';
-import { WARNINGS } from './messages';
 import { exact, ZERO } from './money';
-import { type QuoteItem, quoteInTurns } from './quote';
+import { type QuotedRefund, type QuoteItem, quoteInTurns } from './quote';
 import type { RefundKind } from './refund';
 import { type ReturnVerdict, returnVerdict, rightsKey } from './returns';
 import type { Subject } from './subject';
@@ -77,9 +76,14 @@ export function* curveInTurns(subject: Subject, left: RightsLeft): Turns<RefundC
   return { ...curve, points, warnings: [...warnings, ...cliffs(points)] };
 }
 
-function pointOf(reason: CurveReason, at: string, { refund, blockers }: ReturnVerdict): CurvePoint {
+function pointOf(
+  reason: CurveReason,
+  at: string,
+  { refund, blockers }: Pick<QuoteItem, 'blockers'> & { refund: QuotedRefund | ReturnVerdict['refund'] },
+): CurvePoint {
   const { kind, currency } = refund;
-  return { at, reason, kind, currency, ...('amount' in refund ? { amount: refund.amount } : {}), blockers };
+  const paid = refund.outcome === 'blocked' ? {} : { amount: refund.amount };
+  return { at, reason, kind, currency, ...paid, blockers };
 }
 
 interface Step {
@@ -139,12 +143,9 @@ function cliffs(points: CurvePoint[]): QuoteItem['warnings'] {
     const fall = exact(before.amount).sub(exact(after.amount ?? '0'));
     const allowed = after.reason === 'five-day' ? ZERO : exact(before.amount).mul(exact(CLIFF));
     if (fall.compare(allowed) <= 0) return [];
-    const to = after.amount === undefined ? {} : { to: `${after.amount} ${after.currency}` };
-    return [
-      {
-        code: 'CLIFF_AHEAD',
-        message: WARNINGS.CLIFF_AHEAD({ at: before.at, from: `${before.amount} ${before.currency}`, ...to }),
-      },
-    ];
+    // What pays has a currency, and one life has one.
+    const currency = before.currency!;
+    const to = after.amount === undefined ? {} : { to: { amount: after.amount, currency } };
+    return [{ code: 'CLIFF_AHEAD', at: before.at, from: { amount: before.amount, currency }, ...to }];
   });
 }

@@ -13,6 +13,7 @@ import {
   type Schedule,
 } from './instance';
 import type { Text } from './text';
+import type { Notice } from './warnings';
 
 /** Where a command or a deadline leads (L1, L3). */
 export type Ending = { into: 'terminated' } | { into: 'bin'; retentionSeconds: number } | { into: 'expired' };
@@ -131,7 +132,7 @@ export interface Policy {
   returns: ReturnRules | null;
   disposal: DisposalCase[];
   /** The impact notice that `agree` acknowledges (L10). */
-  notices: { code: string; message: Text; action?: Action }[];
+  notices: (Notice & { action?: Action })[];
   examples: WorkedExample[];
 }
 

@@ -7,7 +7,6 @@ import { approvalBlockers, type BlockerCode, lifeBlockers, telling } from './blo
 import { ordinaryExclusions, type RightsLeft, returnBlockers } from './eligibility';
 import { type Facts, openOrders, renewalsToReturn, type Schedule } from './instance';
 import { inUtc, plusMs } from './instant';
-import { WARNINGS } from './messages';
 import { zeroIn } from './money';
 import { keepAll, type Plan, planFor } from './plan';
 import type { Ending } from './policy';
@@ -15,12 +14,14 @@ import { isOverused, type Refund, type RefundKind } from './refund';
 import { type Assessment, assess, placeAll, returnVerdictOf, rightsLeftOf } from './returns';
 import { type QuoteRequest, refundInput, refundOfInTurns, type Subject } from './subject';
 import { atOnce, each, type Turns } from './turns';
-import { refundWarnings, type Warning } from './waiting';
+import { refundWarnings } from './waiting';
+import type { Warning } from './warnings';
 
+/** What an item would pay back: a refund; nothing, as a termination does; or it is blocked. */
 export type QuotedRefund =
-  | Refund
-  | { kind: 'none'; currency: string | null; amount: string }
-  | { kind: RefundKind | 'none'; currency: string | null };
+  | ({ outcome: 'refund' } & Refund)
+  | { outcome: 'nothing'; kind: 'none'; currency: string | null; amount: string }
+  | { outcome: 'blocked'; kind: RefundKind | 'none'; currency: string | null };
 
 export interface QuoteItem {
   instanceId: string;
@@ -32,10 +33,12 @@ export interface QuoteItem {
   releaseTime: string | null;
 }
 
-export const hasAmount = (
-  refund: QuotedRefund,
-): refund is Refund | { kind: 'none'; currency: string | null; amount: string } => 'amount' in refund;
-export const isRefund = (refund: QuotedRefund): refund is Refund => 'cells' in refund;
+/** The refund that an item would pay, as the books keep it; undefined: it pays none. */
+export function refundIn(quoted: QuotedRefund): Refund | undefined {
+  if (quoted.outcome !== 'refund') return undefined;
+  const { outcome: _outcome, ...refund } = quoted;
+  return refund;
+}
 
 /**
  * Quotes all items of a request together, because they share their account's rights (E7). `left` is keyed by
@@ -74,8 +77,8 @@ function quoteTermination(subject: Subject, request: QuoteRequest): QuoteItem {
   if (policy.lifecycle.end[life.billing].refusedInArrears && standing.arrears) blockers.push('IN_ARREARS');
   const currency = subject.facts.prices?.currency ?? null;
   const refund: QuotedRefund = blockers.length
-    ? { kind: 'none', currency }
-    : { kind: 'none', currency, amount: zeroIn(currency ?? 'CNY') };
+    ? { outcome: 'blocked', kind: 'none', currency }
+    : { outcome: 'nothing', kind: 'none', currency, amount: zeroIn(currency ?? 'CNY') };
   return item(subject, request, blockers, refund, []);
 }
 
@@ -103,10 +106,12 @@ function* quoteRenewals(subject: Subject, request: QuoteRequest): Turns<QuoteIte
     : yield* refundOfInTurns(subject, 'ordinary', assisted, 'return-renewals', request.orderIds);
   if (refund) blockers.push(...approvalBlockers(refund, subject, request));
   const refused: QuotedRefund = {
+    outcome: 'blocked',
     kind: back.length ? 'ordinary' : 'none',
     currency: facts.prices?.currency ?? null,
   };
-  return item(subject, request, blockers, refund && !blockers.length ? refund : refused, []);
+  const quoted: QuotedRefund = refund && !blockers.length ? { outcome: 'refund', ...refund } : refused;
+  return item(subject, request, blockers, quoted, []);
 }
 
 function* returnItem(
@@ -117,13 +122,13 @@ function* returnItem(
 ): Turns<QuoteItem> {
   const { subject, exclusions } = assessment;
   const { blockers, refund: amount } = returnVerdictOf(assessment, placed, left, request);
+  if (amount.outcome === 'blocked') return item(subject, request, blockers, amount, []);
   // Cells and lines are made only of what is paid.
-  const refund =
-    'amount' in amount ? yield* refundOfInTurns(subject, amount.kind, request.assisted ?? false) : amount;
+  const refund = yield* refundOfInTurns(subject, amount.kind, request.assisted ?? false);
   const ordinaryLater = exclusions.length === 0 && left.ordinary > 0;
   yield;
-  const warnings = isRefund(refund) ? yield* refundWarnings(subject, refund, request, ordinaryLater) : [];
-  return item(subject, request, blockers, refund, warnings);
+  const warnings = yield* refundWarnings(subject, refund, request, ordinaryLater);
+  return item(subject, request, blockers, { outcome: 'refund', ...refund }, warnings);
 }
 
 function item(
@@ -163,7 +168,7 @@ export const unknownItem = (instanceId: string): QuoteItem => ({
   blockers: ['UNKNOWN_INSTANCE'],
   warnings: [],
   plan: { terminate: [], retain: [] },
-  refund: { kind: 'none', currency: null },
+  refund: { outcome: 'blocked', kind: 'none', currency: null },
   releaseTime: null,
 });
 
@@ -176,9 +181,7 @@ function diskWarnings(plan: Plan, { disks }: Facts): Warning[] {
   const lost = disks
     .filter(({ id, deleteWithInstance }) => deleteWithInstance === false && goes.has(id))
     .map(({ id }) => id);
-  return lost.length
-    ? [{ code: 'DISK_NOT_KEPT', message: WARNINGS.DISK_NOT_KEPT({ disks: lost.join(', ') }) }]
-    : [];
+  return lost.length ? [{ code: 'DISK_NOT_KEPT', disks: lost }] : [];
 }
 
 function releaseTime(schedule: Schedule, ending: Ending, at: string): string {

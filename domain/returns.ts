@@ -110,7 +110,9 @@ function candidateOf({ subject, amounts }: Assessment, request: QuoteRequest): C
 /** What is against a return, and what it pays. */
 export interface ReturnVerdict {
   blockers: BlockerCode[];
-  refund: RefundAmount | { kind: RefundKind | 'none'; currency: string | null };
+  refund:
+    | ({ outcome: 'refund' } & RefundAmount)
+    | { outcome: 'blocked'; kind: RefundKind | 'none'; currency: string | null };
 }
 
 /**
@@ -137,11 +139,11 @@ export function returnVerdictOf(
     ...blockers,
     ...(refund ? approvalBlockers(refund, subject, request) : rightBlockers(assessment, left, request)),
   ];
-  if (refund && all.length === 0) return { blockers: [], refund };
+  if (refund && all.length === 0) return { blockers: [], refund: { outcome: 'refund', ...refund } };
   const tried = kind ?? triedKind(assessment, left);
   return {
     blockers: telling(all, subject.life),
-    refund: { kind: tried, currency: subject.facts.prices?.currency ?? null },
+    refund: { outcome: 'blocked', kind: tried, currency: subject.facts.prices?.currency ?? null },
   };
 }
 

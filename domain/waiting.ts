@@ -3,17 +3,11 @@ import { addMonths, monthsUsed } from './calendar';
 import { lastOfFiveDays } from './eligibility';
 import { firstToStart, isTerm, notStarted, type Order, openOrders, orderInForce, pricesOf } from './instance';
 import { inUtc, msOf, plusMs } from './instant';
-import { WARNINGS, type WarningCode } from './messages';
 import { exact, formatMoney, ZERO, zeroIn } from './money';
 import { hoursStopped, type Refund, type RefundAmount, refundAmount } from './refund';
 import { type QuoteRequest, refundInput, type Subject } from './subject';
-import type { Text } from './text';
 import type { Turns } from './turns';
-
-export interface Warning {
-  code: WarningCode | string;
-  message: Text;
-}
+import type { NumberedWarning } from './warnings';
 
 /** M7: says when waiting pays more; and when a five-day return is about to become an ordinary one. */
 export function* refundWarnings(
@@ -21,34 +15,29 @@ export function* refundWarnings(
   refund: Refund,
   request: QuoteRequest,
   ordinaryLater: boolean,
-): Turns<Warning[]> {
-  const warnings: Warning[] = [];
-  const warn = (code: WarningCode, numbers: Record<string, string>) =>
-    warnings.push({ code, message: WARNINGS[code](numbers) });
+): Turns<NumberedWarning[]> {
+  const warnings: NumberedWarning[] = [];
+  const { currency } = refund;
   const later = (at: string): RefundAmount =>
     refundAmount(refundInput({ ...subject, at }, 'ordinary', request.assisted ?? false));
-  const money = (amount: string): string => `${amount} ${refund.currency}`;
   if (refund.kind === 'ordinary') {
     const best = yield* bestWait(subject, later);
     if (best && exact(best.amount).compare(exact(refund.amount)) > 0) {
-      warn('WAITING_PAYS_MORE', {
-        at: best.at,
-        amount: money(best.amount),
-        ...(best.ended === undefined ? {} : { ended: best.ended }),
-      });
+      warnings.push({ code: 'WAITING_PAYS_MORE', ...best, currency });
     }
     const stopped = hoursStopped(refundInput(subject, 'ordinary', request.assisted ?? false));
-    const notCounted = stopped && formatMoney(stopped.amount, refund.currency);
-    if (stopped && notCounted !== zeroIn(refund.currency))
-      warn('HOURS_STOPPED', { at: stopped.at, amount: money(notCounted!) });
+    const notCounted = stopped && formatMoney(stopped.amount, currency);
+    if (stopped && notCounted !== zeroIn(currency))
+      warnings.push({ code: 'HOURS_STOPPED', at: stopped.at, amount: notCounted!, currency });
   } else {
     const last = fiveDayEdge(subject);
-    const after = last && ordinaryLater ? later(oneSecondAfter(last)).amount : undefined;
-    if (last && (after === undefined || exact(after).compare(exact(refund.amount)) < 0)) {
-      warn('WAITING_PAYS_LESS', { at: last, ...(after === undefined ? {} : { amount: money(after) }) });
+    const amount = last && ordinaryLater ? later(oneSecondAfter(last)).amount : undefined;
+    if (last && (amount === undefined || exact(amount).compare(exact(refund.amount)) < 0)) {
+      const after = amount === undefined ? {} : { after: { amount, currency } };
+      warnings.push({ code: 'WAITING_PAYS_LESS', at: last, ...after });
     }
   }
-  if (exact(refund.amount).equals(ZERO)) warn('REFUND_IS_ZERO', {});
+  if (exact(refund.amount).equals(ZERO)) warnings.push({ code: 'REFUND_IS_ZERO' });
   return warnings;
 }
 

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PublicQuoteItem } from '../domain/present';
+import type { PublicQuoteItem } from '../contract/present';
 import { POLICIES } from '../policies';
 
 const ROOT = join(__dirname, '..');

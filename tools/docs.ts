@@ -5,13 +5,13 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { presentQuoteItem } from '../contract/present';
 import type { Command } from '../domain/commands';
 import type { StoredOrder } from '../domain/instance';
 import { endedPostings, type Posting, paidPostings, refundPostings } from '../domain/journal';
 import { advance, decide, type Life, newLife } from '../domain/lifecycle';
 import { quoteOffline } from '../domain/offline';
 import type { Ending, Policy, WorkedExample } from '../domain/policy';
-import { presentQuoteItem } from '../domain/present';
 import { refundOf } from '../domain/subject';
 import { POLICIES } from '../policies';
 

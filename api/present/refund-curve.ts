@@ -1,9 +1,9 @@
 /** The refund curve as the contract shows it, in one language. */
 import type { RefundCurveAnswer } from '../../contract/answers';
+import { presentBlocker, presentWarning } from '../../contract/present';
 import type { BlockerCode } from '../../domain/blockers';
 import type { RefundCurve } from '../../domain/curve';
-import { presentBlocker } from '../../domain/present';
-import { type Lang, render } from '../../domain/text';
+import type { Lang } from '../../domain/text';
 
 export function presentRefundCurve(curve: RefundCurve, lang: Lang): RefundCurveAnswer {
   const { instanceId, currency, asOf, permitted, blockers, points, warnings } = curve;
@@ -21,6 +21,6 @@ export function presentRefundCurve(curve: RefundCurve, lang: Lang): RefundCurveA
       ...(point.amount === undefined ? {} : { amount: point.amount }),
       blockers: present(point.blockers),
     })),
-    warnings: warnings.map(({ code, message }) => ({ code, message: render(message, lang) })),
+    warnings: warnings.map((warning) => presentWarning(warning, lang)),
   };
 }

@@ -1,10 +1,10 @@
 /** Refunds, the record behind their amounts, and requests for approval. */
 import type { RefundAnswer, RefundDetailAnswer, RefundRequestAnswer } from '../../contract/answers';
+import { endedInReview } from '../../contract/blockers';
+import { presentQuoteItem, presentRefundLines } from '../../contract/present';
 import { recomputeInTurns } from '../../domain/calculation';
 import { workflowId } from '../../domain/ids';
-import { endedInReview } from '../../domain/messages';
 import type { Policy } from '../../domain/policy';
-import { presentQuoteItem, presentRefundLines } from '../../domain/present';
 import type { Lang } from '../../domain/text';
 import type { Turns } from '../../domain/turns';
 import { ENDED_BY, type Preview, type RefundRequestRow } from '../../store/agreements/refund-requests';

@@ -1,7 +1,7 @@
 /** Quotes and what became of them. */
 import type { QuoteAnswer, TerminationAnswer } from '../../contract/answers';
+import { presentQuoteItem } from '../../contract/present';
 import type { State } from '../../domain/instance';
-import { presentQuoteItem } from '../../domain/present';
 import { unknownItem } from '../../domain/quote';
 import type { Lang } from '../../domain/text';
 import type { ItemProblem } from '../../store/agreements/problem';

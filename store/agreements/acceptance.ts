@@ -4,7 +4,7 @@
  */
 import { itemCommandId, refundId } from '../../domain/ids';
 import type { Policy } from '../../domain/policy';
-import { isRefund } from '../../domain/quote';
+import { refundIn } from '../../domain/quote';
 import { lockAccounts } from '../books/accounts';
 import { openRefunds } from '../books/refunds';
 import { type Pool, type Transaction, transaction } from '../db';
@@ -155,8 +155,9 @@ async function promiseRefunds(
   terminationId: string,
   stale: ReadonlyMap<string, Change[]>,
 ): Promise<void> {
-  const promised = quote.items.flatMap(({ permitted, refund, inputs, instanceId }, index) => {
-    if (!permitted || stale.has(instanceId) || !isRefund(refund)) return [];
+  const promised = quote.items.flatMap(({ permitted, refund: quoted, inputs, instanceId }, index) => {
+    const refund = refundIn(quoted);
+    if (!permitted || stale.has(instanceId) || !refund) return [];
     const { account, product } = rows[index]!.facts;
     const calculation = { inputs: inputs!, refund };
     return [

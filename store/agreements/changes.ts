@@ -6,7 +6,7 @@ import { openOrders, renewalsToReturn } from '../../domain/instance';
 import { msOf } from '../../domain/instant';
 import { exact, formatMoney } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
-import { hasAmount, isRefund, type QuoteItem, quoteInTurns } from '../../domain/quote';
+import { type QuoteItem, quoteInTurns } from '../../domain/quote';
 import { rightsKey } from '../../domain/returns';
 import type { QuoteRequest, Subject } from '../../domain/subject';
 import { each } from '../../domain/turns';
@@ -77,7 +77,7 @@ function needed(
   const wanted = new Map<string, RightsLeft>();
   if (quote.action !== 'return') return left;
   quote.items.forEach(({ permitted, refund }, index) => {
-    if (!permitted || !isRefund(refund)) return;
+    if (!permitted || refund.outcome !== 'refund') return;
     const { account, product } = subjects[index]!.facts;
     const key = rightsKey(account, product);
     const rights = wanted.get(key) ?? { fiveDay: 0, ordinary: 0 };
@@ -135,7 +135,8 @@ const startingAfter = (row: InstanceRow, at: string, { orderIds }: QuoteRow): st
     .map(({ id }) => id)
     .join(', ');
 
-const amountOf = ({ refund }: QuoteItem): string | null => (hasAmount(refund) ? refund.amount : null);
+const amountOf = ({ refund }: QuoteItem): string | null =>
+  refund.outcome === 'blocked' ? null : refund.amount;
 
 /** The policies that a quote rests on, by id. */
 export async function policiesOf(tx: Transaction, quote: QuoteRow): Promise<Map<string, Policy>> {

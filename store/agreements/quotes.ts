@@ -5,7 +5,7 @@ import { clockOf } from '../../domain/clock';
 import type { Action, Schedule, StoredOrder } from '../../domain/instance';
 import { inUtc } from '../../domain/instant';
 import { type Policy, policyId } from '../../domain/policy';
-import { isRefund, type QuoteItem, quoteInTurns } from '../../domain/quote';
+import { type QuotedRefund, type QuoteItem, quoteInTurns } from '../../domain/quote';
 import type { RefundKind } from '../../domain/refund';
 import type { QuoteRequest, Subject } from '../../domain/subject';
 import { each } from '../../domain/turns';
@@ -146,7 +146,9 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
     return {
       ...item,
       basis,
-      ...(isRefund(item.refund) ? { inputs: inputsOf(subject, request, item.refund.kind, key) } : {}),
+      ...(item.refund.outcome === 'refund'
+        ? { inputs: inputsOf(subject, request, item.refund.kind, key) }
+        : {}),
     };
   };
   const items = await inTurns(each(quoted, keep));
@@ -189,7 +191,26 @@ export async function findQuote(db: Db, id: string, lock = false): Promise<Quote
     'SELECT item FROM quotes, jsonb_array_elements(items) WITH ORDINALITY AS one (item, place) WHERE id = $1 ORDER BY place',
     [id],
   );
-  return { ...rows[0], orderIds: rows[0].orderIds ?? undefined, items: items.rows.map(({ item }) => item) };
+  return {
+    ...rows[0],
+    orderIds: rows[0].orderIds ?? undefined,
+    items: items.rows.map(({ item }) => withOutcome(item)),
+  };
+}
+
+/**
+ * Quotes of earlier versions say by their members what `outcome` says now. It is read here, and written by no
+ * migration: a process of the earlier version writes more of them while a new version is rolled out, and they
+ * bind as well.
+ */
+export function withOutcome(item: QuotedItem): QuotedItem {
+  const refund: object = item.refund;
+  return { ...item, refund: { outcome: outcomeBefore(refund), ...refund } as QuotedRefund };
+}
+
+function outcomeBefore(refund: object): QuotedRefund['outcome'] {
+  if ('cells' in refund) return 'refund';
+  return 'amount' in refund ? 'nothing' : 'blocked';
 }
 
 export async function hasQuote(db: Db, id: string): Promise<boolean> {

@@ -12,7 +12,7 @@ import type { Action } from '../../domain/instance';
 import { msOf } from '../../domain/instant';
 import { exact, formatMoney, ZERO } from '../../domain/money';
 import type { Policy } from '../../domain/policy';
-import { isRefund, type QuoteItem, quoteInTurns } from '../../domain/quote';
+import { type QuoteItem, quoteInTurns, refundIn } from '../../domain/quote';
 import type { Refund } from '../../domain/refund';
 import { rightsKey } from '../../domain/returns';
 import type { RefundStatus } from '../../domain/statuses';
@@ -32,7 +32,7 @@ import {
 } from './decision';
 import { type AcceptedItem, itemsToSend } from './items';
 import type { Change } from './problem';
-import { createQuote, type QuotedItem, type QuoteRow } from './quotes';
+import { createQuote, type QuotedItem, type QuoteRow, withOutcome } from './quotes';
 import { countRightsOf, giveBackRights, heldRight, reserveAgain, reserveRights } from './rights';
 import { subjectsOf } from './subjects';
 
@@ -151,8 +151,9 @@ async function assistedQuote(
     asOf,
   });
   const item = quote.items[0]!;
-  if (!isRefund(item.refund)) throw new RequestRefused(item.blockers[0]!, row.life.state);
-  return { quote, calculation: { inputs: item.inputs!, refund: item.refund } };
+  const refund = refundIn(item.refund);
+  if (!refund) throw new RequestRefused(item.blockers[0]!, row.life.state);
+  return { quote, calculation: { inputs: item.inputs!, refund } };
 }
 
 export interface RequestDecision {
@@ -340,6 +341,7 @@ function toRequest({
 }: SelectedRequest): RefundRequestRow {
   return {
     ...row,
+    preview: withOutcome(row.preview),
     orderIds: orderIds ?? undefined,
     decision: reviewDecisionOf({ decidedBy, decisionReason, decidedAt }),
   };

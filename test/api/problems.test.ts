@@ -2,8 +2,8 @@
 
 import { toProblem } from '../../api/http/problems';
 import { invalid, notFound, Problem, presentProblem } from '../../api/problem';
+import { SENTENCES } from '../../contract/blockers';
 import { issue } from '../../contract/issues';
-import { MESSAGES } from '../../domain/messages';
 import { BadCursor } from '../../store/paging';
 import { CommandRefused, NotRunning, Unavailable } from '../../temporal/meaning';
 
@@ -37,13 +37,13 @@ it('names every bad field with its pointer, in the language asked for', () => {
     expect(text).toMatch(CHINESE);
 });
 
-it.each(Object.keys(MESSAGES))(
+it.each(Object.keys(SENTENCES))(
   '%s of the lifecycle is 409 with its sentence, next step and state',
   (code) => {
     const body = presentProblem(new Problem(code, { state: 'running' }), 'en');
     expect(body).toMatchObject({ status: 409, code, state: 'running', errors: [] });
-    expect(body.detail).toBe(`${MESSAGES[code as keyof typeof MESSAGES].message.en} Its state is running.`);
-    expect(body.next).toBe(MESSAGES[code as keyof typeof MESSAGES].next.en);
+    expect(body.detail).toBe(`${SENTENCES[code as keyof typeof SENTENCES].message.en} Its state is running.`);
+    expect(body.next).toBe(SENTENCES[code as keyof typeof SENTENCES].next.en);
   },
 );
 

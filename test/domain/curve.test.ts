@@ -1,11 +1,12 @@
 import fc from 'fast-check';
+import { warningSentence } from '../../contract/blockers';
 import { refundCurve } from '../../domain/curve';
 import type { RightsLeft } from '../../domain/eligibility';
 import type { StoredOrder } from '../../domain/instance';
 import { newLife } from '../../domain/lifecycle';
 import { exact, toMinorUnits } from '../../domain/money';
 import type { Knobs, Policy } from '../../domain/policy';
-import { hasAmount, quoteItems } from '../../domain/quote';
+import { quoteItems } from '../../domain/quote';
 import { rightsKey } from '../../domain/returns';
 import type { Subject } from '../../domain/subject';
 import { jdVm } from '../../policies/jd-vm';
@@ -28,7 +29,7 @@ const curveOf = (over: Partial<Subject>, left = ORDINARY) => refundCurve(subject
 const shown = (points: ReturnType<typeof refundCurve>['points']) =>
   points.map(({ at, kind, amount }) => [at, kind, amount]);
 const sayings = ({ warnings }: ReturnType<typeof refundCurve>) =>
-  warnings.map(({ code, message }) => `${code}: ${message.en}`);
+  warnings.map((one) => `${one.code}: ${warningSentence(one).en}`);
 
 describe('the refund curve', () => {
   it('M7 115.64 at 29 days, 356.96 at one month: it says that waiting pays more', () => {
@@ -83,7 +84,7 @@ describe('the refund curve', () => {
     expect(sayings(curve)).toEqual([
       `CLIFF_AHEAD: Until ${hoursIn(120)} the refund is 407.96 CNY; from the next second on it is 357.56 CNY.`,
     ]);
-    expect(curve.warnings[0]!.message.zh).toBe(
+    expect(warningSentence(curve.warnings[0]!).zh).toBe(
       `至 ${hoursIn(120)} 退款金额为 407.96 CNY；自下一秒起为 357.56 CNY。`,
     );
   });
@@ -148,8 +149,10 @@ describe('the refund curve', () => {
     expect(sayings(curve)).toContain(
       `WAITING_PAYS_MORE: Returned at ${end} the refund would be 507.96 CNY: order o1 has ended then, and what was used of it is taken off no more.`,
     );
-    const said = curve.warnings.flatMap(({ message: { en, zh } }) => [
-      ...`${en} ${zh}`.matchAll(/\d{4}-\d\d-\d\dT\S*?(?=[ ：；;])/g),
+    const said = curve.warnings.flatMap((one) => [
+      ...`${warningSentence(one).en} ${warningSentence(one).zh}`.matchAll(
+        /\d{4}-\d\d-\d\dT\S*?(?=[ ：；;])/g,
+      ),
     ]);
     expect(said.length).toBeGreaterThan(0);
     for (const [instant] of said) expect(new Date(instant).toISOString()).toBe(instant);
@@ -284,7 +287,7 @@ it(
           const { refund, ...item } = quoted(at);
           expect({ kind, amount, blockers }).toEqual({
             kind: refund.kind,
-            amount: hasAmount(refund) ? refund.amount : undefined,
+            amount: refund.outcome === 'blocked' ? undefined : refund.amount,
             blockers: item.blockers,
           });
           if (amount === undefined || kind === 'none') continue;

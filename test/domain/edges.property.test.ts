@@ -5,7 +5,7 @@ import { ACTIONS, type Order, type Paid } from '../../domain/instance';
 import { advance, newLife } from '../../domain/lifecycle';
 import { minorDigits, SOURCES } from '../../domain/money';
 import type { Knobs } from '../../domain/policy';
-import { hasAmount, isRefund, type QuoteItem, quoteItems } from '../../domain/quote';
+import { type QuoteItem, quoteItems } from '../../domain/quote';
 import { rightsKey } from '../../domain/returns';
 import type { Subject } from '../../domain/subject';
 import { POLICIES } from '../../policies';
@@ -96,11 +96,12 @@ function instants(orders: Order[]): string[] {
 }
 
 function checkAmounts({ refund }: QuoteItem, currency: string): void {
-  if (!hasAmount(refund)) return;
+  if (refund.outcome === 'blocked') return;
   const digits = minorDigits(currency)!;
-  const amounts = isRefund(refund)
-    ? [refund.amount, refund.fee, ...SOURCES.map((source) => refund.parts[source])]
-    : [refund.amount];
+  const amounts =
+    refund.outcome === 'refund'
+      ? [refund.amount, refund.fee, ...SOURCES.map((source) => refund.parts[source])]
+      : [refund.amount];
   for (const amount of amounts)
     if (!new RegExp(`^\\d+${digits ? `\\.\\d{${digits}}` : ''}$`).test(amount))
       throw new Error(`not an amount: ${amount}`);

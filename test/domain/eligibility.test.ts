@@ -1,7 +1,7 @@
+import { SENTENCES, warningSentence } from '../../contract/blockers';
 import { rightsLeft } from '../../domain/eligibility';
 import type { Facts, StoredOrder } from '../../domain/instance';
 import { expiresAt, newLife } from '../../domain/lifecycle';
-import { MESSAGES } from '../../domain/messages';
 import type { Knobs, Policy } from '../../domain/policy';
 import { type QuoteItem, quoteItems } from '../../domain/quote';
 import { rightsKey } from '../../domain/returns';
@@ -276,7 +276,11 @@ describe('E3 exclusions of ordinary returns', () => {
   it.each(excluded)('E3 %s: no ordinary return, five-day all the same', (_, over, code) => {
     expect(blockers({ ...over, at: hoursIn(121) })).toEqual([code]);
     expect(kind(over)).toBe('five-day');
-    expect(quote({ ...over, at: hoursIn(121) }).refund).toEqual({ kind: 'ordinary', currency: 'CNY' });
+    expect(quote({ ...over, at: hoursIn(121) }).refund).toEqual({
+      outcome: 'blocked',
+      kind: 'ordinary',
+      currency: 'CNY',
+    });
   });
 
   it('E3 within the five days, the right used up: both reasons', () => {
@@ -431,7 +435,7 @@ describe('E8 preflight', () => {
       'QUOTA_USED',
       'ZONE_EXCLUDED',
     ]);
-    for (const { message, next } of found.map((code) => MESSAGES[code])) {
+    for (const { message, next } of found.map((code) => SENTENCES[code])) {
       for (const text of [message, next]) {
         expect(text.en).toMatch(/^[A-Z].*\.$/);
         expect(text.zh).toMatch(/\p{Script=Han}/u);
@@ -462,7 +466,7 @@ describe('E8 preflight', () => {
     expect(blockers({}, ALL, { action: 'terminate', schedule: { mode: 'now' } })).toEqual(['WRONG_ACTION']);
     const jd = { policy: jdVm, facts: facts({ product: 'jd-vm', prices: prices({ hour: undefined }) }) };
     expect(blockers(jd, { fiveDay: 0, ordinary: 0 })).toEqual(['WRONG_ACTION', 'NOT_STOPPED', 'NOT_EXPIRED']);
-    expect(quote(jd).refund).toEqual({ kind: 'none', currency: 'CNY' });
+    expect(quote(jd).refund).toEqual({ outcome: 'blocked', kind: 'none', currency: 'CNY' });
   });
 
   it('000-03, L2 a mode that the product has not and a time that has passed are blockers too', () => {
@@ -482,9 +486,10 @@ describe('E8 preflight', () => {
 describe('M7 warnings', () => {
   const codes = (over: Partial<Subject>, left = NOT_FIRST) =>
     quote(over, left).warnings.filter(({ code }) => /^WAITING|^REFUND/.test(code));
+  const sayings = (...asked: Parameters<typeof codes>) => codes(...asked).map(warningSentence);
 
   it('M7 says when waiting pays more: after 29 days, a day more', () => {
-    expect(codes({ at: hoursIn(29 * 24) }).map(({ message }) => message.en)).toEqual([
+    expect(sayings({ at: hoursIn(29 * 24) }).map(({ en }) => en)).toEqual([
       'Returned at 2026-11-30T16:00:00.000Z the refund would be 356.96 CNY: whole months cost less than their hours.',
     ]);
     expect(codes({ at: hoursIn(48) })).toEqual([]);
@@ -492,15 +497,15 @@ describe('M7 warnings', () => {
 
   it('M7 looks at discounts that begin later and at orders that follow, not only at the next month', () => {
     const steep = facts({ prices: prices({ discounts: [{ months: 11, rate: '0.01' }] }) });
-    expect(codes({ facts: steep, at: '2027-08-01T00:00:00+08:00' })[0]?.message.en).toContain(
+    expect(sayings({ facts: steep, at: '2027-08-01T00:00:00+08:00' })[0]?.en).toContain(
       '2027-09-30T16:00:00.000Z the refund would be 402.35',
     );
     const byVoucher = [order({ paid: paid('0', '0', '0', '507.96') }), renewal()];
-    expect(codes({ orders: byVoucher })[0]?.message.en).toContain('the refund would be 507.96');
+    expect(sayings({ orders: byVoucher })[0]?.en).toContain('the refund would be 507.96');
   });
 
   it('M7 says when the five days end and what is left then', () => {
-    expect(codes({}, ALL)[0]?.message).toEqual({
+    expect(sayings({}, ALL)[0]).toEqual({
       en: 'The five-day return ends at 2026-11-05T16:00:00.000Z; after it the refund would be 357.56 CNY.',
       zh: '五天无理由退还将于 2026-11-05T16:00:00.000Z 截止；此后退款金额为 357.56 CNY。',
     });
@@ -508,8 +513,8 @@ describe('M7 warnings', () => {
 
   it('E3 says when nothing is left after the five days', () => {
     const sn2 = { facts: facts({ type: 'SN2.LARGE4' }) };
-    expect(codes(sn2, ALL)[0]?.message.en).toContain('no self-service return is left');
-    expect(codes({}, { fiveDay: 1, ordinary: 0 })[0]?.message.en).toContain('no self-service return is left');
+    expect(sayings(sn2, ALL)[0]?.en).toContain('no self-service return is left');
+    expect(sayings({}, { fiveDay: 1, ordinary: 0 })[0]?.en).toContain('no self-service return is left');
   });
 
   it('003-32 says when nothing is paid back', () => {

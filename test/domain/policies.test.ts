@@ -1,6 +1,6 @@
+import { presentQuoteItem } from '../../contract/present';
 import { quoteOffline } from '../../domain/offline';
 import type { WorkedExample } from '../../domain/policy';
-import { presentQuoteItem } from '../../domain/present';
 import { POLICIES, policyFor } from '../../policies';
 
 describe.each(POLICIES.map((policy) => [policy.product, policy] as const))('policy %s', (_, policy) => {

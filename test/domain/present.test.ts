@@ -1,7 +1,8 @@
-import { MESSAGES, WARNINGS, type WarningCode } from '../../domain/messages';
+import { SENTENCES, WARNING_SENTENCES, warningSentence } from '../../contract/blockers';
+import { presentQuoteItem } from '../../contract/present';
 import { quoteOffline } from '../../domain/offline';
-import { presentQuoteItem } from '../../domain/present';
 import { LANGS } from '../../domain/text';
+import type { NumberedWarning, WarningCode } from '../../domain/warnings';
 import { tencentCvm } from '../../policies/tencent-cvm';
 import { hoursIn, order, prices, registration } from '../fixtures/domain';
 
@@ -116,14 +117,23 @@ describe('a quote item as callers see it', () => {
 
 describe('E8 messages', () => {
   it('E8 every code has a sentence and a next step in both languages', () => {
-    for (const { message, next } of Object.values(MESSAGES)) {
+    for (const { message, next } of Object.values(SENTENCES)) {
       for (const text of [message, next]) {
         expect(text.en).toMatch(/[.]$/);
         expect(text.zh).toMatch(/\p{Script=Han}.*。$/u);
       }
     }
-    for (const code of Object.keys(WARNINGS) as WarningCode[]) {
-      const text = WARNINGS[code]({ amount: '1.00 CNY', at: 'T' });
+    const money = { amount: '1.00', currency: 'CNY' };
+    const each: { [Code in WarningCode]: Extract<NumberedWarning, { code: Code }> } = {
+      WAITING_PAYS_MORE: { code: 'WAITING_PAYS_MORE', at: 'T', ...money },
+      WAITING_PAYS_LESS: { code: 'WAITING_PAYS_LESS', at: 'T', after: money },
+      REFUND_IS_ZERO: { code: 'REFUND_IS_ZERO' },
+      CLIFF_AHEAD: { code: 'CLIFF_AHEAD', at: 'T', from: money },
+      HOURS_STOPPED: { code: 'HOURS_STOPPED', at: 'T', ...money },
+      DISK_NOT_KEPT: { code: 'DISK_NOT_KEPT', disks: ['disk-1', 'disk-2'] },
+    };
+    for (const code of Object.keys(WARNING_SENTENCES) as WarningCode[]) {
+      const text = warningSentence(each[code]);
       expect(text.en).toMatch(/[.]$/);
       expect(text.zh).toMatch(/。$/);
     }

@@ -2,17 +2,11 @@
  * Every code that a blocker, a warning or a refusal can carry: a sentence and the next step, in both
  * languages (E8).
  */
-import type { EligibilityCode } from './eligibility';
-import type { RefusalCode } from './lifecycle';
-import type { Text } from './text';
+import type { EligibilityCode } from '../domain/eligibility';
+import type { RefusalCode } from '../domain/lifecycle';
+import type { Text } from '../domain/text';
+import type { NumberedWarning, Warning, WarningCode } from '../domain/warnings';
 
-export type WarningCode =
-  | 'WAITING_PAYS_MORE'
-  | 'WAITING_PAYS_LESS'
-  | 'REFUND_IS_ZERO'
-  | 'CLIFF_AHEAD'
-  | 'HOURS_STOPPED'
-  | 'DISK_NOT_KEPT';
 export type DecisionCode =
   | RefusalCode
   | EligibilityCode
@@ -33,17 +27,17 @@ export type DecisionCode =
   | 'PRICE_VERSION_USED'
   | 'TOO_MANY_PRICES';
 
-export interface Message {
+interface Sentence {
   message: Text;
   next: Text;
 }
 
-const say = (en: string, nextEn: string, zh: string, nextZh: string): Message => ({
+const say = (en: string, nextEn: string, zh: string, nextZh: string): Sentence => ({
   message: { en, zh },
   next: { en: nextEn, zh: nextZh },
 });
 
-export const MESSAGES: Record<DecisionCode, Message> = {
+export const SENTENCES: Record<DecisionCode, Sentence> = {
   BUSY: say(
     'Another operation on the instance is in progress.',
     'Wait until it has finished, then try again.',
@@ -311,40 +305,48 @@ export const MESSAGES: Record<DecisionCode, Message> = {
   ),
 };
 
-/** Warnings carry their numbers. */
-export const WARNINGS: Record<WarningCode, (numbers: Record<string, string>) => Text> = {
-  // With `ended`: the order of that id, which the next one follows then.
-  WAITING_PAYS_MORE: ({ amount, at, ended }) => ({
-    en: `Returned at ${at} the refund would be ${amount}: ${
+/** The sentence of each warning, from its numbers. */
+export const WARNING_SENTENCES: {
+  [Code in WarningCode]: (numbers: Extract<NumberedWarning, { code: Code }>) => Text;
+} = {
+  WAITING_PAYS_MORE: ({ amount, currency, at, ended }) => ({
+    en: `Returned at ${at} the refund would be ${amount} ${currency}: ${
       ended
         ? `order ${ended} has ended then, and what was used of it is taken off no more`
         : 'whole months cost less than their hours'
     }.`,
-    zh: `若在 ${at} 退还，退款金额为 ${amount}：${ended ? `届时订单 ${ended} 已结束，其已使用费用不再扣除` : '满整月按月价计算更划算'}。`,
+    zh: `若在 ${at} 退还，退款金额为 ${amount} ${currency}：${ended ? `届时订单 ${ended} 已结束，其已使用费用不再扣除` : '满整月按月价计算更划算'}。`,
   }),
-  HOURS_STOPPED: ({ amount, at }) => ({
-    en: `The host’s hours count until the upgrade at ${at}; those since then, ${amount}, are not taken off.`,
-    zh: `主机按小时费用计至 ${at} 升配为止；此后的 ${amount} 未扣除。`,
+  HOURS_STOPPED: ({ amount, currency, at }) => ({
+    en: `The host’s hours count until the upgrade at ${at}; those since then, ${amount} ${currency}, are not taken off.`,
+    zh: `主机按小时费用计至 ${at} 升配为止；此后的 ${amount} ${currency} 未扣除。`,
   }),
-  // Without an amount: no ordinary return would follow.
-  WAITING_PAYS_LESS: ({ amount, at }) => ({
-    en: `The five-day return ends at ${at}; after it ${amount ? `the refund would be ${amount}` : 'no self-service return is left'}.`,
-    zh: `五天无理由退还将于 ${at} 截止；此后${amount ? `退款金额为 ${amount}` : '不能自助退还'}。`,
+  WAITING_PAYS_LESS: ({ at, after }) => ({
+    en: `The five-day return ends at ${at}; after it ${after ? `the refund would be ${money(after)}` : 'no self-service return is left'}.`,
+    zh: `五天无理由退还将于 ${at} 截止；此后${after ? `退款金额为 ${money(after)}` : '不能自助退还'}。`,
   }),
-  // Without `to`: no return would follow.
   CLIFF_AHEAD: ({ at, from, to }) => ({
-    en: `Until ${at} the refund is ${from}; from the next second on ${to ? `it is ${to}` : 'no self-service return is left'}.`,
-    zh: `至 ${at} 退款金额为 ${from}；自下一秒起${to ? `为 ${to}` : '不能自助退还'}。`,
+    en: `Until ${at} the refund is ${money(from)}; from the next second on ${to ? `it is ${money(to)}` : 'no self-service return is left'}.`,
+    zh: `至 ${at} 退款金额为 ${money(from)}；自下一秒起${to ? `为 ${money(to)}` : '不能自助退还'}。`,
   }),
   DISK_NOT_KEPT: ({ disks }) => ({
-    en: `Destroyed with the instance although deleteWithInstance is false: ${disks}. The product does not go by that attribute; take a snapshot first.`,
-    zh: `以下云硬盘虽设置了 deleteWithInstance=false，仍会随实例销毁：${disks}。该产品不支持此属性，请先创建快照。`,
+    en: `Destroyed with the instance although deleteWithInstance is false: ${disks.join(', ')}. The product does not go by that attribute; take a snapshot first.`,
+    zh: `以下云硬盘虽设置了 deleteWithInstance=false，仍会随实例销毁：${disks.join(', ')}。该产品不支持此属性，请先创建快照。`,
   }),
   REFUND_IS_ZERO: () => ({
     en: 'Nothing is paid back, and the instance is cleared all the same.',
     zh: '退款金额为零，资源仍会被清退。',
   }),
 };
+
+const money = ({ amount, currency }: { amount: string; currency: string }): string => `${amount} ${currency}`;
+
+/** What a warning says; a policy's notices, and warnings that an earlier version stored, bring their words. */
+export function warningSentence(warning: Warning): Text {
+  if ('message' in warning) return warning.message;
+  const say: (numbers: never) => Text = WARNING_SENTENCES[warning.code];
+  return say(warning as never);
+}
 
 /** Why Sunset itself has denied a refund request: its instance ended by this command or deadline (M25). */
 export const endedInReview = (command: string): Text => ({

@@ -2,13 +2,14 @@
  * What callers see of a quote: the contract's JSON, in one language. The API and the command line share it.
  */
 
-import type { BlockerCode } from './blockers';
-import { MESSAGES } from './messages';
-import { formatMoney, type Parts, ZERO } from './money';
-import type { Plan } from './plan';
-import { isRefund, type QuotedRefund, type QuoteItem } from './quote';
-import type { Line, RefundKind } from './refund';
-import { type Lang, render } from './text';
+import type { BlockerCode } from '../domain/blockers';
+import type { Parts } from '../domain/money';
+import type { Plan } from '../domain/plan';
+import type { QuotedRefund, QuoteItem } from '../domain/quote';
+import type { Line, RefundKind } from '../domain/refund';
+import { type Lang, render } from '../domain/text';
+import type { Warning } from '../domain/warnings';
+import { SENTENCES, warningSentence } from './blockers';
 
 export interface PublicLine {
   label: string;
@@ -54,7 +55,7 @@ export function presentQuoteItem(item: QuoteItem, lang: Lang): PublicQuoteItem {
     instanceId: item.instanceId,
     permitted: item.permitted,
     blockers: item.blockers.map((code) => presentBlocker(code, lang)),
-    warnings: item.warnings.map(({ code, message }) => ({ code, message: render(message, lang) })),
+    warnings: item.warnings.map((warning) => presentWarning(warning, lang)),
     plan: presentPlan(item.plan, lang),
     refund: presentQuotedRefund(item.refund, lang),
     releaseTime: item.releaseTime,
@@ -63,8 +64,13 @@ export function presentQuoteItem(item: QuoteItem, lang: Lang): PublicQuoteItem {
 
 /** A blocker's code with its sentence and the next step (E8). */
 export function presentBlocker(code: BlockerCode, lang: Lang): PublicQuoteItem['blockers'][number] {
-  const { message, next } = MESSAGES[code];
+  const { message, next } = SENTENCES[code];
   return { code, message: render(message, lang), next: render(next, lang) };
+}
+
+/** A warning's code with its sentence. */
+export function presentWarning(warning: Warning, lang: Lang): PublicQuoteItem['warnings'][number] {
+  return { code: warning.code, message: render(warningSentence(warning), lang) };
 }
 
 function presentPlan(plan: Plan, lang: Lang): PublicQuoteItem['plan'] {
@@ -86,16 +92,16 @@ export function presentRefundLines(lines: readonly Line[], lang: Lang): PublicLi
 /** The refund is always an object: nothing to pay back has zeros, a blocked item has no amounts at all. */
 function presentQuotedRefund(refund: QuotedRefund, lang: Lang): PublicRefund {
   const { kind, currency } = refund;
-  if (isRefund(refund)) {
+  if (refund.outcome === 'refund') {
     const { amount, parts, fee } = refund;
     return { kind, currency, amount, parts, lines: presentRefundLines(refund.lines, lang), fee };
   }
-  if (!('amount' in refund)) return { kind, currency };
-  const zero = formatMoney(ZERO, currency ?? 'CNY');
+  if (refund.outcome === 'blocked') return { kind, currency };
+  const zero = refund.amount;
   return {
     kind,
     currency,
-    amount: refund.amount,
+    amount: zero,
     parts: { cash: zero, gift: zero, income: zero },
     lines: [],
     fee: zero,
