@@ -10,13 +10,14 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { version } from '../package.json';
 import setUp from '../test/support/global-setup';
 import tearDown from '../test/support/global-teardown';
-import type { Body, Http } from '../test/support/http';
+import type { Http } from '../test/support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
   DAY,
   end,
   expectStatus,
+  type Fields,
   fastForward,
   fromNow,
   jdPostpaid,
@@ -38,7 +39,7 @@ const timed = () => ({ schedule: { mode: 'timed', at: fromNow(3 * DAY) } });
 /** Registers, does things, and answers the instance's id. */
 const living =
   (
-    registration: () => Body,
+    registration: () => Fields,
     ...acts: ((http: Http, id: string, service: ServiceUnderTest) => Promise<unknown>)[]
   ): Live =>
   async (service, http) => {
@@ -48,7 +49,7 @@ const living =
   };
 
 const command =
-  (path: string, body: Body = {}) =>
+  (path: string, body: Fields = {}) =>
   async (http: Http, id: string) =>
     expectStatus(await http.post(`/v1/instances/${id}/${path}`, body), 200);
 const ending =
@@ -107,7 +108,7 @@ export const LIVES: Record<string, Live> = {
     returned,
     async (http, id) => {
       const [refund] = (await http.get(`/v1/refunds?instanceId=${id}`)).body.items;
-      await http.post(`/v1/refunds/${refund.id}/undo`, { reason: 'by mistake' });
+      await http.post(`/v1/refunds/${refund!.id}/undo`, { reason: 'by mistake' });
     },
     forward('P370D'),
   ),

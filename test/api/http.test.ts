@@ -2,12 +2,13 @@
  * What happens before a route does its work: keys, addresses, methods, bodies, languages, and parts that are
  * away.
  */
+
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { requireDeclared } from '../support/answers';
-import type { Body } from '../support/http';
+import type { Fields } from '../support/lives';
 import { KEY, type Lonely, startLonely } from './app';
 
 let api: Lonely;
@@ -90,7 +91,7 @@ describe('what Node.js would refuse without a word', () => {
   async function send(
     url: string,
     ...parts: string[]
-  ): Promise<{ status: number; body: Body; head: string }> {
+  ): Promise<{ status: number; body: Fields; head: string }> {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     let text = '';
     socket.on('data', (chunk) => {
@@ -273,7 +274,7 @@ describe('bodies', () => {
       headers,
       body: new Uint8Array(body),
     });
-    expect([response.status, ((await response.json()) as Body).code]).toEqual([400, 'MALFORMED_JSON']);
+    expect([response.status, ((await response.json()) as Fields).code]).toEqual([400, 'MALFORMED_JSON']);
   });
 
   it.each<[string, string, string[]]>([
@@ -315,7 +316,7 @@ describe('bodies', () => {
         headers,
         body: new Uint8Array(packed),
       });
-      const { errors } = (await response.json()) as Body;
+      const { errors } = (await response.json()) as Fields;
       expect(errors).toContainEqual(expect.objectContaining({ pointer: '/nothing', code: 'UNKNOWN_FIELD' }));
     }
   });

@@ -6,11 +6,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workflowId } from '../../workflows/messages';
-import type { Body, Reply } from '../support/http';
+import type { Reply } from '../support/http';
 import {
   cvmPostpaid,
   end,
   expectStatus,
+  type Fields,
   instanceOf,
   redisPostpaid,
   register,
@@ -25,8 +26,7 @@ const { service, http } = useService();
 
 const ASYNC = { headers: { prefer: 'respond-async' } };
 const doneBy = async (id: string, command: string): Promise<number> =>
-  (await timelineOf(http, id)).filter((step: Body) => step.command === command && step.outcome === 'done')
-    .length;
+  (await timelineOf(http, id)).filter((step) => step.command === command && step.outcome === 'done').length;
 
 describe('restore and purge sent together, one of them as a signal', () => {
   const PAIRS = [
@@ -39,7 +39,7 @@ describe('restore and purge sent together, one of them as a signal', () => {
     async (asked, beside) => {
       const ids = await inParallel(range(16 * SCALE), () => register(http, redisPostpaid()), 4);
       await inParallel(ids, (id) => end(http, [id]), 4);
-      const bodies: Record<string, (id: string) => Body> = {
+      const bodies: Record<string, (id: string) => Fields> = {
         restore: () => ({}),
         purge: (id) => ({ confirm: id }),
       };

@@ -3,17 +3,19 @@
  * tampering. A tampering is made as the database's owner with the guards taken away, audited inside its
  * transaction, and rolled back.
  */
+
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { QueryResultRow } from 'pg';
 import { workflowId } from '../../domain/ids';
 import { acceptQuote } from '../../store/agreements/acceptance';
-import { audit, CHECKS, type Finding, runChecks } from '../../store/audit';
+import { type AuditReport, audit, CHECKS, type Finding, runChecks } from '../../store/audit';
 import { createPool, type Pool, type Transaction } from '../../store/db';
 import { hashOf } from '../../store/hash';
-import type { Body, Http } from '../support/http';
+import type { Http } from '../support/http';
 import { as } from '../support/keys';
 import {
   cvmPostpaid,
@@ -21,6 +23,7 @@ import {
   DAY,
   end,
   expectStatus,
+  type Fields,
   fastForward,
   fromNow,
   hoursAgo,
@@ -49,7 +52,7 @@ let lives: Record<
   string
 >;
 /** Refund requests that tamperings look for. */
-let requests: Record<'inReview' | 'denied' | 'approved', Body>;
+let requests: Record<'inReview' | 'denied' | 'approved', Fields>;
 let approver: Http;
 /** An account with a deposit, a withdrawal and a credit. */
 const adjusted = newAccount();
@@ -94,9 +97,8 @@ afterAll(async () => {
   await owner.end();
 });
 
-const giveBack = (ids: string[]): Promise<Body> => end(http, ids, { action: 'return' });
-const done = async (path: string, body: unknown = {}): Promise<Body> =>
-  expectStatus(await http.post(path, body), 200).body;
+const giveBack = (ids: string[]) => end(http, ids, { action: 'return' });
+const done = async (path: string, body: unknown = {}) => expectStatus(await http.post(path, body), 200).body;
 const of = (id: string, what: string): string => `/v1/instances/${id}/${what}`;
 const mixed = { cash: '203.98', gift: '101.99', income: '101.99', voucher: '100' };
 
@@ -152,7 +154,7 @@ async function fired(): Promise<string> {
 async function undone(): Promise<string> {
   const id = await register(http, cvmPrepaid({ orders: [purchase(hoursAgo(24 * 40), { paid: mixed })] }));
   const { items } = await giveBack([id]);
-  expectStatus(await http.post(`/v1/refunds/${items[0].refundId}/undo`, { reason: 'the wrong one' }), 200);
+  expectStatus(await http.post(`/v1/refunds/${items[0]!.refundId}/undo`, { reason: 'the wrong one' }), 200);
   return id;
 }
 
@@ -169,7 +171,7 @@ async function shortened(): Promise<string> {
 }
 
 async function adjustments(account: string): Promise<void> {
-  const make = (body: Body) =>
+  const make = (body: Fields) =>
     http.post(`/v1/accounts/${account}/adjustments`, {
       source: 'cash',
       currency: 'CNY',
@@ -184,7 +186,7 @@ async function adjustments(account: string): Promise<void> {
 
 const promotion = { channel: 'promotion', paid: mixed };
 
-async function request(): Promise<Body> {
+async function request() {
   const instanceId = await register(http, cvmPrepaid({ orders: [purchase(hoursAgo(24 * 40), promotion)] }));
   return expectStatus(await http.post('/v1/refund-requests', { instanceId, reason: 'not needed' }), 201).body;
 }
@@ -342,7 +344,7 @@ const STORIES: (() => Promise<unknown>)[] = [
     });
     const { items } = await giveBack([id]);
     await fastForward(http, id, 'P3D');
-    await done(`/v1/refunds/${items[0].refundId}/undo`, { reason: 'the wrong one' });
+    await done(`/v1/refunds/${items[0]!.refundId}/undo`, { reason: 'the wrong one' });
     await giveBack([id]);
   },
   async () => {
@@ -376,7 +378,7 @@ it('reads one snapshot, read only, and says what it is at', async () => {
   const client = await pool.connect();
   client.release();
   const seen: string[] = [];
-  const settings: Promise<{ rows: Body[] }>[] = [];
+  const settings: Promise<{ rows: Fields[] }>[] = [];
   await audit(pool, ({ name }, index) => {
     seen.push(`${index} ${name}`);
     const sql =
@@ -389,7 +391,7 @@ it('reads one snapshot, read only, and says what it is at', async () => {
   await pool.end();
 });
 
-type Tampering = (db: Transaction, refund: (id: string) => Promise<Body>) => Promise<string[]>;
+type Tampering = (db: Transaction, refund: (id: string) => Promise<QueryResultRow>) => Promise<string[]>;
 
 const GUARDED = ['entries', 'transactions', 'steps', 'refunds', 'adjustments'];
 
@@ -402,7 +404,7 @@ async function foundAfter(tamper: Tampering): Promise<{ found: string[]; expecte
   try {
     await db.query('BEGIN');
     for (const table of GUARDED) await db.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
-    const refund = async (id: string): Promise<Body> =>
+    const refund = async (id: string) =>
       (await db.query('SELECT * FROM refunds WHERE instance_id = $1', [id])).rows[0];
     const expected = await tamper(db, refund);
     const findings = (await runChecks(db)).flatMap((check) => check.findings);
@@ -418,7 +420,7 @@ async function foundAfter(tamper: Tampering): Promise<{ found: string[]; expecte
 }
 
 /** One row exactly, or the tampering is not what it says. */
-async function change(db: Transaction, sql: string, values: unknown[] = []): Promise<Body> {
+async function change(db: Transaction, sql: string, values: unknown[] = []) {
   const { rows, rowCount } = await db.query(sql, values);
   expect(rowCount).toBe(1);
   return rows[0];
@@ -465,7 +467,7 @@ const TAMPERINGS: [string, Tampering][] = [
     'usage that is charged after the billing stop',
     async (db) => {
       const { isolatedAt } = await instanceOf(http, lives.fiveDay);
-      const values = ['u_late', lives.fiveDay, new Date(Date.parse(isolatedAt) + 1000).toISOString()];
+      const values = ['u_late', lives.fiveDay, new Date(Date.parse(isolatedAt!) + 1000).toISOString()];
       await change(
         db,
         `INSERT INTO usage (id, instance_id, meter, quantity, starts_at, ends_at, reported_by)
@@ -1110,9 +1112,9 @@ describe('npm run audit', () => {
     expect(told.out).toMatch(/^balances +1 +a balance is/m);
     expect(told.out).toContain(`  ${account}/CNY/gift  balance `);
     expect(json).toMatchObject({ code: 1, err: ONLY_PROGRESS });
-    const report = JSON.parse(json.out);
+    const report = JSON.parse(json.out) as AuditReport;
     expect(report).toMatchObject({ found: 1, rows: { instances: expect.any(Number) } });
-    expect(report.checks.flatMap((check: Body) => check.findings)).toMatchObject([
+    expect(report.checks.flatMap((check) => check.findings)).toMatchObject([
       { check: 'balances', id: `${account}/CNY/gift` },
     ]);
   });

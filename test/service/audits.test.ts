@@ -9,12 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { workflowId } from '../../domain/ids';
 import { acceptQuote } from '../../store/agreements/acceptance';
+import type { AuditReport } from '../../store/audit';
 import { type FinishedAudit, findingsOf, makeAudit, recordAudit } from '../../store/audit/runs';
 import { compareWithWorkflows, noWorkflows, type Workflows } from '../../store/audit/workflows';
 import { createPool } from '../../store/db';
 import { auditScheduleId, ensureAuditSchedule } from '../../worker/schedule';
 import { workflowsOf } from '../../worker/workflows';
-import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -270,7 +270,7 @@ describe('every night', () => {
     await schedule().trigger();
     const row = await until(async () => {
       const { items } = expectStatus(await http.get('/v1/audits'), 200).body;
-      return items.find(({ trigger }: Body) => trigger === 'schedule');
+      return items.find(({ trigger }) => trigger === 'schedule');
     }, 'the audit to be kept');
     expect(row).toMatchObject({ found: 0, skipped: [], rows: { workflows: expect.any(Number) } });
     expect(row.rows.workflows).toBeGreaterThan(1);
@@ -312,9 +312,13 @@ describe('npm run audit', () => {
     await change("UPDATE instances SET state = 'running' WHERE id = $1", [ended]);
     await forget(life);
     expect(code).toBe(1);
-    const report = JSON.parse(out);
-    const found = report.checks.flatMap((check: Body) =>
-      check.findings.map(({ check: name, id }: Body) => `${name} ${id}`),
+    const report = JSON.parse(out) as AuditReport & {
+      id: string;
+      found: number;
+      healed: unknown[];
+    };
+    const found = report.checks.flatMap((check) =>
+      check.findings.map(({ check: name, id }) => `${name} ${id}`),
     );
     expect(found).toContain(`read-model ${ended}`);
     expect(found).not.toContain(`workflows ${life}`);
@@ -342,8 +346,8 @@ describe('npm run audit', () => {
 
 it('tells a monitor what the last audit found, and when', async () => {
   const value = async (name: string): Promise<number> => {
-    const { body } = await http.get('/metrics');
-    return Number(new RegExp(`^sunset_audit_${name} (\\S+)$`, 'm').exec(body)![1]);
+    const { text } = await http.call('GET', '/metrics', undefined);
+    return Number(new RegExp(`^sunset_audit_${name} (\\S+)$`, 'm').exec(text)![1]);
   };
   const made = await audited();
   const two = {

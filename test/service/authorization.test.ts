@@ -2,12 +2,14 @@
  * Who may do what: every operation of the OpenAPI document × no key, a bad key, another account's key, each
  * permission alone, the operator. A new operation needs a row in {@link TABLE}; nothing else.
  */
+
 import { PERMISSIONS, type Permission } from '../../domain/permissions';
 import { POLICIES } from '../../policies';
 import { makeAudit, recordAudit } from '../../store/audit/runs';
 import { noWorkflows } from '../../store/audit/workflows';
 import { findInstances } from '../../store/lives/instances';
-import type { Body, Http, Reply } from '../support/http';
+import type { Page } from '../support/answered';
+import { bodyOf, type Http, type Reply } from '../support/http';
 import { as } from '../support/keys';
 import {
   cvmPostpaid,
@@ -15,6 +17,7 @@ import {
   DAY,
   end,
   expectStatus,
+  type Fields,
   fromNow,
   hoursAgo,
   instanceOf,
@@ -39,7 +42,7 @@ interface Row {
   /** Things of the account that the request is about, made new for every caller who is let in. */
   prepare?: (account: string, permission: Permission | undefined) => Promise<Subject>;
   /** `permission` is undefined when the operator asks. */
-  body?: (subject: Subject, permission: Permission | undefined) => Body;
+  body?: (subject: Subject, permission: Permission | undefined) => Fields;
   query?: string;
   /** Of a list: everybody gets one, of what is their own. */
   list?: true;
@@ -115,7 +118,7 @@ async function quoted(account: string, permission: Permission | undefined): Prom
 async function refunded(account: string): Promise<Subject> {
   const { id } = await prepaid(account);
   const { items } = await end(http, [id!], { action: 'return' });
-  return { id: items[0].refundId };
+  return { id: items[0]!.refundId! };
 }
 
 /** A refund request: asked for by another than the operator, who decides on it. */
@@ -151,7 +154,7 @@ const key = async (account: string): Promise<Subject> => ({
 });
 
 const REASON = { reason: 'test' };
-const deposit = (): Body => ({
+const deposit = (): Fields => ({
   kind: 'deposit',
   source: 'cash',
   currency: 'CNY',
@@ -339,12 +342,15 @@ function anonymous({ status, headers, body }: Reply, subject: Subject, names: st
 }
 
 describe('every operation of the document has its row', () => {
-  let operations: Map<string, Body>;
+  type Operation = Fields & { responses: Record<string, { description: string }> };
+  let operations: Map<string, Operation>;
   beforeAll(async () => {
-    const { paths } = (await http.get('/openapi.json')).body;
+    const { paths } = bodyOf<{ paths: Record<string, Record<string, Operation>> }>(
+      await http.get('/openapi.json'),
+    );
     operations = new Map(
-      Object.entries(paths as Body).flatMap(([path, methods]) =>
-        Object.entries(methods as Body).map(
+      Object.entries(paths).flatMap(([path, methods]) =>
+        Object.entries(methods).map(
           ([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const,
         ),
       ),
@@ -358,9 +364,9 @@ describe('every operation of the document has its row', () => {
   it.each(Object.keys(TABLE))('%s says in the document which permissions it takes', (name) => {
     const { permissions, staffOnly } = TABLE[name]!;
     const operation = operations.get(name);
-    expect(operation['x-permissions']).toEqual(permissions);
-    expect(operation['x-staff-only']).toBe(permissions && (staffOnly ?? false));
-    if (permissions) expect(operation.responses['403'].description).toContain('`FORBIDDEN`');
+    expect(operation!['x-permissions']).toEqual(permissions);
+    expect(operation!['x-staff-only']).toBe(permissions && (staffOnly ?? false));
+    if (permissions) expect(operation!.responses['403']!.description).toContain('`FORBIDDEN`');
   });
 });
 
@@ -420,7 +426,8 @@ describe('all permissions, but of another account', () => {
     const { body } = expectStatus(await ask(name, stranger, { account: OTHER }), 200);
     expect(JSON.stringify(body)).not.toContain(ACCOUNT);
     const own = only.get(TABLE[name]!.permissions![0]!)!;
-    expect((await ask(name, own, { account: ACCOUNT })).body.items.length).toBeGreaterThan(0);
+    const { items } = bodyOf<Page<unknown>>(await ask(name, own, { account: ACCOUNT }));
+    expect(items.length).toBeGreaterThan(0);
   });
 });
 
@@ -508,7 +515,7 @@ describe('an account sees only itself', () => {
   });
 
   it('what it does not see costs what nothing costs: nothing of it is read', async () => {
-    const rowsRead = async (id: string): Promise<Body[]> => await findInstances(service.pool, [id], ACCOUNT);
+    const rowsRead = async (id: string) => await findInstances(service.pool, [id], ACCOUNT);
     expect(await rowsRead(theirs)).toEqual([]);
     expect(await rowsRead(mine)).toHaveLength(1);
     const asked = async (id: string) =>
@@ -525,15 +532,15 @@ describe('an account sees only itself', () => {
       `/v1/refunds?terminationId=${terminationId}`,
     ];
     for (const path of paths) {
-      expect((await http.get(path)).body.items).not.toEqual([]);
+      expect(bodyOf<Page<unknown>>(await http.get(path)).items).not.toEqual([]);
       expect(await tenant.get(path)).toMatchObject({ status: 200, body: { items: [], nextCursor: null } });
     }
   });
 
   it.each(LISTS)('%s: a cursor that others were given opens nothing more', async (name) => {
     const [, path] = name.split(' ');
-    const { nextCursor } = expectStatus(await http.get(`${path}?limit=1`), 200).body;
-    const others = expectStatus(await stranger.get(`${path}?limit=1`), 200).body;
+    const { nextCursor } = bodyOf<Page<unknown>>(expectStatus(await http.get(`${path}?limit=1`), 200));
+    const others = bodyOf<Page<unknown>>(expectStatus(await stranger.get(`${path}?limit=1`), 200));
     for (const cursor of [nextCursor, others.nextCursor]) {
       const reply = expectStatus(
         await tenant.get(`${path}?limit=500${cursor ? `&cursor=${cursor}` : ''}`),
@@ -554,9 +561,9 @@ describe('an account sees only itself', () => {
         await caller.post('/v1/quotes', { action: 'terminate', instanceIds: [mine, theirs, 'nobody'] }),
         201,
       ).body;
-      const unknown = quoted.items.filter(({ blockers }: Body) => blockers[0]?.code === 'UNKNOWN_INSTANCE');
-      expect(unknown.map(({ instanceId }: Body) => instanceId)).toEqual(ids);
-      const [first, second] = unknown.map(({ instanceId: _id, ...rest }: Body) => rest);
+      const unknown = quoted.items.filter(({ blockers }) => blockers[0]?.code === 'UNKNOWN_INSTANCE');
+      expect(unknown.map(({ instanceId }) => instanceId)).toEqual(ids);
+      const [first, second] = unknown.map(({ instanceId: _id, ...rest }) => rest);
       expect(first).toEqual(second);
     }
     const { id } = expectStatus(await http.post('/v1/terminations', { quoteId, agree: true }), 202).body;
@@ -573,7 +580,7 @@ describe('an account sees only itself', () => {
 
   it('nothing of others is signalled', async () => {
     const [{ id: timed }, { id: bin }] = await Promise.all([scheduled(ACCOUNT), inBin(ACCOUNT)]);
-    const signals: [string, Body][] = [
+    const signals: [string, Fields][] = [
       [`/v1/instances/${timed}/cancel`, {}],
       [`/v1/instances/${bin}/restore`, {}],
       [`/v1/instances/${bin}/purge`, { confirm: bin }],
@@ -585,7 +592,7 @@ describe('an account sees only itself', () => {
     expect(await Promise.all([timed!, bin!].map((id) => timelineOf(http, id)))).toEqual(before);
     expectStatus(await tenant.post(`/v1/instances/${timed}/cancel`, {}, { headers }), 202);
     await until(
-      async () => (await timelineOf(http, timed!)).at(-1).by === `tenant@${ACCOUNT}`,
+      async () => (await timelineOf(http, timed!)).at(-1)!.by === `tenant@${ACCOUNT}`,
       'the signal to be taken',
     );
   });

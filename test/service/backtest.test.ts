@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tencentCvm } from '../../policies/tencent-cvm';
 import { command, type Ran } from '../support/command';
-import type { Body } from '../support/http';
 import {
   cvmPrepaid,
   DAY,
   end,
   expectStatus,
+  type Fields,
   hoursAgo,
   newAccount,
   plusMonths,
@@ -32,7 +32,7 @@ const daysAgo = (days: number): string => hoursAgo((days * DAY) / 3_600_000);
 
 const { service, http } = useService();
 beforeAll(async () => {
-  const returned = async (body: Body): Promise<string> => {
+  const returned = async (body: Fields): Promise<string> => {
     const id = await register(http, body);
     expect((await end(http, [id], { action: 'return' })).items).toMatchObject([{ status: 'done' }]);
     return id;
@@ -63,16 +63,17 @@ function changedCopy(name: string, changes: [from: string, to: string][]): strin
 const backtest = async (...args: string[]): Promise<Ran> =>
   await command('cli/backtest.ts', args, { env: { DATABASE_URL: service.serviceUrl } });
 
-async function report(...args: string[]): Promise<Body> {
+async function report(...args: string[]) {
   const { code, out, err } = await backtest('--json', ...args);
   expect([code, err]).toEqual([0, '']);
   return JSON.parse(out);
 }
 
-const refundOf = async (id: string): Promise<Body> =>
-  expectStatus(await http.get(`/v1/refunds?instanceId=${id}`), 200).body.items[0];
+const refundOf = async (id: string) =>
+  expectStatus(await http.get(`/v1/refunds?instanceId=${id}`), 200).body.items[0]!;
 const cents = (amount: string): number => Math.round(Number(amount) * 100);
-const instancesOf = (body: Body): string[] => body.differences.map((one: Body) => one.instanceId);
+const instancesOf = (body: { differences: { instanceId: string }[] }): string[] =>
+  body.differences.map((one) => one.instanceId);
 
 it('nothing differs under the policy as it is, which is read from its own file', async () => {
   const same = await report('--policy', 'policies/tencent-cvm.ts');

@@ -2,15 +2,18 @@
  * Bad input, as a hostile or hasty caller sends it: every answer is a problem that names all the bad fields,
  * in the caller's language, never a 5xx, and at the end nothing has changed.
  */
+
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import type { Body, Http, Reply } from '../support/http';
+import type { Problem } from '../support/answered';
+import { bodyOf, type Http, type Reply } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
   DAY,
   end,
+  type Fields,
   fromNow,
   hoursAgo,
   jdPostpaid,
@@ -35,7 +38,7 @@ const world = {
   account: '',
   quoteId: '',
 };
-let before: Body;
+let before: Fields;
 
 const { service, http } = useService();
 beforeAll(async () => {
@@ -75,7 +78,7 @@ const TABLES = [
 ];
 
 /** How many rows there are, and a fingerprint of all lives and balances. */
-async function everything(): Promise<Body> {
+async function everything() {
   const counts = TABLES.map((table) => `(SELECT count(*) FROM ${table}) AS ${table}`).join(', ');
   const { rows } = await service.pool.query(`SELECT ${counts},
     (SELECT md5(string_agg(life::text || step || clock_offset_ms, '' ORDER BY id)) FROM instances) AS lives,
@@ -94,8 +97,9 @@ interface Expected {
 }
 
 function expectProblem(reply: Reply, { status, code, errors }: Expected, lang: 'en' | 'zh'): void {
-  const { body, headers } = reply;
-  const said = (body?.errors ?? []).map((one: Body) => `${one.pointer} ${one.code}`).sort();
+  const { headers } = reply;
+  const body = bodyOf<Problem>(reply);
+  const said = (body?.errors ?? []).map((one) => `${one.pointer} ${one.code}`).sort();
   expect({ status: reply.status, code: body?.code, ...(errors ? { errors: said } : {}) }).toEqual({
     status,
     code,
@@ -104,7 +108,7 @@ function expectProblem(reply: Reply, { status, code, errors }: Expected, lang: '
   expect(headers.get('content-type')).toBe('application/problem+json');
   expect(headers.get('content-language')).toBe(lang);
   expect(body.status).toBe(status);
-  const sentences = [body.title, body.detail, body.next, ...body.errors.map((one: Body) => one.detail)];
+  const sentences = [body.title, body.detail, body.next, ...body.errors.map((one) => one.detail)];
   for (const sentence of sentences) {
     expect(sentence).toMatch(/\S/);
     expect(CHINESE.test(sentence)).toBe(lang === 'zh');
@@ -135,16 +139,22 @@ const refusedFields = async (method: string, path: string, body: unknown, errors
   await refusedInBoth(method, path, body, { status: 400, code: 'INVALID_REQUEST', errors });
 
 const start = hoursAgo(48);
-const renewalAfter = (startsAt: string, more: Body = {}): Body => ({
+const renewalAfter = (startsAt: string, more: Fields = {}): Fields => ({
   ...purchase(startsAt),
   id: 'o2',
   kind: 'renewal',
   ...more,
 });
-const withPaid = (paid: Body, more: Body = {}): Body =>
+const withPaid = (paid: Fields, more: Fields = {}): Fields =>
   cvmPrepaid({ orders: [purchase(start, { paid })], ...more });
-const prices = (more: Body): Body => ({ version: 'v', currency: 'CNY', month: '51', hour: '0.42', ...more });
-const upgrade = (more: Body): Body => ({
+const prices = (more: Fields): Fields => ({
+  version: 'v',
+  currency: 'CNY',
+  month: '51',
+  hour: '0.42',
+  ...more,
+});
+const upgrade = (more: Fields): Fields => ({
   ...purchase(hoursAgo(24)),
   id: 'u1',
   kind: 'upgrade',
@@ -343,9 +353,10 @@ const REGISTRATIONS: [title: string, body: () => unknown, errors: string[]][] = 
     'ids that are there twice',
     () =>
       cvmPrepaid({
-        orders: [purchase(start, { endsAt: fromNow(DAY) }), { ...renewalAfter(fromNow(DAY)), id: 'o1' }].map(
-          (order, index, all) => (index ? { ...order, startsAt: all[0].endsAt } : order),
-        ),
+        orders: [
+          purchase(start, { endsAt: fromNow(DAY) }),
+          { ...renewalAfter(fromNow(DAY)), startsAt: fromNow(DAY), id: 'o1' },
+        ],
         disks: many(2, () => ({ id: 'd', kind: 'data', storage: 'local' })),
         addresses: many(3, () => ({ id: 'a', kind: 'public' })),
       }),
@@ -425,7 +436,7 @@ describe('a registration', () => {
       '/constructor UNKNOWN_FIELD',
       '/toString UNKNOWN_FIELD',
     ]);
-    expect(({} as Body).state).toBeUndefined();
+    expect(({} as Fields).state).toBeUndefined();
   });
 
   it('a field that is there twice does not slip past validation', async () => {
@@ -450,7 +461,7 @@ describe('a registration', () => {
     const wrong = JSON.stringify({ account: null, name: 'a', permissions: many(29_000, () => 'x') });
     const refused = await within(1500, http.post('/v1/keys', wrong));
     expect(refused).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });
-    expect(refused.body.errors.length).toBeLessThanOrEqual(200);
+    expect(refused.body.errors!.length).toBeLessThanOrEqual(200);
     const fields = JSON.stringify(Object.fromEntries(many(20_000, (index) => [`f${index}`, 1])));
     expect(await within(4000, http.post('/v1/quotes', fields))).toMatchObject({
       status: 400,
@@ -466,7 +477,7 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   return result;
 }
 
-const timed = (at: unknown): Body => ({
+const timed = (at: unknown): Fields => ({
   action: 'terminate',
   instanceIds: [world.postpaid],
   schedule: { mode: 'timed', at },
@@ -908,7 +919,7 @@ describe('bodies', () => {
   it('that are missing are named by what they lack', async () => {
     const reply = await raw('PUT', path(), { 'idempotency-key': randomUUID() });
     expectProblem(reply, { status: 400, code: 'INVALID_REQUEST' }, 'en');
-    expect(reply.body.errors.length).toBeGreaterThan(0);
+    expect(reply.body.errors!.length).toBeGreaterThan(0);
   });
 });
 
@@ -1078,7 +1089,7 @@ describe('keys', () => {
       };
       const reply = await fetch(`${http.url}/v1/instances/${newId()}`, { method: 'PUT', headers, body: '{' });
       expectProblem(
-        { status: reply.status, headers: reply.headers, body: await reply.json() },
+        { status: reply.status, headers: reply.headers, body: (await reply.json()) as Problem },
         expected,
         'zh',
       );

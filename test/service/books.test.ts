@@ -3,16 +3,18 @@
  * ledger, the balances, the refund, the account and the statement say is the same, to the cent, in currencies
  * of 0, 2 and 3 decimals.
  */
+
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { acceptQuote } from '../../store/agreements/acceptance';
-import type { Body } from '../support/http';
+import type { Quote } from '../support/answered';
 import {
   cvmPostpaid,
   cvmPrepaid,
   DAY,
   end,
   expectStatus,
+  type Fields,
   fastForward,
   fromNow,
   hoursAgo,
@@ -35,8 +37,7 @@ afterEach(async () => {
   await expectSoundBooks();
 });
 
-const rowsOf = async (sql: string, values: unknown[] = []): Promise<Body[]> =>
-  (await service.pool.query(sql, values)).rows;
+const rowsOf = async (sql: string, values: unknown[] = []) => (await service.pool.query(sql, values)).rows;
 
 async function expectSoundBooks(): Promise<void> {
   const unbalanced =
@@ -70,13 +71,13 @@ async function expectSoundBooks(): Promise<void> {
 }
 
 /** The account's endpoint and its statement say the same. Answers the balances of its only currency. */
-async function balancesOf(account: string): Promise<Body> {
+async function balancesOf(account: string) {
   const { balances } = expectStatus(await http.get(`/v1/accounts/${account}`), 200).body;
-  const movements: Body[] = expectStatus(await http.get(`/v1/accounts/${account}/statement?limit=500`), 200)
-    .body.items;
+  const movements = expectStatus(await http.get(`/v1/accounts/${account}/statement?limit=500`), 200).body
+    .items;
   for (const { currency, ...parts } of balances) {
     const rows = movements.filter((row) => row.currency === currency);
-    for (const source of ['cash', 'gift', 'income']) {
+    for (const source of ['cash', 'gift', 'income'] as const) {
       expect(units(parts[source])).toBe(rows.reduce((total, row) => total + units(row.parts[source]), 0n));
     }
     for (const row of rows) {
@@ -91,10 +92,10 @@ async function balancesOf(account: string): Promise<Body> {
 const units = (amount: string): bigint => BigInt(amount.replace('.', ''));
 
 /** A refund as the API shows it, checked against itself, the quote and the ledger. */
-async function refundOf(id: string, quoted?: Body): Promise<Body> {
+async function refundOf(id: string, quoted?: Quote['items'][number]) {
   const { items } = expectStatus(await http.get(`/v1/refunds?instanceId=${id}&status=done`), 200).body;
   expect(items).toHaveLength(1);
-  const refund = expectStatus(await http.get(`/v1/refunds/${items[0].id}`), 200).body;
+  const refund = expectStatus(await http.get(`/v1/refunds/${items[0]!.id}`), 200).body;
   const { calculation, ...shown } = refund;
   expect(shown).toEqual(items[0]);
   expect(calculation.rebuilt).toEqual({
@@ -106,17 +107,17 @@ async function refundOf(id: string, quoted?: Body): Promise<Body> {
   });
   const { amount, parts, lines, fee, progress, entries, currency } = refund;
   expect(units(amount)).toBe(units(parts.cash) + units(parts.gift) + units(parts.income));
-  expect(lines.reduce((total: bigint, line: Body) => total + units(line.amount), 0n)).toBe(units(amount));
+  expect(lines.reduce((total: bigint, line) => total + units(line.amount), 0n)).toBe(units(amount));
   for (const line of lines) expect([line.label, line.formula].every((text) => /\S/.test(text))).toBe(true);
   expect(refund.status).toBe('done');
-  expect(progress.map((one: Body) => one.status)).toEqual(['requested', 'isolating', 'booked', 'done']);
-  const times = progress.map((one: Body) => Date.parse(one.at));
+  expect(progress.map((one) => one.status)).toEqual(['requested', 'isolating', 'booked', 'done']);
+  const times = progress.map((one) => Date.parse(one.at));
   expect(times).toEqual([...times].sort((a, b) => a - b));
   const paidTo = (account: string): bigint =>
     entries
-      .filter((one: Body) => one.destination === account)
-      .reduce((total: bigint, one: Body) => total + units(one.amount), 0n);
-  for (const source of ['cash', 'gift', 'income'])
+      .filter((one) => one.destination === account)
+      .reduce((total: bigint, one) => total + units(one.amount), 0n);
+  for (const source of ['cash', 'gift', 'income'] as const)
     expect(paidTo(`customer:${source}`)).toBe(units(parts[source]));
   expect(paidTo('fees')).toBe(units(fee));
   expect(paidTo('refunds')).toBe(units(amount) + units(fee));
@@ -133,17 +134,17 @@ async function refundOf(id: string, quoted?: Body): Promise<Body> {
   const row = (await timelineOf(http, id)).find((step) => step.refundId === refund.id);
   expect(row).toMatchObject({ command: 'return', outcome: 'done', to: 'isolated' });
   // M13: booked at the isolation.
-  expect(row.effectiveAt).toBe((await instanceOf(http, id)).isolatedAt ?? row.effectiveAt);
+  expect(row!.effectiveAt).toBe((await instanceOf(http, id)).isolatedAt ?? row!.effectiveAt);
   return refund;
 }
 
 /** Quotes, confirms, and answers the refund. */
-async function giveBack(id: string): Promise<Body> {
+async function giveBack(id: string) {
   const { id: quoteId, items } = await quote(http, [id], { action: 'return' });
   const { body } = expectStatus(await http.post('/v1/terminations', { quoteId, agree: true }), 202);
   expect(body.items).toMatchObject([{ instanceId: id, status: 'done' }]);
   const refund = await refundOf(id, items[0]);
-  expect(body.items[0].refundId).toBe(refund.id);
+  expect(body.items[0]!.refundId).toBe(refund.id);
   return refund;
 }
 
@@ -357,10 +358,7 @@ describe('returns', () => {
       revenue: '20.16',
       'customer:cash': '895.76',
     });
-    expect((await instanceOf(http, id)).orders.map((order: Body) => order.status)).toEqual([
-      'closed',
-      'closed',
-    ]);
+    expect((await instanceOf(http, id)).orders.map((order) => order.status)).toEqual(['closed', 'closed']);
   });
 
   it('003-41: an upgrade comes back by days', async () => {
@@ -400,9 +398,9 @@ describe('returns', () => {
       status: 'in-force',
       paid: { cash: '100.00', gift: '100.00' },
     });
-    expect(Date.parse(orders[1].endsAt)).toBe(Date.parse(endsAt));
+    expect(Date.parse(orders[1]!.endsAt)).toBe(Date.parse(endsAt));
     expect(await ledgerOf(id)).toMatchObject({
-      [`deferred:${orders[1].id}`]: '200.00',
+      [`deferred:${orders[1]!.id}`]: '200.00',
       'world:gift': '-100.00',
     });
     await fastForward(http, id, 'PT1H');
@@ -412,7 +410,7 @@ describe('returns', () => {
       amount: '586.80',
       parts: { cash: '487.30', gift: '99.50' },
     });
-    expect(await ledgerOf(id)).toMatchObject({ revenue: '21.16', [`deferred:${orders[1].id}`]: '0.00' });
+    expect(await ledgerOf(id)).toMatchObject({ revenue: '21.16', [`deferred:${orders[1]!.id}`]: '0.00' });
   });
 
   it('003-32, M15: a refund of nothing is a refund all the same: orders close, the right is used, revenue is booked', async () => {
@@ -426,7 +424,7 @@ describe('returns', () => {
     });
     expect(await ledgerOf(id)).toEqual({ 'deferred:o1': '0.00', revenue: '407.96', 'world:cash': '-407.96' });
     expect((await instanceOf(http, id)).state).toBe('isolated');
-    expect((await http.get(`/v1/accounts/${account}`)).body.rights[0].ordinary).toMatchObject({
+    expect((await http.get(`/v1/accounts/${account}`)).body.rights[0]!.ordinary).toMatchObject({
       used: 1,
       left: 2,
     });
@@ -439,8 +437,8 @@ describe('returns', () => {
     );
     const { id: quoteId, items } = await quote(http, [id], { action: 'return' });
     expect(items[0]).toMatchObject({ permitted: false, refund: { currency: 'CNY' } });
-    expect(items[0].blockers.map((one: Body) => one.code)).toEqual(['PROMOTION_CHANNEL']);
-    expect(Object.keys(items[0].refund).sort()).toEqual(['currency', 'kind']);
+    expect(items[0]!.blockers.map((one) => one.code)).toEqual(['PROMOTION_CHANNEL']);
+    expect(Object.keys(items[0]!.refund).sort()).toEqual(['currency', 'kind']);
     expect(await http.post('/v1/terminations', { quoteId, agree: true })).toMatchObject({
       status: 409,
       body: { code: 'NOTHING_PERMITTED' },
@@ -459,7 +457,7 @@ describe('returns', () => {
       arrears: false,
     });
     const codes = async () =>
-      (await quote(http, [id], { action: 'return' })).items[0].blockers.map((one: Body) => one.code);
+      (await quote(http, [id], { action: 'return' })).items[0]!.blockers.map((one) => one.code);
     expect(await codes()).toEqual(['APPROVAL_REQUIRED']);
     expectStatus(await http.put(`/v1/accounts/${account}`, { hold: false, reason: 'no abuse' }), 200);
     expect(await codes()).toEqual([]);
@@ -525,14 +523,14 @@ describe('restores', () => {
       status: 'in-force',
       paid: { cash: '52.00', gift: '20.00', income: '30.00', voucher: '0.00' },
     });
-    expect(restored).toMatchObject({ billingStoppedAt: null, expiresAt: restored.orders.at(-1).endsAt });
+    expect(restored).toMatchObject({ billingStoppedAt: null, expiresAt: restored.orders.at(-1)!.endsAt });
     expect(await balancesOf(restored.account)).toEqual({
       currency: 'CNY',
       cash: '305.96',
       gift: '0.00',
       income: '0.00',
     });
-    const renewal = restored.orders.at(-1).id;
+    const renewal = restored.orders.at(-1)!.id;
     expect(await ledgerOf(id)).toMatchObject({
       'deferred:o1': '0.00',
       [`deferred:${renewal}`]: '102.00',
@@ -541,11 +539,11 @@ describe('restores', () => {
     // M15: returned again, only the renewal counts, and the five-day clock is where it was; the right is used
     // up.
     const { id: quoteId, items } = await quote(http, [id], { action: 'return' });
-    expect(items[0].refund).toMatchObject({ kind: 'ordinary' });
+    expect(items[0]!.refund).toMatchObject({ kind: 'ordinary' });
     expectStatus(await http.post('/v1/terminations', { quoteId, agree: true }), 202);
     expect(await ledgerOf(id)).toMatchObject({ [`deferred:${renewal}`]: '0.00' });
     const kinds = (await http.get(`/v1/accounts/${restored.account}/statement`)).body.items.map(
-      (row: Body) => row.kind,
+      (row) => row.kind,
     );
     expect(kinds).toEqual(['refund', 'renewal', 'refund']);
   });
@@ -715,7 +713,7 @@ describe('time and renewals', () => {
 });
 
 describe('other currencies', () => {
-  const prices = (currency: string, month: string, hour: string): Body => ({
+  const prices = (currency: string, month: string, hour: string): Fields => ({
     version: 'v1',
     currency,
     month,
@@ -724,7 +722,7 @@ describe('other currencies', () => {
 
   it('JPY has no decimals: whole yen are paid, split and shown', async () => {
     const account = newAccount();
-    const order = (paid: Body) => [purchase(hoursAgo(48), { paid })];
+    const order = (paid: Fields) => [purchase(hoursAgo(48), { paid })];
     const five = await register(
       http,
       cvmPrepaid({ account, prices: prices('JPY', '51', '0.42'), orders: order({ cash: '1' }) }),
@@ -756,7 +754,7 @@ describe('other currencies', () => {
     });
     expect(await balancesOf(account)).toEqual({ currency: 'JPY', cash: '91', gift: '89', income: '0' });
     const { orders } = await instanceOf(http, id);
-    expect(orders[0].paid).toEqual({ cash: '100', gift: '99', income: '0', voucher: '0' });
+    expect(orders[0]!.paid).toEqual({ cash: '100', gift: '99', income: '0', voucher: '0' });
   });
 
   it('KWD has three', async () => {
@@ -800,7 +798,7 @@ describe('other currencies', () => {
       await http.post(`/v1/instances/${id}/restore`, { renewal: { months: 1 } }),
       200,
     ).body;
-    expect(restored.orders.at(-1).paid).toEqual({
+    expect(restored.orders.at(-1)!.paid).toEqual({
       cash: '51.000',
       gift: '0.000',
       income: '0.000',

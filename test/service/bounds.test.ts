@@ -13,13 +13,13 @@ import { audit } from '../../store/audit';
 import { findingsOf } from '../../store/audit/runs';
 import { commitStep } from '../../store/lives/steps';
 import { SIGNALS } from '../../workflows/messages';
-import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
   DAY,
   end,
   expectStatus,
+  type Fields,
   hoursAgo,
   instanceOf,
   newAccount,
@@ -40,7 +40,7 @@ const START = hoursAgo(48);
 const FREE = { cash: '0', gift: '0', income: '0', voucher: '0' };
 
 /** A purchase and renewals of a day each, `count` in all. */
-const manyOrders = (count: number, paid = FREE): Body[] =>
+const manyOrders = (count: number, paid = FREE): Fields[] =>
   Array.from({ length: count }, (_, index) =>
     purchase(START, {
       id: `o${index}`,

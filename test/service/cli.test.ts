@@ -11,18 +11,19 @@ import { watchOnce } from '../../worker/watch';
 import { workflowsOf } from '../../worker/workflows';
 import { workflowId } from '../../workflows/messages';
 import { type Ran, type RunOptions, sunset, sunsetAtTerminal } from '../support/command';
-import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
   DAY,
   end,
   expectStatus,
+  type Fields,
   fromNow,
   hoursAgo,
   instanceOf,
   newAccount,
   newId,
+  PRICES,
   purchase,
   redisPostpaid,
   redisPrepaid,
@@ -82,9 +83,9 @@ const call = async (args: string[], options: RunOptions = {}): Promise<Ran> =>
   await sunset(args, { ...options, env: { ...env, ...options.env } });
 const atTerminal = async (args: string[], question: string, typed: string): Promise<Ran> =>
   await sunsetAtTerminal(args, question, typed, env);
-const json = (ran: Ran): Body => JSON.parse(ran.out);
+const json = (ran: Ran) => JSON.parse(ran.out);
 /** Its clock goes on between two looks. */
-const still = ({ clock, ...rest }: Body): Body => rest;
+const still = ({ clock, ...rest }: Fields): Fields => rest;
 /** A table's columns don't matter. */
 const flat = (text: string): string => text.replace(/ +/g, ' ');
 
@@ -131,9 +132,9 @@ describe('register', () => {
     ]);
     expect(yaml).toMatchObject({ code: 0, out: expect.stringContaining('2 registered') });
     const { orders, prices, disks } = await instanceOf(http, one);
-    expect(orders[0].paid).toMatchObject({ cash: '407.90', voucher: '100.00' });
+    expect(orders[0]!.paid).toMatchObject({ cash: '407.90', voucher: '100.00' });
     expect(prices).toMatchObject({ version: '2026-11', hour: '0.42' });
-    expect(disks[0].month).toBe('5.50');
+    expect(disks[0]!.month).toBe('5.50');
     expect(json(list)).toMatchObject([{ id: three, state: 'running' }]);
   });
 
@@ -256,7 +257,7 @@ describe('terminate and return', () => {
     expect(third.code).toBe(0);
     const states = await Promise.all([now!, later!, timed!].map((id) => instanceOf(http, id)));
     expect(states.map(({ state }) => state)).toEqual(['terminated', 'isolated', 'running']);
-    expect(states[2].termination.at).toBe(at);
+    expect(states[2]!.termination!.at).toBe(at);
   });
 
   it('one that is blocked does not stop the others; nothing permitted ends with 1', async () => {
@@ -311,7 +312,7 @@ describe('terminate and return', () => {
     const [refunds, refundsJson, explained, explainedJson, statement, statementJson] = await Promise.all([
       call(['refunds', '--account', account]),
       call(['refunds', '--instance', id, '--status', 'done', '--json']),
-      call(['explain', refundId]),
+      call(['explain', refundId!]),
       call(['explain', refundId, '--json']),
       call(['statement', account]),
       call(['statement', account, '--json']),
@@ -337,7 +338,7 @@ describe('timed terminations', () => {
       call(['reschedule', two!, 'next week']),
     ]);
     expect(moved).toMatchObject({ code: 0, out: expect.stringContaining('terminated at ') });
-    expect((await instanceOf(http, one!)).termination.at).toBe(at);
+    expect((await instanceOf(http, one!)).termination!.at).toBe(at);
     expect(bad).toMatchObject({
       code: 1,
       err: expect.stringContaining('/at: must be an ISO-8601 date and time'),
@@ -419,7 +420,7 @@ describe('the recycle bin', () => {
 
   it('says of a release what was paid back, not what was undone or denied since', async () => {
     const id = await register(http, redisPrepaid());
-    const [{ refundId }] = (await end(http, [id], { action: 'return' })).items;
+    const { refundId } = (await end(http, [id], { action: 'return' })).items[0]!;
     expectStatus(await http.post(`/v1/refunds/${refundId}/undo`, { reason: 'wrong instance' }), 200);
     expect((await call(['purge', id, '--yes-destroy', id])).out).toContain('; nothing is paid back.');
   });
@@ -573,10 +574,7 @@ describe('return --renewals', () => {
       err: expect.stringContaining('destroys nothing: confirm it by --yes'),
     });
     expect(both).toMatchObject({ code: 2, err: expect.stringContaining('confirm it by --yes-destroy') });
-    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual([
-      'in-force',
-      'future',
-    ]);
+    expect((await instanceOf(http, id)).orders.map(({ status }) => status)).toEqual(['in-force', 'future']);
 
     const done = await call(['return', '--renewals', id, '--yes', id]);
     expect(done).toMatchObject({ code: 0, err: '' });
@@ -596,10 +594,7 @@ describe('return --renewals', () => {
     const ran = await atTerminal(['return', '--renewals', id], 'to go on', `${id}\r`);
     expect(ran.code).toBe(0);
     expect(ran.out).not.toMatch(/destroy/);
-    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual([
-      'in-force',
-      'closed',
-    ]);
+    expect((await instanceOf(http, id)).orders.map(({ status }) => status)).toEqual(['in-force', 'closed']);
   });
 });
 
@@ -617,12 +612,9 @@ describe('the operator’s path', () => {
   /** Beyond its five days: an ordinary return, with the fee of a promotion order. */
   const promoted = async (): Promise<string> => {
     const order = purchase(hoursAgo(24 * 40), { channel: 'promotion' });
-    return await register(
-      http,
-      cvmPrepaid({ orders: [order], prices: { ...cvmPrepaid().prices, hour: '0.01' } }),
-    );
+    return await register(http, cvmPrepaid({ orders: [order], prices: { ...PRICES, hour: '0.01' } }));
   };
-  const asked = async (id: string): Promise<Body> =>
+  const asked = async (id: string) =>
     json(await call(['request-refund', id, '--reason', 'bought by mistake', '--json']));
   const approved = (id: string, ...more: string[]) =>
     call(['approve', id, '--reason', 'checked', '--yes', id, ...more]);
@@ -636,7 +628,7 @@ describe('the operator’s path', () => {
     );
     expect(flat(made.out)).toMatch(/ refund 2\d\d\.\d\d CNY, ordinary return: .*; fee 101\.99\n/);
     const { items } = (await http.get(`/v1/refund-requests?instanceId=${id}`)).body;
-    const [{ id: requestId, refundId, preview, account }] = items;
+    const { id: requestId, refundId, preview, account } = items[0]!;
     const [text, program, others, twice, own] = await Promise.all([
       call(['requests', '--account', account, '--status', 'in_review']),
       call(['requests', '--instance', id, '--json']),
@@ -651,7 +643,7 @@ describe('the operator’s path', () => {
     expect(others.out).toBe('Nothing.\n');
     expect(twice).toMatchObject({ code: 1, err: expect.stringContaining('[IN_REVIEW]') });
     expect(own).toMatchObject({ code: 1, err: expect.stringContaining('[SELF_APPROVAL]') });
-    expect(flat((await call(['explain', refundId])).out)).toMatch(
+    expect(flat((await call(['explain', refundId!])).out)).toMatch(
       /What keeps it back\n .* \[APPROVAL_REQUIRED\]\n next: /,
     );
 
@@ -678,7 +670,7 @@ describe('the operator’s path', () => {
     expect(flat(made.out)).toContain(
       'refund 75.00 CNY, return of renewals: cash 75.00, gift 0.00, income 0.00; fee 25.00',
     );
-    const [{ id: requestId }] = (await http.get(`/v1/refund-requests?instanceId=${id}`)).body.items;
+    const { id: requestId } = (await http.get(`/v1/refund-requests?instanceId=${id}`)).body.items[0]!;
     expect(await approved(requestId, ...approver)).toMatchObject({ code: 0, err: '' });
     expect((await instanceOf(http, id)).state).toBe('running');
   });
@@ -688,7 +680,7 @@ describe('the operator’s path', () => {
     const { id: requestId, refundId } = await asked(id);
     await approved(requestId, ...approver);
     const [text, zh, program] = await Promise.all([
-      call(['explain', refundId]),
+      call(['explain', refundId!]),
       call(['explain', refundId, '--lang', 'zh']),
       call(['explain', refundId, '--json']),
     ]);
@@ -719,7 +711,7 @@ describe('the operator’s path', () => {
     expect(section).toContain(`computed again just now: ${refund.amount} CNY, the same`);
     const [cell] = refund.calculation.cells;
     expect(shown).toContain(
-      `How it is split\n amount order source\n ${cell.amount} o1 cash\n -101.99 fee cash first, then gift, then income\n ${refund.amount} paid back`,
+      `How it is split\n amount order source\n ${cell!.amount} o1 cash\n -101.99 fee cash first, then gift, then income\n ${refund.amount} paid back`,
     );
     expect(shown).toMatch(/ in_review\n .* requested\n .* isolating\n .* booked\n .* done\n/);
     expect(shown).toContain('101.99 refunds fees');
@@ -742,7 +734,7 @@ describe('the operator’s path', () => {
       [refundId],
     );
     const [text, zh, program] = await Promise.all([
-      call(['explain', refundId]),
+      call(['explain', refundId!]),
       call(['explain', refundId, '--lang', 'zh']),
       call(['explain', refundId, '--json']),
     ]);
@@ -763,8 +755,8 @@ describe('the operator’s path', () => {
     const prices = { version: '2026-11', currency: 'CNY', month: '51', hour };
     const id = await register(http, cvmPrepaid({ orders: [first, second], network, prices }));
     await end(http, [id], { action: 'return-renewals' });
-    const [{ refundId }] = (await end(http, [id], { action: 'return' })).items;
-    const shown = flat((await call(['explain', refundId])).out);
+    const { refundId } = (await end(http, [id], { action: 'return' })).items[0]!;
+    const shown = flat((await call(['explain', refundId!])).out);
     expect(shown).toContain(
       '51 CNY a month, 0.42 (≤ 96 h) → 0.21 CNY an hour; discounts: those of the rules\n',
     );
@@ -787,7 +779,7 @@ describe('the operator’s path', () => {
       /^rr_\S+: denied\n .* asked: .*\n .* operator:approver denied: resold goods\n/,
     );
     expect(denied.out).toContain(`${id} runs on; the right to return is given back.`);
-    const explained = await call(['explain', refundId]);
+    const explained = await call(['explain', refundId!]);
     expect(flat(explained.out)).toMatch(/An operator denied it: resold goods \[REFUND_DENIED\]\n next: /);
     expect(explained.out).toContain('nothing is booked');
     const [late, another] = await Promise.all([approved(requestId, ...approver), asked(id)]);
@@ -848,16 +840,16 @@ describe('the operator’s path', () => {
 
   it('undo takes the money back, once, and explain tells who and why', async () => {
     const [one, two] = await Promise.all([1, 2].map(() => register(http, cvmPrepaid())));
-    const [{ refundId }] = (await end(http, [one!], { action: 'return' })).items;
-    const [{ refundId: second }] = (await end(http, [two!], { action: 'return' })).items;
-    const undone = await call(['undo', refundId, '--reason', 'wrong instance']);
+    const { refundId } = (await end(http, [one!], { action: 'return' })).items[0]!;
+    const { refundId: second } = (await end(http, [two!], { action: 'return' })).items[0]!;
+    const undone = await call(['undo', refundId!, '--reason', 'wrong instance']);
     expect(undone).toMatchObject({ code: 0, err: '' });
     expect(undone.out).toContain(`${refundId}: reversed; 407.96 CNY is taken back.`);
     expect(flat(undone.out)).toContain(`${one} tencent-cvm prepaid running expires at`);
     const [again, program, explained, listed] = await Promise.all([
-      call(['undo', refundId, '--reason', 'wrong instance']),
-      call(['undo', second, '--reason', 'this one too', '--json']),
-      call(['explain', refundId]),
+      call(['undo', refundId!, '--reason', 'wrong instance']),
+      call(['undo', second!, '--reason', 'this one too', '--json']),
+      call(['explain', refundId!]),
       call(['refunds', '--instance', one!, '--status', 'reversed']),
     ]);
     expect(again).toMatchObject({ code: 1, err: expect.stringContaining('[WRONG_STATE]') });

@@ -2,7 +2,6 @@
  * Many at once: one confirmation of many, many commands of which one can win. (Rights: parallel-returns;
  * keys: same-key.)
  */
-import type { Body } from '../support/http';
 import { cvmPostpaid, cvmPrepaid, end, newAccount, register } from '../support/lives';
 import { useService } from '../support/service';
 
@@ -15,7 +14,7 @@ it('000-11, 000-23: 20 instances ended in one confirmation', async () => {
   const account = newAccount();
   const ids = await times(20, () => register(http, cvmPostpaid({ account })));
   const done = await end(http, ids);
-  expect(done.items.map((item: Body) => item.status)).toEqual(ids.map(() => 'done'));
+  expect(done.items.map((item) => item.status)).toEqual(ids.map(() => 'done'));
   expect((await http.get(`/v1/instances?account=${account}&state=terminated`)).body.items).toHaveLength(20);
   expect((await http.get(`/v1/instances?account=${account}`)).body.items).toHaveLength(0);
 });
@@ -27,7 +26,7 @@ it('L8: what a command did is done: another key gets 409 with the state', async 
   expect(replies.filter((reply) => reply.status === 200)).toHaveLength(1);
   const others = replies
     .filter((reply) => reply.status !== 200)
-    .map(({ body: { status, code, state } }) => ({ status, code, state }));
+    .map(({ status, body: { code, state } }) => ({ status, code, state }));
   // L20: of so many at once some are told at once that they were not sent.
   const told = [
     { status: 409, code: 'WRONG_STATE', state: 'terminated' },
@@ -46,7 +45,7 @@ it('E7: one confirmation over more items than rights: placed where they pay most
   const account = newAccount();
   const ids = await times(6, () => register(http, cvmPrepaid({ account })));
   const done = await end(http, ids, { action: 'return' });
-  expect(done.items.map((item: Body) => item.status)).toEqual([
+  expect(done.items.map((item) => item.status)).toEqual([
     'done',
     'done',
     'done',
@@ -54,5 +53,5 @@ it('E7: one confirmation over more items than rights: placed where they pay most
     'refused',
     'refused',
   ]);
-  expect(done.items[4].problem).toMatchObject({ code: 'QUOTA_USED' });
+  expect(done.items[4]!.problem).toMatchObject({ code: 'QUOTA_USED' });
 });

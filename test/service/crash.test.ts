@@ -7,11 +7,11 @@ import type { Policy } from '../../domain/policy';
 import { POLICIES } from '../../policies';
 import { acceptQuote } from '../../store/agreements/acceptance';
 import { lifeQuery, workflowId } from '../../workflows/messages';
-import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
   expectStatus,
+  type Fields,
   instanceOf,
   newId,
   quote,
@@ -51,7 +51,7 @@ async function confirmAndKill(
   victim: DoomedService,
   id: string,
   action: 'terminate' | 'return',
-  schedule?: Body,
+  schedule?: Fields,
 ): Promise<void> {
   const { id: quoteId } = await quote(victim.http, [id], { action, ...(schedule ? { schedule } : {}) });
   victim.http.post('/v1/terminations', { quoteId, agree: true }).catch(() => {});
@@ -59,7 +59,7 @@ async function confirmAndKill(
   await victim.kill();
 }
 
-const one = async (service: ServiceUnderTest, sql: string, values: unknown[]): Promise<Body> =>
+const one = async (service: ServiceUnderTest, sql: string, values: unknown[]) =>
   (await service.pool.query(sql, values)).rows[0];
 
 /**
@@ -119,9 +119,9 @@ describe.each(['after-commit', 'before-commit'] as const)('SIGKILL in the step o
       { currency: 'CNY', cash: '356.96', gift: '0.00', income: '0.00' },
     ]);
     const rights = (await service.http.get(`/v1/accounts/${account}`)).body.rights.find(
-      (row: Body) => row.product === 'tencent-cvm',
+      (row) => row.product === 'tencent-cvm',
     );
-    expect(rights.fiveDay).toEqual({ limit: 1, used: 1, reserved: 0, left: 0 });
+    expect(rights!.fiveDay).toEqual({ limit: 1, used: 1, reserved: 0, left: 0 });
     await expectConsistent(service, id);
     expect(await failedTasks(service, id)).toBe(0);
   });
@@ -215,10 +215,10 @@ it.concurrent('an accepted item whose instance has changed meanwhile fails alone
   const { id: quoteId } = await quote(service.http, [id], { action: 'return' });
   await worker.stop();
   await acceptQuote(service.pool, { quoteId, terminationId: 't_failed', by: 'operator', via: 'api' });
-  const rights = async (): Promise<Body> =>
+  const rights = async () =>
     (await service.http.get(`/v1/accounts/${account}`)).body.rights.find(
-      (row: Body) => row.product === 'tencent-cvm',
-    ).fiveDay;
+      (row) => row.product === 'tencent-cvm',
+    )!.fiveDay;
   expect(await rights()).toMatchObject({ used: 0, reserved: 1, left: 0 });
   // The protection is in the workflow's queue before the item is sent.
   const protecting = service.http.post(`/v1/instances/${id}/protect`, { reason: 'audit' });

@@ -2,7 +2,6 @@
  * The four documents read line by line, each as what a customer of the API would see. What is the console's
  * own comes with the console.
  */
-import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -27,7 +26,7 @@ import { useService } from '../support/service';
 
 const { http } = useService();
 
-const codes = (list: Body[]): string[] => list.map((one) => one.code);
+const codes = (list: { code: string }[]): string[] => list.map((one) => one.code);
 const RETURN = { action: 'return' } as const;
 
 describe('000: Tencent CVM, pay as you go', () => {
@@ -38,7 +37,7 @@ describe('000: Tencent CVM, pay as you go', () => {
       refund: { kind: 'none', amount: '0.00' },
     });
     const prepaid = await register(http, cvmPrepaid());
-    expect(codes((await quote(http, [prepaid])).items[0].blockers)).toEqual(['WRONG_ACTION']);
+    expect(codes((await quote(http, [prepaid])).items[0]!.blockers)).toEqual(['WRONG_ACTION']);
   });
 
   it.each([
@@ -47,14 +46,14 @@ describe('000: Tencent CVM, pay as you go', () => {
     ['002-06', jdPostpaid],
   ])('%s: the impact is told before acting: data can’t be restored, back it up', async (_, registration) => {
     const id = await register(http, registration());
-    expect(codes((await quote(http, [id])).items[0].warnings)).toContain('DATA_LOST');
+    expect(codes((await quote(http, [id])).items[0]!.warnings)).toContain('DATA_LOST');
   });
 
   it('000-04: immediate offers now and two hours later', async () => {
     const id = await register(http, cvmPostpaid());
     const now = await quote(http, [id]);
     const later = await quote(http, [id], { schedule: { mode: 'later' } });
-    const gap = Date.parse(later.items[0].releaseTime) - Date.parse(now.items[0].releaseTime);
+    const gap = Date.parse(later.items[0]!.releaseTime!) - Date.parse(now.items[0]!.releaseTime!);
     expect(Math.abs(gap - DAY / 12)).toBeLessThan(5000);
   });
 
@@ -83,7 +82,7 @@ describe('000: Tencent CVM, pay as you go', () => {
       termination: { mode: 'timed', at, terminationId: done.id },
     });
     expectStatus(await http.post(`/v1/instances/${id}/cancel`), 200);
-    expect((await http.get(`/v1/terminations/${done.id}`)).body.items[0].releaseTime).toBeNull();
+    expect((await http.get(`/v1/terminations/${done.id}`)).body.items[0]!.releaseTime).toBeNull();
   });
 
   it('000-21: cancelling is for timed ones only; two hours later is undone by a restore', async () => {
@@ -102,13 +101,8 @@ describe('001: Tencent Redis', () => {
     const account = newAccount();
     const id = await register(http, redisPrepaid({ account }));
     const done = await end(http, [id], RETURN);
-    const refund = (await http.get(`/v1/refunds/${done.items[0].refundId}`)).body;
-    expect(refund.progress.map((one: Body) => one.status)).toEqual([
-      'requested',
-      'isolating',
-      'booked',
-      'done',
-    ]);
+    const refund = (await http.get(`/v1/refunds/${done.items[0]!.refundId}`)).body;
+    expect(refund.progress.map((one) => one.status)).toEqual(['requested', 'isolating', 'booked', 'done']);
     expect((await http.get(`/v1/refunds?account=${account}`)).body.items).toMatchObject([
       { id: refund.id, amount: '407.96' },
     ]);
@@ -152,14 +146,14 @@ describe('001: Tencent Redis', () => {
   it('001-17, 001-19, 001-21, 001-22, 001-24: the quote shows the instance, its place, the form of the refund, the amount and how it is computed', async () => {
     const id = await register(http, redisPrepaid());
     const [item] = (await quote(http, [id], RETURN)).items;
-    expect(item.refund).toMatchObject({
+    expect(item!.refund).toMatchObject({
       kind: 'five-day',
       currency: 'CNY',
       amount: '407.96',
       parts: { cash: '407.96' },
     });
-    expect(item.refund.lines.every((line: Body) => line.label && line.formula && line.amount)).toBe(true);
-    expect(await instanceOf(http, item.instanceId)).toMatchObject({
+    expect(item!.refund.lines!.every((line) => line.label && line.formula && line.amount)).toBe(true);
+    expect(await instanceOf(http, item!.instanceId)).toMatchObject({
       region: 'ap-guangzhou',
       zone: 'ap-guangzhou-2',
       network: { billing: 'traffic' },
@@ -184,7 +178,7 @@ describe('001: Tencent Redis', () => {
   it('001-32, 001-33, 001-35: pay as you go is one confirmation without a refund, then power on or take offline', async () => {
     const [one, other] = [await register(http, redisPostpaid()), await register(http, redisPostpaid())];
     const done = await end(http, [one, other]);
-    expect(done.items.map((item: Body) => item.refundId)).toEqual([null, null]);
+    expect(done.items.map((item) => item.refundId)).toEqual([null, null]);
     expect(expectStatus(await http.post(`/v1/instances/${one}/restore`), 200).body.state).toBe('running');
     expect(
       expectStatus(await http.post(`/v1/instances/${other}/purge`, { confirm: other }), 200).body.state,
@@ -195,11 +189,11 @@ describe('001: Tencent Redis', () => {
     const postpaid = await register(http, redisPostpaid());
     const prepaid = await register(http, redisPrepaid());
     expect((await end(http, [postpaid])).items[0]).toMatchObject({ status: 'done', refundId: null });
-    expect((await end(http, [prepaid], RETURN)).items[0].refundId).not.toBeNull();
+    expect((await end(http, [prepaid], RETURN)).items[0]!.refundId).not.toBeNull();
     // Neither does the other's work.
     const again = [await register(http, redisPostpaid()), await register(http, redisPrepaid())];
-    expect(codes((await quote(http, [again[0]!], RETURN)).items[0].blockers)).toEqual(['WRONG_ACTION']);
-    expect(codes((await quote(http, [again[1]!])).items[0].blockers)).toEqual(['WRONG_ACTION']);
+    expect(codes((await quote(http, [again[0]!], RETURN)).items[0]!.blockers)).toEqual(['WRONG_ACTION']);
+    expect(codes((await quote(http, [again[1]!])).items[0]!.blockers)).toEqual(['WRONG_ACTION']);
   });
 });
 
@@ -208,9 +202,9 @@ describe('002: JD Cloud VM', () => {
     const account = newAccount();
     const ids = await Promise.all([1, 2, 3].map(() => register(http, jdPostpaid({ account }), newId('i'))));
     const stopped = (await http.get(`/v1/instances?account=${account}&state=stopped`)).body.items;
-    expect(stopped.map((one: Body) => one.id).sort()).toEqual([...ids].sort());
+    expect(stopped.map((one) => one.id).sort()).toEqual([...ids].sort());
     const done = await end(http, ids);
-    expect(done.items.map((item: Body) => item.status)).toEqual(['done', 'done', 'done']);
+    expect(done.items.map((item) => item.status)).toEqual(['done', 'done', 'done']);
   });
 
   it('002-15: the deletion is asynchronous: accepted, with where to look', async () => {
@@ -224,8 +218,8 @@ describe('002: JD Cloud VM', () => {
   it('002-16: what to do before is named: stop it, make an image or a snapshot', async () => {
     const id = await register(http, jdPostpaid({ state: 'running' }));
     const [item] = (await quote(http, [id])).items;
-    expect(item.blockers[0].next).toMatch(/stop/i);
-    expect(item.warnings[0].message).toMatch(/private image.*snapshot/);
+    expect(item!.blockers[0]!.next).toMatch(/stop/i);
+    expect(item!.warnings[0]!.message).toMatch(/private image.*snapshot/);
   });
 
   it('002-17: no bin, no timed mode, no refund', async () => {
@@ -254,7 +248,7 @@ describe('003: self-service refund of a prepaid CVM', () => {
     const paid = { cash: '300', gift: '100', income: '0', voucher: '107.96' };
     const startsAt = hoursAgo(240);
     const id = await register(http, cvmPrepaid({ orders: [purchase(startsAt, { paid })] }));
-    const { refund } = (await quote(http, [id], RETURN)).items[0];
+    const { refund } = (await quote(http, [id], RETURN)).items[0]!;
     // 400 − 240 × 0.42 = 299.20; three quarters of it in cash.
     expect(refund).toMatchObject({
       kind: 'ordinary',
@@ -274,16 +268,16 @@ describe('003: self-service refund of a prepaid CVM', () => {
   it('003-34: prices are data of the instance: another price, another refund', async () => {
     const prices = { version: 'special', currency: 'CNY', month: '51', hour: '0.10' };
     const id = await register(http, cvmPrepaid({ prices }, hoursAgo(240)));
-    expect((await quote(http, [id], RETURN)).items[0].refund.amount).toBe('383.96');
+    expect((await quote(http, [id], RETURN)).items[0]!.refund.amount).toBe('383.96');
   });
 
   it('M17: the amounts are as of the quote’s instant and are paid as quoted, also across the five-day edge', async () => {
     const startsAt = fromNow(3000 - 5 * DAY);
     const id = await register(http, cvmPrepaid({}, startsAt));
     const first = await quote(http, [id], RETURN);
-    expect(first.items[0].refund).toMatchObject({ kind: 'five-day', amount: '407.96' });
+    expect(first.items[0]!.refund).toMatchObject({ kind: 'five-day', amount: '407.96' });
     await until(
-      async () => (await quote(http, [id], RETURN)).items[0].refund.kind === 'ordinary',
+      async () => (await quote(http, [id], RETURN)).items[0]!.refund.kind === 'ordinary',
       'the five days to be over',
     );
     const { body } = expectStatus(
@@ -291,7 +285,7 @@ describe('003: self-service refund of a prepaid CVM', () => {
       202,
     );
     const done = await settled(http, body.id);
-    expect((await http.get(`/v1/refunds/${done.items[0].refundId}`)).body).toMatchObject({
+    expect((await http.get(`/v1/refunds/${done.items[0]!.refundId}`)).body).toMatchObject({
       kind: 'five-day',
       amount: '407.96',
     });

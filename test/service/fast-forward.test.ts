@@ -28,11 +28,13 @@ it('a deadline just before the target is taken, and none after it, though its st
     async (index) => {
       const id = await expiring();
       const { clock, expiresAt } = await instanceOf(http, id);
-      const justPast = Date.parse(expiresAt) - Date.parse(clock) + 900 + (index % 4) * 100;
+      const justPast = Date.parse(expiresAt!) - Date.parse(clock) + 900 + (index % 4) * 100;
       const { state, purgeTime } = await fastForward(http, id, `PT${Math.ceil(justPast / 1000)}S`);
       expect(await commandsOf(id)).toEqual(['register', 'expire']);
       expect(state).toBe('isolated');
-      expect(Date.parse(purgeTime)).toBeGreaterThan(Date.parse((await instanceOf(http, id)).clock) + 6 * DAY);
+      expect(Date.parse(purgeTime!)).toBeGreaterThan(
+        Date.parse((await instanceOf(http, id)).clock) + 6 * DAY,
+      );
     },
     20,
   );

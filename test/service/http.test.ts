@@ -17,14 +17,16 @@ import { createPool, type Pool } from '../../store/db';
 import { openOwner } from '../../store/idempotency';
 import { createSignatures } from '../../store/signatures';
 import { workflowId } from '../../workflows/messages';
+import type { Page, Termination } from '../support/answered';
 import { requireDeclared } from '../support/answers';
-import { type Body, Http, type Reply } from '../support/http';
+import { bodyOf, Http, type Reply } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
   DAY,
   end,
   expectStatus,
+  type Fields,
   fastForward,
   fromNow,
   hoursAgo,
@@ -62,8 +64,7 @@ async function open(path: string, init: RequestInit = {}): Promise<Reply> {
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }
 
-const confirm = async (quoteId: string): Promise<Reply> =>
-  await http.post('/v1/terminations', { quoteId, agree: true });
+const confirm = async (quoteId: string) => await http.post('/v1/terminations', { quoteId, agree: true });
 
 describe('without a key', () => {
   it('/healthz and /readyz say that all is well', async () => {
@@ -86,10 +87,11 @@ describe('without a key', () => {
   });
 
   it('/openapi.json is OpenAPI 3.1 and has every call of the contract, each with its schemas', async () => {
-    const { status, body } = await open('/openapi.json');
-    expect(status).toBe(200);
+    const document = await open('/openapi.json');
+    expect(document.status).toBe(200);
+    const body = bodyOf<{ openapi: string; paths: Record<string, Fields> }>(document);
     expect(body.openapi).toMatch(/^3\.1/);
-    const calls = Object.entries<Body>(body.paths).flatMap(([path, methods]) =>
+    const calls = Object.entries(body.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     const one = '/v1/instances/{id}';
@@ -131,17 +133,20 @@ describe('without a key', () => {
     );
     expect(references.length).toBeGreaterThan(10);
     for (const path of references)
-      expect(path.reduce((part: Body, name) => part?.[name], body)).toBeDefined();
+      expect(path.reduce<unknown>((part, name) => (part as Fields | undefined)?.[name], body)).toBeDefined();
   });
 
   it('/docs loads everything that it needs from here', async () => {
-    const { status, body, headers } = await open('/docs');
-    expect(status).toBe(200);
+    const page = await open('/docs');
+    const { headers } = page;
+    expect(page.status).toBe(200);
     expect(headers.get('content-type')).toMatch(/^text\/html/);
     const policy = headers.get('content-security-policy') ?? '';
     expect(policy).toMatch(/script-src 'self'/);
     expect(policy).not.toMatch(/script-src[^;]*unsafe/);
-    const assets = [...body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address!);
+    const assets = [...bodyOf<string>(page).matchAll(/(?:src|href)="([^"]+)"/g)].map(
+      ([, address]) => address!,
+    );
     expect(assets.length).toBeGreaterThanOrEqual(3);
     const types: Record<string, string> = { css: 'text/css', js: 'text/javascript', png: 'image/png' };
     for (const address of assets) {
@@ -153,7 +158,7 @@ describe('without a key', () => {
       expect(String(asset.body).length).toBeGreaterThan(20);
     }
     // Nothing inline: the policy would stop it.
-    expect(body).not.toMatch(/<script>|<style>| on\w+=/);
+    expect(bodyOf<string>(page)).not.toMatch(/<script>|<style>| on\w+=/);
   });
 });
 
@@ -244,7 +249,11 @@ describe('addresses and methods', () => {
     const { id: quoteId } = await quote(http, [id], { action: 'return' });
     const item = (await http.get(`/v1/quotes/${quoteId}`, { headers: { 'accept-language': 'zh-CN' } })).body
       .items[0];
-    for (const text of [item.warnings[0].message, item.plan.retain[0].reason, item.refund.lines[0].label])
+    for (const text of [
+      item!.warnings[0]!.message,
+      item!.plan.retain[0]!.reason,
+      item!.refund.lines![0]!.label,
+    ])
       expect(text).toMatch(/\p{Script=Han}/u);
   });
 });
@@ -315,10 +324,11 @@ describe('registration', () => {
   it('the longest of everything that may be stated is taken, and lives', async () => {
     const long = (length: number): string => '🌅'.repeat(length);
     const id = newId().padEnd(128, 'x');
+    const region = long(128);
     const body = cvmPostpaid({
       account: long(128),
       name: long(128),
-      region: long(128),
+      region,
       zone: long(128),
       type: long(128),
     });
@@ -333,10 +343,10 @@ describe('registration', () => {
       await http.put(`/v1/instances/${id}`, { ...body, disks: many }, { key }),
       201,
     );
-    expect(shown).toMatchObject({ id, name: body.name, region: body.region, account: body.account });
+    expect(shown).toMatchObject({ id, name: body.name, region, account: body.account });
     const reason = long(500);
     expect(
-      expectStatus(await http.post(`/v1/instances/${id}/protect`, { reason }), 200).body.protection.reason,
+      expectStatus(await http.post(`/v1/instances/${id}/protect`, { reason }), 200).body.protection!.reason,
     ).toBe(reason);
     expectStatus(
       await http.post(`/v1/instances/${id}/unprotect`, { reason }, { key: randomUUID().padEnd(255, '~') }),
@@ -345,7 +355,7 @@ describe('registration', () => {
     expect(
       (
         await http.get(
-          `/v1/instances?account=${encodeURIComponent(body.account)}&region=${encodeURIComponent(body.region)}`,
+          `/v1/instances?account=${encodeURIComponent(body.account)}&region=${encodeURIComponent(region)}`,
         )
       ).body.items,
     ).toHaveLength(1);
@@ -392,14 +402,15 @@ describe('lists', () => {
     await register(http, cvmPostpaid());
   });
 
-  async function walk(path: string, limit: number): Promise<Body[]> {
-    const found: Body[] = [];
+  /** What rows are told by; each list has some of it. */
+  type Listed = Record<'id' | 'instanceId' | 'purgeTime' | 'cause' | 'agreedAt', string> & { step: number };
+  async function walk(path: string, limit: number) {
+    const found: Listed[] = [];
     let cursor: string | null = null;
     do {
       const next: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      const { body }: Reply = expectStatus(
-        await http.get(`${path}${path.includes('?') ? '&' : '?'}limit=${limit}${next}`),
-        200,
+      const body = bodyOf<Page<Listed>>(
+        expectStatus(await http.get(`${path}${path.includes('?') ? '&' : '?'}limit=${limit}${next}`), 200),
       );
       expect(Object.keys(body).sort()).toEqual(['items', 'nextCursor']);
       expect(body.items.length).toBeLessThanOrEqual(limit);
@@ -409,7 +420,7 @@ describe('lists', () => {
     return found;
   }
 
-  const LISTS: [string, () => string, number, (row: Body) => string][] = [
+  const LISTS: [string, () => string, number, (row: Listed) => string][] = [
     ['instances', () => `/v1/instances?account=${account}`, 7, (row) => row.id],
     ['a timeline', () => `/v1/instances/${ids[5]}/timeline`, 3, (row) => String(row.step)],
     ['terminations', () => `/v1/terminations?account=${account}`, 5, (row) => row.id],
@@ -427,9 +438,8 @@ describe('lists', () => {
       expect(ones.map(key)).toEqual(all.map(key));
       expect(twos.map(key)).toEqual(all.map(key));
       // A page that is exactly full is the last one.
-      expect(
-        (await http.get(`${path()}${path().includes('?') ? '&' : '?'}limit=${count}`)).body.nextCursor,
-      ).toBeNull();
+      const full = await http.get(`${path()}${path().includes('?') ? '&' : '?'}limit=${count}`);
+      expect(bodyOf<Page<Listed>>(full).nextCursor).toBeNull();
     },
   );
 
@@ -438,7 +448,7 @@ describe('lists', () => {
     const late = await register(http, cvmPostpaid({ account }));
     const rest = (await http.get(`/v1/instances?account=${account}&limit=500&cursor=${first.nextCursor}`))
       .body;
-    expect([...first.items, ...rest.items].map((row: Body) => row.id)).toEqual([...ids, late]);
+    expect([...first.items, ...rest.items].map((row) => row.id)).toEqual([...ids, late]);
     await end(http, [late]);
   });
 
@@ -487,7 +497,7 @@ describe('Idempotency-Key', () => {
     expect(again.headers.get('location')).toBe(first.headers.get('location'));
     expect(again.headers.get('content-type')).toBe('application/json');
     expect(again.body).toEqual(first.body);
-    expect((await http.get(first.headers.get('location')!)).body.id).toBe(first.body.id);
+    expect(bodyOf<Termination>(await http.get(first.headers.get('location')!)).id).toBe(first.body.id);
   });
 
   it('the same key for another body, address or method is 422, and does nothing', async () => {
@@ -574,7 +584,13 @@ describe('quotes that bind', () => {
   });
 
   /** What may change after a quote, and how the 409 says it. */
-  const STALE: [string, () => Body, Body, (id: string) => Promise<unknown>, Body[]][] = [
+  const STALE: [
+    string,
+    () => Fields,
+    Fields,
+    (id: string) => Promise<unknown>,
+    (Fields & { field: string })[],
+  ][] = [
     [
       'an order was added',
       cvmPrepaid,
@@ -654,13 +670,13 @@ describe('quotes that bind', () => {
     expect(changes).toEqual(
       expect.arrayContaining(expected.map((one) => expect.objectContaining({ instanceId: id, ...one }))),
     );
-    for (const one of changes) {
+    for (const one of changes!) {
       expect(Object.keys(one).sort()).toEqual(['difference', 'field', 'instanceId', 'new', 'old']);
       expect(one.instanceId).toBe(id);
       expect(one.old).not.toEqual(one.new);
     }
     // What has not changed is not named: a new order is no new price list.
-    const named = changes.map(({ field }: Body) => field);
+    const named = changes!.map(({ field }) => field);
     expect(named.filter((field: string) => ['orders', 'prices', 'network'].includes(field))).toEqual(
       expected.map(({ field }) => field).filter((field) => ['orders', 'prices', 'network'].includes(field)),
     );
@@ -687,16 +703,16 @@ describe('quotes that bind', () => {
     const edge = Date.now() + 2500;
     const id = await register(http, cvmPrepaid({}, new Date(edge - 120 * 3_600_000).toISOString()));
     const { id: quoteId, items } = await quote(http, [id], { action: 'return' });
-    expect(items[0].refund).toMatchObject({ kind: 'five-day', amount: '407.96' });
+    expect(items[0]!.refund).toMatchObject({ kind: 'five-day', amount: '407.96' });
     // To the second, the last one included (E1).
     await until(async () => Date.now() > edge + 1000, 'the five days to be over');
-    expect((await quote(http, [id], { action: 'return' })).items[0].refund).toMatchObject({
+    expect((await quote(http, [id], { action: 'return' })).items[0]!.refund).toMatchObject({
       kind: 'ordinary',
       amount: '357.56',
     });
     const { body } = expectStatus(await confirm(quoteId), 202);
     const done = await settled(http, body.id);
-    expect((await http.get(`/v1/refunds/${done.items[0].refundId}`)).body).toMatchObject({
+    expect((await http.get(`/v1/refunds/${done.items[0]!.refundId}`)).body).toMatchObject({
       kind: 'five-day',
       amount: '407.96',
     });
@@ -740,7 +756,7 @@ describe('quotes that bind', () => {
       register(http, cvmPostpaid({ state: 'changing' })),
     ]);
     const { id: quoteId, items } = await quote(http, [jd, busy]);
-    expect(items.map((item: Body) => item.permitted)).toEqual([false, false]);
+    expect(items.map((item) => item.permitted)).toEqual([false, false]);
     expect(await confirm(quoteId)).toMatchObject({ status: 409, body: { code: 'NOTHING_PERMITTED' } });
   });
 
@@ -754,9 +770,7 @@ describe('quotes that bind', () => {
     const { id: quoteId } = await quote(http, [jd, cvm, busy, redis]);
     const { body } = expectStatus(await confirm(quoteId), 202);
     const done = await settled(http, body.id);
-    expect(
-      done.items.map((item: Body) => [item.instanceId, item.status, item.problem?.code ?? null]),
-    ).toEqual([
+    expect(done.items.map((item) => [item.instanceId, item.status, item.problem?.code ?? null])).toEqual([
       [jd, 'refused', 'NOT_STOPPED'],
       [cvm, 'done', null],
       [busy, 'refused', 'BUSY'],
@@ -764,7 +778,7 @@ describe('quotes that bind', () => {
     ]);
     const chinese = (await http.get(`/v1/terminations/${body.id}`, { headers: { 'accept-language': 'zh' } }))
       .body;
-    expect(chinese.items[0].problem).toMatchObject({
+    expect(chinese.items[0]!.problem).toMatchObject({
       status: 409,
       code: 'NOT_STOPPED',
       state: 'running',
@@ -817,7 +831,7 @@ describe('shapes', () => {
       operation: null,
       disposal: null,
     });
-    expect(Date.parse(shown.expiresAt)).toBe(Date.parse('2027-11-20T00:00:00+08:00'));
+    expect(Date.parse(shown.expiresAt!)).toBe(Date.parse('2027-11-20T00:00:00+08:00'));
     expect(Math.abs(Date.parse(shown.clock) - Date.now())).toBeLessThan(5000);
     const protectedOne = expectStatus(
       await http.post(`/v1/instances/${id}/protect`, { reason: '重要' }),
@@ -838,7 +852,7 @@ describe('shapes', () => {
     const at = fromNow(DAY);
     const { id: terminationId } = await end(http, [id], { schedule: { mode: 'timed', at } });
     expect((await instanceOf(http, id)).termination).toEqual({ mode: 'timed', at: INSTANT, terminationId });
-    expect(Date.parse((await instanceOf(http, id)).termination.at)).toBe(Date.parse(at));
+    expect(Date.parse((await instanceOf(http, id)).termination!.at)).toBe(Date.parse(at));
     const redis = await register(http, redisPostpaid());
     const { account, region } = await instanceOf(http, redis);
     await end(http, [redis]);
@@ -901,7 +915,7 @@ describe('shapes', () => {
     });
     const confirmed = expectStatus(await confirm(quoted.id), 202);
     const termination = await settled(http, confirmed.body.id);
-    const refundId = termination.items[0].refundId;
+    const refundId = termination.items[0]!.refundId;
     expect(termination).toEqual({
       id: confirmed.body.id,
       quoteId: quoted.id,
@@ -923,8 +937,8 @@ describe('shapes', () => {
       ],
     });
     const { purgeTime, isolatedAt } = await instanceOf(http, id);
-    expect(termination.items[0].releaseTime).toBe(purgeTime);
-    const refund = expectStatus(await http.get(`/v1/refunds/${encodeURIComponent(refundId)}`), 200).body;
+    expect(termination.items[0]!.releaseTime).toBe(purgeTime);
+    const refund = expectStatus(await http.get(`/v1/refunds/${encodeURIComponent(refundId!)}`), 200).body;
     const entry = { transactionId: TEXT, currency: 'CNY', amount: '407.96' };
     expect(refund).toEqual({
       id: refundId,
@@ -950,11 +964,11 @@ describe('shapes', () => {
         { ...entry, source: 'refunds', destination: 'customer:cash' },
       ],
       calculation: {
-        asOf: quoted.items[0].asOf,
+        asOf: quoted.items[0]!.asOf,
         action: 'return',
         kind: 'five-day',
         assisted: false,
-        policyId: quoted.items[0].policyId,
+        policyId: quoted.items[0]!.policyId,
         knobs: expect.objectContaining({ timeZone: 'Asia/Shanghai', ordinaryCount: 3, capPartMonth: false }),
         priceVersion: '2026-11',
         prices: (await instanceOf(http, id)).prices,
@@ -1040,7 +1054,7 @@ describe('shapes', () => {
       priceVersion: '2026-11',
     });
     const postpaid = await register(http, cvmPostpaid());
-    expect((await quote(http, [postpaid])).items[0].refund).toEqual({
+    expect((await quote(http, [postpaid])).items[0]!.refund).toEqual({
       kind: 'none',
       currency: 'CNY',
       amount: '0.00',

@@ -4,13 +4,13 @@
  * history.
  */
 import { workflowId } from '../../workflows/messages';
-import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
   DAY,
   end,
   expectStatus,
+  type Fields,
   fastForward,
   fromNow,
   hoursAgo,
@@ -66,7 +66,7 @@ const STATES: Record<string, () => Promise<string>> = {
   },
 };
 
-const COMMANDS: Record<string, (id: string, billing: string) => Body> = {
+const COMMANDS: Record<string, (id: string, billing: string) => Fields> = {
   cancel: () => ({}),
   reschedule: () => ({ at: fromNow(20 * DAY) }),
   restore: (_, billing) => (billing === 'prepaid' ? { renewal: { months: 1 } } : {}),
@@ -161,10 +161,10 @@ describe.each(NAMES)('%s', (name) => {
     expect(found).toEqual(expected);
     for (const action of ['terminate', 'return'] as const) {
       const [item] = (await quote(http, [id], { action })).items;
-      const codes = item.blockers.map((one: Body) => one.code);
+      const codes = item!.blockers.map((one) => one.code);
       expect([action, codes]).toEqual([action, BLOCKERS[name]![action]]);
-      expect(item.permitted).toBe(codes.length === 0);
-      for (const { message, next } of item.blockers)
+      expect(item!.permitted).toBe(codes.length === 0);
+      for (const { message, next } of item!.blockers)
         expect([message, next].every((text) => /\w/.test(text))).toBe(true);
     }
     const { clock: _was, ...was } = before;

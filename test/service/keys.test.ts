@@ -133,7 +133,7 @@ describe('making a key', () => {
       const { status, body: problem } = await http.post('/v1/keys', body);
       return [
         status,
-        problem.errors.map((one: { pointer: string; code: string }) => `${one.pointer} ${one.code}`).sort(),
+        problem.errors!.map((one: { pointer: string; code: string }) => `${one.pointer} ${one.code}`).sort(),
       ];
     };
     expect(await pointers({})).toEqual([400, ['/account MISSING', '/name MISSING', '/permissions MISSING']]);
@@ -184,7 +184,7 @@ describe('callers', () => {
     const first = expectStatus(await alice.post('/v1/quotes', ask(one), { key: 'b/k' }), 201).body;
     const second = expectStatus(await alicesNamesake.post('/v1/quotes', ask(other), { key: 'k' }), 201).body;
     expect(second.id).not.toBe(first.id);
-    expect(second.items[0].instanceId).toBe(other);
+    expect(second.items[0]!.instanceId).toBe(other);
   });
 });
 
@@ -302,7 +302,7 @@ describe('nobody gives what they haven’t got', () => {
     const { status, body } = await keeper.post('/v1/keys', { account, name: 'alice', permissions });
     expect({ status, code: body.code }).toEqual({ status: 403, code: 'FORBIDDEN' });
     expect(body.detail).toMatch(/`purge`, `refund:approve`/);
-    expect(body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual([
+    expect(body.errors!.map(({ pointer }: { pointer: string }) => pointer)).toEqual([
       '/permissions/1',
       '/permissions/3',
     ]);
@@ -334,7 +334,7 @@ describe('nobody gives what they haven’t got', () => {
     expectStatus(await keeper.post(`/v1/keys/${weaker.id}/revoke`), 200);
     // Its own, too: what it may do is what it has.
     const own = (await keysOf(account)).find((one: { name: string }) => one.name === 'keeper');
-    expectStatus(await keeper.post(`/v1/keys/${own.id}/revoke`), 200);
+    expectStatus(await keeper.post(`/v1/keys/${own!.id}/revoke`), 200);
     keeper = await as(http, { account, name: 'keeper', permissions: ['keys', 'read', 'power'] });
   });
 

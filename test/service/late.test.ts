@@ -2,7 +2,6 @@
  * L12: what is carried out late, because Sunset was down, counts from the instant for which it was promised,
  * and says both.
  */
-import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -25,8 +24,8 @@ const report = (instanceId: string, startsAt: string, endsAt: string) =>
   http.post(`/v1/instances/${instanceId}/usage`, { meter: 'host-hours', quantity: '1', startsAt, endsAt });
 const passed = (at: string, ms: number) =>
   until(async () => Date.now() > Date.parse(at) + ms, `${ms} ms after ${at}`);
-const stepOf = async (id: string, command: string): Promise<Body> =>
-  (await timelineOf(http, id)).find((step: Body) => step.command === command);
+const stepOf = async (id: string, command: string) =>
+  (await timelineOf(http, id)).find((step) => step.command === command);
 
 it('L12: a timed end, an expiry with its bin, and an end of an order, with the worker away when they come due', async () => {
   const worker = await service.startWorker();
@@ -59,8 +58,8 @@ it('L12: a timed end, an expiry with its bin, and an end of an order, with the w
     purgeTime: new Date(Date.parse(soon) + 7 * DAY).toISOString(),
   });
   for (const step of [await stepOf(timed, 'fire'), await stepOf(expiring, 'expire')]) {
-    expect(step.effectiveAt).toBe(soon);
-    expect(Date.parse(step.carriedOutAt)).toBeGreaterThan(Date.parse(soon) + 2000);
+    expect(step!.effectiveAt).toBe(soon);
+    expect(Date.parse(step!.carriedOutAt!)).toBeGreaterThan(Date.parse(soon) + 2000);
   }
   const { rows } = await service.pool.query('SELECT ended_at FROM orders WHERE instance_id = $1', [expiring]);
   expect(rows).toEqual([{ ended_at: soon }]);
@@ -81,7 +80,7 @@ it('L12: what is registered when its time is over counts from its registration',
     return found.state === 'isolated' && found;
   }, 'the expiry');
   expect(state).toBe('isolated');
-  expect(isolatedAt).toBe((await timelineOf(http, id))[0].effectiveAt);
+  expect(isolatedAt).toBe((await timelineOf(http, id))[0]!.effectiveAt);
 });
 
 it('L12: what is on time says nothing more', async () => {

@@ -3,6 +3,7 @@
  * try again for ever; it is found within minutes, counted, named by the doctor, and started again from what
  * is stored.
  */
+
 import { randomUUID } from 'node:crypto';
 import { checkLives } from '../../cli/sunset/doctor/lives';
 import { acceptQuote } from '../../store/agreements/acceptance';
@@ -14,7 +15,8 @@ import { sweepOnce } from '../../worker/sweep';
 import { watchOnce } from '../../worker/watch';
 import { workflowsOf } from '../../worker/workflows';
 import { lifeQuery, workflowId } from '../../workflows/messages';
-import type { Body, Reply } from '../support/http';
+import type { Page } from '../support/answered';
+import { bodyOf, type Reply } from '../support/http';
 import { as } from '../support/keys';
 import {
   cvmPostpaid,
@@ -22,6 +24,7 @@ import {
   DAY,
   end,
   expectStatus,
+  type Fields,
   fastForward,
   fromNow,
   instanceOf,
@@ -56,7 +59,8 @@ async function erase(id: string): Promise<void> {
   });
   await until(async () => (await workflows.look(id)).is === 'missing', 'it to be deleted');
 }
-const repair = (id: string, body: Body = {}): Promise<Reply> => http.post(`/v1/instances/${id}/repair`, body);
+const repair = (id: string, body: Fields = {}): Promise<Reply> =>
+  http.post(`/v1/instances/${id}/repair`, body);
 const sweep = (olderThanMs = 0) =>
   sweepOnce(service.client, service.pool, {
     olderThanMs,
@@ -148,7 +152,7 @@ describe('L14: a lost life', () => {
     await end(http, [id], {
       schedule: { mode: 'timed', at: new Date(Math.ceil(Date.now() / 1000) * 1000 + 2000).toISOString() },
     });
-    const { at } = (await instanceOf(http, id)).termination;
+    const { at } = (await instanceOf(http, id)).termination!;
     await lose(id);
     await until(async () => Date.now() > Date.parse(at), 'the schedule to pass');
     expect(await instanceOf(http, id)).toMatchObject({ state: 'running' });
@@ -164,7 +168,7 @@ describe('L14: a lost life', () => {
       await http.post('/v1/terminations', { quoteId, agree: true }),
       202,
     ).body;
-    const item = async (): Promise<Body> => (await http.get(`/v1/terminations/${termination}`)).body.items[0];
+    const item = async () => (await http.get(`/v1/terminations/${termination}`)).body.items[0];
     expect(await item()).toMatchObject({
       status: 'accepted',
       problem: { code: 'WORKFLOW_LOST', state: 'running' },
@@ -258,8 +262,8 @@ describe('the watch', () => {
     const lost = seen.filter((one) => one.startsWith('lost')).length;
     await until(async () => (await metric('sunset_lives_lost')) === lost, 'the metric');
     expect(await metric('sunset_lives_watch_age_seconds')).toBeLessThan(60);
-    const { body } = expectStatus(await http.get('/v1/troubles'), 200);
-    expect(body.items).toContainEqual(expect.objectContaining({ instanceId: idle, kind: 'lost' }));
+    const troubles = bodyOf<Page<unknown>>(expectStatus(await http.get('/v1/troubles'), 200));
+    expect(troubles.items).toContainEqual(expect.objectContaining({ instanceId: idle, kind: 'lost' }));
     const findings = await checkLives(http.url, { key: http.operatorKey, from: 'the test' });
     expect(findings).toContainEqual(
       expect.objectContaining({ status: 'fail', fix: `npx sunset repair ${waiting}` }),

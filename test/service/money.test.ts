@@ -1,12 +1,15 @@
 /** Money over the life of an instance, each with the smallest input that once went wrong (M20–M25). */
+
 import { acceptQuote } from '../../store/agreements/acceptance';
-import type { Body, Http } from '../support/http';
+import type { RefundRequest } from '../support/answered';
+import type { Http, Reply } from '../support/http';
 import { as } from '../support/keys';
 import {
   cvmPrepaid,
   DAY,
   end,
   expectStatus,
+  type Fields,
   fastForward,
   hoursAgo,
   instanceOf,
@@ -31,20 +34,19 @@ const HOUR = DAY / 24;
 const day = (text: string): string => `${text}T00:00:00+08:00`;
 const dayOf = (instant: string): string =>
   new Date(Date.parse(instant) + 8 * HOUR).toISOString().slice(0, 10);
-const refundOf = async (id: string): Promise<Body> =>
-  expectStatus(await http.get(`/v1/refunds/${id}`), 200).body;
-const renew = async (id: string, months: number, more: Body = {}): Promise<Body> =>
+const refundOf = async (id: string) => expectStatus(await http.get(`/v1/refunds/${id}`), 200).body;
+const renew = async (id: string, months: number, more: Fields = {}) =>
   expectStatus(
     await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months, paid: { cash: '51' }, ...more }),
     200,
   ).body;
-const accountOf = async (account: string): Promise<Body> =>
+const accountOf = async (account: string) =>
   expectStatus(await http.get(`/v1/accounts/${account}`), 200).body;
-const cvmRights = async (account: string): Promise<Body> =>
-  (await accountOf(account)).rights.find(({ product }: Body) => product === 'tencent-cvm');
+const cvmRights = async (account: string) =>
+  (await accountOf(account)).rights.find(({ product }) => product === 'tencent-cvm');
 
 describe('renewals', () => {
-  const monthEnd = (): Body =>
+  const monthEnd = (): Fields =>
     cvmPrepaid({
       orders: [
         purchase(day('2026-10-31'), { months: 1, endsAt: day('2026-11-30'), startsAt: day('2026-10-31') }),
@@ -54,10 +56,10 @@ describe('renewals', () => {
   it('M22: twelve of one month end where one of twelve ends, from the last of a month', async () => {
     const [monthly, yearly] = await Promise.all([register(http, monthEnd()), register(http, monthEnd())]);
     const ends: string[] = [];
-    for (let month = 0; month < 12; month += 1) ends.push(dayOf((await renew(monthly, 1)).expiresAt));
+    for (let month = 0; month < 12; month += 1) ends.push(dayOf((await renew(monthly, 1)).expiresAt!));
     expect(ends.slice(0, 4)).toEqual(['2026-12-31', '2027-01-31', '2027-02-28', '2027-03-31']);
     expect(ends.at(-1)).toBe('2027-11-30');
-    expect(dayOf((await renew(yearly, 12)).expiresAt)).toBe('2027-11-30');
+    expect(dayOf((await renew(yearly, 12)).expiresAt!)).toBe('2027-11-30');
   });
 
   it('M22: after the end of a JD instance a new chain starts now', async () => {
@@ -68,26 +70,25 @@ describe('renewals', () => {
     );
     await fastForward(http, id, 'P40D');
     const { orders } = await renew(id, 1);
-    const { startsAt: from, endsAt: to } = orders.at(-1);
+    const { startsAt: from, endsAt: to } = orders.at(-1)!;
     expect(Date.parse(from)).toBeGreaterThan(Date.parse(plusMonths(startsAt, 1)));
-    expect((await renew(id, 1)).orders.at(-1).startsAt).toBe(to);
+    expect((await renew(id, 1)).orders.at(-1)!.startsAt).toBe(to);
   });
 });
 
 describe('approvals', () => {
   const held = async (
     account = newAccount(),
-    more: Body = {},
-  ): Promise<{ id: string; account: string; request: Body }> => {
+    more: Fields = {},
+  ): Promise<{ id: string; account: string; request: RefundRequest }> => {
     const id = await register(http, cvmPrepaid({ account, ...more }));
     expectStatus(await http.put(`/v1/instances/${id}/hold`, { hold: true, reason: 'resale?' }), 200);
     const asked = await http.post('/v1/refund-requests', { instanceId: id, reason: 'not needed' });
     return { id, account, request: expectStatus(asked, 201).body };
   };
-  const approve = (requestId: string, body: Body) =>
+  const approve = (requestId: string, body: Fields) =>
     approver.post(`/v1/refund-requests/${requestId}/approve`, body);
-  const requestOf = async (id: string): Promise<Body> =>
-    expectStatus(await http.get(`/v1/refund-requests/${id}`), 200).body;
+  const requestOf = async (id: string) => expectStatus(await http.get(`/v1/refund-requests/${id}`), 200).body;
 
   it('M24: an approval names its amount; a renewal that is bought in review makes it another one', async () => {
     const promotion = { channel: 'promotion', paid: { cash: '407.96', voucher: '100' } };
@@ -105,7 +106,7 @@ describe('approvals', () => {
       },
     });
     const seen = await requestOf(request.id);
-    expect([seen.status, seen.preview.refund.amount, seen.now.refund.amount]).toEqual([
+    expect([seen.status, seen.preview.refund.amount, seen.now!.refund.amount]).toEqual([
       'in_review',
       '305.97',
       '5305.97',
@@ -123,14 +124,14 @@ describe('approvals', () => {
     const body = await approvalOf(http, request.id);
     const before = await requestOf(request.id);
     await until(
-      async () => (await requestOf(request.id)).now.refund.amount !== body.amount,
+      async () => (await requestOf(request.id)).now!.refund.amount !== body.amount,
       'the amount to change',
     );
     // Without the instant it is the amount of now, whatever that is.
     expect((await approve(request.id, { reason: 'checked', amount: body.amount })).body.code).toBe(
       'QUOTE_STALE',
     );
-    expect(Date.parse(before.now.asOf)).toBeGreaterThanOrEqual(Date.parse(body.asOf));
+    expect(Date.parse(before.now!.asOf)).toBeGreaterThanOrEqual(Date.parse(body.asOf!));
     expectStatus(await approve(request.id, body), 200);
     const refund = await refundOf(request.refundId);
     expect(refund).toMatchObject({
@@ -145,7 +146,7 @@ describe('approvals', () => {
     const body = await approvalOf(http, request.id);
     expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
     const stale = await approve(request.id, body);
-    expect([stale.status, stale.body.code, stale.body.changes[0].field]).toEqual([
+    expect([stale.status, stale.body.code, stale.body.changes![0]!.field]).toEqual([
       409,
       'QUOTE_STALE',
       'step',
@@ -191,13 +192,13 @@ describe('approvals', () => {
       const zh = await http.get(`/v1/refund-requests/${request.id}`, {
         headers: { 'accept-language': 'zh' },
       });
-      expect(zh.body.decision.reason).toBe(`申请审核期间实例已结束（${command}）。`);
+      expect(zh.body.decision!.reason).toBe(`申请审核期间实例已结束（${command}）。`);
       const refund = await refundOf(request.refundId);
       expect(refund).toMatchObject({
         status: 'denied',
-        problem: { code: 'REFUND_DENIED', detail: decision.reason },
+        problem: { code: 'REFUND_DENIED', detail: decision!.reason },
       });
-      const { fiveDay, ordinary } = await cvmRights(account);
+      const { fiveDay, ordinary } = (await cvmRights(account))!;
       expect([fiveDay.reserved, ordinary.reserved]).toEqual([0, 0]);
     },
   );
@@ -209,11 +210,11 @@ describe('undo', () => {
    * cost.
    */
   const nearly = (hours: number): string => new Date(Date.parse(hoursAgo(hours)) + 40_000).toISOString();
-  const giveBack = async (id: string): Promise<Body> => {
+  const giveBack = async (id: string) => {
     const [item] = (await end(http, [id], { action: 'return' })).items;
-    return await refundOf(item.refundId);
+    return await refundOf(item!.refundId!);
   };
-  const undo = async (refundId: string): Promise<Body> =>
+  const undo = async (refundId: string) =>
     expectStatus(await http.post(`/v1/refunds/${refundId}/undo`, { reason: 'the wrong one' }), 200).body;
   /** An account whose five-day right is used up: it returns in the ordinary way. */
   async function withoutFiveDay(): Promise<string> {
@@ -238,16 +239,16 @@ describe('undo', () => {
     await fastForward(http, id, 'P6D');
     await undo(first.id);
     const { orders, expiresAt, clock } = await instanceOf(http, id);
-    const moved = Date.parse(orders[0].startsAt) - Date.parse(before[0].startsAt);
+    const moved = Date.parse(orders[0]!.startsAt) - Date.parse(before[0]!.startsAt);
     expect(moved).toBeGreaterThanOrEqual(6 * DAY);
-    expect(moved).toBeLessThanOrEqual(Date.parse(clock) - Date.parse(isolatedAt));
+    expect(moved).toBeLessThanOrEqual(Date.parse(clock) - Date.parse(isolatedAt!));
     for (const [index, order] of orders.entries()) {
-      const { startsAt: from, endsAt: to } = before[index];
+      const { startsAt: from, endsAt: to } = before[index]!;
       expect(Date.parse(order.startsAt) - Date.parse(from)).toBe(moved);
       expect(Date.parse(order.endsAt) - Date.parse(to)).toBe(moved);
       expect(order.movedFrom).toEqual([{ startsAt: from, endsAt: to, at: expect.any(String) }]);
     }
-    expect(expiresAt).toBe(orders[1].endsAt);
+    expect(expiresAt).toBe(orders[1]!.endsAt);
     const second = await giveBack(id);
     expect(second.amount).toBe('308.16');
     // The undone one still says what it was computed from, and comes to the same.
@@ -258,9 +259,9 @@ describe('undo', () => {
     // Undone twice, it has moved twice.
     await fastForward(http, id, 'P1D');
     await undo(second.id);
-    expect((await instanceOf(http, id)).orders[0].movedFrom.map((one: Body) => one.startsAt)).toEqual([
+    expect((await instanceOf(http, id)).orders[0]!.movedFrom!.map((one) => one.startsAt)).toEqual([
       startsAt,
-      orders[0].startsAt,
+      orders[0]!.startsAt,
     ]);
     expect((await giveBack(id)).amount).toBe('308.16');
   });
@@ -274,8 +275,8 @@ describe('undo', () => {
     await fastForward(http, id, 'P5D');
     await undo(first.id);
     const back = await instanceOf(http, id);
-    expect(back.orders[0].status).toBe('in-force');
-    expect(Date.parse(back.expiresAt) - Date.parse(back.clock)).toBeGreaterThan(3 * DAY);
+    expect(back.orders[0]!.status).toBe('in-force');
+    expect(Date.parse(back.expiresAt!) - Date.parse(back.clock)).toBeGreaterThan(3 * DAY);
     const second = await giveBack(id);
     expect(second.amount).toBe('135.80');
     await undo(second.id);
@@ -318,18 +319,18 @@ describe('undo', () => {
     await undo(first.id);
     const { expiresAt } = await instanceOf(http, id);
     const { orders } = await renew(id, 1);
-    expect(orders.at(-1).startsAt).toBe(expiresAt);
+    expect(orders.at(-1)!.startsAt).toBe(expiresAt);
     const renewed = await renew(id, 1);
-    expect(dayOf(renewed.expiresAt).slice(8)).toBe(dayOf(orders.at(-1).endsAt).slice(8));
+    expect(dayOf(renewed.expiresAt!).slice(8)).toBe(dayOf(orders.at(-1)!.endsAt).slice(8));
   });
 });
 
 describe('prices', () => {
   const PRICES = { version: '2027-01', currency: 'CNY', month: '100', hour: '1', discounts: [] };
-  const order = (id: string, body: Body) => http.post(`/v1/instances/${id}/orders`, body);
-  const put = (id: string, prices: Body) => http.put(`/v1/instances/${id}/prices`, prices);
+  const order = (id: string, body: Fields) => http.post(`/v1/instances/${id}/orders`, body);
+  const put = (id: string, prices: Fields) => http.put(`/v1/instances/${id}/prices`, prices);
   /** An account with money, and a living instance of it beyond its five days. */
-  async function rich(more: Body = {}): Promise<{ id: string; account: string }> {
+  async function rich(more: Fields = {}): Promise<{ id: string; account: string }> {
     const account = newAccount();
     const big = purchase(hoursAgo(1), { paid: { cash: '99999' } });
     await end(http, [await register(http, cvmPrepaid({ account, orders: [big] }))], { action: 'return' });
@@ -337,7 +338,7 @@ describe('prices', () => {
   }
   /** What Sunset asks for a renewal of a month. */
   async function priceOf(id: string, account: string): Promise<number> {
-    const cash = async () => Number((await accountOf(account)).balances[0].cash);
+    const cash = async () => Number((await accountOf(account)).balances[0]!.cash);
     const before = await cash();
     expectStatus(await order(id, { kind: 'renewal', months: 1 }), 200);
     return before - (await cash());
@@ -349,22 +350,15 @@ describe('prices', () => {
     expectStatus(await order(id, { kind: 'upgrade', paid: { cash: '500' }, prices: PRICES }), 200);
     expect(await priceOf(id, account)).toBeCloseTo(100, 2);
     const { orders, prices } = await instanceOf(http, id);
-    expect(prices.version).toBe('2026-11');
-    expect(orders.map((one: Body) => one.prices?.version ?? null)).toEqual([
-      null,
-      null,
-      '2027-01',
-      '2027-01',
-    ]);
+    expect(prices!.version).toBe('2026-11');
+    expect(orders.map((one) => one.prices?.version ?? null)).toEqual([null, null, '2027-01', '2027-01']);
     // The first renewal is in force: its months and hours are those that it was sold at.
     await fastForward(http, id, 'P360D');
     const { refund } = expectStatus(
       await http.post('/v1/quotes', { action: 'return', instanceIds: [id] }),
       201,
-    ).body.items[0];
-    expect(refund.lines.find(({ formula }: Body) => / h × |3600 × /.test(formula)).formula).toMatch(
-      /× 0\.42$/,
-    );
+    ).body.items[0]!;
+    expect(refund.lines!.find(({ formula }) => / h × |3600 × /.test(formula))!.formula).toMatch(/× 0\.42$/);
   });
 
   it('M23: a snapshot that is put counts for later renewals only, and each is newer than the one before', async () => {
@@ -388,7 +382,7 @@ describe('prices', () => {
     expect(await priceOf(id, account)).toBeCloseTo(300, 2);
     expect(again.step).toBe(before + 5);
     const { items } = (await http.get(`/v1/instances/${id}/timeline`)).body;
-    expect(items.map(({ command }: Body) => command)).toEqual([
+    expect(items.map(({ command }) => command)).toEqual([
       'register',
       'put-prices',
       'amend',
@@ -401,8 +395,8 @@ describe('prices', () => {
     const { refund } = expectStatus(
       await http.post('/v1/quotes', { action: 'return', instanceIds: [id] }),
       201,
-    ).body.items[0];
-    expect(refund.lines.some(({ formula }: Body) => /× 0\.42$/.test(formula))).toBe(true);
+    ).body.items[0]!;
+    expect(refund.lines!.some(({ formula }) => /× 0\.42$/.test(formula))).toBe(true);
   });
 
   it('M23: a registered renewal’s own prices are not forgotten by the next, and a restore is priced by the newest too', async () => {
@@ -420,9 +414,9 @@ describe('prices', () => {
     expect(await priceOf(id, account)).toBeCloseTo(100, 2);
     await end(http, [id], { action: 'return' });
     expectStatus(await put(id, { ...PRICES, version: 'bin', month: '70' }), 200);
-    const before = Number((await accountOf(account)).balances[0].cash);
+    const before = Number((await accountOf(account)).balances[0]!.cash);
     expectStatus(await http.post(`/v1/instances/${id}/restore`, { renewal: { months: 1 } }), 200);
-    expect(before - Number((await accountOf(account)).balances[0].cash)).toBeCloseTo(70, 2);
+    expect(before - Number((await accountOf(account)).balances[0]!.cash)).toBeCloseTo(70, 2);
   });
 
   it('M23: prices are held to what a registration’s are held to', async () => {
@@ -432,7 +426,7 @@ describe('prices', () => {
       { months: 6, rate: '0.9' },
       { months: 6, rate: '0.8' },
     ];
-    const wrong: [Body, string, string][] = [
+    const wrong: [Fields, string, string][] = [
       [hourless, '/hour', 'PRICE_REQUIRED'],
       [{ ...PRICES, currency: 'JPY' }, '/currency', 'OTHER_CURRENCY'],
       [{ ...PRICES, discounts: twice }, '/discounts/1/months', 'DUPLICATE'],
@@ -447,7 +441,7 @@ describe('prices', () => {
         expect(reply).toMatchObject({ status: 400, body: { errors: [{ pointer: at, code }] } });
       }
     }
-    expect((await order(id, { kind: 'renewal', months: 1, prices: PRICES })).body.errors[0]).toMatchObject({
+    expect((await order(id, { kind: 'renewal', months: 1, prices: PRICES })).body.errors![0]).toMatchObject({
       code: 'UNKNOWN_FIELD',
     });
     const used = await put(id, { ...PRICES, version: '2026-11' });
@@ -463,7 +457,7 @@ describe('renewals that are chosen', () => {
     const id = await register(http, cvmPrepaid({ account }));
     for (const cash of ['10', '20', '30']) await renew(id, 1, { paid: { cash } });
     const { orders } = await instanceOf(http, id);
-    return { id, account, ids: orders.slice(1).map((order: Body) => order.id) };
+    return { id, account, ids: orders.slice(1).map((order) => order.id) };
   }
   const ask = (id: string, orderIds: string[]) =>
     http.post('/v1/quotes', { action: 'return-renewals', instanceIds: [id], orderIds });
@@ -472,20 +466,15 @@ describe('renewals that are chosen', () => {
     const { id, account, ids } = await renewedThrice();
     const { orders } = await instanceOf(http, id);
     const quoted = expectStatus(await ask(id, ids.slice(1)), 201).body;
-    expect(quoted.items[0].refund).toMatchObject({ amount: '50.00' });
+    expect(quoted.items[0]!.refund).toMatchObject({ amount: '50.00' });
     const agreed = await http.post('/v1/terminations', { quoteId: quoted.id, agree: true });
     const { items } = await settled(http, expectStatus(agreed, 202).body.id);
     expect(items[0]).toMatchObject({ status: 'done' });
     const after = await instanceOf(http, id);
-    expect(after.orders.map(({ status }: Body) => status)).toEqual([
-      'in-force',
-      'future',
-      'closed',
-      'closed',
-    ]);
-    expect(after.expiresAt).toBe(orders[1].endsAt);
+    expect(after.orders.map(({ status }) => status)).toEqual(['in-force', 'future', 'closed', 'closed']);
+    expect(after.expiresAt).toBe(orders[1]!.endsAt);
     expect((await accountOf(account)).balances).toMatchObject([{ cash: '50.00' }]);
-    expect((await refundOf(items[0].refundId)).calculation.rebuilt).toMatchObject({
+    expect((await refundOf(items[0]!.refundId!)).calculation.rebuilt).toMatchObject({
       amount: '50.00',
       matches: true,
     });
@@ -493,14 +482,14 @@ describe('renewals that are chosen', () => {
       await http.post('/v1/quotes', { action: 'return-renewals', instanceIds: [id] }),
       201,
     ).body;
-    expect(rest.items[0].refund.amount).toBe('10.00');
+    expect(rest.items[0]!.refund.amount).toBe('10.00');
   });
 
   it('what can’t come back is named: unknown ones, the purchase, a gap, and where choosing makes no sense', async () => {
     const { id, ids } = await renewedThrice();
-    const errorsOf = ({ status, body }: Body): Body[] => [
+    const errorsOf = ({ status, body }: Reply): unknown[] => [
       status,
-      ...body.errors.map(({ pointer, code }: Body) => `${pointer} ${code}`),
+      ...body.errors!.map(({ pointer, code }) => `${pointer} ${code}`),
     ];
     expect(errorsOf(await ask(id, ['nothing', 'o1', ids[2]!]))).toEqual([
       400,
@@ -536,7 +525,7 @@ describe('renewals that are chosen', () => {
       await approvalOf(http, request.id),
     );
     expect(expectStatus(approved, 200).body.status).toBe('done');
-    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual([
+    expect((await instanceOf(http, id)).orders.map(({ status }) => status)).toEqual([
       'in-force',
       'future',
       'future',

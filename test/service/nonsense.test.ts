@@ -30,8 +30,7 @@ import {
 } from '../../workflows/messages';
 import { readSignal, tidy } from '../../workflows/signals';
 import { isSigned } from '../../workflows/sound';
-import type { Body } from '../support/http';
-import { DAY, expectStatus, fromNow, hoursAgo, newId, until } from '../support/lives';
+import { DAY, expectStatus, type Fields, fromNow, hoursAgo, newId, until } from '../support/lives';
 import {
   ballast,
   inShort,
@@ -143,7 +142,7 @@ async function born(random: Random): Promise<Walk> {
 }
 
 /** In another system's bin until now. */
-const binned = (random: Random): Body => ({
+const binned = (random: Random): Fields => ({
   product: 'tencent-redis',
   billing: 'postpaid',
   state: 'isolated',
@@ -154,7 +153,7 @@ const binned = (random: Random): Body => ({
 });
 
 /** A command of the API, which may be refused and must be answered. */
-async function byApi(walk: Walk, name: string, body: Body = {}): Promise<void> {
+async function byApi(walk: Walk, name: string, body: Fields = {}): Promise<void> {
   const key = randomUUID();
   walk.vouchedFor.add(commandIdOf('operator', key));
   const { status, body: answer } = await service.http.post(`/v1/instances/${walk.id}/${name}`, body, { key });

@@ -6,7 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import { POLICIES } from '../../policies';
 import { type Approval, approveRequest } from '../../store/agreements/refund-requests';
-import type { Body, Http } from '../support/http';
+import type { Instance } from '../support/answered';
+import type { Http } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -39,14 +40,13 @@ beforeAll(async () => {
   approver = http.as(expectStatus(made, 201).body.key);
 });
 
-const balancesOf = async (account: string): Promise<Body[]> =>
+const balancesOf = async (account: string) =>
   expectStatus(await http.get(`/v1/accounts/${account}`), 200).body.balances;
-const ordinaryOf = async (account: string): Promise<Body> =>
+const ordinaryOf = async (account: string) =>
   expectStatus(await http.get(`/v1/accounts/${account}`), 200).body.rights.find(
-    ({ product }: Body) => product === 'tencent-cvm',
-  ).ordinary;
-const refundOf = async (id: string): Promise<Body> =>
-  expectStatus(await http.get(`/v1/refunds/${id}`), 200).body;
+    ({ product }) => product === 'tencent-cvm',
+  )!.ordinary;
+const refundOf = async (id: string) => expectStatus(await http.get(`/v1/refunds/${id}`), 200).body;
 
 const longAgo = hoursAgo(24 * 40);
 const promotion = { channel: 'promotion', paid: { cash: '407.96', gift: '0', income: '0', voucher: '100' } };
@@ -57,7 +57,7 @@ async function promoted(account = newAccount()): Promise<{ id: string; account: 
   return { id, account };
 }
 
-async function ask(instanceId: string, reason = 'bought by mistake'): Promise<Body> {
+async function ask(instanceId: string, reason = 'bought by mistake') {
   return expectStatus(await http.post('/v1/refund-requests', { instanceId, reason }), 201).body;
 }
 const approve = async (id: string, by = approver) =>
@@ -69,7 +69,7 @@ describe('refund requests', () => {
   it('001-16, M11: a promotion order is refused by self-service, previewed with its fee, approved by another, paid less the fee', async () => {
     const { id, account } = await promoted();
     const [item] = (await quote(http, [id], { action: 'return' })).items;
-    expect(item.blockers.map(({ code }: Body) => code)).toEqual(['PROMOTION_CHANNEL']);
+    expect(item!.blockers.map(({ code }) => code)).toEqual(['PROMOTION_CHANNEL']);
 
     const request = await ask(id);
     expect(request).toMatchObject({
@@ -101,7 +101,7 @@ describe('refund requests', () => {
       problem: null,
       calculation: { assisted: true, rebuilt: { matches: true } },
     });
-    expect(refund.progress.map(({ status }: Body) => status)).toEqual([
+    expect(refund.progress.map(({ status }) => status)).toEqual([
       'in_review',
       'requested',
       'isolating',
@@ -146,7 +146,7 @@ describe('refund requests', () => {
       entries: [],
       problem: { code: 'REFUND_DENIED' },
     });
-    expect(refund.problem.detail).toContain('resold goods');
+    expect(refund.problem!.detail).toContain('resold goods');
     expect(await ordinaryOf(account)).toMatchObject({ used: 0, reserved: 0, left: 3 });
     expect(await instanceOf(http, id)).toMatchObject({ state: 'running' });
     expect((await ask(id)).id).not.toBe(request.id);
@@ -203,7 +203,7 @@ describe('refund requests', () => {
       approve(request.id),
       deny(request.id),
     ]);
-    const decided = answers.filter(({ status }) => status === 200).map(({ body }) => body.decision.reason);
+    const decided = answers.filter(({ status }) => status === 200).map(({ body }) => body.decision!.reason);
     // The same decision by the same person again is answered with it; the other one is refused.
     expect(new Set(decided).size).toBe(1);
     expect(
@@ -249,7 +249,7 @@ describe('holds and thresholds', () => {
       by: 'operator',
     });
     const [item] = (await quote(http, [id], { action: 'return' })).items;
-    expect(item.blockers.map(({ code }: Body) => code)).toEqual(['APPROVAL_REQUIRED']);
+    expect(item!.blockers.map(({ code }) => code)).toEqual(['APPROVAL_REQUIRED']);
     expect((await ask(id)).preview).toMatchObject({
       permitted: true,
       refund: { kind: 'five-day', fee: '0.00' },
@@ -263,7 +263,7 @@ describe('holds and thresholds', () => {
     const { id: requestId } = await ask(id);
     await hold(id, false);
     const blockersOf = async (): Promise<string[]> =>
-      (await quote(http, [id], { action: 'return' })).items[0].blockers.map(({ code }: Body) => code);
+      (await quote(http, [id], { action: 'return' })).items[0]!.blockers.map(({ code }) => code);
     expect(await blockersOf()).toEqual(['IN_REVIEW']);
     await deny(requestId);
     expect(await blockersOf()).toEqual([]);
@@ -289,7 +289,7 @@ describe('holds and thresholds', () => {
     try {
       const id = await register(strict.http, cvmPrepaid());
       const [item] = (await quote(strict.http, [id], { action: 'return' })).items;
-      expect(item.blockers.map(({ code }: Body) => code)).toEqual(['APPROVAL_REQUIRED']);
+      expect(item!.blockers.map(({ code }) => code)).toEqual(['APPROVAL_REQUIRED']);
       const request = expectStatus(
         await strict.http.post('/v1/refund-requests', { instanceId: id, reason: 'moving house' }),
         201,
@@ -322,7 +322,7 @@ describe('holds and thresholds', () => {
         expectStatus(await strict.http.post(`/v1/instances/${id}/orders`, body), 200);
       };
       const blockersOf = async (action: 'return' | 'return-renewals'): Promise<string[]> =>
-        (await quote(strict.http, [id], { action })).items[0].blockers.map(({ code }: Body) => code);
+        (await quote(strict.http, [id], { action })).items[0]!.blockers.map(({ code }) => code);
       await renew();
       expect(await blockersOf('return')).toEqual(['APPROVAL_REQUIRED']);
       const whole = await quote(strict.http, [id], { action: 'return-renewals' });
@@ -365,12 +365,12 @@ describe('undoing a return', () => {
 
   async function returned(
     more = {},
-  ): Promise<{ id: string; account: string; refundId: string; before: Body }> {
+  ): Promise<{ id: string; account: string; refundId: string; before: Instance }> {
     const account = newAccount();
     const id = await register(http, cvmPrepaid({ account, ...more }));
     const before = await instanceOf(http, id);
     const [item] = (await end(http, [id], { action: 'return' })).items;
-    return { id, account, refundId: item.refundId, before };
+    return { id, account, refundId: item!.refundId!, before };
   }
 
   it('reversing entries, right back, orders and expiry as before; the statement tells', async () => {
@@ -384,37 +384,37 @@ describe('undoing a return', () => {
     });
     const [first, second] = [paid.entries, reversed.entries.slice(paid.entries.length)];
     expect(second).toEqual(
-      first.map(({ source, destination, ...rest }: Body) => ({
+      first.map(({ source, destination, ...rest }) => ({
         ...rest,
         source: destination,
         destination: source,
-        transactionId: reversed.reversal.transactionId,
+        transactionId: reversed.reversal!.transactionId,
       })),
     );
     expect(await balancesOf(account)).toEqual([
       { currency: 'CNY', cash: '0.00', gift: '0.00', income: '0.00' },
     ]);
     const after = await instanceOf(http, id);
-    const same = ({ state, orders, purgeTime, billingStoppedAt }: Body) => ({
+    const same = ({ state, orders, purgeTime, billingStoppedAt }: Instance) => ({
       state,
       // M20: later by the time in the bin.
-      orders: orders.map(({ startsAt, endsAt, movedFrom = [{ startsAt, endsAt }], ...rest }: Body) => {
-        const [{ at: _, ...dates }] = movedFrom;
-        return { ...rest, ...dates };
+      orders: orders.map(({ movedFrom = [], ...order }) => {
+        const { startsAt, endsAt } = movedFrom[0] ?? order;
+        return { ...order, startsAt, endsAt };
       }),
       purgeTime,
       billingStoppedAt,
     });
     expect(same(after)).toEqual(same(before));
-    expect(after.expiresAt).toBe(after.orders[0].endsAt);
+    expect(after.expiresAt).toBe(after.orders[0]!.endsAt);
     const { rights } = expectStatus(await http.get(`/v1/accounts/${account}`), 200).body;
-    expect(rights.find(({ product }: Body) => product === 'tencent-cvm').fiveDay).toMatchObject({
+    expect(rights.find(({ product }) => product === 'tencent-cvm')!.fiveDay).toMatchObject({
       used: 0,
       reserved: 0,
       left: 1,
     });
     const { items } = expectStatus(await http.get(`/v1/accounts/${account}/statement`), 200).body;
-    expect(items.map(({ kind, amount }: Body) => [kind, amount])).toEqual([
+    expect(items.map(({ kind, amount }) => [kind, amount])).toEqual([
       ['reversal', '-407.96'],
       ['refund', '407.96'],
     ]);
@@ -433,8 +433,8 @@ describe('undoing a return', () => {
     const { status, body } = await undo(refundId);
     expect([status, body.code]).toEqual([409, 'WRONG_STATE']);
     const [again] = (await end(http, [id], { action: 'return' })).items;
-    expect(again.refundId).not.toBe(refundId);
-    expect(await refundOf(again.refundId)).toMatchObject({
+    expect(again!.refundId).not.toBe(refundId);
+    expect(await refundOf(again!.refundId!)).toMatchObject({
       kind: 'five-day',
       amount: '407.96',
       status: 'done',
@@ -493,7 +493,7 @@ describe('return of renewals only', () => {
       await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', channel, months: 12, paid }),
       200,
     );
-    return { id, account, expiresAt };
+    return { id, account, expiresAt: expiresAt! };
   }
 
   it('003-25: what has not started comes back whole, the instance runs on, no right is used', async () => {
@@ -501,7 +501,7 @@ describe('return of renewals only', () => {
     const made = await quote(http, [id], { action: 'return-renewals' });
     const [item] = made.items;
     expect(item).toMatchObject({ permitted: true, releaseTime: null, plan: { terminate: [] } });
-    expect(item.refund).toMatchObject({
+    expect(item!.refund).toMatchObject({
       amount: '507.96',
       parts: { cash: '300.00', gift: '207.96', income: '0.00' },
       fee: '0.00',
@@ -509,10 +509,7 @@ describe('return of renewals only', () => {
     const [done] = (await end(http, [id], { action: 'return-renewals' })).items;
     expect(done).toMatchObject({ status: 'done', releaseTime: null });
     expect(await instanceOf(http, id)).toMatchObject({ state: 'running', expiresAt });
-    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual([
-      'in-force',
-      'closed',
-    ]);
+    expect((await instanceOf(http, id)).orders.map(({ status }) => status)).toEqual(['in-force', 'closed']);
     expect(await ordinaryOf(account)).toMatchObject({ used: 0, reserved: 0, left: 3 });
     expect(await balancesOf(account)).toEqual([
       { currency: 'CNY', cash: '300.00', gift: '207.96', income: '0.00' },
@@ -523,16 +520,16 @@ describe('return of renewals only', () => {
       to: 'running',
     });
     const [nothing] = (await quote(http, [id], { action: 'return-renewals' })).items;
-    expect(nothing.blockers.map(({ code }: Body) => code)).toEqual(['NOTHING_TO_RETURN']);
+    expect(nothing!.blockers.map(({ code }) => code)).toEqual(['NOTHING_TO_RETURN']);
   });
 
   it('M18, M19: a purchase that has not begun comes back with its instance only, and then all of it', async () => {
     const account = newAccount();
     const id = await register(http, cvmPrepaid({ account }, hoursAgo(-24 * 30)));
     const { expiresAt } = await instanceOf(http, id);
-    expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now());
+    expect(Date.parse(expiresAt!)).toBeGreaterThan(Date.now());
     const [alone] = (await quote(http, [id], { action: 'return-renewals' })).items;
-    expect(alone.blockers.map(({ code }: Body) => code)).toEqual(['NOTHING_TO_RETURN']);
+    expect(alone!.blockers.map(({ code }) => code)).toEqual(['NOTHING_TO_RETURN']);
     expectStatus(
       await http.post(`/v1/instances/${id}/orders`, {
         kind: 'renewal',
@@ -543,12 +540,9 @@ describe('return of renewals only', () => {
     );
     await end(http, [id], { action: 'return-renewals' });
     expect(await instanceOf(http, id)).toMatchObject({ state: 'running', expiresAt });
-    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual([
-      'future',
-      'closed',
-    ]);
+    expect((await instanceOf(http, id)).orders.map(({ status }) => status)).toEqual(['future', 'closed']);
     const [done] = (await end(http, [id], { action: 'return' })).items;
-    expect(await refundOf(done.refundId)).toMatchObject({
+    expect(await refundOf(done!.refundId!)).toMatchObject({
       kind: 'five-day',
       amount: '407.96',
       status: 'done',
@@ -590,7 +584,7 @@ describe('return of renewals only', () => {
       200,
     );
     const [item] = (await quote(http, [id], { action: 'return-renewals' })).items;
-    expect(item.blockers).toMatchObject([
+    expect(item!.blockers).toMatchObject([
       { code: 'OVERUSED', next: expect.stringContaining('Return the instance itself') },
     ]);
     const asked = await http.post('/v1/refund-requests', {
@@ -625,7 +619,7 @@ describe('return of renewals only', () => {
   it('a promotion renewal is not for self-service; one that has started since the quote makes it stale', async () => {
     const promo = await renewed('promotion');
     const [item] = (await quote(http, [promo.id], { action: 'return-renewals' })).items;
-    expect(item.blockers.map(({ code }: Body) => code)).toEqual(['PROMOTION_CHANNEL']);
+    expect(item!.blockers.map(({ code }) => code)).toEqual(['PROMOTION_CHANNEL']);
     const { id } = await renewed();
     const { id: quoteId } = await quote(http, [id], { action: 'return-renewals' });
     await fastForward(http, id, 'P330D');
@@ -673,7 +667,7 @@ describe('network and usage', () => {
       http,
       cvmPrepaid({ network: { billing: 'bandwidth', hour: '0.063', month: '20' } }, startsAt),
     );
-    expect((await quote(http, [id], { action: 'return' })).items[0].refund.kind).toBe('five-day');
+    expect((await quote(http, [id], { action: 'return' })).items[0]!.refund.kind).toBe('five-day');
     const switched = expectStatus(
       await http.post(`/v1/instances/${id}/network`, { billing: 'traffic' }),
       200,
@@ -682,9 +676,9 @@ describe('network and usage', () => {
     const again = await http.post(`/v1/instances/${id}/network`, { billing: 'traffic' });
     expect([again.status, again.body.code]).toEqual([409, 'BY_TRAFFIC']);
     await fastForward(http, id, 'P1D');
-    const { refund } = (await quote(http, [id], { action: 'return' })).items[0];
+    const { refund } = (await quote(http, [id], { action: 'return' })).items[0]!;
     expect(refund.kind).toBe('ordinary');
-    const network = refund.lines.find(({ label }: Body) => label === 'Used network');
+    const network = refund.lines!.find(({ label }) => label === 'Used network')!;
     // 48 h and the seconds until the switch, not the day after it.
     expect(Number(network.amount)).toBeLessThanOrEqual(-3.02);
     expect(Number(network.amount)).toBeGreaterThan(-3.1);
@@ -707,7 +701,7 @@ describe('network and usage', () => {
     expect([late.status, late.body.code]).toEqual([409, 'BILLING_STOPPED']);
     expect(late.body.detail).toContain(billingStoppedAt);
     // What was used before it may still be reported.
-    expectStatus(await report(hoursAgo(1), billingStoppedAt), 201);
+    expectStatus(await report(hoursAgo(1), billingStoppedAt!), 201);
     expectStatus(await http.post(`/v1/instances/${id}/restore`, {}), 200);
     const restored = (await timelineOf(http, id)).at(-1)!.effectiveAt;
     await fastForward(http, id, 'PT1H');
@@ -715,7 +709,7 @@ describe('network and usage', () => {
     expectStatus(await report(restored, after), 201);
     expect((await report(clock, after)).body.code).toBe('BILLING_STOPPED');
     expect(
-      (await report(restored, new Date(Date.parse(restored) + 86_400_000).toISOString())).body.errors[0],
+      (await report(restored, new Date(Date.parse(restored) + 86_400_000).toISOString())).body.errors![0],
     ).toMatchObject({
       pointer: '/endsAt',
       code: 'IN_THE_FUTURE',

@@ -1,5 +1,4 @@
 /** Every row of the contract's outcome table on the real server, months passing by time skipping. */
-import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -25,13 +24,13 @@ import { useService } from '../support/service';
 const { service, http } = useService();
 
 const HOUR = DAY / 24;
-const last = async (id: string): Promise<Body> => (await timelineOf(http, id)).at(-1);
+const last = async (id: string) => (await timelineOf(http, id)).at(-1);
 
 /**
  * Goes to ten seconds before a deadline, sees that nothing has happened, then past it; answers the step that
  * it took.
  */
-async function firesAt(id: string, due: string, waiting: string): Promise<Body> {
+async function firesAt(id: string, due: string, waiting: string) {
   const before = await instanceOf(http, id);
   const left = Date.parse(due) - Date.parse(before.clock);
   const early = await fastForward(http, id, seconds(left - 10_000));
@@ -40,7 +39,7 @@ async function firesAt(id: string, due: string, waiting: string): Promise<Body> 
   expect(Date.parse(early.clock)).toBeLessThan(Date.parse(due));
   await fastForward(http, id, 'PT15S');
   const step = await last(id);
-  const lateBy = Date.parse(step.effectiveAt) - Date.parse(due);
+  const lateBy = Date.parse(step!.effectiveAt) - Date.parse(due);
   expect(lateBy).toBeGreaterThanOrEqual(0);
   expect(lateBy).toBeLessThan(5000);
   return step;
@@ -62,9 +61,9 @@ describe('pay as you go', () => {
     await end(http, [id], { schedule: { mode: 'later' } });
     const { purgeTime, isolatedAt, state, billingStoppedAt } = await instanceOf(http, id);
     expect(state).toBe('isolated');
-    expect(Date.parse(purgeTime) - Date.parse(isolatedAt)).toBe(2 * HOUR);
+    expect(Date.parse(purgeTime!) - Date.parse(isolatedAt!)).toBe(2 * HOUR);
     expect(billingStoppedAt).toBe(isolatedAt);
-    expect(await firesAt(id, purgeTime, 'isolated')).toMatchObject({
+    expect(await firesAt(id, purgeTime!, 'isolated')).toMatchObject({
       command: 'release',
       from: 'isolated',
       to: 'terminated',
@@ -120,7 +119,7 @@ describe('pay as you go', () => {
       }),
     );
     for (const { id, reply } of races) {
-      const steps = (await timelineOf(http, id)).filter((step) => step.step >= 2);
+      const steps = (await timelineOf(http, id)).filter((step) => step.step! >= 2);
       if (reply.status === 200) expect(steps).toMatchObject([{ command: 'cancel', to: 'running' }]);
       else {
         expect(reply).toMatchObject({ status: 409, body: { state: 'terminated' } });
@@ -133,11 +132,11 @@ describe('pay as you go', () => {
     const id = await register(http, redisPostpaid());
     await end(http, [id]);
     const { purgeTime, isolatedAt, account } = await instanceOf(http, id);
-    expect(Date.parse(purgeTime) - Date.parse(isolatedAt)).toBe(2 * HOUR);
+    expect(Date.parse(purgeTime!) - Date.parse(isolatedAt!)).toBe(2 * HOUR);
     expect((await http.get(`/v1/recycle-bin?account=${account}`)).body.items).toMatchObject([
       { instanceId: id, cause: 'terminate', purgeTime, needsRenewal: false },
     ]);
-    expect(await firesAt(id, purgeTime, 'isolated')).toMatchObject({ to: 'terminated' });
+    expect(await firesAt(id, purgeTime!, 'isolated')).toMatchObject({ to: 'terminated' });
   });
 
   it('002-02: JD stopped is deleted at once; 002-03: running must be stopped first', async () => {
@@ -203,13 +202,13 @@ describe('the recycle bin', () => {
   ])('001-02, 003-21: a returned %s is kept for 7 days, then released', async (_, registration) => {
     const id = await register(http, registration());
     const done = await end(http, [id], { action: 'return' });
-    expect(done.items[0].refundId).toMatch(/./);
+    expect(done.items[0]!.refundId).toMatch(/./);
     const { purgeTime, isolatedAt, account } = await instanceOf(http, id);
-    expect(Date.parse(purgeTime) - Date.parse(isolatedAt)).toBe(7 * DAY);
+    expect(Date.parse(purgeTime!) - Date.parse(isolatedAt!)).toBe(7 * DAY);
     expect((await http.get(`/v1/recycle-bin?account=${account}`)).body.items).toMatchObject([
       { cause: 'return', needsRenewal: true },
     ]);
-    expect(await firesAt(id, purgeTime, 'isolated')).toMatchObject({ command: 'release', to: 'terminated' });
+    expect(await firesAt(id, purgeTime!, 'isolated')).toMatchObject({ command: 'release', to: 'terminated' });
   });
 
   it('003-22, M14: a returned prepaid instance comes back by a renewal that starts at the restore; the refund stays', async () => {
@@ -225,7 +224,7 @@ describe('the recycle bin', () => {
       200,
     ).body;
     expect(restored.state).toBe('running');
-    expect(restored.orders.map((order: Body) => order.status)).toEqual(['closed', 'in-force']);
+    expect(restored.orders.map((order) => order.status)).toEqual(['closed', 'in-force']);
     const { account } = restored;
     expect((await http.get(`/v1/accounts/${account}`)).body).toMatchObject({
       balances: [{ currency: 'CNY', cash: '356.96', gift: '0.00', income: '0.00' }],
@@ -237,7 +236,7 @@ describe('the recycle bin', () => {
       ]),
     });
     const statement = (await http.get(`/v1/accounts/${account}/statement`)).body.items;
-    expect(statement.map((row: Body) => [row.kind, row.amount])).toEqual([
+    expect(statement.map((row) => [row.kind, row.amount])).toEqual([
       ['renewal', '-51.00'],
       ['refund', '407.96'],
     ]);
@@ -252,13 +251,13 @@ describe('expiry', () => {
       cvmPrepaid({ orders: [purchase(startsAt, { endsAt: fromNow(2 * DAY) })] }),
     );
     const { expiresAt } = await instanceOf(http, id);
-    expect(await firesAt(id, expiresAt, 'running')).toMatchObject({
+    expect(await firesAt(id, expiresAt!, 'running')).toMatchObject({
       command: 'expire',
       to: 'isolated',
       refundId: null,
     });
     const { account, purgeTime, isolatedAt } = await instanceOf(http, id);
-    expect(Date.parse(purgeTime) - Date.parse(isolatedAt)).toBe(7 * DAY);
+    expect(Date.parse(purgeTime!) - Date.parse(isolatedAt!)).toBe(7 * DAY);
     expect((await http.get(`/v1/recycle-bin?account=${account}`)).body.items).toMatchObject([
       { cause: 'expiry', needsRenewal: true },
     ]);
@@ -273,7 +272,7 @@ describe('expiry', () => {
     ]);
     // L11: what expired into the bin can't be returned.
     expect(
-      (await quote(http, [id], { action: 'return' })).items[0].blockers.map((one: Body) => one.code),
+      (await quote(http, [id], { action: 'return' })).items[0]!.blockers.map((one) => one.code),
     ).toContain('WRONG_STATE');
   });
 
@@ -290,20 +289,17 @@ describe('expiry', () => {
       from: 'running',
       to: 'running',
     });
-    expect((await instanceOf(http, id)).orders.map((order: Body) => order.status)).toEqual([
-      'ended',
-      'in-force',
-    ]);
+    expect((await instanceOf(http, id)).orders.map((order) => order.status)).toEqual(['ended', 'in-force']);
   });
 
   it('002-05, L3: a JD monthly package can be deleted only after it expired, which powers it off', async () => {
     const id = await register(http, jdPrepaid());
-    expect((await quote(http, [id])).items[0].blockers.map((one: Body) => one.code)).toEqual([
+    expect((await quote(http, [id])).items[0]!.blockers.map((one) => one.code)).toEqual([
       'NOT_STOPPED',
       'NOT_EXPIRED',
     ]);
     const { expiresAt } = await instanceOf(http, id);
-    expect(await firesAt(id, expiresAt, 'running')).toMatchObject({ command: 'expire', to: 'expired' });
+    expect(await firesAt(id, expiresAt!, 'running')).toMatchObject({ command: 'expire', to: 'expired' });
     await end(http, [id]);
     expect((await instanceOf(http, id)).state).toBe('terminated');
   });
@@ -318,7 +314,7 @@ describe('expiry', () => {
     ).body;
     expect(renewed.state).toBe('stopped');
     const order = renewed.orders.at(-1);
-    expect(Math.abs(Date.parse(order.startsAt) - Date.parse(renewed.clock))).toBeLessThan(5000);
+    expect(Math.abs(Date.parse(order!.startsAt) - Date.parse(renewed.clock))).toBeLessThan(5000);
   });
 
   it('M5: a renewal starts at the last end', async () => {
@@ -332,7 +328,7 @@ describe('expiry', () => {
       }),
       200,
     ).body;
-    expect(Date.parse(renewed.orders[1].startsAt)).toBe(Date.parse(before.orders[0].endsAt));
-    expect(renewed.orders[1].status).toBe('future');
+    expect(Date.parse(renewed.orders[1]!.startsAt)).toBe(Date.parse(before.orders[0]!.endsAt));
+    expect(renewed.orders[1]!.status).toBe('future');
   });
 });

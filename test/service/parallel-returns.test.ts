@@ -2,13 +2,15 @@
  * E2: rights are reserved atomically. Twenty clients return twenty instances of one account at once, each
  * quoting again when its quote has gone stale, and exactly as many get through as the account has rights.
  */
+
 import { exact, formatDecimal, sum } from '../../domain/money';
 import { audit } from '../../store/audit';
-import type { Body } from '../support/http';
+import type { Quote } from '../support/answered';
 import {
   cvmPrepaid,
   DAY,
   expectStatus,
+  type Fields,
   hoursAgo,
   newAccount,
   quote,
@@ -26,7 +28,7 @@ const CLIENTS = 20;
 
 interface Race {
   title: string;
-  registration: (account: string) => Body;
+  registration: (account: string) => Fields;
   /** Rights that fit, by kind: how many get through. */
   rights: { 'five-day': number; ordinary: number };
   /** What those hear that come too late. */
@@ -56,7 +58,7 @@ const RACES: Race[] = [
 ];
 
 interface Result {
-  kind: 'five-day' | 'ordinary' | undefined;
+  kind: Quote['items'][number]['refund']['kind'] | undefined;
   /** How often its quote had gone stale. */
   stale: number;
 }
@@ -65,10 +67,10 @@ interface Result {
  * One client: confirms what it was quoted, and quotes again when that is stale, until it is through or the
  * rights are used up.
  */
-async function returnOrGiveUp(id: string, first: Body, refused: string[], stale = 0): Promise<Result> {
-  const [item] = first.items;
+async function returnOrGiveUp(id: string, first: Quote, refused: string[], stale = 0): Promise<Result> {
+  const item = first.items[0]!;
   if (!item.permitted) {
-    expect(item.blockers.map((one: Body) => one.code)).toEqual(refused);
+    expect(item.blockers.map((one) => one.code)).toEqual(refused);
     return { kind: undefined, stale };
   }
   const reply = await http.post('/v1/terminations', { quoteId: first.id, agree: true });
@@ -81,7 +83,7 @@ async function returnOrGiveUp(id: string, first: Body, refused: string[], stale 
 }
 
 /** What the database says of an account, read past the API. */
-async function booksOf(account: string): Promise<Body> {
+async function booksOf(account: string) {
   const { rows } = await service.pool.query(
     `SELECT
        (SELECT json_agg(json_build_object('kind', kind, 'status', status) ORDER BY kind) FROM rights WHERE account = $1) AS rights,
@@ -115,7 +117,7 @@ async function race({ registration, rights, refused }: Race): Promise<void> {
     total(books.refunds),
   ]);
   const { rights: shown } = expectStatus(await http.get(`/v1/accounts/${account}`), 200).body;
-  expect(shown.find((row: Body) => row.product === 'tencent-cvm')).toMatchObject({
+  expect(shown.find((row) => row.product === 'tencent-cvm')).toMatchObject({
     fiveDay: { used: rights['five-day'], reserved: 0, left: 1 - rights['five-day'] },
     ordinary: { used: rights.ordinary, reserved: 0, left: 3 - rights.ordinary },
   });

@@ -40,8 +40,8 @@ async function act(walk: Walk, deed: Deed): Promise<void> {
   if (!reply) return;
   tell(told.asked, deed.name);
   if (reply.status < 300) tell(told.done, deed.name);
-  else tell(told.refused, reply.body.code);
-  if (deed.refusedWith && !deed.refusedWith.includes(reply.body.code))
+  else tell(told.refused, reply.body.code!);
+  if (deed.refusedWith && !deed.refusedWith.includes(reply.body.code!))
     throw new Error(`it must be refused: ${reply.status} ${reply.text}`);
 }
 
@@ -54,9 +54,8 @@ async function live(index: number): Promise<void> {
     let wanted: Deed | undefined = DEEDS[index % DEEDS.length]!;
     const body = randomRegistration(random, account, wanted.opening?.given);
     log.push(`PUT ${JSON.stringify(body)}`);
-    expectStatus(await http.put(`/v1/instances/${id}`, body), 201);
-    const walk: Walk = { http, random, id, account, now: undefined, reviewer, log, last: undefined };
-    walk.now = await instanceOf(http, id);
+    const now = expectStatus(await http.put(`/v1/instances/${id}`, body), 201).body;
+    const walk: Walk = { http, random, id, account, now, reviewer, log, last: undefined };
     await wanted.opening?.act?.(walk);
     for (const _ of range(DEEDS_OF_A_LIFE)) {
       walk.now = await instanceOf(http, id);

@@ -1,4 +1,5 @@
 /** What is told of instances and their terminations, and whether it is whole (L15–L19). */
+
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +7,8 @@ import type { Permission } from '../../domain/permissions';
 import { acceptQuote } from '../../store/agreements/acceptance';
 import { makeAudit } from '../../store/audit/runs';
 import { workflowsOf } from '../../worker/workflows';
-import type { Body, Http } from '../support/http';
+import type { Termination } from '../support/answered';
+import type { Http } from '../support/http';
 import { as } from '../support/keys';
 import {
   cvmPostpaid,
@@ -14,6 +16,7 @@ import {
   DAY,
   end,
   expectStatus,
+  type Fields,
   fastForward,
   fromNow,
   hoursAgo,
@@ -41,12 +44,11 @@ const { service, http } = useService({}, async ({ pool, client, taskQueue, signa
   ).toEqual([]);
 });
 
-const terminationOf = async (id: string): Promise<Body> =>
-  expectStatus(await http.get(`/v1/terminations/${id}`), 200).body;
-const itemOf = async (id: string): Promise<Body> => (await terminationOf(id)).items[0];
+const terminationOf = async (id: string) => expectStatus(await http.get(`/v1/terminations/${id}`), 200).body;
+const itemOf = async (id: string) => (await terminationOf(id)).items[0];
 
 describe('timed terminations', () => {
-  const timed = async (at: string): Promise<{ id: string; termination: Body }> => {
+  const timed = async (at: string): Promise<{ id: string; termination: Termination }> => {
     const id = await register(http, cvmPostpaid());
     return { id, termination: await end(http, [id], { schedule: { mode: 'timed', at } }) };
   };
@@ -92,8 +94,8 @@ describe('timed terminations', () => {
     const { id } = await end(http, ids, { schedule: { mode: 'timed', at: agreed } });
     expectStatus(await http.post(`/v1/instances/${ids[1]}/reschedule`, { at: moved }), 200);
     const { schedule, items } = await terminationOf(id);
-    expect(schedule.at).toBe(agreed);
-    expect(items.map((item: Body) => item.schedule.at)).toEqual([agreed, moved]);
+    expect(schedule).toMatchObject({ at: agreed });
+    expect(items).toMatchObject([{ schedule: { at: agreed } }, { schedule: { at: moved } }]);
   });
 
   it('L2: what the version before called done is told as it is, by the timeline', async () => {
@@ -112,7 +114,7 @@ describe('timed terminations', () => {
     );
     const migration = readFileSync(join(__dirname, '../../store/migrations/0009_records.sql'), 'utf8');
     await service.pool.query(/UPDATE termination_items item SET[^;]*;/.exec(migration)![0]);
-    expect(now.map(({ items }) => items[0].status)).toEqual(['done', 'scheduled', 'cancelled']);
+    expect(now.map(({ items }) => items[0]!.status)).toEqual(['done', 'scheduled', 'cancelled']);
     expect(await Promise.all(ids.map(terminationOf))).toEqual(now);
   });
 
@@ -126,7 +128,7 @@ describe('timed terminations', () => {
         await http.get(`/v1/instances?account=${body.account}&scheduled=${scheduled}`),
         200,
       ).body;
-      return items.map((item: Body) => item.id);
+      return items.map((item) => item.id);
     };
     expect(await listed('true')).toEqual([waiting]);
     expect(await listed('false')).toEqual([other]);
@@ -160,24 +162,24 @@ describe('what an item says of its release', () => {
   it('L18: one that was restored says no time any more, one that was purged its own', async () => {
     const ids = [await register(http, redisPostpaid()), await register(http, redisPostpaid())] as const;
     const { id, items } = await end(http, [...ids]);
-    const promised = items.map((item: Body) => item.releaseTime);
+    const promised = items.map((item) => item.releaseTime);
     expectStatus(await http.post(`/v1/instances/${ids[0]}/restore`), 200);
     expectStatus(await http.post(`/v1/instances/${ids[1]}/purge`, { confirm: ids[1] }), 200);
     const [restored, purged] = (await terminationOf(id)).items;
     expect(restored).toMatchObject({ status: 'done', releaseTime: null });
-    expect(Date.parse(purged.releaseTime)).toBeLessThan(Date.parse(promised[1]));
+    expect(Date.parse(purged!.releaseTime!)).toBeLessThan(Date.parse(promised[1]!));
   });
 });
 
 const keyOf = (account: string, permissions: Permission[]): Promise<Http> =>
   as(http, { account, name: `key-${randomUUID().slice(0, 8)}`, permissions });
 const path = (id: string, rest = ''): string => `/v1/instances/${id}${rest}`;
-const does = async (id: string, what: string, body: Body = {}): Promise<Body> =>
+const does = async (id: string, what: string, body: Fields = {}) =>
   expectStatus(await http.post(path(id, `/${what}`), body), 200).body;
-const refuses = async (id: string, what: string, body: Body = {}): Promise<string> =>
-  expectStatus(await http.post(path(id, `/${what}`), body), 409).body.code;
+const refuses = async (id: string, what: string, body: Fields = {}): Promise<string> =>
+  expectStatus(await http.post(path(id, `/${what}`), body), 409).body.code!;
 const statuses = async (id: string): Promise<string[]> =>
-  (await instanceOf(http, id)).orders.map((order: Body) => order.status);
+  (await instanceOf(http, id)).orders.map((order) => order.status);
 
 describe('one bad id spoils nothing', () => {
   it('L17: an unknown id and one of another account are blocked items of a quote of many, in their places', async () => {
@@ -218,7 +220,7 @@ describe('one bad id spoils nothing', () => {
       await http.post('/v1/quotes', { action: 'terminate', instanceIds: ['nobody', 'no-one'] }),
       404,
     );
-    expect(body.errors.map((one: Body) => one.pointer)).toEqual(['/instanceIds/0', '/instanceIds/1']);
+    expect(body.errors!.map((one) => one.pointer)).toEqual(['/instanceIds/0', '/instanceIds/1']);
   });
 
   it('L17: one stale item refuses all by default; with skipStale it is refused and the others go on', async () => {
@@ -257,12 +259,13 @@ describe('one bad id spoils nothing', () => {
       await http.post('/v1/terminations', { quoteId: whole.id, agree: true, skipStale: true }),
       202,
     ).body;
-    expect((await settled(http, id)).items.map((item: Body) => item.status)).toEqual(['refused', 'done']);
+    expect((await settled(http, id)).items.map((item) => item.status)).toEqual(['refused', 'done']);
     const { rights } = expectStatus(await http.get(`/v1/accounts/${body.account}`), 200).body;
-    const used = rights.find((one: Body) => one.product === 'tencent-cvm');
-    expect([used.fiveDay.used + used.ordinary.used, used.fiveDay.reserved + used.ordinary.reserved]).toEqual([
-      1, 0,
-    ]);
+    const used = rights.find((one) => one.product === 'tencent-cvm');
+    expect([
+      used!.fiveDay.used + used!.ordinary.used,
+      used!.fiveDay.reserved + used!.ordinary.reserved,
+    ]).toEqual([1, 0]);
     const alone = await quote(http, [first], { action: 'return' });
     await does(first, 'start');
     expect(
@@ -310,7 +313,7 @@ describe('an id lives once', () => {
     await end(http, [ended]);
     await end(http, [inBin], { action: 'return' });
     const said = async (id: string, action: 'terminate' | 'return'): Promise<string[]> =>
-      (await quote(http, [id], { action })).items[0].blockers.map((one: Body) => one.code);
+      (await quote(http, [id], { action })).items[0]!.blockers.map((one) => one.code);
     expect(await said(ended, 'terminate')).toEqual(['WRONG_STATE']);
     expect(await said(ended, 'return')).toEqual(['WRONG_STATE']);
     expect(await said(inBin, 'return')).toEqual(['WRONG_STATE']);
@@ -389,7 +392,7 @@ describe('registered facts agree', () => {
     expect(await statuses(id)).toEqual(['ended']);
   });
 
-  const isolated = (more: Body): Body => ({
+  const isolated = (more: Fields) => ({
     state: 'isolated',
     isolatedAt: hoursAgo(24),
     purgeTime: fromNow(2 * DAY),
@@ -397,7 +400,8 @@ describe('registered facts agree', () => {
   });
 
   it('L15: one from another system’s bin keeps its times, is not billed, and is released at its time', async () => {
-    const body = cvmPostpaid(isolated({ cause: 'terminate', power: 'stopped' }));
+    const times = isolated({ cause: 'terminate', power: 'stopped' });
+    const body = cvmPostpaid(times);
     const id = await register(http, body);
     const instance = await instanceOf(http, id);
     expect(instance).toMatchObject({ state: 'isolated', orders: [] });
@@ -406,7 +410,7 @@ describe('registered facts agree', () => {
       ['billingStoppedAt', 'isolatedAt'],
       ['purgeTime', 'purgeTime'],
     ] as const)
-      expect(Date.parse(instance[shown])).toBe(Date.parse(body[given]));
+      expect(Date.parse(instance[shown]!)).toBe(Date.parse(times[given]));
     expect(
       expectStatus(await http.get(`/v1/recycle-bin?account=${body.account}`), 200).body.items,
     ).toMatchObject([{ instanceId: id }]);
@@ -510,11 +514,9 @@ describe('told whole', () => {
       { step: 5, command: 'unprotect', details: { reason: 'closed' } },
       { step: 6, command: 'purge', outcome: 'refused', code: 'WRONG_STATE' },
     ]);
-    const page = expectStatus(await http.get(path(id, '/timeline?limit=2')), 200).body;
-    const rest = expectStatus(
-      await http.get(path(id, `/timeline?limit=500&cursor=${page.nextCursor}`)),
-      200,
-    ).body;
+    const timeline = `/v1/instances/${id}/timeline` as const;
+    const page = expectStatus(await http.get(`${timeline}?limit=2`), 200).body;
+    const rest = expectStatus(await http.get(`${timeline}?limit=500&cursor=${page.nextCursor}`), 200).body;
     expect([...page.items, ...rest.items]).toEqual(told);
   });
 
@@ -528,7 +530,7 @@ describe('told whole', () => {
     expect(told.slice(1, 4)).toMatchObject([
       { command: 'switch-network', details: { from: 'bandwidth', to: 'traffic' } },
       { command: 'amend', details: { order: { id: 'renewal-2', kind: 'renewal' } } },
-      { command: 'expire', details: { due: new Date(due).toISOString() } },
+      { command: 'expire', details: { due: new Date(due!).toISOString() } },
     ]);
   });
 
@@ -563,9 +565,9 @@ describe('told whole', () => {
       { id: 'elastic', kind: 'data', storage: 'elastic', deleteWithInstance: false },
     ];
     const warned = async (id: string): Promise<string[]> =>
-      (await quote(http, [id])).items[0].warnings
-        .filter((one: Body) => one.code === 'DISK_NOT_KEPT')
-        .map((one: Body) => one.message);
+      (await quote(http, [id])).items[0]!.warnings.filter((one) => one.code === 'DISK_NOT_KEPT').map(
+        (one) => one.message,
+      );
     expect(await warned(await register(http, cvmPostpaid({ disks })))).toEqual([
       expect.stringMatching(/kept-not\./),
     ]);

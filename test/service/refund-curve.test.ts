@@ -1,5 +1,4 @@
 /** The refund curve over HTTP: the same amounts as quotes, from the rights that are left. */
-import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -16,9 +15,9 @@ import { useService } from '../support/service';
 
 const { http } = useService();
 
-const curveOf = async (id: string, headers: Record<string, string> = {}): Promise<Body> =>
+const curveOf = async (id: string, headers: Record<string, string> = {}) =>
   expectStatus(await http.get(`/v1/instances/${id}/refund-curve`, { headers }), 200).body;
-const codes = (list: Body[]): string[] => list.map((one) => one.code);
+const codes = (list: { code: string }[]): string[] => list.map((one) => one.code);
 
 it('M7, E1: from the five days over their cliff to the first whole month, and none once it is returned', async () => {
   const account = newAccount();
@@ -39,10 +38,10 @@ it('M7, E1: from the five days over their cliff to the first whole month, and no
     { at: inHours(120, 1000), reason: 'five-day', kind: 'ordinary', amount: '357.56', blockers: [] },
   ]);
   expect(curve.points[4]).toMatchObject({ reason: 'month', kind: 'ordinary', amount: '356.96' });
-  expect(codes(curve.points.at(-1).blockers)).toEqual(['NO_ORDER_IN_FORCE']);
+  expect(codes(curve.points.at(-1)!.blockers)).toEqual(['NO_ORDER_IN_FORCE']);
   expect(codes(curve.warnings)).toEqual(['CLIFF_AHEAD']);
   const chinese = await curveOf(id, { 'accept-language': 'zh-CN' });
-  expect(chinese.warnings[0].message).toMatch(/自下一秒起为 357\.56 CNY。$/);
+  expect(chinese.warnings[0]!.message).toMatch(/自下一秒起为 357\.56 CNY。$/);
 
   // The account's five-day right goes to another instance; at 27 days (no month is shorter) waiting pays
   // more, and the quote says the same.
@@ -53,7 +52,7 @@ it('M7, E1: from the five days over their cliff to the first whole month, and no
   const before = await curveOf(id);
   expect(before.points[0]).toMatchObject({ kind: 'ordinary', amount: expect.stringMatching(/^135\./) });
   const [item] = (await quote(http, [id], { action: 'return' })).items;
-  expect(Math.abs(Number(item.refund.amount) - Number(before.points[0].amount))).toBeLessThan(0.02);
+  expect(Math.abs(Number(item!.refund.amount) - Number(before.points[0]!.amount))).toBeLessThan(0.02);
   expect(codes(before.warnings)).toContain('WAITING_PAYS_MORE');
 
   await end(http, [id], { action: 'return' });
@@ -68,7 +67,7 @@ it('E8: what can’t be returned answers the blockers of its quote, and an unkno
     const id = await register(http, registration);
     const curve = await curveOf(id);
     const [item] = (await quote(http, [id], { action: 'return' })).items;
-    expect(curve).toMatchObject({ permitted: false, points: [], blockers: item.blockers });
+    expect(curve).toMatchObject({ permitted: false, points: [], blockers: item!.blockers });
     expect(codes(curve.blockers)).toContain('WRONG_ACTION');
   }
   expect((await http.get('/v1/instances/nobody/refund-curve')).body).toMatchObject({

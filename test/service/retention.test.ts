@@ -73,15 +73,15 @@ it('keys: revoked ones; one that lives is deleted by nobody', async () => {
   const [living, revoked, fresh] = await Promise.all(
     ['living', 'revoked', 'fresh'].map((name) => makeKey(http, { account, name, permissions: ['read'] })),
   );
-  for (const { id } of [revoked, fresh]) expectStatus(await http.post(`/v1/keys/${id}/revoke`), 200);
+  for (const { id } of [revoked!, fresh!]) expectStatus(await http.post(`/v1/keys/${id}/revoke`), 200);
   await age('keys', 'created_at', 1000);
-  await age('keys', 'revoked_at', 401, `id <> '${fresh.id}'`);
+  await age('keys', 'revoked_at', 401, `id <> '${fresh!.id}'`);
   expect(await trim(service.pool, KEEP)).toEqual({ ...nothing, keysDays: 1 });
   const { body } = await http.get(`/v1/keys?account=${account}`);
-  expect(body.items.map(({ id }: { id: string }) => id).sort()).toEqual([living.id, fresh.id].sort());
+  expect(body.items.map(({ id }: { id: string }) => id).sort()).toEqual([living!.id, fresh!.id].sort());
   for (const url of [service.adminUrl, service.serviceUrl])
     await expect(
-      withDatabase(url, (db) => db.query('DELETE FROM keys WHERE id = $1', [living.id])),
+      withDatabase(url, (db) => db.query('DELETE FROM keys WHERE id = $1', [living!.id])),
     ).rejects.toMatchObject({
       code: '42501',
     });

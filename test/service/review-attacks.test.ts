@@ -2,6 +2,7 @@
  * Attacks on the operator's path, on undo and on the return of renewals: races, odd orders, messages typed by
  * hand, other people's keys.
  */
+
 import { randomUUID } from 'node:crypto';
 import { Worker } from '@temporalio/worker';
 import { acceptQuote } from '../../store/agreements/acceptance';
@@ -12,13 +13,15 @@ import { CommandRefused } from '../../temporal/meaning';
 import { sendCommand } from '../../temporal/send';
 import { sweepOnce } from '../../worker/sweep';
 import { workflowId } from '../../workflows/messages';
-import type { Body, Http, Reply } from '../support/http';
+import type { Instance, Quote } from '../support/answered';
+import type { Http, Reply } from '../support/http';
 import { as } from '../support/keys';
 import {
   cvmPostpaid,
   cvmPrepaid,
   end,
   expectStatus,
+  type Fields,
   fastForward,
   fromNow,
   hoursAgo,
@@ -50,28 +53,25 @@ beforeAll(async () => {
 
 const staff = (name: string): Promise<Http> =>
   as(http, { account: null, name, permissions: ['refund:approve', 'read'] });
-const ask = (instanceId: string, by = http): Promise<Reply> =>
+const ask = (instanceId: string, by = http) =>
   by.post('/v1/refund-requests', { instanceId, reason: 'bought by mistake' });
-async function decide(id: string, name: 'approve' | 'deny', by: Http): Promise<Reply> {
+async function decide(id: string, name: 'approve' | 'deny', by: Http) {
   const reason = `${name}, as agreed`;
   return await by.post(
     `/v1/refund-requests/${id}/${name}`,
     name === 'deny' ? { reason } : await approvalOf(http, id, reason),
   );
 }
-const undo = (refundId: string): Promise<Reply> =>
-  http.post(`/v1/refunds/${refundId}/undo`, { reason: 'wrong instance' });
-const renew = (id: string, order: Body): Promise<Reply> =>
+const undo = (refundId: string) => http.post(`/v1/refunds/${refundId}/undo`, { reason: 'wrong instance' });
+const renew = (id: string, order: Fields) =>
   http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', channel: 'standard', ...order });
 
-const refundOf = async (id: string): Promise<Body> =>
-  expectStatus(await http.get(`/v1/refunds/${id}`), 200).body;
-const accountOf = async (account: string): Promise<Body> =>
+const refundOf = async (id: string) => expectStatus(await http.get(`/v1/refunds/${id}`), 200).body;
+const accountOf = async (account: string) =>
   expectStatus(await http.get(`/v1/accounts/${account}`), 200).body;
-async function rightsOf(account: string): Promise<{ fiveDay: Body; ordinary: Body }> {
-  return (await accountOf(account)).rights.find(({ product }: Body) => product === 'tencent-cvm');
-}
-const codeOf = ({ status, body }: Reply): string => (status < 300 ? 'ok' : body.code);
+const rightsOf = async (account: string) =>
+  (await accountOf(account)).rights.find(({ product }) => product === 'tencent-cvm')!;
+const codeOf = ({ status, body }: Reply): string => (status < 300 ? 'ok' : body.code!);
 
 const longAgo = hoursAgo(24 * 40);
 const standard = (account: string): Promise<string> => register(http, cvmPrepaid({ account }, longAgo));
@@ -82,7 +82,7 @@ const promoted = (account: string): Promise<string> =>
 async function returned(account = newAccount()): Promise<{ id: string; account: string; refundId: string }> {
   const id = await register(http, cvmPrepaid({ account }));
   const [item] = (await end(http, [id], { action: 'return' })).items;
-  return { id, account, refundId: item.refundId };
+  return { id, account, refundId: item!.refundId! };
 }
 
 /** Agreed to, and not sent yet. */
@@ -97,7 +97,7 @@ async function accepted(
   return { terminationId, item: acceptance.items[0]! };
 }
 
-const send = (id: string, message: Body): Promise<unknown> =>
+const send = (id: string, message: object): Promise<unknown> =>
   sendCommand(service.client, id, message as AcceptedItem['message'], {
     signer: service.signatures,
     taskQueue: service.taskQueue,
@@ -137,7 +137,7 @@ describe('the last right', () => {
       }),
     ]);
     const { items } = expectStatus(await http.get(`/v1/refunds?account=${account}`), 200).body;
-    const done = items.filter(({ status }: Body) => status === 'done').length;
+    const done = items.filter(({ status }) => status === 'done').length;
     expect((await rightsOf(account)).ordinary).toEqual({ limit: 3, used: done, reserved: 0, left: 3 - done });
   });
 });
@@ -219,7 +219,7 @@ describe('undo against everything else', () => {
       expect(codes.sort()).toEqual(['WRONG_STATE', 'WRONG_STATE', 'WRONG_STATE', 'ok']);
       const isUndone = (await refundOf(refundId)).status === 'reversed';
       expect((await timelineOf(http, id)).at(-1)!.command === 'undo').toBe(isUndone);
-      expect((await accountOf(account)).balances[0].cash).toBe(isUndone ? '0.00' : '407.96');
+      expect((await accountOf(account)).balances[0]!.cash).toBe(isUndone ? '0.00' : '407.96');
       expect((await rightsOf(account)).fiveDay.used).toBe(isUndone ? 0 : 1);
     }
   });
@@ -233,7 +233,7 @@ describe('undo against everything else', () => {
       ]);
       expect(['ok', 'WRONG_STATE']).toContain(codeOf(reply));
       expect((await instanceOf(http, id)).state).toBe(reply.status === 200 ? 'running' : 'terminated');
-      expect((await accountOf(account)).balances[0].cash).toBe(reply.status === 200 ? '0.00' : '407.96');
+      expect((await accountOf(account)).balances[0]!.cash).toBe(reply.status === 200 ? '0.00' : '407.96');
     }
   });
 
@@ -246,7 +246,7 @@ describe('undo against everything else', () => {
       const isSpent = spent === 'ok';
       expect(undone.sort()).toEqual(isSpent ? ['MONEY_SPENT', 'MONEY_SPENT'] : ['WRONG_STATE', 'ok']);
       expect(spent).toBe(isSpent ? 'ok' : 'INSUFFICIENT_BALANCE');
-      expect((await accountOf(account)).balances[0].cash).toBe(isSpent ? '356.96' : '0.00');
+      expect((await accountOf(account)).balances[0]!.cash).toBe(isSpent ? '356.96' : '0.00');
     }
   });
 
@@ -276,7 +276,7 @@ describe('undo against everything else', () => {
     expect(await answerTo(send(id, first.item.message))).toBe('done');
     // Long enough in the bin for the orders to move by more than nothing.
     await fastForward(http, id, 'PT1H');
-    expectStatus(await undo((await timelineOf(http, id)).at(-1)!.refundId), 200);
+    expectStatus(await undo((await timelineOf(http, id)).at(-1)!.refundId!), 200);
     expect(await answerTo(send(id, first.item.message))).toBe('done');
     expect(await answerTo(send(id, { ...first.item.message, id: randomUUID() }))).toBe('NOT_ACCEPTED');
     expect((await instanceOf(http, id)).state).toBe('running');
@@ -299,9 +299,9 @@ describe('undo against everything else', () => {
       .getHandle(workflowId(id))
       .signal('terminate', { agree: true, quoteId, by: 'alice' });
     await until(async () => (await instanceOf(http, id)).state === 'isolated', 'the signal to be taken');
-    expectStatus(await undo((await timelineOf(http, id)).at(-1)!.refundId), 200);
+    expectStatus(await undo((await timelineOf(http, id)).at(-1)!.refundId!), 200);
     expect(await instanceOf(http, id)).toMatchObject({ state: 'running', isolatedAt: null });
-    expect((await accountOf(account)).balances[0].cash).toBe('0.00');
+    expect((await accountOf(account)).balances[0]!.cash).toBe('0.00');
   });
 });
 
@@ -311,21 +311,21 @@ describe('returned and undone three times, then expired', () => {
   const half = plusMonths(longAgo, 12);
   const renewal = { id: 'o2', kind: 'renewal', startsAt: half, endsAt: plusMonths(half, 12) };
   const upgrade = { id: 'u1', kind: 'upgrade', months: undefined, startsAt: hoursAgo(240), endsAt: half };
-  const prices = (currency: string): Body => ({
+  const prices = (currency: string): Fields => ({
     version: '1',
     currency,
     month: '1000',
     hour: '2.5',
     discounts: [],
   });
-  const paid = (cash: string, gift = '0', income = '0', voucher = '0'): Body => ({
+  const paid = (cash: string, gift = '0', income = '0', voucher = '0'): Fields => ({
     cash,
     gift,
     income,
     voucher,
   });
 
-  const KINDS: [string, Body, { kind: string; amount?: string; fee?: string }][] = [
+  const KINDS: [string, Fields, { kind: string; amount?: string; fee?: string }][] = [
     [
       'within five days, one order has ended',
       {
@@ -386,19 +386,19 @@ describe('returned and undone three times, then expired', () => {
   ];
 
   /** But for its clock, with the dates that its orders had before they were moved (M20). */
-  function asItWas({ clock: _clock, step: _step, expiresAt: _end, ...instance }: Body): Body {
-    const orders = instance.orders.map(({ movedFrom = [], ...order }: Body) => {
-      const [{ startsAt, endsAt } = order] = movedFrom;
+  function asItWas({ clock: _clock, step: _step, expiresAt: _end, ...instance }: Instance) {
+    const orders = instance.orders.map(({ movedFrom = [], ...order }) => {
+      const { startsAt, endsAt } = movedFrom[0] ?? order;
       return { ...order, startsAt, endsAt };
     });
     return { ...instance, orders };
   }
 
   /** By self-service, or by the operator's path where that is refused. */
-  async function giveBack(id: string): Promise<Body> {
+  async function giveBack(id: string) {
     const [item] = (await quote(http, [id], { action: 'return' })).items;
-    if (item.permitted)
-      return await refundOf((await end(http, [id], { action: 'return' })).items[0].refundId);
+    if (item!.permitted)
+      return await refundOf((await end(http, [id], { action: 'return' })).items[0]!.refundId!);
     const request = expectStatus(await ask(id), 201).body;
     expect(expectStatus(await decide(request.id, 'approve', alice), 200).body.status).toBe('done');
     return await refundOf(request.refundId);
@@ -410,7 +410,7 @@ describe('returned and undone three times, then expired', () => {
     // What has run out at the registration ends at once.
     const before = await until(async () => {
       const found = await instanceOf(http, id);
-      const isDue = found.orders.some(({ endsAt }: Body) => Date.parse(endsAt) <= Date.parse(found.clock));
+      const isDue = found.orders.some(({ endsAt }) => Date.parse(endsAt) <= Date.parse(found.clock));
       return (!isDue || found.step > 0) && found;
     }, 'the deadlines that have come');
     for (const _ of range(3)) {
@@ -419,11 +419,11 @@ describe('returned and undone three times, then expired', () => {
         status: 'done',
         calculation: { rebuilt: { matches: true } },
       });
-      expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual(
+      expect((await instanceOf(http, id)).orders.map(({ status }) => status)).toEqual(
         before.orders.map(() => 'closed'),
       );
       const refundId = (await timelineOf(http, id)).at(-1)!.refundId;
-      expectStatus(await undo(refundId), 200);
+      expectStatus(await undo(refundId!), 200);
       expect(asItWas(await instanceOf(http, id))).toEqual(asItWas(before));
       for (const { cash, gift, income } of (await accountOf(account)).balances)
         expect([cash, gift, income].map(Number)).toEqual([0, 0, 0]);
@@ -433,7 +433,7 @@ describe('returned and undone three times, then expired', () => {
       });
     }
     const { expiresAt, clock } = await instanceOf(http, id);
-    const left = Math.ceil((Date.parse(expiresAt) - Date.parse(clock)) / 1000);
+    const left = Math.ceil((Date.parse(expiresAt!) - Date.parse(clock)) / 1000);
     // A minute more: a step that is still under way where the clock stops lets the server skip on to the next
     // deadline.
     await fastForward(http, id, `PT${left + 60}S`);
@@ -458,19 +458,15 @@ describe('return of renewals', () => {
         quote(http, [id], { action: 'return-renewals' }),
         quote(http, [id], { action: 'return' }),
       ]);
-      const confirm = ({ id: quoteId }: Body) => http.post('/v1/terminations', { quoteId, agree: true });
-      const replies = await Promise.all([
-        confirm(first),
-        confirm(second),
-        confirm(whole),
-        confirm(first),
-        renew(id, { months: 1, paid: { cash: '51' } }),
-        http.post(`/v1/instances/${id}/stop`),
+      const confirm = ({ id: quoteId }: Quote) => http.post('/v1/terminations', { quoteId, agree: true });
+      const [confirmed, others] = await Promise.all([
+        Promise.all([first, second, whole, first].map(confirm)),
+        Promise.all([renew(id, { months: 1, paid: { cash: '51' } }), http.post(`/v1/instances/${id}/stop`)]),
       ]);
-      expect(replies.filter(({ status }) => status >= 500)).toEqual([]);
-      for (const { status, body } of replies.slice(0, 4)) if (status === 202) await settled(http, body.id);
+      expect([...confirmed, ...others].filter(({ status }) => status >= 500)).toEqual([]);
+      for (const { status, body } of confirmed) if (status === 202) await settled(http, body.id);
       const { items } = expectStatus(await http.get(`/v1/refunds?instanceId=${id}`), 200).body;
-      const done = items.filter(({ status }: Body) => status === 'done').map(({ action }: Body) => action);
+      const done = items.filter(({ status }) => status === 'done').map(({ action }) => action);
       // Whichever is first makes the others stale; the renewal that was bought meanwhile makes stale all of
       // them.
       expect(new Set(done).size).toBe(done.length);
@@ -489,15 +485,12 @@ describe('return of renewals', () => {
     expectStatus(await renew(id, { months: 12, paid: { cash: '100' } }), 200);
     const { item, terminationId } = await accepted(id, 'return-renewals');
     await until(
-      async () => (await instanceOf(http, id)).orders[0].status === 'ended',
+      async () => (await instanceOf(http, id)).orders[0]!.status === 'ended',
       'the renewal to begin',
     );
     expect(await answerTo(send(id, item.message))).toMatch(/QUOTE_STALE|NOTHING_TO_RETURN/);
-    expect((await http.get(`/v1/terminations/${terminationId}`)).body.items[0].status).toBe('accepted');
-    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual([
-      'ended',
-      'in-force',
-    ]);
+    expect((await http.get(`/v1/terminations/${terminationId}`)).body.items[0]!.status).toBe('accepted');
+    expect((await instanceOf(http, id)).orders.map(({ status }) => status)).toEqual(['ended', 'in-force']);
     expect((await accountOf(account)).balances).toEqual([]);
   });
 
@@ -506,7 +499,7 @@ describe('return of renewals', () => {
     const { item } = await accepted(id, 'return-renewals');
     expectStatus(await renew(id, { months: 6, paid: { cash: '0', voucher: '300' } }), 200);
     expect(await answerTo(send(id, item.message))).toBe('QUOTE_STALE');
-    expect((await instanceOf(http, id)).orders.map(({ status }: Body) => status)).toEqual([
+    expect((await instanceOf(http, id)).orders.map(({ status }) => status)).toEqual([
       'in-force',
       'future',
       'future',
@@ -588,11 +581,11 @@ describe('usage', () => {
   it('L9: up to the very instant of the billing stop, not a millisecond more; none across a stop and an undo', async () => {
     const { id, refundId } = await returned();
     const { billingStoppedAt: stop } = await instanceOf(http, id);
-    const at = (ms: number): string => new Date(Date.parse(stop) + ms).toISOString();
+    const at = (ms: number): string => new Date(Date.parse(stop!) + ms).toISOString();
     await fastForward(http, id, 'PT1H');
-    expect(codeOf(await report(id, at(-1000), stop))).toBe('ok');
+    expect(codeOf(await report(id, at(-1000), stop!))).toBe('ok');
     expect(codeOf(await report(id, at(-1000), at(1)))).toBe('BILLING_STOPPED');
-    expect(codeOf(await report(id, stop, at(1)))).toBe('BILLING_STOPPED');
+    expect(codeOf(await report(id, stop!, at(1)))).toBe('BILLING_STOPPED');
     expectStatus(await undo(refundId), 200);
     const again = (await timelineOf(http, id)).at(-1)!.effectiveAt;
     await fastForward(http, id, 'PT1H');
@@ -623,8 +616,8 @@ describe('usage', () => {
     const { billingStoppedAt } = await instanceOf(http, id);
     const { items } = expectStatus(await http.get(`/v1/instances/${id}/usage`), 200).body;
     expect(items).toHaveLength(1);
-    expect(Date.parse(items[0].endsAt)).toBeGreaterThan(Date.parse(billingStoppedAt));
-    expect(items[0].chargedUntil).toBe(billingStoppedAt);
+    expect(Date.parse(items[0]!.endsAt)).toBeGreaterThan(Date.parse(billingStoppedAt!));
+    expect(items[0]!.chargedUntil).toBe(billingStoppedAt);
   });
 });
 
@@ -663,7 +656,7 @@ describe('other people', () => {
     ]);
     expect(tried.map(codeOf)).toEqual(tried.map(() => 'NOT_FOUND'));
     for (const list of ['refund-requests', 'refunds'])
-      expect((await stranger.get(`/v1/${list}?account=${account}`)).body.items).toEqual([]);
+      expect(await stranger.get(`/v1/${list}?account=${account}`)).toMatchObject({ body: { items: [] } });
     expect((await refundOf(request.refundId)).status).toBe('in_review');
 
     // Keys of one name are one person, also the next ones; another name of the account is somebody else.

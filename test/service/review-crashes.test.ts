@@ -2,10 +2,12 @@
  * SIGKILL where an undo or an approved return is being recorded: whoever repeats the request gets the one
  * answer, and there is one effect.
  */
+
 import { randomUUID } from 'node:crypto';
 import { type Approval, approveRequest } from '../../store/agreements/refund-requests';
 import { audit } from '../../store/audit';
-import type { Body, Http } from '../support/http';
+import type { RefundRequest } from '../support/answered';
+import type { Http } from '../support/http';
 import { as } from '../support/keys';
 import {
   cvmPrepaid,
@@ -54,7 +56,7 @@ async function expectSound({ pool }: ServiceUnderTest): Promise<void> {
   expect(checks.flatMap(({ findings }) => findings)).toEqual([]);
 }
 
-async function askForPromoted(http: Http): Promise<{ id: string; account: string; request: Body }> {
+async function askForPromoted(http: Http): Promise<{ id: string; account: string; request: RefundRequest }> {
   const id = await register(
     http,
     cvmPrepaid({ orders: [purchase(hoursAgo(24 * 40), { channel: 'promotion' })] }),
@@ -71,7 +73,7 @@ describe.each(['before-commit', 'after-commit'] as const)('SIGKILL %s', (when) =
     const { service, victim } = await scene('undo', when);
     const { http } = service;
     const id = await register(victim.http, cvmPrepaid());
-    const [{ refundId }] = (await end(victim.http, [id], { action: 'return' })).items;
+    const { refundId } = (await end(victim.http, [id], { action: 'return' })).items[0]!;
     const key = randomUUID();
     const body = { reason: 'wrong instance' };
     victim.http.post(`/v1/refunds/${refundId}/undo`, body, { key }).catch(() => {});
@@ -118,7 +120,7 @@ describe.each(['before-commit', 'after-commit'] as const)('SIGKILL %s', (when) =
       const { body } = await http.get(`/v1/refunds/${request.refundId}`);
       return body.status === 'done' && body;
     }, 'the return to be carried out');
-    expect(refund.progress.map(({ status }: Body) => status)).toEqual([
+    expect(refund.progress.map(({ status }) => status)).toEqual([
       'in_review',
       'requested',
       'isolating',

@@ -202,7 +202,7 @@ const CALLS: Call[] = [
     request: async () => {
       const id = await register(http, redisPrepaid());
       const { items } = await end(http, [id], { action: 'return' });
-      return post(id, `/v1/refunds/${items[0].refundId}/undo`, { reason: 'wrong instance' });
+      return post(id, `/v1/refunds/${items[0]!.refundId}/undo`, { reason: 'wrong instance' });
     },
     status: 200,
     adds: { steps: 1, transactions: 1 },

@@ -10,7 +10,6 @@ import { join } from 'node:path';
 import { CHECKS, type Finding } from '../../store/audit';
 import { sealHash, sealWaiting } from '../../store/books/seal';
 import { createPool, type Pool, type Transaction } from '../../store/db';
-import type { Body } from '../support/http';
 import { cvmPrepaid, end, register, until } from '../support/lives';
 import { startService, useService } from '../support/service';
 
@@ -65,8 +64,7 @@ async function sealAll(): Promise<void> {
   }
 }
 
-const rowsOf = async (sql: string, values: unknown[] = []): Promise<Body[]> =>
-  (await service.pool.query(sql, values)).rows;
+const rowsOf = async (sql: string, values: unknown[] = []) => (await service.pool.query(sql, values)).rows;
 const positions = async (): Promise<number[]> =>
   (await rowsOf('SELECT position FROM seals ORDER BY position')).map((row) => row.position);
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
@@ -190,9 +188,9 @@ describe('the chain', () => {
 
 describe('how far behind it is', () => {
   const measured = async (): Promise<{ age: number; transactions: number }> => {
-    const { body } = await service.http.get('/metrics');
+    const { text } = await service.http.call('GET', '/metrics', undefined);
     const value = (name: string) =>
-      Number(new RegExp(`^sunset_ledger_unsealed_${name} (\\S+)$`, 'm').exec(body)![1]);
+      Number(new RegExp(`^sunset_ledger_unsealed_${name} (\\S+)$`, 'm').exec(text)![1]);
     return { age: value('age_seconds'), transactions: value('transactions') };
   };
 

@@ -8,13 +8,13 @@ import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import type { Command, Envelope } from '../../domain/commands';
 import { workflowId } from '../../workflows/messages';
-import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
   DAY,
   end,
   expectStatus,
+  type Fields,
   fastForward,
   fromNow,
   instanceOf,
@@ -31,7 +31,7 @@ import { useService } from '../support/service';
 const all: string[] = [];
 const { service, http } = useService();
 
-async function born(body: Body): Promise<string> {
+async function born(body: Fields): Promise<string> {
   const id = await register(http, body);
   all.push(id);
   return id;
@@ -42,24 +42,23 @@ const signal = async (id: string, name: string, ...payload: unknown[]): Promise<
   await handleOf(id).signal(name, ...payload);
 
 /** The steps after the registration. */
-const stepsOf = async (id: string): Promise<Body[]> =>
-  (await timelineOf(http, id)).filter((step) => step.step > 0);
+const stepsOf = async (id: string) => (await timelineOf(http, id)).filter((step) => step.step! > 0);
 
 /** Waits until so many steps have followed the registration, and answers them. */
-async function steps(id: string, count: number): Promise<Body[]> {
+async function steps(id: string, count: number) {
   return await until(async () => {
     const found = await stepsOf(id);
     return found.length >= count && found;
   }, `${count} steps of ${id}`);
 }
 
-const agreed = (more: Body = {}): Body => ({ id: randomUUID(), by: 'alice', agree: true, ...more });
+const agreed = (more: Fields = {}): Fields => ({ id: randomUUID(), by: 'alice', agree: true, ...more });
 
 /**
  * Sends a signal that must be refused, and answers its row. State, step of the rest of its life: as they
  * were.
  */
-async function refused(id: string, name: string, code: string, ...payload: unknown[]): Promise<Body> {
+async function refused(id: string, name: string, code: string, ...payload: unknown[]) {
   const before = await instanceOf(http, id);
   const count = (await stepsOf(id)).length;
   await signal(id, name, ...payload);
@@ -109,7 +108,7 @@ describe('terminate', () => {
     await signal(id, 'terminate', agreed({ schedule: { mode: 'later' } }));
     expect(await steps(id, 1)).toMatchObject([{ outcome: 'done', to: 'isolated' }]);
     const { purgeTime, isolatedAt } = await instanceOf(http, id);
-    expect(Date.parse(purgeTime) - Date.parse(isolatedAt)).toBe(DAY / 12);
+    expect(Date.parse(purgeTime!) - Date.parse(isolatedAt!)).toBe(DAY / 12);
     expect((await fastForward(http, id, 'PT3H')).state).toBe('terminated');
   });
 
@@ -120,7 +119,7 @@ describe('terminate', () => {
     const [row] = await steps(id, 1);
     expect(row).toMatchObject({ command: 'return', outcome: 'done', to: 'isolated', by: 'unsigned: alice' });
     const { account } = await instanceOf(http, id);
-    expect((await http.get(`/v1/refunds/${row.refundId}`)).body).toMatchObject({
+    expect((await http.get(`/v1/refunds/${row!.refundId}`)).body).toMatchObject({
       status: 'done',
       kind: 'five-day',
       amount: '407.96',
@@ -133,7 +132,7 @@ describe('terminate', () => {
     expect(again).toMatchObject({ status: 409, body: { code: 'QUOTE_USED' } });
     expect((await http.get(again.headers.get('location')!)).body).toMatchObject({
       agreedVia: 'signal',
-      items: [{ refundId: row.refundId }],
+      items: [{ refundId: row!.refundId }],
     });
   });
 
@@ -316,9 +315,9 @@ describe('a signal that comes again', () => {
     await signal(id, 'cancel', { id: 'marker' });
     const found = await until(async () => {
       const rows = await stepsOf(id);
-      return rows.at(-1).code === 'NOT_SCHEDULED' && rows;
+      return rows.at(-1)!.code === 'NOT_SCHEDULED' && rows;
     }, 'the marker');
-    expect(found.map((row: Body) => `${row.command} ${row.outcome}`)).toEqual([
+    expect(found.map((row) => `${row.command} ${row.outcome}`)).toEqual([
       'terminate done',
       'restore done',
       'cancel refused',
@@ -528,12 +527,12 @@ describe('Prefer: respond-async', () => {
 });
 
 describe('updates that are typed by hand', () => {
-  const send = async (id: string, name: string, args: unknown[]): Promise<Body> =>
-    await handleOf(id).executeUpdate(name, { args: args as [] });
-  const envelope = (): Body => ({ id: randomUUID(), by: 'mallory' });
+  const send = async (id: string, name: string, args: unknown[]) =>
+    await handleOf(id).executeUpdate<{ step: number }, []>(name, { args: args as [] });
+  const envelope = (): Omit<Envelope, 'command'> => ({ id: randomUUID(), by: 'mallory' });
   /** As the API would sign it. */
-  const signed = (id: string, command: Body): Body => {
-    const message = { ...(envelope() as Envelope), command: command as Command };
+  const signed = (id: string, command: Fields): Fields => {
+    const message = { ...envelope(), command: command as Command };
     return { ...message, signature: service.signatures.sign(id, message) };
   };
   const rules = { version: 'x', end: {}, expiry: { into: 'terminated' }, timedMaxYears: 3 };

@@ -14,12 +14,12 @@ import { POLICIES } from '../../policies';
 import { audit } from '../../store/audit';
 import { createSignatures, GOOD_FOR_MS } from '../../store/signatures';
 import { workflowId } from '../../workflows/messages';
-import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   cvmPrepaid,
   end,
   expectStatus,
+  type Fields,
   fromNow,
   instanceOf,
   newId,
@@ -36,12 +36,13 @@ const { service, http } = useService();
 
 const handleOf = (id: string) => service.client.workflow.getHandle(workflowId(id));
 /** Waits no longer than a worker could need: a message that nobody answers is a failure of the test. */
-const update = async (id: string, name: string, message: Body): Promise<Body> =>
+const update = async (id: string, name: string, message: Fields) =>
   await service.client.withDeadline(Date.now() + 20_000, () =>
     handleOf(id).executeUpdate(name, { args: [message] as unknown as [] }),
   );
-const signal = (id: string, name: string, payload: Body): Promise<void> => handleOf(id).signal(name, payload);
-const lastStep = async (id: string): Promise<Body> => (await timelineOf(http, id)).at(-1);
+const signal = (id: string, name: string, payload: Fields): Promise<void> =>
+  handleOf(id).signal(name, payload);
+const lastStep = async (id: string) => (await timelineOf(http, id)).at(-1);
 
 async function codeOf(sending: Promise<unknown>): Promise<string> {
   try {
@@ -54,16 +55,16 @@ async function codeOf(sending: Promise<unknown>): Promise<string> {
 }
 
 /** Waits for the step after `count`, and answers it. */
-async function stepAfter(id: string, count: number): Promise<Body> {
+async function stepAfter(id: string, count: number) {
   return await until(async () => (await timelineOf(http, id))[count], `step ${count} of ${id}`);
 }
 
-const forged = (): Body => ({ id: randomUUID(), by: 'operator:cfo' });
+const forged = (): Fields => ({ id: randomUUID(), by: 'operator:cfo' });
 const rules = POLICIES[0]!.lifecycle;
 const paid = { cash: '999999999999', gift: '0', income: '0', voucher: '0' };
 const renewal = { kind: 'renewal', channel: 'standard', months: 1 };
 /** What only callers of the API may ask. */
-const BEYOND_SIGNALS: [string, string, Body][] = [
+const BEYOND_SIGNALS: [string, string, Fields][] = [
   ['an order that is stated as paid', 'amend', { name: 'amend', order: { ...renewal, paid }, rules }],
   ['an order that Sunset would debit', 'amend', { name: 'amend', order: renewal, rules }],
   ['a network switch', 'amend', { name: 'switch-network' }],
@@ -117,7 +118,7 @@ describe('an update without a signature', () => {
 
 describe('a forged signature', () => {
   /** As right as it can be without the key: its form, its instant, and a message that was really signed. */
-  const forgeries = (id: string, command: Command): [string, Body][] => {
+  const forgeries = (id: string, command: Command): [string, Fields][] => {
     const message = { id: randomUUID(), by: 'operator:cfo', command };
     const { sign } = service.signatures;
     return [
@@ -190,7 +191,7 @@ describe('a forged signature', () => {
  */
 describe('an update under the id that a command of the API will have', () => {
   /** Sends it without waiting longer than a worker could need; what is refused is refused. */
-  const squat = async (id: string, updateId: string, name: string, message?: Body): Promise<void> => {
+  const squat = async (id: string, updateId: string, name: string, message?: Fields): Promise<void> => {
     const args = (message === undefined ? [] : [message]) as unknown as [];
     const sending = service.client.withDeadline(Date.now() + 20_000, () =>
       handleOf(id).executeUpdate(name, { args, updateId }),
@@ -199,7 +200,7 @@ describe('an update under the id that a command of the API will have', () => {
       if (!(error instanceof WorkflowUpdateFailedError)) throw error;
     });
   };
-  const forgery = (commandId: string): Body => {
+  const forgery = (commandId: string): Fields => {
     const message = { id: commandId, by: 'operator', command: { name: 'stop' } };
     return { ...message, signature: `${Date.now().toString(36)}.${'A'.repeat(43)}` };
   };
@@ -258,12 +259,12 @@ it('a workflow of somebody’s own that says that it has done a command is not b
 });
 
 describe('a registration that is typed by hand', () => {
-  const birth = (id: string): Body => {
+  const birth = (id: string): Fields => {
     const policy = POLICIES.find(({ product }) => product === 'tencent-cvm')!;
-    const registration = cvmPrepaid({ orders: [{ ...cvmPrepaid().orders[0], id: 'o1', paid }] });
+    const registration = cvmPrepaid({ orders: [{ ...cvmPrepaid().orders![0], id: 'o1', paid }] });
     return { instanceId: id, registration, policy, envelope: forged() };
   };
-  const start = (id: string, input: Body): Promise<unknown> =>
+  const start = (id: string, input: Fields): Promise<unknown> =>
     service.client.workflow
       .start('instance', { workflowId: workflowId(id), taskQueue: service.taskQueue, args: [input] })
       .then((handle) => handle.result());
@@ -281,7 +282,7 @@ describe('a registration that is typed by hand', () => {
 
 it('a workflow that somebody starts under an id that is still free does not keep it from being registered', async () => {
   const id = newId();
-  const someone = await handleOf(await register(http, cvmPostpaid())).query<Body>('life');
+  const someone = await handleOf(await register(http, cvmPostpaid())).query<Fields>('life');
   const life = { ...someone, id };
   const input = { life, done: [] };
   await service.client.workflow.start('instance', {

@@ -1,11 +1,14 @@
 /** The books to look at: the statement as CSV, balances at an instant, the trial balance. */
+
 import { toCsv } from '../../api/http/csv';
 import { audit } from '../../store/audit';
-import type { Body } from '../support/http';
+import type { Balances, Movement } from '../support/answered';
+import { bodyOf, type WholeReply } from '../support/http';
 import {
   cvmPrepaid,
   end,
   expectStatus,
+  type Fields,
   hoursAgo,
   newAccount,
   newId,
@@ -35,17 +38,17 @@ async function movements(): Promise<string> {
   const account = newAccount();
   const id = await register(http, cvmPrepaid({ account, orders: [purchase(hoursAgo(24 * 40), { paid })] }));
   const { items } = await end(http, [id], { action: 'return' });
-  expectStatus(await http.post(`/v1/refunds/${items[0].refundId}/undo`, { reason: WORDS }), 200);
+  expectStatus(await http.post(`/v1/refunds/${items[0]!.refundId}/undo`, { reason: WORDS }), 200);
   await end(http, [id], { action: 'return' });
   expectStatus(await http.post(`/v1/instances/${id}/restore`, { renewal: { months: 1 } }), 200);
   return account;
 }
 
 describe('the statement as CSV', () => {
-  const statement = (account: string, more = '') => `/v1/accounts/${account}/statement?${more}`;
-  const csv = (path: string) => http.get(path, { headers: { accept: 'text/csv' } });
+  const statement = (account: string, more = '') => `/v1/accounts/${account}/statement?${more}` as const;
+  const csv = (path: string) => http.call('GET', path, undefined, { headers: { accept: 'text/csv' } });
   let account: string;
-  let rows: Body[];
+  let rows: Movement[];
   beforeAll(async () => {
     account = await movements();
     rows = expectStatus(await http.get(statement(account)), 200).body.items;
@@ -54,23 +57,23 @@ describe('the statement as CSV', () => {
   it('says what the JSON says, the reversal with what it reverses and why', async () => {
     expect(rows.map(({ kind }) => kind)).toEqual(['renewal', 'refund', 'reversal', 'refund']);
     expect(rows[2]).toMatchObject({
-      reverses: rows[3].id,
+      reverses: rows[3]!.id,
       reason: WORDS,
-      refundId: rows[3].refundId,
-      amount: `-${rows[3].amount}`,
+      refundId: rows[3]!.refundId,
+      amount: `-${rows[3]!.amount}`,
     });
-    for (const index of [0, 1, 3]) expect(Object.keys(rows[index])).not.toContain('reverses');
-    const { status, headers, body } = await csv(statement(account));
+    for (const index of [0, 1, 3]) expect(Object.keys(rows[index]!)).not.toContain('reverses');
+    const { status, headers, text } = await csv(statement(account));
     expect([status, headers.get('content-type'), headers.get('link')]).toEqual([
       200,
       'text/csv; charset=utf-8; header=present',
       null,
     ]);
-    const [header, ...lines] = parseCsv(body);
+    const [header, ...lines] = parseCsv(text);
     expect(header!.join()).toBe(
       'id,kind,currency,amount,cash,gift,income,instanceId,refundId,reverses,reason,effectiveAt,recordedAt,reference,balanceCash,balanceGift,balanceIncome',
     );
-    const cells = rows.map(({ parts, balance, ...row }) => ({
+    const cells: Fields[] = rows.map(({ parts, balance, ...row }) => ({
       ...row,
       ...parts,
       balanceCash: balance.cash,
@@ -98,8 +101,8 @@ describe('the statement as CSV', () => {
     const seen: string[][] = [];
     let next: string | undefined = statement(account, 'limit=3');
     for (let page = 0; next !== undefined; page += 1) {
-      const reply = expectStatus(await csv(next), 200);
-      const [header, ...lines] = parseCsv(reply.body);
+      const reply: WholeReply = expectStatus(await csv(next), 200);
+      const [header, ...lines] = parseCsv(reply.text);
       expect(header![0]).toBe('id');
       expect(lines).toHaveLength(page ? 1 : 3);
       seen.push(...lines);
@@ -138,28 +141,30 @@ describe('the statement as CSV', () => {
 });
 
 describe('balances at an instant', () => {
-  const at = async (account: string, instant?: string): Promise<Body> =>
-    expectStatus(
-      await http.get(
-        `/v1/accounts/${account}/balances${instant ? `?at=${encodeURIComponent(instant)}` : ''}`,
+  const at = async (account: string, instant?: string) =>
+    bodyOf<Balances>(
+      expectStatus(
+        await http.get(
+          `/v1/accounts/${account}/balances${instant ? `?at=${encodeURIComponent(instant)}` : ''}`,
+        ),
+        200,
       ),
-      200,
-    ).body;
+    );
 
   it('M21: are the sums of what was recorded up to it, itself included', async () => {
     const account = await movements();
-    const movementsOf: Body[] = (await http.get(`/v1/accounts/${account}/statement`)).body.items.reverse();
+    const movementsOf = (await http.get(`/v1/accounts/${account}/statement`)).body.items.reverse();
     const now = await at(account);
     expect(now).toMatchObject({ account, at: expect.stringMatching(/Z$/) });
     expect(now.balances).toEqual((await http.get(`/v1/accounts/${account}`)).body.balances);
     const [first, second, third] = movementsOf;
     expect((await at(account, '2020-01-01T00:00:00Z')).balances).toEqual([]);
-    expect((await at(account, first.recordedAt)).balances).toEqual([{ currency: 'CNY', ...first.parts }]);
-    expect((await at(account, second.recordedAt)).balances).toEqual([
+    expect((await at(account, first!.recordedAt)).balances).toEqual([{ currency: 'CNY', ...first!.parts }]);
+    expect((await at(account, second!.recordedAt)).balances).toEqual([
       { currency: 'CNY', cash: '0.00', gift: '0.00', income: '0.00' },
     ]);
-    expect((await at(account, third.recordedAt)).balances).toEqual([{ currency: 'CNY', ...third.parts }]);
-    const justBefore = new Date(Date.parse(first.recordedAt) - 1).toISOString();
+    expect((await at(account, third!.recordedAt)).balances).toEqual([{ currency: 'CNY', ...third!.parts }]);
+    const justBefore = new Date(Date.parse(first!.recordedAt) - 1).toISOString();
     expect((await at(account, justBefore)).balances).toEqual([]);
     const shanghai = await at(account, '2020-01-01T00:00:00+08:00');
     expect(shanghai.at).toBe('2019-12-31T16:00:00.000Z');
@@ -184,10 +189,10 @@ describe('the trial balance', () => {
       redisPrepaid({ prices, orders: [purchase(hoursAgo(1), { paid: { cash: '700' } })] }),
     );
     const { body } = expectStatus(await http.get('/v1/trial-balance'), 200);
-    expect(body.totals.map(({ currency }: Body) => currency)).toEqual(['CNY', 'JPY']);
+    expect(body.totals.map(({ currency }) => currency)).toEqual(['CNY', 'JPY']);
     for (const { debit, credit } of body.totals) expect(debit).toBe(credit);
     const line = (ledgerAccount: string, currency: string) =>
-      body.lines.find((one: Body) => one.ledgerAccount === ledgerAccount && one.currency === currency);
+      body.lines.find((one) => one.ledgerAccount === ledgerAccount && one.currency === currency);
     expect(line('world:cash', 'JPY')).toEqual({
       ledgerAccount: 'world:cash',
       currency: 'JPY',
@@ -196,23 +201,22 @@ describe('the trial balance', () => {
       balance: '-700',
     });
     expect(line('deferred', 'JPY')).toMatchObject({ debit: '0', credit: '700', balance: '700' });
-    expect(line('refunds', 'CNY').balance).toBe('0.00');
+    expect(line('refunds', 'CNY')!.balance).toBe('0.00');
     const { rows } = await service.pool.query(
       `SELECT regexp_replace(ledger_account, '^deferred:.*', 'deferred') AS account, currency, sum(amount) AS amount FROM entries GROUP BY 1, 2`,
     );
     expect(body.lines).toHaveLength(rows.length);
     for (const { account, currency, amount } of rows)
-      expect(Number(line(account, currency).balance)).toBeCloseTo(Number(amount), 6);
+      expect(Number(line(account, currency)!.balance)).toBeCloseTo(Number(amount), 6);
   });
 
   it('M21: at the very instant that a line says of itself it has that line', async () => {
     const account = await movements();
-    const items: Body[] = (await http.get(`/v1/accounts/${account}/statement`)).body.items;
+    const items = (await http.get(`/v1/accounts/${account}/statement`)).body.items;
     const creditAt = async (instant: string): Promise<number> => {
       const { lines } = expectStatus(await http.get(`/v1/trial-balance?at=${instant}`), 200).body;
       return Number(
-        lines.find((one: Body) => one.ledgerAccount === 'customer:cash' && one.currency === 'CNY')?.credit ??
-          0,
+        lines.find((one) => one.ledgerAccount === 'customer:cash' && one.currency === 'CNY')?.credit ?? 0,
       );
     };
     for (const { recordedAt, parts } of items.filter(({ kind }) => kind === 'refund')) {
@@ -233,7 +237,7 @@ describe('the trial balance', () => {
 });
 
 describe('deposits, withdrawals and credits', () => {
-  const make = (account: string, body: Body, key?: string) =>
+  const make = (account: string, body: Fields, key?: string) =>
     http.post(
       `/v1/accounts/${account}/adjustments`,
       {
@@ -247,8 +251,7 @@ describe('deposits, withdrawals and credits', () => {
       },
       key === undefined ? {} : { key },
     );
-  const balanceOf = async (account: string): Promise<Body> =>
-    (await http.get(`/v1/accounts/${account}`)).body.balances[0];
+  const balanceOf = async (account: string) => (await http.get(`/v1/accounts/${account}`)).body.balances[0];
 
   it('fill and empty balances in double entry, and the statement has each with what was there after it', async () => {
     const account = newAccount();
@@ -274,7 +277,7 @@ describe('deposits, withdrawals and credits', () => {
     });
     const { items } = expectStatus(await http.get(`/v1/accounts/${account}/statement`), 200).body;
     expect(
-      items.map(({ kind, amount, reference, balance }: Body) => [
+      items.map(({ kind, amount, reference, balance }) => [
         kind,
         amount,
         reference,
@@ -293,13 +296,13 @@ describe('deposits, withdrawals and credits', () => {
       reason: 'top up',
     });
     const list = (await http.get(`/v1/accounts/${account}/adjustments`)).body.items;
-    expect(list.map(({ reference }: Body) => reference)).toEqual(['out-1', 'sorry', 'pay-1']);
+    expect(list.map(({ reference }) => reference)).toEqual(['out-1', 'sorry', 'pay-1']);
     expect((await http.get(`/v1/accounts/${account}/adjustments?reference=pay-1`)).body.items).toEqual([
       deposit,
     ]);
     const { rows } = await service.pool.query(
       'SELECT ledger_account, amount FROM entries WHERE transaction_id = $1 ORDER BY leg',
-      [list[1].transactionId],
+      [list[1]!.transactionId],
     );
     expect(rows).toEqual([
       { ledger_account: 'credits', amount: '-7.50' },
@@ -312,7 +315,7 @@ describe('deposits, withdrawals and credits', () => {
     const replies = await Promise.all(Array.from({ length: 6 }, () => make(account, { reference: 'pay-1' })));
     expect(replies.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 201]);
     expect(new Set(replies.map(({ body }) => body.id)).size).toBe(1);
-    expect((await balanceOf(account)).cash).toBe('100.00');
+    expect((await balanceOf(account))!.cash).toBe('100.00');
     const other = await make(account, { reference: 'pay-1', amount: '100.01' });
     expect([other.status, other.body.code]).toEqual([409, 'REFERENCE_USED']);
     expect((await make(newAccount(), { reference: 'pay-1' })).status).toBe(201);
@@ -336,7 +339,7 @@ describe('deposits, withdrawals and credits', () => {
   });
 
   it('what makes no sense is named', async () => {
-    const wrong: [Body, string, string][] = [
+    const wrong: [Fields, string, string][] = [
       [{ amount: '0.00' }, '/amount', 'NOT_POSITIVE'],
       [{ amount: '-1' }, '/amount', 'NOT_MONEY'],
       [{ amount: '1.234' }, '/amount', 'TOO_MANY_DIGITS'],
@@ -357,20 +360,22 @@ describe('deposits, withdrawals and credits', () => {
     await make(account, { amount: '51' });
     const id = await register(http, cvmPrepaid({ account }));
     expectStatus(await http.post(`/v1/instances/${id}/orders`, { kind: 'renewal', months: 1 }), 200);
-    expect((await balanceOf(account)).cash).toBe('0.00');
+    expect((await balanceOf(account))!.cash).toBe('0.00');
     const { checks } = await audit(service.pool);
     expect(checks.flatMap(({ findings }) => findings)).toEqual([]);
   });
 });
 
+const restOf = async (next: string): Promise<string> => (await http.call('GET', next, undefined)).text;
+
 describe('a span of the statement', () => {
   it('M21: from and to are in it, as they are shown, and the balance after a line is that of its instant', async () => {
     const account = await movements();
-    const path = `/v1/accounts/${account}/statement`;
-    const all: Body[] = expectStatus(await http.get(path), 200).body.items;
-    const [last, , , first] = all;
+    const path = `/v1/accounts/${account}/statement` as const;
+    const all = expectStatus(await http.get(path), 200).body.items;
+    const [last, , third, first] = all as [Movement, Movement, Movement, Movement];
     const idsOf = async (query: string): Promise<string[]> =>
-      expectStatus(await http.get(`${path}?${query}`), 200).body.items.map(({ id }: Body) => id);
+      expectStatus(await http.get(`${path}?${query}`), 200).body.items.map(({ id }) => id);
     expect(await idsOf(`from=${first.recordedAt}&to=${last.recordedAt}`)).toEqual(all.map(({ id }) => id));
     expect(await idsOf(`from=${last.recordedAt}`)).toEqual([last.id]);
     expect(await idsOf(`to=${first.recordedAt}`)).toEqual([first.id]);
@@ -380,11 +385,11 @@ describe('a span of the statement', () => {
       expect(balances).toEqual([{ currency: 'CNY', ...balance }]);
     }
     // The lines before the span count in its balances, and its pages stay in it.
-    const csv = await http.get(`${path}?from=${all[2].recordedAt}&to=${last.recordedAt}&format=csv&limit=2`);
+    const csv = await http.get(`${path}?from=${third.recordedAt}&to=${last.recordedAt}&format=csv&limit=2`);
     const next = /^<([^>]+)>/.exec(csv.headers.get('link')!)![1]!;
-    const [header, ...lines] = parseCsv((await http.get(next)).body);
+    const [header, ...lines] = parseCsv(await restOf(next));
     expect(lines).toHaveLength(1);
-    expect(lines[0]![header!.indexOf('balanceCash')]).toBe(all[2].balance.cash);
+    expect(lines[0]![header!.indexOf('balanceCash')]).toBe(third.balance.cash);
     expect((await http.get(`${path}?from=yesterday`)).status).toBe(400);
   });
 });
@@ -392,15 +397,17 @@ describe('a span of the statement', () => {
 describe('refunds and the trial balance as CSV', () => {
   it('say what the JSON says', async () => {
     const account = await movements();
-    const refunds: Body[] = (await http.get(`/v1/refunds?account=${account}`)).body.items;
+    const refunds = (await http.get(`/v1/refunds?account=${account}`)).body.items;
     const page = expectStatus(
-      await http.get(`/v1/refunds?account=${account}&limit=1`, { headers: { accept: 'text/csv' } }),
+      await http.call('GET', `/v1/refunds?account=${account}&limit=1`, undefined, {
+        headers: { accept: 'text/csv' },
+      }),
       200,
     );
     const next = /^<([^>]+)>/.exec(page.headers.get('link')!)![1]!;
-    const [header, ...lines] = [...parseCsv(page.body), ...parseCsv((await http.get(next)).body).slice(1)];
+    const [header, ...lines] = [...parseCsv(page.text), ...parseCsv(await restOf(next)).slice(1)];
     const column = (name: string): string[] => lines.map((line) => line[header!.indexOf(name)]!);
-    for (const name of ['id', 'status', 'amount', 'fee', 'currency'])
+    for (const name of ['id', 'status', 'amount', 'fee', 'currency'] as const)
       expect(column(name)).toEqual(refunds.map((row) => row[name]));
     expect(column('cash')).toEqual(refunds.map(({ parts }) => parts.cash));
     expect(column('reversedAt')).toEqual(['', expect.stringMatching(/Z$/)]);
@@ -408,6 +415,6 @@ describe('refunds and the trial balance as CSV', () => {
     const trial = await http.get(`/v1/trial-balance?at=${at}&format=csv`);
     expect(trial.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
     const [names, ...rows] = parseCsv(trial.body);
-    expect(rows).toEqual(books.map((row: Body) => names!.map((name) => row[name])));
+    expect(rows).toEqual(books.map((row) => names!.map((name) => (row as Fields)[name])));
   });
 });

@@ -8,11 +8,12 @@
  * and not in all of them. There is no factor on top.
  */
 import { PERMISSIONS } from '../../domain/permissions';
-import type { Body, Http, Reply } from '../support/http';
+import { bodyOf, type Http, type Reply } from '../support/http';
 import { copies, largest, manyOrders, manyUpgrades, NAME, pricesOf, SENTENCE } from '../support/largest';
 import {
   cvmPrepaid,
   expectStatus,
+  type Fields,
   fromNow,
   hoursAgo,
   newAccount,
@@ -206,14 +207,14 @@ const get =
   (path: string): Make =>
   () =>
     api.http.get(path);
-const post = (path: string, body: Body = {}): Promise<Reply> => api.http.post(path, body);
-const put = (path: string, body: Body): Promise<Reply> => api.http.put(path, body);
+const post = (path: string, body: unknown = {}): Promise<Reply> => api.http.post(path, body);
+const put = (path: string, body: Fields): Promise<Reply> => api.http.put(path, body);
 const toFull =
-  (path: string, body: Body = {}): Make =>
+  (path: string, body: Fields = {}): Make =>
   ({ full }) =>
     post(instance(full) + path, body);
 const toPostpaid =
-  (path: string, body: Body = {}): Make =>
+  (path: string, body: Fields = {}): Make =>
   ({ postpaid }) =>
     post(instance(postpaid) + path, body);
 const page = (path: string): Make => get(`${path}${path.includes('?') ? '&' : '?'}limit=500`);
@@ -223,12 +224,12 @@ const keeping =
   (name: string, make: Make): Make =>
   async (world) => {
     const reply = await make(world);
-    world.ids[name] = reply.body.id;
+    world.ids[name] = bodyOf<{ id: string }>(reply).id;
     return reply;
   };
 
 /** A quote of the round's instance, for the next call: not watched. */
-async function quoted(id: string, action: string, schedule: Body = { mode: 'now' }): Promise<string> {
+async function quoted(id: string, action: string, schedule: Fields = { mode: 'now' }): Promise<string> {
   return expectStatus(await service.http.post('/v1/quotes', { action, instanceIds: [id], schedule }), 201)
     .body.id;
 }
@@ -466,11 +467,11 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
   ['GET /metrics', '', 200, get('/metrics')],
 ];
 
-const requested = (instanceId: string): Body => ({ instanceId, action: 'return', reason: SENTENCE });
+const requested = (instanceId: string): Fields => ({ instanceId, action: 'return', reason: SENTENCE });
 
 async function refundOf({ full }: World): Promise<string> {
   const { items } = (await service.http.get(`/v1/refunds?instanceId=${full}&status=done`)).body;
-  return items[0].id;
+  return items[0]!.id;
 }
 
 const numbered = (count: number): string[] => range(count).map(String);

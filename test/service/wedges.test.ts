@@ -9,12 +9,12 @@ import type { Command } from '../../domain/commands';
 import type { Life } from '../../domain/lifecycle';
 import { skipAhead as moveAhead } from '../../temporal/fast-forward';
 import { type AnsweredCommand, lifeQuery, workflowId } from '../../workflows/messages';
-import type { Body } from '../support/http';
 import {
   cvmPostpaid,
   DAY,
   end,
   expectStatus,
+  type Fields,
   fastForward,
   fromNow,
   instanceOf,
@@ -37,16 +37,11 @@ afterAll(async () => {
 });
 
 const handleOf = (id: string) => service.client.workflow.getHandle(workflowId(id));
-const signal = async (id: string, name: string, payload: Body): Promise<void> =>
+const signal = async (id: string, name: string, payload: Fields): Promise<void> =>
   await handleOf(id).signal(name, payload);
 
 /** An update as the API would send it. */
-async function update(
-  id: string,
-  name: string,
-  command: Body,
-  commandId: string = randomUUID(),
-): Promise<Body> {
+async function update(id: string, name: string, command: Fields, commandId: string = randomUUID()) {
   const message = signed(service, id, { id: commandId, by: 'operator', command: command as Command });
   return await handleOf(id).executeUpdate(name, { args: [message] as unknown as [], updateId: randomUUID() });
 }
@@ -61,7 +56,7 @@ async function codeOf(sending: Promise<unknown>): Promise<string> {
 }
 
 /** The steps after the registration, once there are so many. */
-async function steps(id: string, count: number): Promise<Body[]> {
+async function steps(id: string, count: number) {
   return await until(async () => {
     const found = (await timelineOf(http, id)).slice(1);
     return found.length >= count && found;
@@ -158,7 +153,7 @@ describe('ids', () => {
 
   it('L13: a signal’s id that comes again with another quote, long after, is told as reused', async () => {
     const id = await register(http, cvmPostpaid());
-    const agreed = async (): Promise<Body> => ({
+    const agreed = async () => ({
       id: 'ann-1',
       by: 'ann',
       agree: true,

@@ -1,8 +1,8 @@
 /** The documents' seven worked examples to the cent, through the API and into the ledger. */
-import type { Body } from '../support/http';
 import {
   cvmPrepaid,
   end,
+  type Fields,
   hoursAgo,
   instanceOf,
   newAccount,
@@ -28,18 +28,18 @@ interface Example {
   rule: string;
   first: boolean;
   usedHours: number;
-  orders: (startsAt: string) => Body[];
+  orders: (startsAt: string) => Fields[];
   amount: string;
   kind: string;
 }
 
-const renewal = (startsAt: string): Body => ({
+const renewal = (startsAt: string): Fields => ({
   ...purchase(plusMonths(startsAt, 12)),
   id: 'o2',
   kind: 'renewal',
   paid: paid('507.96'),
 });
-const upgrade = (startsAt: string): Body => ({
+const upgrade = (startsAt: string): Fields => ({
   id: 'u1',
   kind: 'upgrade',
   channel: 'standard',
@@ -97,14 +97,14 @@ it.each(EXAMPLES)(
     const account = first ? newAccount() : await notFirst();
     const id = await register(http, cvmPrepaid({ account, orders: orders(hoursAgo(usedHours)) }));
     const before = await cashOf(account);
-    expect((await quote(http, [id], { action: 'return' })).items[0].refund).toMatchObject({
+    expect((await quote(http, [id], { action: 'return' })).items[0]!.refund).toMatchObject({
       kind,
       amount,
       parts: { cash: amount, gift: '0.00', income: '0.00' },
     });
 
     const done = await end(http, [id], { action: 'return' });
-    const refund = (await http.get(`/v1/refunds/${done.items[0].refundId}`)).body;
+    const refund = (await http.get(`/v1/refunds/${done.items[0]!.refundId}`)).body;
     expect(refund).toMatchObject({
       kind,
       amount,
@@ -114,9 +114,9 @@ it.each(EXAMPLES)(
       instanceId: id,
       account,
     });
-    expect(sum(refund.lines.map((line: Body) => line.amount))).toBe(amount);
+    expect(sum(refund.lines.map((line) => line.amount))).toBe(amount);
 
-    const credited = refund.entries.filter((entry: Body) => entry.destination === 'customer:cash');
+    const credited = refund.entries.filter((entry) => entry.destination === 'customer:cash');
     expect(credited).toMatchObject([{ source: 'refunds', amount }]);
     expect(minor(await cashOf(account)) - minor(before)).toBe(minor(amount));
     const left = await service.pool.query(

@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import type { Got, Posted, Put, Unforeseen } from './answered';
 import { requireDeclared } from './answers';
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are read as a caller would, by their documented names
-export type Body = any;
-
-export interface Reply {
+export interface Reply<Body = Unforeseen> {
   status: number;
   headers: Headers;
   body: Body;
 }
 
-export interface WholeReply extends Reply {
+export interface WholeReply<Body = Unforeseen> extends Reply<Body> {
   /** The body as it came. */
   text: string;
 }
@@ -19,6 +17,9 @@ export interface CallOptions {
   key?: string | null;
   headers?: Record<string, string>;
 }
+
+/** The answer of a call whose path is made up as the test runs. */
+export const bodyOf = <Answer>({ body }: Reply<unknown>): Answer => body as Answer;
 
 /**
  * Talks to the API as a client would: JSON over HTTP with the operator's key and a fresh Idempotency-Key.
@@ -35,24 +36,32 @@ export class Http {
     return new Http(this.url, key);
   }
 
-  async get(path: string, options?: CallOptions): Promise<Reply> {
+  async get<Path extends string>(path: Path, options?: CallOptions): Promise<Reply<Got<Path>>> {
     return await this.call('GET', path, undefined, options);
   }
 
-  async put(path: string, body: unknown, options?: CallOptions): Promise<Reply> {
+  async put<Path extends string>(
+    path: Path,
+    body: unknown,
+    options?: CallOptions,
+  ): Promise<Reply<Put<Path>>> {
     return await this.call('PUT', path, body, options);
   }
 
-  async post(path: string, body: unknown = {}, options?: CallOptions): Promise<Reply> {
+  async post<Path extends string>(
+    path: Path,
+    body: unknown = {},
+    options?: CallOptions,
+  ): Promise<Reply<Posted<Path>>> {
     return await this.call('POST', path, body, options);
   }
 
-  async call(
+  async call<Body = Unforeseen>(
     method: string,
     path: string,
     body: unknown,
     { key, headers = {} }: CallOptions = {},
-  ): Promise<WholeReply> {
+  ): Promise<WholeReply<Body>> {
     const response = await fetch(this.url + path, {
       method,
       headers: {
@@ -66,11 +75,12 @@ export class Http {
     const text = await response.text();
     const { status, headers: answered } = response;
     await requireDeclared(this.url, { method, path, status, headers: answered, text });
-    return { status, headers: answered, body: text ? parse(text) : undefined, text };
+    return { status, headers: answered, body: parse(text) as Body, text };
   }
 }
 
-function parse(text: string): Body {
+function parse(text: string): unknown {
+  if (!text) return undefined;
   try {
     return JSON.parse(text);
   } catch {

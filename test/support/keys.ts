@@ -1,6 +1,6 @@
 /** Callers with keys of their own. */
 import type { Permission } from '../../domain/permissions';
-import { type Body, Http } from './http';
+import { Http } from './http';
 import { expectStatus } from './lives';
 
 export interface KeyRequest {
@@ -9,7 +9,7 @@ export interface KeyRequest {
   permissions: readonly Permission[];
 }
 
-export const makeKey = async (http: Http, request: KeyRequest): Promise<Body> =>
+export const makeKey = async (http: Http, request: KeyRequest) =>
   expectStatus(await http.post('/v1/keys', request), 201).body;
 
 /** Speaks with a key that was just made. */

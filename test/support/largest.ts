@@ -1,6 +1,5 @@
 /** Inputs as large as they may be, and rows of which there are many. */
-import type { Body } from './http';
-import { cvmPrepaid, DAY, hoursAgo, purchase } from './lives';
+import { cvmPrepaid, DAY, type Fields, hoursAgo, purchase } from './lives';
 import { range } from './parallel';
 import { withDatabase } from './shared';
 
@@ -12,7 +11,7 @@ export const NAME = '云'.repeat(128);
 export const SENTENCE = '云'.repeat(500);
 
 /** A purchase and renewals of thirty days each, with vouchers and prices of their own. */
-export const manyOrders = (count: number): Body[] =>
+export const manyOrders = (count: number): Fields[] =>
   range(count).map((index) =>
     purchase(START, {
       id: `order-${index}`,
@@ -26,7 +25,7 @@ export const manyOrders = (count: number): Body[] =>
   );
 
 /** A long purchase and upgrades beside it, each with another divisor. */
-export const manyUpgrades = (count: number): Body[] => [
+export const manyUpgrades = (count: number): Fields[] => [
   purchase(START, { endsAt: later(20_000) }),
   ...range(count - 1).map((index) =>
     purchase(START, {
@@ -40,7 +39,7 @@ export const manyUpgrades = (count: number): Body[] => [
   ),
 ];
 
-export const pricesOf = (version: string): Body => ({
+export const pricesOf = (version: string): Fields => ({
   version,
   currency: 'CNY',
   month: '51',
@@ -49,7 +48,7 @@ export const pricesOf = (version: string): Body => ({
 });
 
 /** Of everything as much as a registration may have. */
-export const largest = (orders: Body[], more: Body = {}): Body =>
+export const largest = (orders: Fields[], more: Fields = {}): Fields =>
   cvmPrepaid({
     name: NAME,
     externalId: NAME,

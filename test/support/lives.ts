@@ -5,7 +5,8 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Action } from '../../domain/instance';
-import type { Body, Http, Reply } from './http';
+import type { Instance, Quote, Step, Termination } from './answered';
+import type { Http, Reply } from './http';
 
 const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
@@ -22,7 +23,8 @@ export function plusMonths(instant: string, months: number): string {
   return date.toISOString();
 }
 
-const PRICES = {
+/** 003's background: 51 a month, 0.42 an hour, without bandwidth. */
+export const PRICES = {
   version: '2026-11',
   currency: 'CNY',
   month: '51',
@@ -33,9 +35,13 @@ const PRICES = {
   ],
 };
 
-type Fields = Record<string, unknown>;
+/** A request's body, whose members a test replaces as it likes. */
+export type Fields = Record<string, unknown>;
 
-function registration(product: string, billing: string, more: Fields): Body {
+/** A registration, as far as tests read it. */
+type Registering = Fields & { account: string; product: string; billing: string; orders?: Fields[] };
+
+function registration(product: string, billing: string, more: Fields): Registering {
   return {
     account: newAccount(),
     product,
@@ -56,15 +62,15 @@ function registration(product: string, billing: string, more: Fields): Body {
   };
 }
 
-export const cvmPostpaid = (more: Fields = {}): Body =>
+export const cvmPostpaid = (more: Fields = {}): Registering =>
   registration('tencent-cvm', 'postpaid', { orders: [], ...more });
-export const redisPostpaid = (more: Fields = {}): Body =>
+export const redisPostpaid = (more: Fields = {}): Registering =>
   registration('tencent-redis', 'postpaid', { orders: [], ...more });
-export const jdPostpaid = (more: Fields = {}): Body =>
+export const jdPostpaid = (more: Fields = {}): Registering =>
   registration('jd-vm', 'postpaid', { orders: [], state: 'stopped', ...more });
 
 /** The purchase of the documents: 507.96 less a voucher of 100, for a year. */
-export function purchase(startsAt: string, more: Fields = {}): Body {
+export function purchase(startsAt: string, more: Fields = {}): Fields & { startsAt: string; endsAt: string } {
   return {
     id: 'o1',
     kind: 'purchase',
@@ -77,29 +83,29 @@ export function purchase(startsAt: string, more: Fields = {}): Body {
   };
 }
 
-export const cvmPrepaid = (more: Fields = {}, startsAt = hoursAgo(48)): Body =>
+export const cvmPrepaid = (more: Fields = {}, startsAt = hoursAgo(48)): Registering =>
   registration('tencent-cvm', 'prepaid', { orders: [purchase(startsAt)], ...more });
-export const redisPrepaid = (more: Fields = {}, startsAt = hoursAgo(48)): Body =>
+export const redisPrepaid = (more: Fields = {}, startsAt = hoursAgo(48)): Registering =>
   registration('tencent-redis', 'prepaid', { orders: [purchase(startsAt)], ...more });
-export const jdPrepaid = (more: Fields = {}, startsAt = hoursAgo(48)): Body =>
+export const jdPrepaid = (more: Fields = {}, startsAt = hoursAgo(48)): Registering =>
   registration('jd-vm', 'prepaid', {
     orders: [purchase(startsAt, { months: 1, endsAt: plusMonths(startsAt, 1) })],
     ...more,
   });
 
 /** Throws with the answer when it is not what the test goes on from. */
-export function expectStatus(reply: Reply, status: number): Reply {
+export function expectStatus<R extends Reply<unknown>>(reply: R, status: number): R {
   if (reply.status !== status)
     throw new Error(`expected ${status}, got ${reply.status}: ${JSON.stringify(reply.body)}`);
   return reply;
 }
 
-export async function register(http: Http, body: Body, id = newId()): Promise<string> {
+export async function register(http: Http, body: object, id = newId()): Promise<string> {
   expectStatus(await http.put(`/v1/instances/${id}`, body), 201);
   return id;
 }
 
-export const instanceOf = async (http: Http, id: string): Promise<Body> =>
+export const instanceOf = async (http: Http, id: string): Promise<Instance> =>
   expectStatus(await http.get(`/v1/instances/${id}`), 200).body;
 
 export interface Ask {
@@ -112,18 +118,18 @@ export async function quote(
   http: Http,
   ids: string[],
   { action = 'terminate', ...more }: Ask = {},
-): Promise<Body> {
+): Promise<Quote> {
   return expectStatus(await http.post('/v1/quotes', { action, instanceIds: ids, ...more }), 201).body;
 }
 
 /** Quotes, agrees, and waits until every item is decided. */
-export async function end(http: Http, ids: string[], ask: Ask = {}): Promise<Body> {
+export async function end(http: Http, ids: string[], ask: Ask = {}): Promise<Termination> {
   const { id: quoteId } = await quote(http, ids, ask);
   const { body } = expectStatus(await http.post('/v1/terminations', { quoteId, agree: true }), 202);
   return await settled(http, body.id);
 }
 
-export async function settled(http: Http, terminationId: string): Promise<Body> {
+export async function settled(http: Http, terminationId: string): Promise<Termination> {
   return await until(async () => {
     const { body } = expectStatus(await http.get(`/v1/terminations/${terminationId}`), 200);
     return body.status === 'done' ? body : undefined;
@@ -145,11 +151,11 @@ export async function until<T>(
   }
 }
 
-export async function fastForward(http: Http, id: string, duration: string): Promise<Body> {
+export async function fastForward(http: Http, id: string, duration: string): Promise<Instance> {
   return expectStatus(await http.post(`/v1/instances/${id}/fast-forward`, { duration }), 200).body;
 }
 
-export const timelineOf = async (http: Http, id: string): Promise<Body[]> =>
+export const timelineOf = async (http: Http, id: string): Promise<Step[]> =>
   expectStatus(await http.get(`/v1/instances/${id}/timeline?limit=500`), 200).body.items;
 
 export const seconds = (ms: number): string => `PT${Math.round(ms / 1000)}S`;

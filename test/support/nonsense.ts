@@ -12,7 +12,6 @@ import { POLICIES } from '../../policies';
 import { createSignatures, type Signatures } from '../../store/signatures';
 import { SIGNALS, type SignalName, UPDATES } from '../../workflows/messages';
 import { readSignal } from '../../workflows/signals';
-import type { Body } from './http';
 import { DAY, fromNow } from './lives';
 import { range } from './parallel';
 import type { Random } from './random';
@@ -205,7 +204,7 @@ const ODD_JSON: ((scene: Scene) => RawValue)[] = [
 const rulesOf = ({ life }: Scene): Fields =>
   POLICIES.find(({ product }) => product === life.product)!.lifecycle as unknown as Fields;
 const ahead = (random: Random): string => fromNow(random.int(1, 60) * DAY);
-const somePaid = ({ random, currency }: Scene): Body => paid(random, currency);
+const somePaid = ({ random, currency }: Scene): Fields => paid(random, currency);
 const maybe = (random: Random, fields: Fields): Fields => (random.chance(0.5) ? fields : {});
 
 /**
@@ -469,7 +468,7 @@ export const rightCommand = (isPossible: (command: Command) => boolean): Command
  * Three of them make the server suggest a new run (4 MiB of history); it says so with the first message after
  * them.
  */
-export const ballast = (): Body => ({ id: `ballast-${randomUUID()}`, note: 'x'.repeat(1_450_000) });
+export const ballast = (): Fields => ({ id: `ballast-${randomUUID()}`, note: 'x'.repeat(1_450_000) });
 
 /** For a failure's message: what was sent, in a line. */
 export function inShort({ way, name, args, updateId, honest }: Sending): string {

@@ -3,9 +3,11 @@
  * few, sensible in some states and tried in all; whatever comes back must be an answer of the contract. To
  * add a deed, add a row.
  */
+
 import { randomUUID } from 'node:crypto';
-import type { Body, CallOptions, Http, WholeReply } from './http';
-import { DAY, settled } from './lives';
+import type { Instance, Page, Problem, Quote, Refund, RefundRequest, Termination } from './answered';
+import { bodyOf, type CallOptions, type Http, type WholeReply } from './http';
+import { DAY, type Fields, settled } from './lives';
 import type { Random } from './random';
 import { amount, channel, type Given, paid, prices } from './random-registrations';
 import { approvalOf } from './review';
@@ -19,7 +21,7 @@ export interface Walk {
   id: string;
   account: string;
   /** The instance as it was read before the deed. */
-  now: Body;
+  now: Instance;
   /** A second member of staff, who decides what the first asks for. */
   reviewer: string;
   /** What was asked and answered, for whoever has to find out what went wrong. */
@@ -33,7 +35,7 @@ export interface Deed {
   name: string;
   weight: number;
   /** Where it makes sense: it is chosen more often there. */
-  fits: (now: Body) => boolean;
+  fits: (now: Instance) => boolean;
   /** The answer that counts; undefined when there was nothing to do it to. */
   act: (walk: Walk) => Promise<WholeReply | undefined>;
   /** How a life begins in which it makes sense before long; missing: any life is as good. */
@@ -57,7 +59,8 @@ async function ask(
     `${method} ${path} ${JSON.stringify(body) ?? ''} → ${status} ${reply.body?.code ?? reply.body?.state ?? ''}`,
   );
   const isAnswer =
-    status < 300 || (status < 500 && /^[A-Z_]+$/.test(reply.body?.code) && reply.body.status === status);
+    status < 300 ||
+    (status < 500 && /^[A-Z_]+$/.test(reply.body?.code ?? '') && bodyOf<Problem>(reply).status === status);
   if (!isAnswer) throw new Error(`not an answer of the contract: ${status} ${reply.text}`);
   if (method !== 'GET') walk.last = { method, path, body, options: keyed, reply };
   return reply;
@@ -72,25 +75,25 @@ const command =
   (walk) =>
     post(walk, `/v1/instances/${walk.id}/${name}`, body(walk), headers ? { headers } : {});
 
-async function quoteAndConfirm(walk: Walk, request: Body): Promise<WholeReply> {
+async function quoteAndConfirm(walk: Walk, request: Fields): Promise<WholeReply> {
   const quote = await post(walk, '/v1/quotes', request);
   if (quote.status !== 201) return quote;
-  const reply = await post(walk, '/v1/terminations', { quoteId: quote.body.id, agree: true });
+  const reply = await post(walk, '/v1/terminations', { quoteId: bodyOf<Quote>(quote).id, agree: true });
   // Others don't wait for what they agreed to.
-  if (reply.status === 202 && walk.random.chance(0.8)) await settled(walk.http, reply.body.id);
+  if (reply.status === 202 && walk.random.chance(0.8))
+    await settled(walk.http, bodyOf<Termination>(reply).id);
   return reply;
 }
 
-async function firstOf(walk: Walk, path: string): Promise<Body | undefined> {
-  const { body } = await ask(walk, 'GET', path);
-  return body.items[0];
+async function firstOf<Item>(walk: Walk, path: string): Promise<Item | undefined> {
+  return bodyOf<Page<Item>>(await ask(walk, 'GET', path)).items[0];
 }
 
 const ahead = ({ now }: Walk, ms: number): string => new Date(Date.parse(now.clock) + ms).toISOString();
-const currencyOf = ({ now }: Walk): string => now.prices.currency;
-const somePaid = (walk: Walk): Body => paid(walk.random, currencyOf(walk));
+const currencyOf = ({ now }: Walk): string => now.prices!.currency;
+const somePaid = (walk: Walk): Fields => paid(walk.random, currencyOf(walk));
 const reason = () => ({ reason: 'a random life' });
-const schedule = (walk: Walk): Body => {
+const schedule = (walk: Walk): Fields => {
   const timed = { mode: 'timed', at: ahead(walk, walk.random.int(1, 60 * 24) * HOUR) };
   return walk.random.pick([{ mode: 'now' }, { mode: 'later' }, timed, timed]);
 };
@@ -102,15 +105,15 @@ const duration = (walk: Walk): string =>
     `P${walk.random.int(90, 500)}D`,
   ]);
 
-const isLiving = ({ state }: Body): boolean => ['running', 'stopped', 'expired'].includes(state);
-const isPrepaid = ({ billing }: Body): boolean => billing === 'prepaid';
+const isLiving = ({ state }: Instance): boolean => ['running', 'stopped', 'expired'].includes(state);
+const isPrepaid = ({ billing }: Instance): boolean => billing === 'prepaid';
 const isIn =
   (...states: string[]) =>
-  ({ state }: Body): boolean =>
+  ({ state }: Instance): boolean =>
     states.includes(state);
 const always = (): boolean => true;
 const never = (): boolean => false;
-const restoring = (walk: Walk): Body =>
+const restoring = (walk: Walk): Fields =>
   isPrepaid(walk.now)
     ? {
         renewal: {
@@ -120,10 +123,10 @@ const restoring = (walk: Walk): Body =>
       }
     : {};
 const ASYNC = { prefer: 'respond-async' };
-const returnable = (now: Body): boolean => isPrepaid(now) && isLiving(now) && now.product !== 'jd-vm';
+const returnable = (now: Instance): boolean => isPrepaid(now) && isLiving(now) && now.product !== 'jd-vm';
 
 async function undo(walk: Walk): Promise<WholeReply | undefined> {
-  const refund = await firstOf(walk, `/v1/refunds?instanceId=${walk.id}`);
+  const refund = await firstOf<Refund>(walk, `/v1/refunds?instanceId=${walk.id}`);
   return refund && (await post(walk, `/v1/refunds/${refund.id}/undo`, reason()));
 }
 
@@ -132,7 +135,9 @@ const decide =
   async (walk) => {
     const opened = await post(walk, '/v1/refund-requests', { instanceId: walk.id, ...reason() });
     const request =
-      opened.status === 201 ? opened.body : await firstOf(walk, `/v1/refund-requests?instanceId=${walk.id}`);
+      opened.status === 201
+        ? bodyOf<RefundRequest>(opened)
+        : await firstOf<RefundRequest>(walk, `/v1/refund-requests?instanceId=${walk.id}`);
     if (!request) return undefined;
     const headers = { authorization: `Bearer ${walk.reviewer}` };
     const body = decision === 'deny' ? reason() : await approvalOf(walk.http, request.id, reason().reason);
@@ -154,13 +159,15 @@ async function repeat({ last, ...walk }: Walk): Promise<WholeReply | undefined> 
 
 /** Every living instance of the account in one confirmation. */
 async function endAll(walk: Walk): Promise<WholeReply | undefined> {
-  const { body } = await ask(walk, 'GET', `/v1/instances?account=${walk.account}&limit=20`);
-  const instanceIds = body.items.filter(isLiving).map(({ id }: Body) => id);
+  const listed = await ask(walk, 'GET', `/v1/instances?account=${walk.account}&limit=20`);
+  const instanceIds = bodyOf<Page<Instance>>(listed)
+    .items.filter(isLiving)
+    .map(({ id }) => id);
   const action = walk.random.pick(['return', 'terminate']);
   return instanceIds.length ? await quoteAndConfirm(walk, { action, instanceIds }) : undefined;
 }
 
-const usage = ({ now }: Walk): Body => {
+const usage = ({ now }: Walk): Fields => {
   const end = Date.parse(now.clock) - HOUR;
   return {
     meter: 'traffic',
@@ -170,13 +177,13 @@ const usage = ({ now }: Walk): Body => {
   };
 };
 
-const newPrices = (walk: Walk): Body => ({
+const newPrices = (walk: Walk): Fields => ({
   ...prices(walk.random, currencyOf(walk)),
   version: `v-${randomUUID()}`,
 });
 
 /** Often of a reference that the account has had. */
-function adjustment(walk: Walk): Body {
+function adjustment(walk: Walk): Fields {
   const { random } = walk;
   const currency = currencyOf(walk);
   return {
@@ -190,7 +197,7 @@ function adjustment(walk: Walk): Body {
 }
 
 const confirmFor =
-  (action: 'terminate' | 'return', scheduleOf?: (walk: Walk) => Body): Deed['act'] =>
+  (action: 'terminate' | 'return', scheduleOf?: (walk: Walk) => Fields): Deed['act'] =>
   (walk) =>
     quoteAndConfirm(walk, {
       action,
@@ -220,7 +227,7 @@ const refunded: Opening = {
   act: async (walk) => {
     const reply = await quoteAndConfirm(walk, { action: 'return', instanceIds: [walk.id] });
     if (reply.status !== 202) return reply;
-    await settled(walk.http, reply.body.id);
+    await settled(walk.http, bodyOf<Termination>(reply).id);
     return await post(walk, `/v1/instances/${walk.id}/restore`, {
       renewal: { months: 1, paid: somePaid(walk) },
     });
@@ -256,7 +263,7 @@ const SENSIBLE: Deed[] = [
   {
     name: 'return-renewals',
     weight: 4,
-    fits: (now) => returnable(now) && now.orders.some((order: Body) => order.status === 'future'),
+    fits: (now) => returnable(now) && now.orders.some((order) => order.status === 'future'),
     act: (walk) => quoteAndConfirm(walk, { action: 'return-renewals', instanceIds: [walk.id] }),
   },
   {
@@ -266,11 +273,11 @@ const SENSIBLE: Deed[] = [
       given: returned.given,
       act: command('orders', (walk) => ({ kind: 'renewal', months: 1, paid: somePaid(walk) })),
     },
-    fits: (now) => returnable(now) && now.orders.some((order: Body) => order.status === 'future'),
+    fits: (now) => returnable(now) && now.orders.some((order) => order.status === 'future'),
     act: (walk) => {
       const future = walk.now.orders
-        .filter(({ status, kind }: Body) => status === 'future' && kind === 'renewal')
-        .map(({ id }: Body) => id);
+        .filter(({ status, kind }) => status === 'future' && kind === 'renewal')
+        .map(({ id }) => id);
       const orderIds = future.slice(walk.random.int(0, future.length - 1));
       return quoteAndConfirm(walk, {
         action: 'return-renewals',

@@ -2,8 +2,7 @@
  * Registrations as no two customers have them: every product, billing, channel, price list and chain of
  * orders that the contract takes.
  */
-import type { Body } from './http';
-import { DAY, fromNow, plusMonths } from './lives';
+import { DAY, type Fields, fromNow, plusMonths } from './lives';
 import type { Random } from './random';
 
 const DIGITS: Record<string, number> = { CNY: 2, USD: 2, JPY: 0, KWD: 3 };
@@ -17,7 +16,7 @@ export function amount(random: Random, currency: string): string {
   return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
 }
 
-export function paid(random: Random, currency: string): Body {
+export function paid(random: Random, currency: string): Fields {
   const some = (): string => (random.chance(0.5) ? amount(random, currency) : '0');
   return { cash: amount(random, currency), gift: some(), income: some(), voucher: some() };
 }
@@ -26,7 +25,7 @@ export const channel = (random: Random): string =>
   random.chance(0.8) ? 'standard' : random.pick(['promotion', 'activity']);
 const price = (random: Random, top: number): string => String(random.int(0, top * 100) / 100);
 
-export function prices(random: Random, currency: string): Body {
+export function prices(random: Random, currency: string) {
   const tiers = [{ upToHours: random.int(1, 300), price: price(random, 1) }, { price: price(random, 1) }];
   const discounts = random.pick([
     undefined,
@@ -42,7 +41,7 @@ export function prices(random: Random, currency: string): Body {
   };
 }
 
-const network = (random: Random): Body =>
+const network = (random: Random): Fields =>
   random.chance(0.4)
     ? { billing: 'bandwidth', hour: price(random, 1), month: price(random, 30) }
     : { billing: 'traffic' };
@@ -57,7 +56,9 @@ function endOfMonth(random: Random): string {
  * A purchase and renewals without a gap, upgrades inside; days and months long, begun up to a year ago,
  * sometimes within the five days.
  */
-function orders(random: Random, currency: string): Body[] {
+type Term = Fields & { startsAt: string; endsAt: string };
+
+function orders(random: Random, currency: string): Fields[] {
   // Some begin on the last day of a month, from which chains of months are counted.
   let at = random.chance(0.2)
     ? endOfMonth(random)
@@ -89,7 +90,7 @@ function orders(random: Random, currency: string): Body[] {
   return [...terms, ...upgrades];
 }
 
-function upgradeOf(random: Random, term: Body, index: number, currency: string): Body {
+function upgradeOf(random: Random, term: Term, index: number, currency: string): Fields {
   const [from, to] = [Date.parse(term.startsAt), Date.parse(term.endsAt)];
   const startsAt = new Date(from + Math.floor(random.next() * (to - from - 1000))).toISOString();
   const own = random.chance(0.3) ? { prices: prices(random, currency) } : {};
@@ -111,7 +112,7 @@ export interface Given {
   state?: string;
 }
 
-export function randomRegistration(random: Random, account: string, given: Given = {}): Body {
+export function randomRegistration(random: Random, account: string, given: Given = {}) {
   const currency = random.pick(CURRENCIES);
   const product = given.product ?? random.pick(['tencent-cvm', 'tencent-cvm', 'tencent-redis', 'jd-vm']);
   const billing = given.billing ?? (random.chance(0.7) ? 'prepaid' : 'postpaid');

@@ -1,0 +1,82 @@
+/** What the API answers where, by the contract's own schemas: the types of what tests read. */
+import type { z } from 'zod';
+import type * as answers from '../../contract/answers';
+import type * as books from '../../contract/books';
+import type { keyAnswer, newKeyAnswer } from '../../contract/keys';
+
+export type Problem = z.infer<typeof answers.problemAnswer>;
+export type Instance = z.infer<typeof answers.instanceAnswer>;
+export type Quote = z.infer<typeof answers.quoteAnswer>;
+export type Termination = z.infer<typeof answers.terminationAnswer>;
+export type Refund = z.infer<typeof answers.refundDetailAnswer>;
+export type RefundRequest = z.infer<typeof answers.refundRequestAnswer>;
+export type Step = z.infer<typeof answers.timelineAnswer>;
+export type Movement = z.infer<typeof answers.statementAnswer>;
+export type Balances = z.infer<typeof books.balancesAnswer>;
+export type Page<Item> = { items: Item[]; nextCursor: string | null };
+
+/** By path; the first that fits. `*` is one part of it, or more. */
+type Gets = [
+  ['/v1/instances/*/timeline', Page<Step>],
+  ['/v1/instances/*/usage', Page<z.infer<typeof answers.usageAnswer>>],
+  ['/v1/instances/*/refund-curve', z.infer<typeof answers.refundCurveAnswer>],
+  ['/v1/instances/*', Instance],
+  ['/v1/instances', Page<Instance>],
+  ['/v1/recycle-bin', Page<z.infer<typeof answers.binAnswer>>],
+  ['/v1/quotes/*', Quote],
+  ['/v1/terminations/*', Termination],
+  ['/v1/terminations', Page<Termination>],
+  ['/v1/refunds/*', Refund],
+  ['/v1/refunds', Page<z.infer<typeof answers.refundAnswer>>],
+  ['/v1/refund-requests/*', RefundRequest],
+  ['/v1/refund-requests', Page<RefundRequest>],
+  ['/v1/accounts/*/statement', Page<Movement>],
+  ['/v1/accounts/*/adjustments', Page<z.infer<typeof books.adjustmentAnswer>>],
+  ['/v1/accounts/*/balances', Balances],
+  ['/v1/accounts/*', z.infer<typeof answers.accountAnswer>],
+  ['/v1/trial-balance', z.infer<typeof books.trialBalanceAnswer>],
+  ['/v1/audits/*', z.infer<typeof books.auditAnswer>],
+  ['/v1/audits', Page<z.infer<typeof books.auditSummaryAnswer>>],
+  ['/v1/keys', Page<z.infer<typeof keyAnswer>>],
+];
+type Puts = [['/v1/instances/*', Instance], ['/v1/accounts/*', z.infer<typeof answers.accountAnswer>]];
+type Posts = [
+  ['/v1/instances/*/usage', z.infer<typeof answers.usageAnswer>],
+  ['/v1/instances/*', Instance],
+  ['/v1/quotes', Quote],
+  ['/v1/terminations', Termination],
+  ['/v1/refunds/*/undo', Refund],
+  ['/v1/refund-requests*', RefundRequest],
+  ['/v1/accounts/*/adjustments', z.infer<typeof books.adjustmentAnswer>],
+  ['/v1/keys/*/revoke', z.infer<typeof keyAnswer>],
+  ['/v1/keys', z.infer<typeof newKeyAnswer>],
+];
+
+type Pattern<Text extends string> = Text extends `${infer Before}*${infer After}`
+  ? `${Before}${string}${Pattern<After>}`
+  : Text;
+type First<Path extends string, Table> = Table extends [
+  [infer Of extends string, infer Answer],
+  ...infer More,
+]
+  ? Path extends Pattern<Of>
+    ? Answer
+    : First<Path, More>
+  : unknown;
+type WithoutQuery<Path extends string> = Path extends `${infer Before}?${string}` ? Before : Path;
+
+/**
+ * A body as a test reads it: what the path answers, and a problem's members, either of which the status says.
+ * (`requireDeclared` holds it against the document.) Of a path that is not known when it is written, a
+ * problem's are all that is known.
+ */
+type Told<Answer> = Answer & Partial<Omit<Said, keyof Answer>>;
+type Said = Omit<Problem, 'type' | 'status'>;
+
+export type Got<Path extends string> = Path extends `${string}format=csv${string}`
+  ? string
+  : Told<First<WithoutQuery<Path>, Gets>>;
+export type Put<Path extends string> = Told<First<WithoutQuery<Path>, Puts>>;
+export type Posted<Path extends string> = Told<First<WithoutQuery<Path>, Posts>>;
+/** Of a call whose path or method is not known when it is written. */
+export type Unforeseen = Told<unknown>;
