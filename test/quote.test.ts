@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PublicQuoteItem } from '../contract/present';
 import { POLICIES } from '../policies';
+import { FACTS, PURCHASE as order } from './fixtures/background';
 
 const ROOT = join(__dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'sunset-quote-'));
@@ -33,24 +34,11 @@ function quote(cases: unknown, ...args: string[]) {
   return JSON.parse(stdout) as PublicQuoteItem[];
 }
 
-const order = {
-  id: 'o1',
-  kind: 'purchase',
-  channel: 'standard',
-  months: 12,
-  startsAt: '2026-11-01T00:00:00+08:00',
-  endsAt: '2027-11-01T00:00:00+08:00',
-  paid: { cash: '407.96', gift: '0', income: '0', voucher: '100' },
-};
 const instance = {
   id: 'ins-1',
-  account: '100001',
-  product: 'tencent-cvm',
+  ...FACTS,
   billing: 'prepaid',
   state: 'running',
-  region: 'ap-guangzhou',
-  prices: { version: '2026-11', currency: 'CNY', month: '51', hour: '0.42' },
-  network: { billing: 'traffic' },
   orders: [order],
 };
 const base = {

@@ -10,6 +10,7 @@ import { lastWatch } from '../../store/lives/watch';
 import { watchOnce } from '../../worker/watch';
 import { workflowsOf } from '../../worker/workflows';
 import { workflowId } from '../../workflows/messages';
+import { PRICES } from '../fixtures/background';
 import { type Ran, type RunOptions, sunset, sunsetAtTerminal } from '../support/command';
 import {
   cvmPostpaid,
@@ -23,7 +24,6 @@ import {
   instanceOf,
   newAccount,
   newId,
-  PRICES,
   purchase,
   redisPostpaid,
   redisPrepaid,

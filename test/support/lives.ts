@@ -5,6 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Action } from '../../domain/instance';
+import { FACTS, PARTS, PURCHASE } from '../fixtures/background';
 import type { Instance, Quote, Step, Termination } from './answered';
 import type { Http, Reply } from './http';
 
@@ -23,18 +24,6 @@ export function plusMonths(instant: string, months: number): string {
   return date.toISOString();
 }
 
-/** 003's background: 51 a month, 0.42 an hour, without bandwidth. */
-export const PRICES = {
-  version: '2026-11',
-  currency: 'CNY',
-  month: '51',
-  hour: '0.42',
-  discounts: [
-    { months: 6, rate: '0.88' },
-    { months: 12, rate: '0.83' },
-  ],
-};
-
 /** A request's body, whose members a test replaces as it likes. */
 export type Fields = Record<string, unknown>;
 
@@ -43,21 +32,12 @@ type Registering = Fields & { account: string; product: string; billing: string;
 
 function registration(product: string, billing: string, more: Fields): Registering {
   return {
+    ...FACTS,
+    ...PARTS,
     account: newAccount(),
     product,
     billing,
     state: 'running',
-    region: 'ap-guangzhou',
-    zone: 'ap-guangzhou-2',
-    type: 'S1.SMALL1',
-    monthlySettled: false,
-    prices: PRICES,
-    network: { billing: 'traffic' },
-    disks: [
-      { id: 'd1', kind: 'system', storage: 'local' },
-      { id: 'd2', kind: 'data', storage: 'elastic', deleteWithInstance: false },
-    ],
-    addresses: [{ id: 'ip1', kind: 'elastic' }],
     ...more,
   };
 }
@@ -69,16 +49,12 @@ export const redisPostpaid = (more: Fields = {}): Registering =>
 export const jdPostpaid = (more: Fields = {}): Registering =>
   registration('jd-vm', 'postpaid', { orders: [], state: 'stopped', ...more });
 
-/** The purchase of the documents: 507.96 less a voucher of 100, for a year. */
+/** The documents' purchase, at another instant. */
 export function purchase(startsAt: string, more: Fields = {}): Fields & { startsAt: string; endsAt: string } {
   return {
-    id: 'o1',
-    kind: 'purchase',
-    channel: 'standard',
-    months: 12,
+    ...PURCHASE,
     startsAt,
     endsAt: plusMonths(startsAt, 12),
-    paid: { cash: '407.96', gift: '0', income: '0', voucher: '100' },
     ...more,
   };
 }
