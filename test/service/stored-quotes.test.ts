@@ -21,7 +21,7 @@ it('M17 a quote without tags is shown as it was, and pays what it said', async (
     await register(http, cvmPrepaid({ state: 'running' })),
   ];
   const now = await quote(http, [id], { action: 'return' });
-  expect(now.items[0].warnings.map(({ code }: { code: string }) => code)).toContain('WAITING_PAYS_MORE');
+  expect(now.items[0]!.warnings.map(({ code }: { code: string }) => code)).toContain('WAITING_PAYS_MORE');
   const blocked = await quote(http, [running], { action: 'terminate' });
   await asBefore(now.id);
   await asBefore(blocked.id);
@@ -32,12 +32,12 @@ it('M17 a quote without tags is shown as it was, and pays what it said', async (
     warnings: [{ code: 'WAITING_PAYS_MORE', message: 'Said before.' }],
   });
   const { items } = expectStatus(await http.get(`/v1/quotes/${blocked.id}`), 200).body;
-  expect(items[0].refund).toEqual(blocked.items[0].refund);
-  expect(items[0].refund).not.toHaveProperty('amount');
+  expect(items[0]!.refund).toEqual(blocked.items[0]!.refund);
+  expect(items[0]!.refund).not.toHaveProperty('amount');
 
   const agreed = expectStatus(await http.post('/v1/terminations', { quoteId: now.id, agree: true }), 202);
   const [item] = (await settled(http, agreed.body.id)).items;
-  const refund = expectStatus(await http.get(`/v1/refunds/${item.refundId}`), 200).body;
-  expect(refund).toMatchObject({ status: 'done', amount: now.items[0].refund.amount });
+  const refund = expectStatus(await http.get(`/v1/refunds/${item!.refundId}`), 200).body;
+  expect(refund).toMatchObject({ status: 'done', amount: now.items[0]!.refund.amount });
   expect((await audit(service.pool)).checks.flatMap(({ findings }) => findings)).toEqual([]);
 });

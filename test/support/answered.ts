@@ -11,7 +11,7 @@ export type Termination = z.infer<typeof answers.terminationAnswer>;
 export type Refund = z.infer<typeof answers.refundDetailAnswer>;
 export type RefundRequest = z.infer<typeof answers.refundRequestAnswer>;
 export type Step = z.infer<typeof answers.timelineAnswer>;
-export type Movement = z.infer<typeof answers.statementAnswer>;
+export type Movement = z.infer<typeof answers.movementAnswer>;
 export type Balances = z.infer<typeof books.balancesAnswer>;
 export type Page<Item> = { items: Item[]; nextCursor: string | null };
 
@@ -22,7 +22,7 @@ type Gets = [
   ['/v1/instances/*/refund-curve', z.infer<typeof answers.refundCurveAnswer>],
   ['/v1/instances/*', Instance],
   ['/v1/instances', Page<Instance>],
-  ['/v1/recycle-bin', Page<z.infer<typeof answers.binAnswer>>],
+  ['/v1/recycle-bin', Page<z.infer<typeof answers.binEntryAnswer>>],
   ['/v1/quotes/*', Quote],
   ['/v1/terminations/*', Termination],
   ['/v1/terminations', Page<Termination>],
