@@ -12,6 +12,7 @@ const ROOMS = {
   activities: ['domain', 'store'],
   embedded: [],
   api: ['contract', 'domain', 'store', 'temporal', 'workflows'],
+  facades: ['api', 'contract', 'domain', 'store'],
   worker: ['domain', 'store', 'activities', 'temporal', 'workflows'],
 };
 
@@ -21,7 +22,7 @@ const roomRules = Object.entries(ROOMS).map(([room, allowed]) => ({
   severity: 'error',
   from: { path: `^${room}/` },
   to: {
-    path: '^(contract|domain|policies|workflows|activities|store|temporal|worker|api|embedded|cli|tools|test|bench)/',
+    path: '^(contract|domain|policies|workflows|activities|store|temporal|worker|api|facades|embedded|cli|tools|test|bench)/',
     pathNot: `^(${[room, ...allowed].join('|')})/`,
     // Known as types only: activities to workflows, what the audit asks of Temporal to those who ask
     // Temporal.

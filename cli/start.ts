@@ -2,6 +2,7 @@
  * `npm start`: the whole service in one process, with real embedded parts where the environment names none.
  */
 import pino from 'pino';
+import type { ApiServer } from '../api/http/server';
 import { EmbeddedError } from '../embedded';
 import { end, endOnSignals } from './process/ending';
 import { keepWorker, WorkerLost } from './process/keep-worker';
@@ -22,6 +23,8 @@ Starts Sunset: the API, a worker, and, unless DATABASE_URL and TEMPORAL_ADDRESS 
   SUNSET_UNSIGNED       allow or refuse (allow): messages to instances that did not come through the API, such as the Web UI's
   SUNSET_KEEP_IDEMPOTENCY_DAYS, SUNSET_KEEP_QUOTES_DAYS, SUNSET_KEEP_REVOKED_DAYS
                         what is deleted after so many days (30, 30, 400; 0: never)
+  SUNSET_VENDOR_APIS    on, off or a port: Tencent Cloud’s and JD Cloud’s own APIs in front of Sunset, at the API’s port or one
+                        of their own (on)
   SUNSET_SANDBOX        true or false: allows fast-forward (true when Sunset started PostgreSQL and Temporal itself)
   DATABASE_URL          a PostgreSQL of your own; DATABASE_ADMIN_URL: the role that may migrate it
   SUNSET_WEB_UI         off: no Web UI of Temporal (it has no login: any user of this machine can act there)
@@ -37,14 +40,15 @@ async function main(): Promise<void> {
   const parts = new Components();
   const isEnding = endOnSignals(parts);
   try {
-    const settings = readSettings(process.env);
+    const given = readSettings(process.env);
+    const settings = { ...given, vendorApis: given.vendorApis ?? true };
     const foundation = await startFoundation(settings, parts);
     const key = operatorKey(settings.operatorKey, settings.dataFolder);
     const logger = pino({ level: process.env.LOG_LEVEL ?? 'warn' });
     const options = { foundation, settings, operatorKey: key.key, logger };
     const worker = await keepWorker(() => runWorker(options, parts), { say, isEnding });
-    const { url } = await runApi(options, parts);
-    process.stdout.write(banner(url, settings, foundation, key, Date.now() - begun));
+    const { url, facadeUrl } = await runApi(options, parts);
+    process.stdout.write(banner({ url, facadeUrl }, settings, foundation, key, Date.now() - begun));
     await Promise.race([worker.lost, watchServers(foundation, parts)]);
   } catch (error) {
     if (isEnding()) return; // the signal's own stop ends the process
@@ -84,7 +88,7 @@ function explain(error: unknown): string {
 }
 
 function banner(
-  url: string,
+  { url, facadeUrl }: Pick<ApiServer, 'url' | 'facadeUrl'>,
   settings: Settings,
   { temporal }: Foundation,
   key: OperatorKey,
@@ -93,6 +97,7 @@ function banner(
   const rows: [string, string][] = [
     ['API', url],
     ['Docs', `${url}/docs`],
+    ['Vendor APIs', facadeUrl ?? 'off (SUNSET_VENDOR_APIS)'],
     ['Web UI', temporal.webUiUrl ?? temporal.webUiProblem ?? noWebUi(temporal)],
     ['Operator key', keyLine(key)],
     ['Sandbox', sandboxLine(settings, temporal.timeSkipping)],

@@ -99,6 +99,12 @@ export async function findLiveKey(db: Db, keyHash: string): Promise<KeyRow | und
   return rows[0] && toKey(rows[0]);
 }
 
+/** The key whose pair a request is signed with, unless it was revoked. */
+export async function findLiveSigner(db: Db, secretId: string): Promise<KeyRow | undefined> {
+  const { rows } = await db.query<Row>(`${SELECT} WHERE secret_id = $1 AND revoked_at IS NULL`, [secretId]);
+  return rows[0] && toKey(rows[0]);
+}
+
 export interface KeyFilter {
   /** The only account that exists for who asks; undefined: all do, and keys of all accounts too. */
   tenant: string | undefined;

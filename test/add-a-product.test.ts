@@ -13,6 +13,7 @@ const COPIED = [
   'api',
   'cli',
   'domain',
+  'facades',
   'contract',
   'policies',
   'temporal',

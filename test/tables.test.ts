@@ -8,6 +8,7 @@ const ROOMS = [
   'api',
   'cli',
   'domain',
+  'facades',
   'policies',
   'store',
   'temporal',

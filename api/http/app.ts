@@ -18,20 +18,27 @@ import { authenticate, permit } from './auth';
 import { hasBody, readBody, refuseLargeBodies } from './body';
 import { docsPage } from './docs';
 import { languageOf } from './language';
-import { createMetrics } from './metrics';
+import { createMetrics, type Metrics } from './metrics';
 import { openApiDocument } from './openapi';
 import { toProblem } from './problems';
 import type { Route } from './route';
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-export function createApi(deps: ApiDeps): Express {
-  const app = express();
-  const metrics = createMetrics(deps.pool);
+/**
+ * Other interfaces to the same use cases (facades/): takes the requests that are its own, and lets all others
+ * pass.
+ */
+export type Facade = (deps: ApiDeps, metrics: Metrics) => RequestHandler;
+
+/** @param facades those that share the API's port */
+export function createApi(
+  deps: ApiDeps,
+  metrics: Metrics = createMetrics(deps.pool),
+  facades: readonly Facade[] = [],
+): Express {
+  const app = beginApp(deps, metrics, facades);
   const routes = allRoutes(deps, metrics.registry);
-  app.disable('x-powered-by').disable('etag');
-  app.set('query parser', 'simple');
-  app.use(metrics.measure, identify(deps), securityHeaders(), refuseOddRequests, refuseLargeBodies);
   app.use(docsPage());
   app.get('/openapi.json', serveDocument(deps, routes));
   app.use(
@@ -47,6 +54,24 @@ export function createApi(deps: ApiDeps): Express {
       routes.filter((route) => !route.open),
     ),
   );
+  return endApp(deps, app);
+}
+
+/** A port of their own for façades: nothing else is answered there. */
+export const createFacades = (deps: ApiDeps, metrics: Metrics, facades: readonly Facade[]): Express =>
+  endApp(deps, beginApp(deps, metrics, facades));
+
+/** What every request passes. */
+function beginApp(deps: ApiDeps, metrics: Metrics, facades: readonly Facade[]): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag');
+  app.set('query parser', 'simple');
+  app.use(metrics.measure, identify(deps), securityHeaders(), refuseOddRequests, refuseLargeBodies);
+  for (const facade of facades) app.use(facade(deps, metrics));
+  return app;
+}
+
+function endApp(deps: ApiDeps, app: Express): Express {
   app.use((_request, _response, next) => next(new Problem('NOT_FOUND')));
   app.use(answerErrors(deps));
   return app;

@@ -27,18 +27,10 @@ const bearerOf = (header: string | undefined): string | undefined =>
  * Lets requests with the operator's key or a live key pass; others are 401, and 429 when one address keeps
  * failing. The limiter sees failures only, so a good key is never limited.
  */
-export function authenticate({ pool, operatorKey, authFailuresPerMinute }: ApiDeps): RequestHandler {
+export function authenticate(deps: ApiDeps): RequestHandler {
+  const { pool, operatorKey } = deps;
   const expected = digest(operatorKey);
-  const limit = rateLimit({
-    windowMs: 60_000,
-    limit: authFailuresPerMinute ?? FAILURES_PER_MINUTE,
-    standardHeaders: false,
-    legacyHeaders: false,
-    // Addresses are those of the connection: no proxy is trusted, so a forged header changes nothing.
-    validate: { xForwardedForHeader: false, forwardedHeader: false },
-    handler: (_request: Request, _response: Response, next: NextFunction) =>
-      next(new Problem('TOO_MANY_FAILURES', { headers: { 'Retry-After': '60' } })),
-  });
+  const limit = limitFailures(deps);
   const identify = async (key: string): Promise<Caller | undefined> => {
     // Digests, in constant time: neither length nor content of the operator's key shows in the time that a
     // wrong one takes.
@@ -67,6 +59,22 @@ export function authenticate({ pool, operatorKey, authFailuresPerMinute }: ApiDe
     await limit(request, response, refuse);
   };
 }
+
+/**
+ * Is passed by who has just failed to say who they are: `TOO_MANY_FAILURES` goes to `next` when it was too
+ * often from one address, nothing otherwise.
+ */
+export const limitFailures = ({ authFailuresPerMinute }: ApiDeps): RequestHandler =>
+  rateLimit({
+    windowMs: 60_000,
+    limit: authFailuresPerMinute ?? FAILURES_PER_MINUTE,
+    standardHeaders: false,
+    legacyHeaders: false,
+    // Addresses are those of the connection: no proxy is trusted, so a forged header changes nothing.
+    validate: { xForwardedForHeader: false, forwardedHeader: false },
+    handler: (_request: Request, _response: Response, next: NextFunction) =>
+      next(new Problem('TOO_MANY_FAILURES', { headers: { 'Retry-After': '60' } })),
+  });
 
 /**
  * The first thing of a route, before its key and its body are looked at: any one of its permissions lets the

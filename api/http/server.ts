@@ -1,47 +1,73 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
 import { openOwner } from '../../store/idempotency';
 import { createSignatures } from '../../store/signatures';
 import type { ApiDeps } from '../deps';
-import { createApi } from './app';
+import { createApi, createFacades, type Facade } from './app';
 import { serverOf } from './listen';
+import { createMetrics } from './metrics';
 
 export interface ApiServer {
   /** `http://127.0.0.1:3000` */
   url: string;
-  port: number;
+  /** Where the façades answer; undefined: there are none. */
+  facadeUrl: string | undefined;
   /** Stops listening, lets running requests finish for up to `graceMs`, then cuts them off. */
   close(graceMs?: number): Promise<void>;
 }
 
 const GRACE_MS = 10_000;
 
+export interface Listening {
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  facades?: readonly Facade[] | undefined;
+  /** A port of their own for the façades; undefined: that of the API. */
+  facadePort?: number | undefined;
+}
+
 /**
  * Starts the API and answers once it listens.
  * @throws the listen error (`EADDRINUSE`, …), and whatever keeps PostgreSQL from giving this process its lock
  */
 export async function startApi(
-  deps: Omit<ApiDeps, 'owner' | 'signatures'>,
-  { host, port }: { host: string; port: number },
+  given: Omit<ApiDeps, 'owner' | 'signatures'>,
+  { host, port, facades = [], facadePort }: Listening,
 ): Promise<ApiServer> {
-  const owner = await openOwner(deps.pool);
-  const server = serverOf(createApi({ ...deps, signatures: createSignatures(deps.operatorKey), owner }));
-  try {
-    server.listen(port, host);
+  const owner = await openOwner(given.pool);
+  const deps: ApiDeps = { ...given, signatures: createSignatures(given.operatorKey), owner };
+  const metrics = createMetrics(deps.pool);
+  const opened: Server[] = [];
+  const open = async (app: Express, at: number): Promise<string> => {
+    const server = serverOf(app).listen(at, host);
     await once(server, 'listening');
-  } catch (error) {
-    await owner.close();
-    throw error;
-  }
-  const bound = (server.address() as AddressInfo).port;
+    opened.push(server);
+    const bound = (server.address() as AddressInfo).port;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  };
   const close = async (graceMs = GRACE_MS): Promise<void> => {
-    const closed = once(server, 'close');
-    server.close();
-    server.closeIdleConnections();
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-    await closed;
-    clearTimeout(timer);
+    await Promise.all(opened.map((server) => closeServer(server, graceMs)));
     await owner.close();
   };
-  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`, port: bound, close };
+  try {
+    const own = facadePort !== undefined;
+    const url = await open(createApi(deps, metrics, own ? [] : facades), port);
+    const facadeUrl = own ? await open(createFacades(deps, metrics, facades), facadePort) : url;
+    return { url, facadeUrl: facades.length ? facadeUrl : undefined, close };
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+}
+
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(timer);
 }

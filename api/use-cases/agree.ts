@@ -4,6 +4,7 @@ import type { Permission } from '../../domain/permissions';
 import { type Acceptance, acceptQuote } from '../../store/agreements/acceptance';
 import type { TerminationRow } from '../../store/agreements/terminations';
 import { type Asking, derivedId } from '../asking';
+import type { Caller } from '../caller';
 import type { ApiDeps } from '../deps';
 import { notFound, Problem } from '../problem';
 import { existingQuote, existingTermination } from './existing';
@@ -25,6 +26,13 @@ export interface AgreementInput {
   async: boolean;
 }
 
+/**
+ * @param path the field that makes it necessary
+ * @throws Problem 403
+ */
+export const requireAction = (caller: Caller, action: Action, path?: readonly PropertyKey[]): void =>
+  caller.require(PERMISSIONS[action], path);
+
 export const terminationLocation = (id: string): string => `/v1/terminations/${encodeURIComponent(id)}`;
 
 /**
@@ -38,7 +46,7 @@ export async function agree(
 ): Promise<TerminationRow> {
   const { quoteId, skipStale, via, async } = agreement;
   const { action } = await existingQuote(deps, caller, quoteId, [issue(['quoteId'], 'NOT_FOUND')]);
-  caller.require(PERMISSIONS[action], ['quoteId']);
+  requireAction(caller, action, ['quoteId']);
   const terminationId = derivedId('t', commandId);
   const acceptance = await acceptQuote(deps.pool, {
     quoteId,

@@ -2,7 +2,7 @@
 import { Client, type ConnectionOptions } from '@temporalio/client';
 import { DefaultLogger, type NativeConnectionOptions, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { type ApiServer, startApi } from '../../api/http/server';
+import { type ApiServer, type Listening, startApi } from '../../api/http/server';
 import {
   consoleProgress,
   type EmbeddedPostgres,
@@ -12,6 +12,7 @@ import {
   startPostgres,
   startTemporal,
 } from '../../embedded';
+import { vendorFacades } from '../../facades';
 import { POLICIES } from '../../policies';
 import { createPool } from '../../store/db';
 import { migrate } from '../../store/migrate';
@@ -80,7 +81,10 @@ function startTemporalFor({ dataFolder, env }: Settings, report: Progress): Prom
 
 export interface ServiceOptions {
   foundation: Foundation;
-  settings: Pick<Settings, 'host' | 'port' | 'sandbox' | 'previousOperatorKey' | 'unsigned' | 'keep'>;
+  settings: Pick<
+    Settings,
+    'host' | 'port' | 'sandbox' | 'previousOperatorKey' | 'unsigned' | 'keep' | 'vendorApis'
+  >;
   operatorKey: string;
   logger: Logger;
   taskQueue?: string;
@@ -141,6 +145,12 @@ function installRuntime(): void {
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 }
 
+/** The vendors' own interfaces: at the API's port, at one of their own, or none. */
+const facadesOf = (asked: boolean | number): Pick<Listening, 'facades' | 'facadePort'> => ({
+  facades: asked === false ? [] : [vendorFacades],
+  ...(typeof asked === 'number' ? { facadePort: asked } : {}),
+});
+
 /** Starts the API; resolves when it listens. */
 export async function runApi(
   { foundation, settings, operatorKey, logger, taskQueue = TASK_QUEUE }: ServiceOptions,
@@ -162,7 +172,11 @@ export async function runApi(
     logger,
     taskQueue,
   };
-  const api = await startApi(deps, { host: settings.host, port: settings.port });
+  const api = await startApi(deps, {
+    host: settings.host,
+    port: settings.port,
+    ...facadesOf(settings.vendorApis ?? false),
+  });
   parts.add('the API', () => api.close(API_GRACE_MS), API_GRACE_MS + 1000);
   return api;
 }

@@ -25,6 +25,11 @@ const days = z
   .regex(/^\d{1,5}$/, 'must be a whole number of days (0: for ever)')
   .transform(Number);
 
+const vendorApis = z.union(
+  [z.literal('off').transform(() => false as const), z.literal('on').transform(() => true as const), port],
+  'must be on (at the API’s port), off, or a port number of their own',
+);
+
 const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(3000),
@@ -45,6 +50,7 @@ const schema = z.object({
   SUNSET_KEEP_IDEMPOTENCY_DAYS: days.default(KEEP.idempotencyDays),
   SUNSET_KEEP_QUOTES_DAYS: days.default(KEEP.quotesDays),
   SUNSET_KEEP_REVOKED_DAYS: days.default(KEEP.keysDays),
+  SUNSET_VENDOR_APIS: vendorApis.optional(),
   SUNSET_STARTED_BY: z.literal('cluster', 'is set by npm run cluster only: unset it').optional(),
   SUNSET_WORKFLOW_BUNDLE: z.string().min(1).optional(),
   WORKER_HEALTH_PORT: port.optional(),
@@ -78,6 +84,11 @@ export interface Settings {
   previousOperatorKey: string | undefined;
   /** What workers do with messages that did not come through the API. */
   unsigned: 'allow' | 'refuse';
+  /**
+   * The vendors' own interfaces: true at the API's port, a number at a port of their own; undefined: as the
+   * process does by default.
+   */
+  vendorApis: boolean | number | undefined;
   /** As asked for; undefined = true exactly when Sunset starts PostgreSQL and Temporal itself. */
   sandbox: boolean;
   /**
@@ -188,6 +199,7 @@ export function readSettings(env: NodeJS.ProcessEnv, required: readonly SettingN
     operatorKey: data.SUNSET_OPERATOR_KEY,
     previousOperatorKey: data.SUNSET_OPERATOR_KEY_PREVIOUS,
     unsigned: data.SUNSET_UNSIGNED,
+    vendorApis: data.SUNSET_VENDOR_APIS,
     sandbox: data.SUNSET_SANDBOX === undefined ? isOwn(given) : data.SUNSET_SANDBOX === 'true',
     workflowBundle:
       data.SUNSET_WORKFLOW_BUNDLE === undefined ? undefined : resolve(data.SUNSET_WORKFLOW_BUNDLE),

@@ -8,6 +8,7 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
 import { startApi } from '../../api/http/server';
 import type { Signable } from '../../domain/signed';
+import { vendorFacades } from '../../facades';
 import { POLICIES } from '../../policies';
 import { audit } from '../../store/audit';
 import { createPool, type Pool } from '../../store/db';
@@ -97,7 +98,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
         ? {}
         : { authFailuresPerMinute: options.authFailuresPerMinute }),
     },
-    { host: '127.0.0.1', port: 0 },
+    { host: '127.0.0.1', port: 0, facades: [vendorFacades] },
   );
   const signatures = createSignatures(operatorKey);
   const workers: RunningWorker[] = [];
