@@ -66,8 +66,10 @@ function beginApp(deps: ApiDeps, metrics: Metrics, facades: readonly Facade[]): 
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.set('query parser', 'simple');
-  app.use(metrics.measure, identify(deps), securityHeaders(), refuseOddRequests, refuseLargeBodies);
+  app.use(metrics.measure, identify(deps), securityHeaders(), refuseOddRequests);
+  // Before bodies are refused by their headers: a façade refuses them in its own words.
   for (const facade of facades) app.use(facade(deps, metrics));
+  app.use(refuseLargeBodies);
   return app;
 }
 

@@ -1,4 +1,4 @@
-/** Reads JSON bodies: the only kind that is accepted. */
+/** Reads bodies: JSON, the only kind that the API takes, and for façades what a signature is over. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Request, RequestHandler, Response } from 'express';
@@ -53,8 +53,10 @@ const UNPACKERS: Record<string, () => ReturnType<typeof createGunzip>> = {
   br: createBrotliDecompress,
 };
 
+const encodingOf = (request: Request): string => request.get('content-encoding')?.toLowerCase() ?? 'identity';
+
 async function readBytes(request: Request, response: Response): Promise<Buffer> {
-  const encoding = request.get('content-encoding')?.toLowerCase() ?? 'identity';
+  const encoding = encodingOf(request);
   const unpacker = Object.hasOwn(UNPACKERS, encoding) ? UNPACKERS[encoding]!() : undefined;
   if (!unpacker && encoding !== 'identity') throw new Problem('UNSUPPORTED_MEDIA_TYPE');
   if (expectsContinue(request)) response.writeContinue();
@@ -88,7 +90,7 @@ async function readBytes(request: Request, response: Response): Promise<Buffer> 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** @throws Problem 400 when it is no JSON text in UTF-8, or one that two readers would read in two ways */
-async function readJson(bytes: Buffer): Promise<unknown> {
+export async function readJson(bytes: Buffer): Promise<unknown> {
   let text: string;
   let value: unknown;
   try {
@@ -203,3 +205,18 @@ export const readBody: RequestHandler = async (request, response, next) => {
   request.body = await readJson(bytes);
   next();
 };
+
+/**
+ * A body as it came, whatever it is: what a signature is over. Empty when nothing was sent.
+ * @throws Problem when it is too large, or packed: then it isn't what was signed
+ */
+export async function readSignedBody(request: Request, response: Response): Promise<Buffer> {
+  await new Promise<void>((resolve, reject) => {
+    refuseLargeBodies(request, response, (refused?: unknown) =>
+      refused === undefined ? resolve() : reject(refused),
+    );
+  });
+  if (!hasBody(request.headers)) return Buffer.alloc(0);
+  if (encodingOf(request) !== 'identity') throw new Problem('UNSUPPORTED_MEDIA_TYPE');
+  return await readBytes(request, response);
+}

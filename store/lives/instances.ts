@@ -3,7 +3,7 @@
  * `orders.ts`.
  */
 
-import type { Facts, StoredOrder } from '../../domain/instance';
+import { type Billing, type Facts, STATES, type StoredOrder } from '../../domain/instance';
 import { inUtc } from '../../domain/instant';
 import { type Life, nextDeadline } from '../../domain/lifecycle';
 import type { Plan } from '../../domain/plan';
@@ -156,6 +156,48 @@ export async function listInstances(
   if (filter.scheduled !== undefined)
     conditions.always(`i.life->'termination' ${filter.scheduled ? '<>' : '='} 'null'`);
   return await pageOfInstances(db, conditions, bySeq<SelectedInstance>('i.seq'), page);
+}
+
+/** What the vendors' own interfaces ask lists by; missing: whatever it is. */
+export interface VendorFilter {
+  /** The only account that exists for who asks; undefined: all do. */
+  tenant: string | undefined;
+  product: string;
+  region?: string | undefined;
+  /**
+   * Of `changing`, `changing/running` or `changing/stopped` too, by whether it ran before. Missing: all but the
+   * terminated ones.
+   */
+  states?: readonly string[] | undefined;
+  ids?: readonly string[] | undefined;
+  billing?: readonly Billing[] | undefined;
+  names?: readonly string[] | undefined;
+  zones?: readonly string[] | undefined;
+}
+
+const LIVING: readonly string[] = STATES.filter((state) => state !== 'terminated');
+
+/** In order of registration, from an offset on, with how many there are in all. */
+export async function listByOffset(
+  db: Db,
+  filter: VendorFilter,
+  { offset, limit }: { offset: number; limit: number },
+): Promise<{ items: InstanceRow[]; total: number }> {
+  const { tenant, product, region, states = LIVING, ids, billing, names, zones } = filter;
+  const conditions = filterBy({ tenant, product, region })
+    .add("(i.state = ANY(?) OR i.state || '/' || (i.life->>'power') = ANY(?))", states)
+    .add('i.id = ANY(?)', ids)
+    .add('i.billing = ANY(?)', billing)
+    .add("i.facts->>'name' = ANY(?)", names)
+    .add("i.facts->>'zone' = ANY(?)", zones);
+  const { where, values } = conditions;
+  const counted = await db.query<{ total: number }>(
+    `SELECT count(*) AS total FROM instances i ${where}`,
+    [...values],
+  );
+  const page = `LIMIT ${conditions.parameter(limit)} OFFSET ${conditions.parameter(offset)}`;
+  const { rows } = await db.query<SelectedInstance>(`${SELECT} ${where} ORDER BY i.seq ${page}`, values);
+  return { items: await toInstances(db, rows), total: counted.rows[0]!.total };
 }
 
 const byRelease: SortColumn<SelectedInstance>[] = [
