@@ -101,7 +101,9 @@ export async function findLiveKey(db: Db, keyHash: string): Promise<KeyRow | und
 
 /** The key whose pair a request is signed with, unless it was revoked. */
 export async function findLiveSigner(db: Db, secretId: string): Promise<KeyRow | undefined> {
-  const { rows } = await db.query<Row>(`${SELECT} WHERE secret_id = $1 AND revoked_at IS NULL`, [secretId]);
+  const { rows } = await db.query<SelectedKey>(`${SELECT} WHERE secret_id = $1 AND revoked_at IS NULL`, [
+    secretId,
+  ]);
   return rows[0] && toKey(rows[0]);
 }
 

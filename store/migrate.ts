@@ -44,7 +44,7 @@ const APPEND_ONLY = [
 ];
 const GROWING = ['outbox', 'unsealed'];
 /** Kept for a time only (retention.ts); triggers and foreign keys hold what must stay. */
-const TRIMMED = ['idempotency_keys', 'quotes', 'keys'];
+const TRIMMED = ['idempotency_keys', 'quotes', 'keys', 'told'];
 const CHANGING = [
   'accounts',
   'balances',
@@ -58,6 +58,7 @@ const CHANGING = [
   'refund_requests',
   'idempotency_keys',
   'watch',
+  'told',
 ];
 
 function grants(role: string): string {

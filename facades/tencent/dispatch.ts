@@ -160,7 +160,9 @@ async function carryOut(
     : await jsonParamsOf(received);
   const params = readParams(action.params, input, service.codeOfIssue);
   const via = viaOf(service);
-  const call = { caller, via, signature, asked: [action.name, region, input] };
+  // Clients sign neither action nor nonce: of one second, two actions with the same parameters have the same
+  // signature, and are two requests.
+  const call = { caller, via, signature: `${action.name}/${signature}`, asked: [region, input] };
   const run = action.changes ? perform.bind(undefined, tools.deps) : look;
   return await run(call, (asking) =>
     attempt(tools, asked, async () => {

@@ -7,7 +7,7 @@ import type { ProblemCode } from '../../contract/problems';
 import type { BlockerCode } from '../../domain/blockers';
 import { type DecisionCode, MESSAGES } from '../../domain/messages';
 import type { Permission } from '../../domain/permissions';
-import type { Text } from '../../domain/policy';
+import type { Lang, Text } from '../../domain/text';
 import type { About, Service } from './action';
 import { ofIssue } from './params';
 import { VendorError } from './vendor-error';
@@ -128,6 +128,18 @@ const TEXTS: Partial<Record<SunsetCode, Text>> = {
     en: 'This signature came with another action or other parameters before. Sign anew.',
     zh: '该签名曾用于其他操作或参数。请重新签名。',
   },
+  UNKNOWN_INSTANCE: {
+    en: 'There is no such instance in this account and region. Check its id.',
+    zh: '该账号及地域中没有此实例。请检查实例 ID。',
+  },
+  RENEWAL_REQUIRED: {
+    en: 'A prepaid instance leaves the bin by a renewal. Renew it.',
+    zh: '包年包月实例需通过续费恢复。请续费。',
+  },
+  RENEWAL_NOT_ALLOWED: {
+    en: 'A pay-as-you-go instance has nothing to renew.',
+    zh: '按量计费实例无需续费。',
+  },
   TOO_MANY_COMMANDS: {
     en: 'As many operations on this instance are under way as it takes at a time. Try again in a moment.',
     zh: '该实例正在处理的操作已达上限。请稍后重试。',
@@ -137,6 +149,18 @@ const TEXTS: Partial<Record<SunsetCode, Text>> = {
     zh: '该地址发送了过多未通过签名验证的请求。请等待一分钟。',
   },
 };
+
+/** An error of one instance among several. */
+export class AboutInstance extends Error {
+  /** @param done those of the others that were done all the same */
+  constructor(
+    readonly instanceId: string,
+    readonly error: unknown,
+    readonly done: readonly string[] = [],
+  ) {
+    super(`${instanceId}: ${error instanceof Error ? error.message : 'failed'}`, { cause: error });
+  }
+}
 
 /** Nobody answered in time: it may still happen, and a look will tell. */
 export const unanswered = (id: string): VendorError =>
@@ -149,7 +173,7 @@ export const unanswered = (id: string): VendorError =>
     true,
   );
 
-/** @throws VendorError when none of the permissions is the caller's */
+/** None of the permissions is the caller's. */
 export const lacking = (permissions: readonly Permission[]): VendorError => {
   const { detail } = forbidden(permissions).extras;
   return new VendorError('UnauthorizedOperation', detail!);
@@ -163,37 +187,48 @@ export function vendorCode(service: Service | undefined, code: string, about: Ab
   return service?.codeOf(code, about) ?? COMMON[code];
 }
 
-const both = (say: (lang: 'en' | 'zh') => string): Text => ({ en: say('en'), zh: say('zh') });
+const both = (say: (lang: Lang) => string): Text => ({ en: say('en'), zh: say('zh') });
+
+/** What an instance's error is told with. */
+interface Told {
+  service: Service | undefined;
+  action: string;
+}
 
 /**
  * Whatever was thrown, as the vendor would answer it.
  * @param service undefined: it isn't known yet
  */
-export function vendorErrorOf(
-  error: unknown,
-  service: Service | undefined,
-  action: string,
-  instanceId?: string,
-): VendorError {
+export function vendorErrorOf(error: unknown, service: Service | undefined, action: string): VendorError {
+  const told: Told = { service, action };
+  if (error instanceof AboutInstance) return ofInstance(error, told);
   if (error instanceof VendorError) return error;
-  if (error instanceof Blocked) return ofBlocked(error, service, action);
-  return ofProblem(toProblem(error), service, action, instanceId);
+  return error instanceof Blocked ? ofBlocked(error, told) : ofProblem(toProblem(error), told);
 }
 
-function ofProblem(
-  problem: Problem,
-  service: Service | undefined,
-  action: string,
-  instanceId: string | undefined,
-): VendorError {
+function ofInstance({ instanceId, error, done }: AboutInstance, { service, action }: Told): VendorError {
+  const { code, text, interim } = vendorErrorOf(error, service, action);
+  const rest: Text = {
+    en: done.length ? ` Done all the same: ${done.join(', ')}.` : '',
+    zh: done.length ? `已执行：${done.join('、')}。` : '',
+  };
+  const front = text.en.startsWith(`${instanceId}: `) ? '' : `${instanceId}: `;
+  return new VendorError(
+    code,
+    both((lang) => `${front}${text[lang]}${rest[lang]}`),
+    interim,
+  );
+}
+
+function ofProblem(problem: Problem, { service, action }: Told): VendorError {
   const { code, status, extras } = problem;
   const first = code === 'INVALID_REQUEST' ? extras.issues?.[0] : undefined;
-  if (first && service) return ofIssue(first, service.codeOfIssue);
+  // Its field is one of the use case's own: only what is wrong with it is told.
+  if (first && service) return ofIssue({ ...first, pointer: '' }, service.codeOfIssue);
   const own = isKnown(code) ? TEXTS[code] : undefined;
-  const front = instanceId === undefined ? '' : `${instanceId}: `;
   const text = both((lang) => {
     const { detail, next } = presentProblem(problem, lang);
-    return `${front}${own?.[lang] ?? `${detail} ${next}`}`;
+    return own?.[lang] ?? `${detail} ${next}`;
   });
   const interim = status >= 500 || status === 429 || code === 'IDEMPOTENCY_RUNNING';
   return new VendorError(vendorCode(service, code, { action, state: extras.state ?? null }), text, interim);
@@ -202,9 +237,12 @@ function ofProblem(
 /** How many of a batch are told of. */
 const TOLD = 5;
 
-/** What is not there comes first, then the first that something is against; all of them are told, up to some. */
-function ofBlocked({ items, unknown }: Blocked, service: Service | undefined, action: string): VendorError {
-  const told: { id: string; state: string | null; codes: BlockerCode[] }[] = [
+const sentenceOf = (code: BlockerCode, lang: Lang): string =>
+  TEXTS[code]?.[lang] ?? `${MESSAGES[code].message[lang]} ${MESSAGES[code].next[lang]}`;
+
+/** What is not there comes first, then the first that something is against; more of them are told. */
+function ofBlocked({ items, unknown }: Blocked, { service, action }: Told): VendorError {
+  const blocked: { id: string; state: string | null; codes: BlockerCode[] }[] = [
     ...unknown.map((id) => ({ id, state: null, codes: ['UNKNOWN_INSTANCE' as const] })),
     ...items.map(({ instanceId, blockers, basis }) => ({
       id: instanceId,
@@ -212,16 +250,11 @@ function ofBlocked({ items, unknown }: Blocked, service: Service | undefined, ac
       codes: blockers,
     })),
   ];
-  const { state, codes } = told[0]!;
+  const { state, codes } = blocked[0]!;
   const text = both((lang) =>
-    told
+    blocked
       .slice(0, TOLD)
-      .map(({ id, codes: against }) => {
-        const sentences = against.map(
-          (code) => `${MESSAGES[code].message[lang]} ${MESSAGES[code].next[lang]}`,
-        );
-        return `${id}: ${sentences.join(' ')}`;
-      })
+      .map((one) => `${one.id}: ${one.codes.map((code) => sentenceOf(code, lang)).join(' ')}`)
       .join(' '),
   );
   return new VendorError(vendorCode(service, codes[0]!, { action, state }), text);

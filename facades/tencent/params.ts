@@ -89,7 +89,7 @@ function scalar(text: string, kind: z.ZodType | undefined): unknown {
 /** The vendor's code of what is wrong with a parameter; undefined: the common one. */
 export type CodeOfIssue = (issue: Issue) => string | undefined;
 
-const commonCode: CodeOfIssue = ({ code }) => {
+const commonCode = ({ code }: Issue): string => {
   if (code === 'MISSING') return 'MissingParameter';
   if (code === 'UNKNOWN_FIELD') return 'UnknownParameter';
   return code === 'WRONG_TYPE' ? 'InvalidParameter' : 'InvalidParameterValue';
@@ -102,11 +102,12 @@ export function readParams<P>(schema: z.ZodType<P>, input: unknown, codeOf: Code
   throw ofIssue(parsed.issues[0]!, codeOf);
 }
 
-/** `/InstanceIds/0` is `InstanceIds.0` to the vendor's clients. */
-export function ofIssue(issue: Issue, codeOf: CodeOfIssue): VendorError {
-  const name = shown(issue.pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~'));
-  return new VendorError(codeOf(issue) ?? commonCode(issue) ?? 'InvalidParameter', {
-    en: `${name} ${issue.detail}.`.trim(),
-    zh: `${name} ${issue.detailZh}。`.trim(),
+/** `/InstanceIds/0` is `InstanceIds.0` to the vendor's clients. An empty pointer names nothing. */
+export function ofIssue({ pointer, ...issue }: Issue, codeOf: CodeOfIssue): VendorError {
+  const path = shown(pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~'));
+  const whole = { pointer, ...issue };
+  return new VendorError(codeOf(whole) ?? commonCode(whole), {
+    en: `${path || 'The value'} ${issue.detail}.`,
+    zh: `${path || '参数值'} ${issue.detailZh}。`,
   });
 }

@@ -2,7 +2,7 @@
 import type { Request } from 'express';
 import { readJson } from '../../api/http/body';
 import { toProblem } from '../../api/http/problems';
-import type { Lang } from '../../domain/present';
+import type { Lang } from '../../domain/text';
 import { VendorError } from './vendor-error';
 
 type Headers = Request['headers'];

@@ -3,7 +3,7 @@
  * as it came, because clients differ: some sign the host without its port.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { Text } from '../../domain/policy';
+import type { Text } from '../../domain/text';
 import { headerOf, type Received } from './received';
 import { VendorError } from './vendor-error';
 

@@ -1,5 +1,5 @@
 /** An answer of the vendor's that is an error: its code, and a sentence in both languages. */
-import type { Text } from '../../domain/policy';
+import type { Text } from '../../domain/text';
 
 export class VendorError extends Error {
   constructor(

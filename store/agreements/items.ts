@@ -11,6 +11,7 @@ import type { ItemStatus } from '../../domain/statuses';
 import { moveRefund } from '../books/refunds';
 import { type Db, type Pool, type Transaction, transaction } from '../db';
 import { jsonOf } from '../json';
+import { Conditions } from '../paging';
 import type { ItemProblem } from './problem';
 import { giveBackRights } from './rights';
 
@@ -210,4 +211,88 @@ export async function failItem(
     await giveBackRights(tx, terminationId, instanceId);
     await moveRefund(tx, { id: refundId(terminationId, instanceId), statuses: ['failed'], problem });
   });
+}
+
+/** The latest end of an instance that was agreed to and not refused, and what its agreement was. */
+export interface LatestEnding {
+  instanceId: string;
+  terminationId: string;
+  status: 'accepted' | 'done';
+  agreedVia: string;
+  agreedBy: string;
+  /** How long ago that was, by the database's clock. */
+  ageSeconds: number;
+  /** Whether the caller has been told since that the instance is in the bin (told.ts). */
+  isTold: boolean;
+}
+
+/** Of those that have one. @param caller whose knowledge counts */
+export async function latestEndings(
+  db: Db,
+  instanceIds: readonly string[],
+  caller: string,
+): Promise<LatestEnding[]> {
+  const { rows } = await db.query<LatestEnding>(
+    `SELECT DISTINCT ON (item.instance_id) item.instance_id AS "instanceId", t.id AS "terminationId", item.status,
+       t.agreed_via AS "agreedVia", t.agreed_by AS "agreedBy",
+       extract(epoch FROM clock_timestamp() - t.agreed_at)::float8 AS "ageSeconds",
+       EXISTS (SELECT FROM told WHERE told.caller = $2 AND told.instance_id = item.instance_id
+         AND told.told_at > t.agreed_at) AS "isTold"
+     FROM termination_items item JOIN terminations t ON t.id = item.termination_id
+     WHERE item.instance_id = ANY($1) AND item.status IN ('accepted', 'done') AND t.action <> 'return-renewals'
+     ORDER BY item.instance_id, item.accepted_at DESC`,
+    [instanceIds, caller],
+  );
+  return rows;
+}
+
+/** A timed item as a timer: `doing` when its time has come and it is not done. */
+export interface Timer {
+  terminationId: string;
+  /** Its place among the items of its termination. */
+  position: number;
+  instanceId: string;
+  at: string;
+  status: 'waiting' | 'doing' | 'done';
+}
+
+export interface TimerFilter {
+  /** The only account that exists for who asks; undefined: all do. */
+  tenant: string | undefined;
+  product: string;
+  region?: string | undefined;
+  instanceIds?: readonly string[] | undefined;
+  /** `<termination>-<position>` */
+  items?: readonly string[] | undefined;
+  statuses?: readonly Timer['status'][] | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+/** Timed items that wait or have come, the latest agreed first; not those that were cancelled or refused. */
+export async function listTimers(db: Db, filter: TimerFilter, limit: number): Promise<Timer[]> {
+  const { tenant, product, region, instanceIds, items, statuses, from, to } = filter;
+  const conditions = new Conditions()
+    .add('account = ?', tenant)
+    .add('product = ?', product)
+    .add('region = ?', region)
+    .add('"instanceId" = ANY(?)', instanceIds)
+    .add(`"terminationId" || '-' || position = ANY(?)`, items)
+    .add('status = ANY(?)', statuses)
+    .add('at >= ?', from)
+    .add('at <= ?', to);
+  const { rows } = await db.query<Timer>(
+    `SELECT "terminationId", position, "instanceId", at, status FROM (
+       SELECT i.account, i.product, i.region, item.termination_id AS "terminationId", item.position, item.accepted_at,
+         item.instance_id AS "instanceId", coalesce(item.scheduled_at, (t.schedule->>'at')::timestamptz) AS at,
+         CASE WHEN item.status = 'done' THEN 'done'
+           WHEN item.scheduled_at <= clock_timestamp() + i.clock_offset_ms * interval '1 millisecond' THEN 'doing'
+           ELSE 'waiting' END AS status
+       FROM termination_items item JOIN terminations t ON t.id = item.termination_id
+         JOIN instances i ON i.id = item.instance_id
+       WHERE t.schedule->>'mode' = 'timed' AND item.status IN ('accepted', 'scheduled', 'done')) AS timers
+     ${conditions.where} ORDER BY accepted_at DESC, position LIMIT ${conditions.parameter(limit)}`,
+    conditions.values,
+  );
+  return rows;
 }

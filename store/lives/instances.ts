@@ -191,10 +191,9 @@ export async function listByOffset(
     .add("i.facts->>'name' = ANY(?)", names)
     .add("i.facts->>'zone' = ANY(?)", zones);
   const { where, values } = conditions;
-  const counted = await db.query<{ total: number }>(
-    `SELECT count(*) AS total FROM instances i ${where}`,
-    [...values],
-  );
+  const counted = await db.query<{ total: number }>(`SELECT count(*) AS total FROM instances i ${where}`, [
+    ...values,
+  ]);
   const page = `LIMIT ${conditions.parameter(limit)} OFFSET ${conditions.parameter(offset)}`;
   const { rows } = await db.query<SelectedInstance>(`${SELECT} ${where} ORDER BY i.seq ${page}`, values);
   return { items: await toInstances(db, rows), total: counted.rows[0]!.total };

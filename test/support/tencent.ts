@@ -1,6 +1,7 @@
 /** Speaks to the façade of Tencent Cloud by hand: signs as its guide has it, and lets each part be another. */
 import { createHash, createHmac } from 'node:crypto';
 import type { Body } from './http';
+import { until } from './lives';
 
 export interface Pair {
   secretId: string;
@@ -81,4 +82,25 @@ export async function send({ url, ...request }: SignedRequest): Promise<VendorRe
     headers: response.headers,
     body: whole.Response ?? whole,
   };
+}
+
+interface Refusal {
+  code: string;
+  message: string;
+  requestId: string;
+}
+
+/** What a call of the vendor's SDK was refused with. Throws when it wasn't. */
+export async function refusal(call: Promise<unknown>): Promise<Refusal> {
+  const answer = await call.catch((error: Refusal) => error);
+  if (answer instanceof Error) return answer as unknown as Refusal;
+  throw new Error(`not refused: ${JSON.stringify(answer)}`);
+}
+
+const second = (): number => Math.floor(Date.now() / 1000);
+
+/** Clients sign the second and no nonce: what is asked for again in the same one is a repeat by its signature. */
+export async function nextSecond(): Promise<void> {
+  const now = second();
+  await until(async () => second() > now, 'the next second');
 }
