@@ -31,9 +31,9 @@ const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256'
 
 export interface SignedRequest {
   url: string;
-  method: 'POST';
+  method: 'GET' | 'POST';
   headers: Record<string, string>;
-  body: string;
+  body?: string;
 }
 
 /** A POST with TC3-HMAC-SHA256. */
@@ -103,4 +103,40 @@ const second = (): number => Math.floor(Date.now() / 1000);
 export async function nextSecond(): Promise<void> {
   const now = second();
   await until(async () => second() > now, 'the next second');
+}
+
+export interface V1Call {
+  url: string;
+  pair: Pair;
+  action: string;
+  params?: Record<string, string>;
+  method?: 'GET' | 'POST';
+}
+
+/** A request with the older signature, among its parameters. */
+export function signV1({ url, pair, action, params = {}, method = 'POST' }: V1Call): SignedRequest {
+  const all: Record<string, string> = {
+    Version: '2017-03-12',
+    Timestamp: String(Math.floor(Date.now() / 1000)),
+    Nonce: '1',
+    SecretId: pair.secretId,
+    Language: 'en-US',
+    ...params,
+    Action: action,
+  };
+  const text = Object.keys(all)
+    .sort()
+    .map((name) => `${name}=${all[name]}`)
+    .join('&');
+  const digest = all.SignatureMethod === 'HmacSHA256' ? 'sha256' : 'sha1';
+  const toSign = `${method}${new URL(url).host}/?${text}`;
+  const signature = createHmac(digest, pair.secretKey).update(toSign).digest('base64');
+  const query = new URLSearchParams({ ...all, Signature: signature }).toString();
+  if (method === 'GET') return { url: `${url}/?${query}`, method, headers: {} };
+  return {
+    url: `${url}/`,
+    method,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: query,
+  };
 }
