@@ -4,7 +4,7 @@ import type { ApiDeps } from '../api/deps';
 import { keySecrets } from '../api/secrets';
 import { findLiveSigner } from '../store/keys';
 
-export interface Signer {
+interface Signer {
   caller: Caller;
   /** What the signature is to be checked with. Secret: never shown, never logged. */
   secretKey: string;

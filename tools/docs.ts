@@ -5,6 +5,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { z } from 'zod';
 import { presentQuoteItem } from '../contract/present';
 import type { Command } from '../domain/commands';
 import type { StoredOrder } from '../domain/instance';
@@ -13,11 +14,20 @@ import { advance, decide, type Life, newLife } from '../domain/lifecycle';
 import { quoteOffline } from '../domain/offline';
 import type { Ending, Policy, WorkedExample } from '../domain/policy';
 import { refundOf } from '../domain/subject';
+import { TENCENT_SERVICES } from '../facades/tencent';
+import type { Service } from '../facades/tencent/action';
+import { SUNSET_CODES } from '../facades/tencent/codes';
 import { POLICIES } from '../policies';
 
 const DOCS = join(__dirname, '..', 'docs');
-const FILES = ['concepts.md', 'refunds.md'];
-const PARTS: Record<string, () => string> = { states: stateMachine, outcomes, money: moneyFlow, cases };
+const FILES = ['concepts.md', 'refunds.md', 'vendor-apis.md'];
+const PARTS: Record<string, () => string> = {
+  states: stateMachine,
+  outcomes,
+  money: moneyFlow,
+  cases,
+  tencent,
+};
 
 const AT = '2026-11-03T00:00:00.000Z';
 
@@ -194,6 +204,38 @@ function oneCase(policy: Policy, example: WorkedExample): string {
     ...lines,
     `| **refund (${refund.kind})** | | **${refund.amount} ${refund.currency}** |`,
   ].join('\n');
+}
+
+/** What is answered of Tencent Cloud's APIs, and which of its codes says what. */
+function tencent(): string {
+  return TENCENT_SERVICES.map((service) =>
+    [
+      `### ${service.name} ${service.version}`,
+      '',
+      '| action | what it is here | parameters | takes one of |',
+      '|---|---|---|---|',
+      ...service.actions.map(({ name, summary, params, permissions }) => {
+        const fields = Object.keys((params as z.ZodObject).shape);
+        const words = (names: readonly string[]): string => names.map((one) => `\`${one}\``).join(' ');
+        return `| \`${name}\` | ${summary} | ${words(fields)} | ${words(permissions)} |`;
+      }),
+      '',
+      'Its own codes, and the API’s codes that they stand for (all others have one of the common ones):',
+      '',
+      '| code | of the API |',
+      '|---|---|',
+      ...codesOf(service).map(([code, ours]) => `| \`${code}\` | ${ours.join(' ')} |`),
+    ].join('\n'),
+  ).join('\n\n');
+}
+
+function codesOf(service: Service): [code: string, ours: string[]][] {
+  const found = new Map<string, string[]>();
+  for (const one of SUNSET_CODES) {
+    const code = service.codeOf(one, { action: '', state: null });
+    if (code !== undefined) found.set(code, [...(found.get(code) ?? []), `\`${one}\``]);
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Puts each part between `<!-- made by npm run docs (tools/docs.ts): name -->` and `<!-- end -->`. */

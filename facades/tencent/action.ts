@@ -6,7 +6,8 @@ import type { z } from 'zod';
 import type { Asking } from '../../api/asking';
 import type { ApiDeps } from '../../api/deps';
 import type { Permission } from '../../domain/permissions';
-import type { SunsetCode } from './errors';
+import type { Lang } from '../../domain/text';
+import type { SunsetCode } from './codes';
 import type { CodeOfIssue } from './params';
 
 /** A call that is signed, permitted and understood. */
@@ -16,6 +17,7 @@ export interface VendorCall<P = unknown> extends Asking {
   product: string;
   /** The only region whose instances there are for this call; undefined: all. */
   region: string | undefined;
+  lang: Lang;
   /** As agreements name the way they were made: `tencent-cvm/2017-03-12`. */
   via: string;
 }

@@ -151,7 +151,7 @@ async function carryOut(
 ): Promise<Reply> {
   const { service, action } = known(asked);
   if (!action.permissions.some((one) => caller.may(one))) throw lacking(action.permissions);
-  const { region } = asked.common;
+  const { region, lang } = asked.common;
   const input = hasPairs(received)
     ? unflatten(
         [...pairsOf(received)].filter(([name]) => !COMMON_NAMES.has(name)),
@@ -166,14 +166,8 @@ async function carryOut(
   const run = action.changes ? perform.bind(undefined, tools.deps) : look;
   return await run(call, (asking) =>
     attempt(tools, asked, async () => {
-      const { product } = service;
-      const answer = await action.run(tools.deps, {
-        ...asking,
-        params,
-        product,
-        region: region || undefined,
-        via,
-      });
+      const scope = { product: service.product, region: region || undefined };
+      const answer = await action.run(tools.deps, { ...asking, ...scope, params, lang, via });
       return { status: 200, body: { Response: { ...answer, RequestId: asked.requestId } } };
     }),
   );

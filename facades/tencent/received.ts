@@ -27,7 +27,7 @@ export interface Common {
   lang: Lang;
 }
 
-export const FORM = 'application/x-www-form-urlencoded';
+const FORM = 'application/x-www-form-urlencoded';
 
 /** Empty where there is none. */
 export const headerOf = (headers: Headers, name: string): string => {
@@ -36,7 +36,7 @@ export const headerOf = (headers: Headers, name: string): string => {
 };
 
 /** Without its parameters, in lower case. */
-export const contentTypeOf = (headers: Headers): string =>
+const contentTypeOf = (headers: Headers): string =>
   (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
 
 export function receivedOf(request: Request, body: Buffer): Received {

@@ -277,6 +277,11 @@ export async function listTimers(db: Db, filter: TimerFilter, limit: number): Pr
     .add('product = ?', product)
     .add('region = ?', region)
     .add('"instanceId" = ANY(?)', instanceIds)
+    // The first has an index.
+    .add(
+      '"terminationId" = ANY(?)',
+      items?.map((item) => item.replace(/-\d+$/, '')),
+    )
     .add(`"terminationId" || '-' || position = ANY(?)`, items)
     .add('status = ANY(?)', statuses)
     .add('at >= ?', from)

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import type { ApiDeps } from '../../../api/deps';
 import { type Billing, firstPurchase, lastTerm, openOrders, type State } from '../../../domain/instance';
+import { each } from '../../../domain/turns';
+import { inTurns } from '../../../store/in-turns';
 import { type InstanceRow, listByOffset, type VendorFilter } from '../../../store/lives/instances';
 import { tell } from '../../../store/lives/told';
 import { type Answer, action, type VendorCall } from '../action';
@@ -81,7 +83,7 @@ const describeInstances = action({
         zh: 'InstanceIds 与 Filters 不能同时指定，请只传其一。',
       });
     const { items, total } = await listed(deps, call, params, filtersOf(params.Filters ?? []));
-    return { TotalCount: total, InstanceSet: items.map(presentInstance) };
+    return { TotalCount: total, InstanceSet: await inTurns(each(items, presentInstance)) };
   },
 });
 

@@ -9,9 +9,10 @@ import { Problem } from '../../../api/problem';
 import { Blocked, endAll } from '../../../api/use-cases/end';
 import { purge } from '../../../api/use-cases/purge';
 import { quote } from '../../../api/use-cases/quote';
+import { presentQuoteItem } from '../../../contract/present';
 import type { Action } from '../../../domain/instance';
 import { planFor } from '../../../domain/plan';
-import { presentQuoteItem } from '../../../domain/present';
+import type { Lang } from '../../../domain/text';
 import { type LatestEnding, latestEndings } from '../../../store/agreements/items';
 import type { QuotedItem } from '../../../store/agreements/quotes';
 import type { InstanceRow } from '../../../store/lives/instances';
@@ -48,20 +49,20 @@ const inquiryPrice = action({
         blocked,
         unknown.map(({ instanceId }) => instanceId),
       );
-    return { InstanceRefundsSet: items.map((item) => presentRefund(item)) };
+    return { InstanceRefundsSet: items.map((item) => presentRefund(item, call.lang)) };
   },
 });
 
-/** The vendor's client reads the amount as a number; how it was reckoned is in English and Chinese. */
-function presentRefund(item: QuotedItem): Answer {
-  const [en, zh] = [presentQuoteItem(item, 'en').refund, presentQuoteItem(item, 'zh').refund];
-  const lines = (en.lines ?? []).map(
-    ({ label, formula, amount }, index) => `${label} / ${zh.lines?.[index]?.label}: ${formula} = ${amount}`,
-  );
+/** The vendor's client reads the amount as a number; the detail has it as text, and how it was reckoned. */
+function presentRefund(item: QuotedItem, lang: Lang): Answer {
+  const { kind, amount = '0', currency, lines = [] } = presentQuoteItem(item, lang).refund;
   return {
     InstanceId: item.instanceId,
-    Refunds: Number(en.amount ?? 0),
-    PriceDetail: [`${en.kind} ${en.amount ?? '0'} ${en.currency ?? ''}`.trim(), ...lines].join('; '),
+    Refunds: Number(amount),
+    PriceDetail: [
+      [kind, amount, currency ?? ''].join(' ').trim(),
+      ...lines.map((line) => `${line.label}: ${line.formula} = ${line.amount}`),
+    ].join('; '),
   };
 }
 
