@@ -1,7 +1,7 @@
 /** Tencent Cloud's own SDK for Node.js, unmodified, against the façade of CVM 2017-03-12. */
 import { cvm } from 'tencentcloud-sdk-nodejs/tencentcloud/services/cvm';
 import { PERMISSIONS, type Permission } from '../../domain/permissions';
-import type { Body } from '../support/http';
+
 import { makeKey } from '../support/keys';
 import {
   cvmPostpaid,
@@ -9,6 +9,7 @@ import {
   DAY,
   end,
   expectStatus,
+  type Fields,
   fastForward,
   fromNow,
   hoursAgo,
@@ -65,8 +66,8 @@ beforeAll(async () => {
   staff = await clientFor(null);
 });
 
-const postpaid = (more: Body = {}) => register(http, cvmPostpaid({ account, ...more }));
-const prepaid = (more: Body = {}) => register(http, cvmPrepaid({ account, ...more }));
+const postpaid = (more: Fields = {}) => register(http, cvmPostpaid({ account, ...more }));
+const prepaid = (more: Fields = {}) => register(http, cvmPrepaid({ account, ...more }));
 const stateOf = async (id: string): Promise<string> => (await instanceOf(http, id)).state;
 /** The vendor's times: UTC, to the second. */
 const toSecond = (instant: string): string => `${instant.slice(0, 19)}Z`;

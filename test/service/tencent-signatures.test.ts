@@ -220,7 +220,7 @@ describe('signatures', () => {
       type: 'application/json',
       body: { RequestId: expect.stringMatching(/^[\w-]{36}$/) },
     });
-    if (code !== 'OK') expect(reply.body.Error.Message).toMatch(/[a-z].*\.$/);
+    if (code !== 'OK') expect(reply.body.Error?.Message).toMatch(/[a-z].*\.$/);
   });
 
   it('the RequestId is the request’s id, which is in the logs', async () => {
@@ -231,7 +231,7 @@ describe('signatures', () => {
 
   it('messages are Chinese unless English is asked for', async () => {
     const messageIn = async (language: string) =>
-      (await call({ action: 'Nope', headers: { 'x-tc-language': language } })).body.Error.Message;
+      (await call({ action: 'Nope', headers: { 'x-tc-language': language } })).body.Error?.Message;
     expect(await messageIn('en-US')).toMatch(/^cvm has no action "Nope"/);
     expect(await messageIn('zh-CN')).toMatch(/没有接口 "Nope"/);
     expect(await messageIn('')).toMatch(/没有接口/);
@@ -304,7 +304,7 @@ describe('repeats', () => {
     const request = signed({ action: 'TerminateInstances', body: { InstanceIds: [id] } });
     const first = await send(request);
     expect(codeOf(first)).toBe('InternalError');
-    expect(first.body.Error.Message).toContain(`${id}: nobody answered in time`);
+    expect(first.body.Error?.Message).toContain(`${id}: nobody answered in time`);
     await nextSecond();
     expect(codeOf(await call({ action: 'TerminateInstances', body: { InstanceIds: [id] } }))).toBe(
       'MutexOperation.TaskRunning',
@@ -345,7 +345,7 @@ it('1,000 malformed requests that are signed: never a 5xx, always the vendor’s
       const { status, type, body } = await send(request);
       const code = body.Error?.Code ?? 'OK';
       codes.set(code, (codes.get(code) ?? 0) + 1);
-      const isForm = typeof body.RequestId === 'string' && (code === 'OK' || body.Error.Message.length > 0);
+      const isForm = typeof body.RequestId === 'string' && (code === 'OK' || body.Error!.Message.length > 0);
       if (status !== 200 || type !== 'application/json' || !isForm || code === 'InternalError')
         throw new Error(
           `seed ${seed}: ${status} ${type} ${JSON.stringify(body)} to ${JSON.stringify(request).slice(0, 2_000)}`,

@@ -1,6 +1,5 @@
 /** Speaks to the façade of Tencent Cloud by hand: signs as its guide has it, and lets each part be another. */
 import { createHash, createHmac } from 'node:crypto';
-import type { Body } from './http';
 import { until } from './lives';
 
 export interface Pair {
@@ -64,18 +63,24 @@ export function signTc3({ url, pair, action, version, body = {}, ...more }: Tc3)
   return { url: `${url}/`, method: 'POST', headers, body: text };
 }
 
+/** `Response`, of what is good and of what isn't. */
+interface Answered {
+  RequestId: string;
+  Error?: { Code: string; Message: string };
+}
+
 export interface VendorReply {
   status: number;
   type: string | null;
   headers: Headers;
   /** `Response` of the answer, or all of it where there is none. */
-  body: Body;
+  body: Answered;
 }
 
 /** Sends a request as it is. */
 export async function send({ url, ...request }: SignedRequest): Promise<VendorReply> {
   const response = await fetch(url, request);
-  const whole = JSON.parse(await response.text()) as Body;
+  const whole = JSON.parse(await response.text()) as Answered & { Response?: Answered };
   return {
     status: response.status,
     type: response.headers.get('content-type'),
