@@ -73,6 +73,24 @@ export function addYears(start: string, years: number, timeZone: string): string
     .toString({ fractionalSecondDigits: 3 });
 }
 
+/** `2027-01-01 00:00:00`, as the time zone's clocks show the instant. */
+export const localTime = (instant: string, timeZone: string): string =>
+  zonedAt(instant, timeZone).toPlainDateTime().toString({ smallestUnit: 'second' }).replace('T', ' ');
+
+/**
+ * The instant of `2027-01-01 00:00:00` on the time zone's clocks; undefined when it is not written like that, or
+ * no calendar has it. Of two that clocks show alike it is the earlier; one that they pass over is as much later.
+ */
+export function instantOfLocal(local: string, timeZone: string): string | undefined {
+  if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:[0-5]\d$/.test(local)) return undefined;
+  try {
+    const time = Temporal.PlainDateTime.from(local.replace(' ', 'T'), { overflow: 'reject' });
+    return time.toZonedDateTime(timeZone).toInstant().toString({ fractionalSecondDigits: 3 });
+  } catch {
+    return undefined;
+  }
+}
+
 export function isTimeZone(name: string): boolean {
   try {
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);

@@ -14,6 +14,7 @@ import { advance, decide, type Life, newLife } from '../domain/lifecycle';
 import { quoteOffline } from '../domain/offline';
 import type { Ending, Policy, WorkedExample } from '../domain/policy';
 import { refundOf } from '../domain/subject';
+import { ACTIONS as JD_ACTIONS } from '../facades/jd/actions';
 import { TENCENT_SERVICES } from '../facades/tencent';
 import type { Service } from '../facades/tencent/action';
 import { SUNSET_CODES } from '../facades/tencent/codes';
@@ -27,6 +28,7 @@ const PARTS: Record<string, () => string> = {
   money: moneyFlow,
   cases,
   tencent,
+  jd,
 };
 
 const AT = '2026-11-03T00:00:00.000Z';
@@ -227,6 +229,19 @@ function tencent(): string {
       ...codesOf(service).map(([code, ours]) => `| \`${code}\` | ${ours.join(' ')} |`),
     ].join('\n'),
   ).join('\n\n');
+}
+
+/** What is answered of JD Cloud's API. */
+function jd(): string {
+  return [
+    '| call | name | what it is here | parameters | takes |',
+    '|---|---|---|---|---|',
+    ...JD_ACTIONS.map(({ name, method, path, summary, params, permission }) => {
+      const fields = Object.keys((params as z.ZodObject).shape).map((one) => `\`${one}\``);
+      const call = `\`${method} /v1/regions/{regionId}${path}\``;
+      return `| ${call} | ${name} | ${summary} | ${fields.join(' ')} | \`${permission}\` |`;
+    }),
+  ].join('\n');
 }
 
 function codesOf(service: Service): [code: string, ours: string[]][] {

@@ -1,5 +1,15 @@
 /** JD Cloud `vm` v1. */
-import { type RequestHandler, Router } from 'express';
+import type { RequestHandler } from 'express';
 import type { FacadeTools } from '../tools';
+import { dispatcher } from './dispatch';
 
-export const jdFacade = (_tools: FacadeTools): RequestHandler => Router();
+/** Whatever is asked below it is asked of this façade, whoever may have signed it, and in its form. */
+const OURS = /^\/v1\/regions(?:\/|$)/;
+
+export function jdFacade(tools: FacadeTools): RequestHandler {
+  const answer = dispatcher(tools);
+  return async (request, response, next) => {
+    if (OURS.test(request.path)) await answer(request, response);
+    else next();
+  };
+}

@@ -172,7 +172,10 @@ export interface VendorFilter {
   ids?: readonly string[] | undefined;
   billing?: readonly Billing[] | undefined;
   names?: readonly string[] | undefined;
+  /** Each is a part of its name; case makes no difference to letters that the database has it for. */
+  namesWith?: readonly string[] | undefined;
   zones?: readonly string[] | undefined;
+  types?: readonly string[] | undefined;
 }
 
 const LIVING: readonly string[] = STATES.filter((state) => state !== 'terminated');
@@ -183,13 +186,16 @@ export async function listByOffset(
   filter: VendorFilter,
   { offset, limit }: { offset: number; limit: number },
 ): Promise<{ items: InstanceRow[]; total: number }> {
-  const { tenant, product, region, states = LIVING, ids, billing, names, zones } = filter;
+  const { tenant, product, region, states = LIVING, ids, billing, names, zones, types } = filter;
+  const { namesWith = [] } = filter;
   const conditions = filterBy({ tenant, product, region })
     .add("(i.state = ANY(?) OR i.state || '/' || (i.life->>'power') = ANY(?))", states)
     .add('i.id = ANY(?)', ids)
     .add('i.billing = ANY(?)', billing)
     .add("i.facts->>'name' = ANY(?)", names)
-    .add("i.facts->>'zone' = ANY(?)", zones);
+    .add("i.facts->>'zone' = ANY(?)", zones)
+    .add("i.facts->>'type' = ANY(?)", types);
+  for (const part of namesWith) conditions.add("strpos(lower(i.facts->>'name'), lower(?)) > 0", part);
   const { where, values } = conditions;
   const counted = await db.query<{ total: number }>(`SELECT count(*) AS total FROM instances i ${where}`, [
     ...values,

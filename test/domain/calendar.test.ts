@@ -2,7 +2,9 @@ import {
   addMonths,
   addYears,
   calendarDay,
+  instantOfLocal,
   isTimeZone,
+  localTime,
   monthsUsed,
   renewalEnd,
   secondsBetween,
@@ -235,5 +237,40 @@ describe('the end of a renewal', () => {
     const before = performance.now();
     expect(same(renewalEnd([...terms, last], last.endsAt, 1, SHANGHAI), day('2041-10-15'))).toBe(true);
     expect(performance.now() - before).toBeLessThan(4000);
+  });
+});
+
+describe('times as clocks show them', () => {
+  const BERLIN = 'Europe/Berlin';
+
+  it.each([
+    ['2027-01-01 00:00:00', SHANGHAI, '2026-12-31T16:00:00.000Z'],
+    ['2028-02-29 23:59:59', SHANGHAI, '2028-02-29T15:59:59.000Z'],
+    ['2027-07-01 00:00:00', BERLIN, '2027-06-30T22:00:00.000Z'],
+  ])('%s in %s is %s, and back', (local, zone, instant) => {
+    expect(instantOfLocal(local, zone)).toBe(instant);
+    expect(localTime(instant, zone)).toBe(local);
+  });
+
+  it('a fraction of a second is not shown', () => {
+    expect(localTime('2026-12-31T16:00:00.999Z', SHANGHAI)).toBe('2027-01-01 00:00:00');
+  });
+
+  it('of two that clocks show alike it is the earlier; one that they pass over is as much later', () => {
+    expect(instantOfLocal('2027-10-31 02:30:00', BERLIN)).toBe('2027-10-31T00:30:00.000Z');
+    expect(instantOfLocal('2027-03-28 02:30:00', BERLIN)).toBe('2027-03-28T01:30:00.000Z');
+  });
+
+  it.each([
+    '2027-02-29 00:00:00',
+    '2027-13-01 00:00:00',
+    '2027-01-01 24:00:00',
+    '2027-01-01 00:00:60',
+    '2027-01-01T00:00:00',
+    '2027-01-01 00:00:00Z',
+    '2027-1-1 00:00:00',
+    '',
+  ])('%j is none', (text) => {
+    expect(instantOfLocal(text, SHANGHAI)).toBeUndefined();
   });
 });

@@ -16,11 +16,12 @@ export const PYTHON_READY_MS = 900_000;
 
 export interface Python {
   /**
-   * Runs a program, and says how it went. Its environment is the test's own.
+   * Runs a program, and says how it went.
    * @param program its text
    * @param args come as `sys.argv[1:]`
+   * @param env beside the test's own
    */
-  run(program: string, args?: readonly string[]): Promise<Ran>;
+  run(program: string, args?: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran>;
 }
 
 const execute = promisify(execFile);
@@ -39,7 +40,7 @@ export async function venvWith(packages: readonly string[]): Promise<Python> {
     .digest('hex');
   const folder = join(cacheFolder(process.env), 'python', name.slice(0, 32));
   if (!existsSync(folder)) await make(folder, packages);
-  return { run: (program, args = []) => run(pythonOf(folder), program, args) };
+  return { run: (program, args = [], env = {}) => run(pythonOf(folder), program, args, env) };
 }
 
 const pythonOf = (folder: string): string => join(folder, 'bin', 'python');
@@ -74,8 +75,16 @@ async function pipOf(folder: string, args: string[]): Promise<void> {
   );
 }
 
-async function run(python: string, program: string, args: readonly string[]): Promise<Ran> {
-  const child = spawn(python, ['-', ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+async function run(
+  python: string,
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Ran> {
+  const child = spawn(python, ['-', ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   const ran: Ran = { code: null, out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => (ran.out += chunk));
   child.stderr.on('data', (chunk: Buffer) => (ran.err += chunk));
