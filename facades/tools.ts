@@ -1,5 +1,5 @@
 /** What each façade is made of. */
-import type { RequestHandler } from 'express';
+import type { Request, Response } from 'express';
 import type { ApiDeps } from '../api/deps';
 import type { FindSigner } from './signer';
 
@@ -9,7 +9,10 @@ export type CountCall = (facade: string, action: string, code: string) => void;
 export interface FacadeTools {
   deps: ApiDeps;
   findSigner: FindSigner;
-  /** Is passed by whoever could not be authenticated: `TOO_MANY_FAILURES` goes to `next` when it was too often. */
-  limitFailures: RequestHandler;
+  /**
+   * Is passed by whoever could not be authenticated.
+   * @throws Problem `TOO_MANY_FAILURES` when it was too often
+   */
+  limitFailures(request: Request, response: Response): Promise<void>;
   count: CountCall;
 }

@@ -1,5 +1,4 @@
 /** From a request to an action and back, in the vendor's form. */
-import { createHash } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Caller } from '../../api/caller';
 import { hasBody, readSignedBody } from '../../api/http/body';
@@ -8,6 +7,7 @@ import { languageOf, markLanguage } from '../../api/http/language';
 import { Problem } from '../../api/problem';
 import type { Lang } from '../../domain/text';
 import { jsonOf } from '../../store/json';
+import { sha256 } from '../digest';
 import { look, perform } from '../perform';
 import type { FacadeTools } from '../tools';
 import { type Action, VIA } from './action';
@@ -129,16 +129,10 @@ async function identify(
     signature.requireScope(regionId, Date.now());
     return { caller: signer.caller, signature };
   } catch (error) {
-    if (error instanceof JdError)
-      await new Promise<void>((resolve, reject) => {
-        const next = (tooMany?: unknown) => (tooMany === undefined ? resolve() : reject(tooMany as Error));
-        void limitFailures(request, response, next);
-      });
+    if (error instanceof JdError) await limitFailures(request, response);
     throw error;
   }
 }
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 async function carryOut(
   tools: FacadeTools,

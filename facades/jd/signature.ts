@@ -2,9 +2,9 @@
  * The vendor's signatures, JDCLOUD2-HMAC-SHA256 and JDCLOUD3-HMAC-SHA256. Its SDKs write the same address in
  * different ways, so path and query are read and written anew before they are compared.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Request } from 'express';
 import type { Text } from '../../domain/text';
+import { hmac, isSame, sha256 } from '../digest';
 import { JdError } from './jd-error';
 
 /** What came, as it came. */
@@ -55,13 +55,6 @@ const DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
 /** How far the client's clock may be from ours. The vendor names no number. */
 const WINDOW_MS = 15 * 60_000;
-
-const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
-const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
-
-/** Digests of both, so that neither length nor content shows in the time that it takes. */
-const isSame = (a: string, b: string): boolean =>
-  timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest());
 
 const headerOf = (headers: Received['headers'], name: string): string => {
   const value = headers[name];

@@ -98,16 +98,10 @@ async function identify(
     requireOwnScope(services, asked.service, signature);
     return { caller, signature: signature.value };
   } catch (error) {
-    if (error instanceof VendorError) await limitFailures(tools, request, response);
+    if (error instanceof VendorError) await tools.limitFailures(request, response);
     throw error;
   }
 }
-
-const limitFailures = async (tools: FacadeTools, request: Request, response: Response): Promise<void> =>
-  await new Promise((resolve, reject) => {
-    const next = (error?: unknown) => (error === undefined ? resolve() : reject(error as Error));
-    void tools.limitFailures(request, response, next);
-  });
 
 /** What is reckoned with where there is no such pair, so that it takes no less. */
 const NOBODY = 'no pair has this secret';

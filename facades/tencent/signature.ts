@@ -2,8 +2,9 @@
  * The vendor's signatures: TC3-HMAC-SHA256, and the one before it (HmacSHA1, HmacSHA256). What is signed is read
  * as it came, because clients differ: some sign the host without its port.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Text } from '../../domain/text';
+import { hmac, isSame, sha256 } from '../digest';
 import { headerOf, type Received } from './received';
 import { VendorError } from './vendor-error';
 
@@ -40,13 +41,6 @@ function requireInTime(text: string, nowMs: number): number {
     '时间戳缺失，或与服务器时间相差超过五分钟。请校准客户端时间后重新签名。',
   );
 }
-
-const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
-const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
-
-/** Digests of both, so that neither length nor content shows in the time that it takes. */
-const isSame = (a: string, b: string): boolean =>
-  timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest());
 
 /** With its port and without: clients sign either. */
 function hostsOf({ headers }: Received): string[] {
