@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import { inUtc } from '../domain/instant';
@@ -32,7 +33,8 @@ export const shownBefore = (column: string, from: string): string =>
 
 /**
  * A pool of at most `max` connections. Errors of idle connections are told to `onError`, not thrown: the next
- * query gets a fresh one.
+ * query gets a fresh one. What is asked of one connection without waiting in between goes out together, and
+ * is one round trip.
  */
 export function createPool(
   url: string,
@@ -43,6 +45,7 @@ export function createPool(
     max: options.max ?? 10,
     types,
     connectionTimeoutMillis: 5000,
+    pipeline: true,
   });
   pool.on('error', (error) => {
     Reflect.deleteProperty(error, 'client'); // pages of the driver's inside in a log line
@@ -73,13 +76,38 @@ function readChunkwise(client: pg.PoolClient): void {
   });
 }
 
-/** Runs `work` in one transaction; rolls back and rethrows when it throws. */
+/** A statement with its values, which each connection prepares once. */
+type Prepared = (values: readonly unknown[]) => pg.QueryConfig;
+
+/** For statements that are the same each time: their texts are few, and their plan suits any values. */
+export function prepared(text: string): Prepared {
+  const name = createHash('sha256').update(text).digest('base64url');
+  return (values) => ({ name, text, values: [...values] });
+}
+
+/** Runs `work` on one connection, without a transaction around it: for statements that go out together. */
+export async function onOneConnection<T>(pool: Pool, work: (db: Transaction) => Promise<T>): Promise<T> {
+  const db = await pool.connect();
+  try {
+    return await work(db);
+  } finally {
+    db.release();
+  }
+}
+
+/**
+ * Runs `work` in one transaction; rolls back and rethrows when it throws. It is begun in one round trip with
+ * the first statement.
+ */
 export async function transaction<T>(pool: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const tx = await pool.connect();
   let broken: Error | undefined;
   try {
-    await tx.query('BEGIN');
+    const begun = tx.query('BEGIN');
+    // Where it can't be, the first statement fails as well, and says why.
+    begun.catch(() => {});
     const result = await work(tx);
+    await begun;
     await tx.query('COMMIT');
     return result;
   } catch (error) {

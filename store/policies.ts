@@ -1,17 +1,21 @@
 import { type Policy, policyId } from '../domain/policy';
-import type { Db } from './db';
+import { type Db, prepared } from './db';
 import { hashOf } from './hash';
+
+/** Names its content: a policy that is edited without a new version is another one. */
+export const keyOf = (policy: Policy): string =>
+  `${policyId(policy)}#${hashOf(withoutExamples(policy)).slice(0, 12)}`;
+
+const KEEP_POLICY = prepared(
+  'INSERT INTO policies (id, product, version, document) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+);
 
 /**
  * Keeps a policy as it was used, and answers its id. An edit without a new version is another row: what was
  * promised stays readable.
  */
-export async function keepPolicy(db: Db, policy: Policy): Promise<string> {
-  const id = `${policyId(policy)}#${hashOf(withoutExamples(policy)).slice(0, 12)}`;
-  await db.query(
-    'INSERT INTO policies (id, product, version, document) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
-    [id, policy.product, policy.version, withoutExamples(policy)],
-  );
+export async function keepPolicy(db: Db, policy: Policy, id = keyOf(policy)): Promise<string> {
+  await db.query(KEEP_POLICY([id, policy.product, policy.version, withoutExamples(policy)]));
   return id;
 }
 

@@ -9,7 +9,7 @@ import type { Schedule } from '../../domain/instance';
 import type { Plan } from '../../domain/plan';
 import type { ItemStatus } from '../../domain/statuses';
 import { moveRefund } from '../books/refunds';
-import { type Db, type Pool, type Transaction, transaction } from '../db';
+import { type Db, type Pool, prepared, type Transaction, transaction } from '../db';
 import { jsonOf } from '../json';
 import { Conditions } from '../paging';
 import type { ItemProblem } from './problem';
@@ -57,6 +57,10 @@ export async function insertItems(tx: Transaction, terminationId: string, items:
   );
 }
 
+const LOCK_COMMAND = prepared(
+  'SELECT status, command FROM termination_items WHERE termination_id = $1 AND instance_id = $2 FOR UPDATE',
+);
+
 /**
  * What was agreed to be sent, while it is still to be done. Nobody else moves the item until the transaction
  * ends.
@@ -67,8 +71,7 @@ export async function lockCommand(
   instanceId: string,
 ): Promise<ItemCommand | undefined> {
   const { rows } = await tx.query<{ status: ItemStatus; command: ItemCommand }>(
-    'SELECT status, command FROM termination_items WHERE termination_id = $1 AND instance_id = $2 FOR UPDATE',
-    [terminationId, instanceId],
+    LOCK_COMMAND([terminationId, instanceId]),
   );
   return rows[0]?.status === 'accepted' ? rows[0].command : undefined;
 }
@@ -85,12 +88,15 @@ export interface ItemChange {
   refundId?: string;
 }
 
+const CHANGE_ITEM = prepared(
+  `UPDATE termination_items SET status = $3, release_time = $4, scheduled_at = coalesce($5, scheduled_at), problem = $6,
+     refund_id = coalesce($7, refund_id)
+   WHERE termination_id = $1 AND instance_id = $2`,
+);
+
 export async function changeItem(tx: Transaction, instanceId: string, change: ItemChange): Promise<void> {
   await tx.query(
-    `UPDATE termination_items SET status = $3, release_time = $4, scheduled_at = coalesce($5, scheduled_at), problem = $6,
-       refund_id = coalesce($7, refund_id)
-     WHERE termination_id = $1 AND instance_id = $2`,
-    [
+    CHANGE_ITEM([
       change.terminationId,
       instanceId,
       change.status,
@@ -98,9 +104,14 @@ export async function changeItem(tx: Transaction, instanceId: string, change: It
       change.scheduledAt ?? null,
       change.problem ?? null,
       change.refundId ?? null,
-    ],
+    ]),
   );
 }
+
+const LEAVE_BIN = prepared(
+  `UPDATE termination_items SET release_time = CASE WHEN $4 THEN least(release_time, $3::timestamptz) END
+   WHERE instance_id = $1 AND status = 'done' AND release_time = $2`,
+);
 
 /**
  * The item that led into the bin no longer says when it will be released: it was restored, or has gone before
@@ -111,20 +122,25 @@ export async function clearReleaseTimes(
   instanceId: string,
   { purgeTime, at, isReleased }: { purgeTime: string; at: string; isReleased: boolean },
 ): Promise<void> {
-  await tx.query(
-    `UPDATE termination_items SET release_time = CASE WHEN $4 THEN least(release_time, $3::timestamptz) END
-     WHERE instance_id = $1 AND status = 'done' AND release_time = $2`,
-    [instanceId, purgeTime, at, isReleased],
-  );
+  await tx.query(LEAVE_BIN([instanceId, purgeTime, at, isReleased]));
 }
 
-/** The plan of the quote that the instance was ended by last (L19). */
-export async function planAgreed(tx: Transaction, instanceId: string): Promise<Plan | undefined> {
-  const { rows } = await tx.query<{ plan: Plan | null }>(
-    `SELECT item.plan FROM termination_items item JOIN terminations t ON t.id = item.termination_id
-     WHERE item.instance_id = $1 AND item.status = 'done' AND t.action <> 'return-renewals' ORDER BY item.accepted_at DESC LIMIT 1`,
-    [instanceId],
-  );
+const PLAN_AGREED = prepared(
+  `SELECT item.plan FROM termination_items item JOIN terminations t ON t.id = item.termination_id
+   WHERE item.instance_id = $1 AND (item.status = 'done' OR item.termination_id = $2) AND t.action <> 'return-renewals'
+   ORDER BY item.accepted_at DESC LIMIT 1`,
+);
+
+/**
+ * The plan of the quote that the instance was ended by last (L19).
+ * @param terminationId the one that is being carried out just now
+ */
+export async function planAgreed(
+  tx: Transaction,
+  instanceId: string,
+  terminationId: string | undefined,
+): Promise<Plan | undefined> {
+  const { rows } = await tx.query<{ plan: Plan | null }>(PLAN_AGREED([instanceId, terminationId ?? null]));
   return rows[0]?.plan ?? undefined;
 }
 

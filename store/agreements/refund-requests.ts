@@ -18,7 +18,7 @@ import { rightsKey } from '../../domain/returns';
 import type { RefundStatus } from '../../domain/statuses';
 import { lockAccounts } from '../books/accounts';
 import { approveRefund, instancesInReview, moveRefund, openRefunds } from '../books/refunds';
-import { type Db, type Pool, type Transaction, transaction } from '../db';
+import { type Db, type Pool, prepared, type Transaction, transaction } from '../db';
 import { inTurns } from '../in-turns';
 import { findInstance, holdSteps, type InstanceRow } from '../lives/instances';
 import { lastEffect } from '../lives/timeline';
@@ -289,21 +289,39 @@ export async function denyRequest(pool: Pool, decision: RequestDecision): Promis
 /** Who denies what nobody has decided when its instance ends; no caller can have this name. */
 export const ENDED_BY = 'sunset';
 
+export type WaitingReview = Pick<RefundRequestRow, 'id' | 'refundId' | 'terminationId'>;
+
+const LOCK_REVIEWS = prepared(
+  `SELECT id, refund_id AS "refundId", termination_id AS "terminationId" FROM refund_requests
+   WHERE instance_id = $1 AND decided_by IS NULL FOR UPDATE`,
+);
+
+/** What nobody has decided yet of an instance, and nobody can until the transaction ends. */
+export async function lockReviews(tx: Transaction, instanceId: string): Promise<WaitingReview[]> {
+  return (await tx.query<WaitingReview>(LOCK_REVIEWS([instanceId]))).rows;
+}
+
 /**
  * Denies what is in review of an instance that ends, and gives its right back (M25). Part of the ending
  * step's transaction.
  * @param command what ended it: kept as the reason, and put into words where it is shown
  */
-export async function closeReviews(tx: Transaction, instanceId: string, command: string): Promise<void> {
-  const { rows } = await tx.query<Pick<RefundRequestRow, 'refundId' | 'terminationId'>>(
-    `UPDATE refund_requests r SET decided_by = $2, decision_reason = $3, decided_at = clock_timestamp()
-     WHERE instance_id = $1 AND decided_by IS NULL RETURNING refund_id AS "refundId", termination_id AS "terminationId"`,
-    [instanceId, ENDED_BY, command],
-  );
-  for (const { refundId: refund, terminationId } of rows) {
-    await moveRefund(tx, { id: refund, statuses: ['denied'] });
-    await giveBackRights(tx, terminationId);
-  }
+export async function closeReviews(
+  tx: Transaction,
+  reviews: WaitingReview[],
+  command: string,
+): Promise<void> {
+  if (!reviews.length) return;
+  await Promise.all([
+    tx.query(
+      'UPDATE refund_requests SET decided_by = $2, decision_reason = $3, decided_at = clock_timestamp() WHERE id = ANY($1)',
+      [reviews.map(({ id }) => id), ENDED_BY, command],
+    ),
+    ...reviews.flatMap(({ refundId: refund, terminationId }) => [
+      moveRefund(tx, { id: refund, statuses: ['denied'] }),
+      giveBackRights(tx, terminationId),
+    ]),
+  ]);
 }
 
 /** Writes who decided and why, once. */

@@ -8,7 +8,7 @@ import type { Knobs } from '../../domain/policy';
 import type { RefundKind } from '../../domain/refund';
 import { rightsKey } from '../../domain/returns';
 import type { Subject } from '../../domain/subject';
-import type { Db, Transaction } from '../db';
+import { type Db, prepared, type Transaction } from '../db';
 
 export interface NewRight {
   instanceId: string;
@@ -44,12 +44,17 @@ export async function reserveAgain(tx: Transaction, terminationId: string, kind:
   ]);
 }
 
+const USE_RIGHT = prepared(
+  "UPDATE rights SET status = 'used' WHERE termination_id = $1 AND instance_id = $2",
+);
+
 export async function useRight(tx: Transaction, terminationId: string, instanceId: string): Promise<void> {
-  await tx.query("UPDATE rights SET status = 'used' WHERE termination_id = $1 AND instance_id = $2", [
-    terminationId,
-    instanceId,
-  ]);
+  await tx.query(USE_RIGHT([terminationId, instanceId]));
 }
+
+const GIVE_BACK_RIGHTS = prepared(
+  "UPDATE rights SET status = 'returned' WHERE termination_id = $1 AND ($2::text IS NULL OR instance_id = $2)",
+);
 
 /** @param instanceId missing: of all that the termination is for */
 export async function giveBackRights(
@@ -57,9 +62,7 @@ export async function giveBackRights(
   terminationId: string,
   instanceId?: string,
 ): Promise<void> {
-  const sql =
-    "UPDATE rights SET status = 'returned' WHERE termination_id = $1 AND ($2::text IS NULL OR instance_id = $2)";
-  await tx.query(sql, [terminationId, instanceId ?? null]);
+  await tx.query(GIVE_BACK_RIGHTS([terminationId, instanceId ?? null]));
 }
 
 /** The kind that a request holds while it is in review; undefined: none. */

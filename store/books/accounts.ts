@@ -4,7 +4,7 @@
  */
 import type { Standing } from '../../domain/eligibility';
 import { exact, formatMoney, type Parts, SOURCES, type Source, ZERO } from '../../domain/money';
-import type { Db, Transaction } from '../db';
+import { type Db, prepared, type Transaction } from '../db';
 
 export interface AccountRow {
   account: string;
@@ -13,9 +13,11 @@ export interface AccountRow {
   balances: ({ currency: string } & Parts)[];
 }
 
+const TOUCH_ACCOUNT = prepared('INSERT INTO accounts (account) VALUES ($1) ON CONFLICT DO NOTHING');
+
 /** Makes the account known; its standing begins in good order. */
 export async function touchAccount(db: Db, account: string): Promise<void> {
-  await db.query('INSERT INTO accounts (account) VALUES ($1) ON CONFLICT DO NOTHING', [account]);
+  await db.query(TOUCH_ACCOUNT([account]));
 }
 
 export async function findAccount(db: Db, account: string): Promise<AccountRow | undefined> {
@@ -52,20 +54,52 @@ function emptyParts(currency: string): Parts {
   return { cash: zero, gift: zero, income: zero };
 }
 
+const LOCK_BALANCES = prepared(
+  'SELECT source, amount FROM balances WHERE account = $1 AND currency = $2 ORDER BY source FOR UPDATE',
+);
+
 /** Balances of one currency, locked until the transaction ends: nobody else can spend them meanwhile. */
 export async function lockBalances(tx: Transaction, account: string, currency: string): Promise<Parts> {
-  const { rows } = await tx.query<{ source: Source; amount: string }>(
-    'SELECT source, amount FROM balances WHERE account = $1 AND currency = $2 ORDER BY source FOR UPDATE',
-    [account, currency],
-  );
+  const { rows } = await tx.query<{ source: Source; amount: string }>(LOCK_BALANCES([account, currency]));
+  return partsOf(rows, currency);
+}
+
+const LOCK_BALANCES_OF = prepared(
+  `SELECT b.source, b.amount FROM balances b
+   WHERE (b.account, b.currency) = (SELECT i.account, i.facts->'prices'->>'currency' FROM instances i WHERE i.id = $1)
+   ORDER BY b.source FOR UPDATE`,
+);
+
+/** {@link lockBalances} of an instance's account, in the currency of its prices. */
+export async function lockBalancesOf(
+  tx: Transaction,
+  instanceId: string,
+): Promise<{ source: Source; amount: string }[]> {
+  const { rows } = await tx.query<{ source: Source; amount: string }>(LOCK_BALANCES_OF([instanceId]));
+  return rows;
+}
+
+export function partsOf(rows: { source: Source; amount: string }[], currency: string): Parts {
   const parts = emptyParts(currency);
   for (const { source, amount } of rows) parts[source] = amount;
   return parts;
 }
 
+// The rows are made first: a negative amount must meet the balance that it is taken from, not stand on its own.
+const MAKE_BALANCES = prepared(
+  'INSERT INTO balances (account, currency, source, amount) SELECT $1, $2, unnest($3::text[]), 0 ON CONFLICT DO NOTHING',
+);
+const LOCK_SOURCES = prepared(
+  'SELECT FROM balances WHERE account = $1 AND currency = $2 AND source = ANY($3) ORDER BY source FOR UPDATE',
+);
+const MOVE_BALANCES = prepared(
+  `UPDATE balances b SET amount = b.amount + moved.amount FROM unnest($3::text[], $4::numeric[]) AS moved (source, amount)
+   WHERE b.account = $1 AND b.currency = $2 AND b.source = moved.source`,
+);
+
 /**
- * Adds amounts (negative ones take away) to the balances, in the fixed order of sources, so that two steps
- * can't deadlock.
+ * Adds amounts (negative ones take away) to the balances, which are locked in the fixed order of sources, so
+ * that two steps can't deadlock.
  */
 export async function moveBalances(
   tx: Transaction,
@@ -73,19 +107,14 @@ export async function moveBalances(
   currency: string,
   amounts: Record<Source, string>,
 ): Promise<void> {
-  for (const source of [...SOURCES].sort()) {
-    if (exact(amounts[source]).equals(ZERO)) continue;
-    // The row is made first: a negative amount must meet the balance that it is taken from, not stand on its
-    // own.
-    await tx.query(
-      'INSERT INTO balances (account, currency, source, amount) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING',
-      [account, currency, source],
-    );
-    await tx.query(
-      'UPDATE balances SET amount = amount + $4 WHERE account = $1 AND currency = $2 AND source = $3',
-      [account, currency, source, amounts[source]],
-    );
-  }
+  const moved = [...SOURCES].sort().filter((source) => !exact(amounts[source]).equals(ZERO));
+  if (!moved.length) return;
+  const of = [account, currency, moved];
+  await Promise.all([
+    tx.query(MAKE_BALANCES(of)),
+    tx.query(LOCK_SOURCES(of)),
+    tx.query(MOVE_BALANCES([...of, moved.map((source) => amounts[source])])),
+  ]);
 }
 
 export interface StandingChange {
@@ -118,6 +147,15 @@ export async function standings(db: Db, accounts: string[]): Promise<Map<string,
     [accounts],
   );
   return new Map(rows.map(({ account, arrears, hold }) => [account, { arrears, hold }]));
+}
+
+const STANDING_OF = prepared(
+  'SELECT a.arrears, a.hold FROM instances i JOIN accounts a USING (account) WHERE i.id = $1',
+);
+
+/** The standing of an instance's account. */
+export async function standingOf(db: Db, instanceId: string): Promise<Standing | undefined> {
+  return (await db.query<Standing>(STANDING_OF([instanceId]))).rows[0];
 }
 
 /**

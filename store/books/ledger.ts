@@ -2,7 +2,7 @@
 import { adjustmentTransactionId, transactionId } from '../../domain/ids';
 import type { Adjustment, Posting } from '../../domain/journal';
 import { exact, formatMoney } from '../../domain/money';
-import type { Db, Transaction } from '../db';
+import { type Db, prepared, type Transaction } from '../db';
 
 /** A transaction belongs to a step or to an adjustment. */
 type Origin =
@@ -22,6 +22,15 @@ export type LedgerTransaction = Origin & {
   postings: Posting[];
 };
 
+const INSERT_TRANSACTION = prepared(
+  `INSERT INTO transactions (id, account, instance_id, step, event, refund_id, effective_at, reverses, reason, adjustment_id)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+);
+const INSERT_ENTRIES = prepared(
+  `INSERT INTO entries (transaction_id, line, leg, ledger_account, currency, amount)
+   SELECT $1, * FROM unnest($2::int[], $3::smallint[], $4::text[], $5::text[], $6::numeric[])`,
+);
+
 /**
  * Books postings as one transaction: once, because its id is its step's or its adjustment's. Nothing to book
  * is no transaction.
@@ -32,51 +41,45 @@ export async function book(tx: Transaction, booking: LedgerTransaction): Promise
   const id = isStep
     ? transactionId(booking.instanceId, booking.step)
     : adjustmentTransactionId(booking.adjustmentId);
-  await tx.query(
-    `INSERT INTO transactions (id, account, instance_id, step, event, refund_id, effective_at, reverses, reason, adjustment_id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-    [
-      id,
-      booking.account,
-      isStep ? booking.instanceId : null,
-      isStep ? booking.step : null,
-      booking.event,
-      booking.refundId,
-      booking.effectiveAt,
-      booking.reversal?.of ?? null,
-      booking.reversal?.reason ?? null,
-      booking.adjustmentId ?? null,
-    ],
-  );
+  const head = INSERT_TRANSACTION([
+    id,
+    booking.account,
+    isStep ? booking.instanceId : null,
+    isStep ? booking.step : null,
+    booking.event,
+    booking.refundId,
+    booking.effectiveAt,
+    booking.reversal?.of ?? null,
+    booking.reversal?.reason ?? null,
+    booking.adjustmentId ?? null,
+  ]);
   const legs = booking.postings.flatMap(({ source, destination, currency, amount }, line) => [
     { line, leg: 0, account: source, currency, amount: `-${amount}` },
     { line, leg: 1, account: destination, currency, amount },
   ]);
-  await tx.query(
-    `INSERT INTO entries (transaction_id, line, leg, ledger_account, currency, amount)
-     SELECT $1, * FROM unnest($2::int[], $3::smallint[], $4::text[], $5::text[], $6::numeric[])`,
-    [
-      id,
-      legs.map((leg) => leg.line),
-      legs.map((leg) => leg.leg),
-      legs.map((leg) => leg.account),
-      legs.map((leg) => leg.currency),
-      legs.map((leg) => leg.amount),
-    ],
-  );
+  const entries = INSERT_ENTRIES([
+    id,
+    legs.map((leg) => leg.line),
+    legs.map((leg) => leg.leg),
+    legs.map((leg) => leg.account),
+    legs.map((leg) => leg.currency),
+    legs.map((leg) => leg.amount),
+  ]);
+  await Promise.all([tx.query(head), tx.query(entries)]);
 }
 
 export type BookedPosting = Posting & { transactionId: string };
 
+const POSTINGS_OF_REFUND = prepared(
+  `SELECT t.id AS "transactionId", s.ledger_account AS source, d.ledger_account AS destination, d.currency, d.amount
+   FROM transactions t
+   JOIN entries s ON s.transaction_id = t.id AND s.leg = 0
+   JOIN entries d ON d.transaction_id = t.id AND d.leg = 1 AND d.line = s.line
+   WHERE t.refund_id = $1 ORDER BY t.seq, s.line`,
+);
+
 /** The postings of a refund, read back from their legs. */
 export async function postingsOfRefund(db: Db, refundId: string): Promise<BookedPosting[]> {
-  const { rows } = await db.query<BookedPosting>(
-    `SELECT t.id AS "transactionId", s.ledger_account AS source, d.ledger_account AS destination, d.currency, d.amount
-     FROM transactions t
-     JOIN entries s ON s.transaction_id = t.id AND s.leg = 0
-     JOIN entries d ON d.transaction_id = t.id AND d.leg = 1 AND d.line = s.line
-     WHERE t.refund_id = $1 ORDER BY t.seq, s.line`,
-    [refundId],
-  );
+  const { rows } = await db.query<BookedPosting>(POSTINGS_OF_REFUND([refundId]));
   return rows.map((row) => ({ ...row, amount: formatMoney(exact(row.amount), row.currency) }));
 }

@@ -15,7 +15,7 @@ import {
   reviewDecisionOf,
 } from '../agreements/decision';
 import type { ItemProblem } from '../agreements/problem';
-import type { Db, Transaction } from '../db';
+import { type Db, prepared, type Transaction } from '../db';
 import { jsonOf } from '../json';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
 import { postingsOfRefund } from './ledger';
@@ -52,6 +52,12 @@ export interface NewRefund {
   quoteId: string;
   calculation: Calculation;
 }
+
+/** SQL of what `progress` gains by an array of statuses, all at one instant. */
+const progressNow = (statuses: string): string => `(
+  SELECT jsonb_agg(jsonb_build_object('status', status, 'at',
+    (SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))) ORDER BY number)
+  FROM unnest(${statuses}) WITH ORDINALITY AS one(status, number))`;
 
 /** Opens refunds, in one statement: `requested` with their termination, `in_review` without. */
 export async function openRefunds(tx: Transaction, opened: NewRefund[]): Promise<void> {
@@ -100,23 +106,18 @@ export interface RefundMove {
   reversal?: NonNullable<RefundRow['reversal']>;
 }
 
+const MOVE_REFUND = prepared(
+  `UPDATE refunds SET status = $2, progress = progress || ${progressNow('$3::text[]')}, problem = coalesce($4, problem),
+       reversal = coalesce($5, reversal)
+     WHERE id = $1`,
+);
+
 export async function moveRefund(
   tx: Transaction,
   { id, statuses, problem, reversal }: RefundMove,
 ): Promise<void> {
-  await tx.query(
-    `UPDATE refunds SET status = $2, progress = progress || ${progressNow('$3::text[]')}, problem = coalesce($4, problem),
-       reversal = coalesce($5, reversal)
-     WHERE id = $1`,
-    [id, statuses.at(-1), statuses, problem ?? null, reversal ?? null],
-  );
+  await tx.query(MOVE_REFUND([id, statuses.at(-1), statuses, problem ?? null, reversal ?? null]));
 }
-
-/** SQL of what `progress` gains by an array of statuses, all at one instant. */
-const progressNow = (statuses: string): string => `(
-  SELECT jsonb_agg(jsonb_build_object('status', status, 'at',
-    (SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))) ORDER BY number)
-  FROM unnest(${statuses}) WITH ORDINALITY AS one(status, number))`;
 
 type SelectedRefund = Omit<RefundRow, 'request' | 'entries'> &
   ReviewDecisionColumns & { seq: number; requestId: string | null };
@@ -166,12 +167,14 @@ export async function findRefund(db: Db, id: string, tenant?: string | null): Pr
   return rows[0] && (await withEntries(db, toRefund(rows[0])));
 }
 
+const LOCK_REFUND = prepared(`${SELECT} WHERE f.id = $1 FOR UPDATE OF f`);
+
 /** Without its entries. Nobody else moves it until the transaction ends. */
 export async function lockRefund(
   tx: Transaction,
   id: string,
 ): Promise<Omit<RefundRow, 'entries'> | undefined> {
-  const { rows } = await tx.query<SelectedRefund>(`${SELECT} WHERE f.id = $1 FOR UPDATE OF f`, [id]);
+  const { rows } = await tx.query<SelectedRefund>(LOCK_REFUND([id]));
   return rows[0] && toRefund(rows[0]);
 }
 

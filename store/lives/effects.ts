@@ -1,7 +1,8 @@
 /**
  * What a step does to the world beside recording the new life, one function for each effect of
- * `domain/lifecycle.ts`. An effect reads and locks what it rests on, and answers what it changes; the step
- * (`steps.ts`) writes that in its own transaction. A refusal here leaves nothing behind.
+ * `domain/lifecycle.ts`. Pure: an effect answers what it changes from what was read and locked for it
+ * (`reading.ts`), and the step (`steps.ts`) writes that in its own transaction. A refusal here leaves nothing
+ * behind.
  */
 
 import { isWithinBounds, MAX_ORDERS } from '../../domain/bounds';
@@ -38,15 +39,13 @@ import { payFromBalances, renewalPrice } from '../../domain/pricing';
 import type { Refund } from '../../domain/refund';
 import type { StepInput } from '../../domain/step';
 import type { Details } from '../../domain/timeline';
-import { type ItemChange, lockCommand } from '../agreements/items';
-import { lockBalances, standings } from '../books/accounts';
-import { postingsOfRefund, type StepEvent } from '../books/ledger';
-import { lockRefund, type RefundMove, type RefundRow } from '../books/refunds';
-import type { Transaction } from '../db';
+import type { ItemChange } from '../agreements/items';
+import { partsOf } from '../books/accounts';
+import type { StepEvent } from '../books/ledger';
+import type { RefundMove, RefundRow } from '../books/refunds';
 import { hashOf } from '../hash';
-import { policyById } from '../policies';
 import type { InstanceRow } from './instances';
-import { lifeBeforeReturn } from './timeline';
+import type { Found } from './reading';
 
 /** The database's own refusals, as business answers: nothing was written. */
 export class StepRefused extends Error {
@@ -90,9 +89,9 @@ export interface Booking {
 
 /** What effects see: the step, and the instance as it was before it. */
 export interface Scene {
-  tx: Transaction;
   input: StepInput;
   row: InstanceRow;
+  found: Found;
   /** As far as the effects before have taken it. */
   life: Life;
 }
@@ -100,7 +99,7 @@ export interface Scene {
 type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
 
 /** @throws StepRefused when what the effect needs is not there */
-export function changesOf(scene: Scene, effect: Effect): Changes | Promise<Changes> {
+export function changesOf(scene: Scene, effect: Effect): Changes {
   switch (effect.type) {
     case 'settle':
       return settle(scene, effect);
@@ -129,19 +128,16 @@ export function changesOf(scene: Scene, effect: Effect): Changes | Promise<Chang
  * M13, M15, J2: computes the refund again from the stored orders as of the quote's instant, holds it against
  * the quote, and books it.
  */
-async function settle(scene: Scene, { terminationId }: Of<'settle'>): Promise<Changes> {
-  const { tx, row, input, life } = scene;
-  await requireAgreed(scene, terminationId);
+function settle(scene: Scene, { terminationId }: Of<'settle'>): Changes {
+  const { row, input, life } = scene;
+  const { refund: opened, refundPolicy } = scene.found;
+  requireAgreed(scene);
   const id = refundId(terminationId, row.id);
-  const opened = await lockRefund(tx, id);
   // Accepted by a version that opened no refunds, while this one was being deployed.
   if (!opened) throw new StepRefused('QUOTE_STALE', row.life.state);
   const { calculation } = opened;
-  const { action, policyId } = calculation.inputs;
-  const refund = recompute(
-    { ...calculation.inputs, facts: row.facts, orders: row.orders },
-    await policyById(tx, policyId),
-  );
+  const { action } = calculation.inputs;
+  const refund = recompute({ ...calculation.inputs, facts: row.facts, orders: row.orders }, refundPolicy!);
   const returned = ordersReturned(row, opened, input.at);
   if (!returned || moneyOf(refund) !== moneyOf(calculation.refund))
     throw new StepRefused('QUOTE_STALE', row.life.state);
@@ -189,15 +185,13 @@ const moneyOf = ({ currency, amount, parts, fee, cells }: Refund): string =>
  * Undoes the return that put the instance into the bin: its transaction is reversed line by line, its orders
  * are open again and later by the time in the bin, which is not used (M20), and the right is given back.
  */
-async function undoRefund(
-  { tx, row, input, life }: Scene,
+function undoRefund(
+  { row, found, input, life }: Scene,
   { refundId: id, reason }: Of<'undo-refund'>,
-): Promise<Changes> {
-  const refund = await lockRefund(tx, id);
-  const before = await lifeBeforeReturn(tx, row.id, id, row.life.isolatedAt!);
+): Changes {
+  const { refund, before, booked = [] } = found;
   if (refund?.status !== 'done' || !before) throw new StepRefused('NOT_RETURNED', row.life.state);
-  await requireUnspent(tx, row, refund);
-  const booked = await postingsOfRefund(tx, id);
+  requireUnspent(row, found, refund);
   const reversed = booked[0]?.transactionId;
   const transaction = reversed === undefined ? null : transactionId(row.id, input.step);
   const inBinMs = msOf(input.at) - msOf(row.life.isolatedAt!);
@@ -243,12 +237,12 @@ function withSwitchMoved(facts: Facts, byMs: number): Facts | undefined {
 }
 
 /** What was paid back has to be there still. */
-async function requireUnspent(
-  tx: Transaction,
+function requireUnspent(
   row: InstanceRow,
+  found: Found,
   refund: Pick<RefundRow, 'currency' | 'calculation'>,
-): Promise<void> {
-  const balances = await lockBalances(tx, row.facts.account, refund.currency);
+): void {
+  const balances = partsOf(found.balances!, refund.currency);
   const { parts } = refund.calculation.refund;
   const isSpent = SOURCES.some((source) => exact(balances[source]).compare(exact(parts[source])) < 0);
   if (isSpent) throw new StepRefused('MONEY_SPENT', row.life.state);
@@ -294,15 +288,14 @@ function requirePrices({ facts, orders, policy, life }: InstanceRow, prices: Pri
  * An item that failed meanwhile has given its right back: it must not be carried out any more. Nor is
  * anything carried out in its name but the very message that was agreed to: commands can be typed by hand.
  */
-async function requireAgreed({ tx, row, input }: Scene, terminationId: string): Promise<void> {
-  const agreed = await lockCommand(tx, terminationId, row.id);
+function requireAgreed({ row, input, found: { agreed } }: Scene): void {
   const sent = { id: input.commandId, by: input.by, command: input.body };
   if (!agreed || hashOf(agreed) !== hashOf(sent)) throw new StepRefused('NOT_ACCEPTED', row.life.state);
 }
 
 /** Whether it was carried out or waits for its time, the life says. */
-async function finishItem(scene: Scene, { terminationId, releaseTime }: Of<'finish-item'>): Promise<Changes> {
-  await requireAgreed(scene, terminationId);
+function finishItem(scene: Scene, { terminationId, releaseTime }: Of<'finish-item'>): Changes {
+  requireAgreed(scene);
   const isScheduled = scene.life.termination?.terminationId === terminationId;
   if (!isScheduled) return { item: { terminationId, status: 'done', releaseTime } };
   return { item: { terminationId, status: 'scheduled', releaseTime, scheduledAt: releaseTime } };
@@ -320,9 +313,8 @@ function moveItem({ life }: Scene, { terminationId, releaseTime, code }: Of<'mov
 }
 
 /** E6. */
-async function checkArrears({ tx, row }: Scene): Promise<Changes> {
-  const standing = (await standings(tx, [row.facts.account])).get(row.facts.account);
-  if (standing?.arrears) throw new StepRefused('IN_ARREARS', row.life.state);
+function checkArrears({ row, found }: Scene): Changes {
+  if (found.standing?.arrears) throw new StepRefused('IN_ARREARS', row.life.state);
   return {};
 }
 
@@ -338,10 +330,7 @@ function endOrders({ row }: Scene, { orderIds }: Of<'end-orders'>): Changes {
  * A renewal or an upgrade: its dates, its price, its money (J1) and its place in the life. Bounded like the
  * orders of a registration.
  */
-async function addOrder(
-  { tx, row, input, life }: Scene,
-  { order: asked }: Of<'new-order'>,
-): Promise<Changes> {
+function addOrder({ row, found, input, life }: Scene, { order: asked }: Of<'new-order'>): Changes {
   const { currency } = row.facts.prices!;
   if (row.orders.length >= MAX_ORDERS) throw new StepRefused('TOO_MANY_ORDERS', row.life.state);
   const { startsAt, endsAt } =
@@ -350,7 +339,7 @@ async function addOrder(
   if (asked.prices) requirePrices(row, asked.prices);
   const basis = asked.kind === 'renewal' ? renewalPrices(row.orders, startsAt, row.facts) : undefined;
   const own = asked.kind === 'upgrade' ? asked.prices : basis;
-  const paid = asked.paid ?? (await priced(tx, row, asked, basis));
+  const paid = asked.paid ?? priced(row, found, asked, basis);
   const order: Order = {
     id: freeOrderId(row.orders, `${asked.kind}-${input.step}`),
     kind: asked.kind,
@@ -396,16 +385,16 @@ function upgradeDates(row: InstanceRow, at: string): { startsAt: string; endsAt:
  * What a renewal costs by the snapshot, from what the account has: gift, income, then cash. Its balances stay
  * locked.
  */
-async function priced(
-  tx: Transaction,
+function priced(
   row: InstanceRow,
+  found: Found,
   asked: NewOrder,
   basis: ReturnType<typeof renewalPrices>,
-): Promise<Order['paid']> {
+): Order['paid'] {
   const price = renewalPrice(asked.months!, basis, row.facts, row.policy);
   if (price === undefined) throw new StepRefused('PRICE_MISSING', row.life.state);
   const { currency } = row.facts.prices!;
-  const paid = payFromBalances(price, await lockBalances(tx, row.facts.account, currency), currency);
+  const paid = payFromBalances(price, partsOf(found.balances!, currency), currency);
   if (!paid) throw new StepRefused('INSUFFICIENT_BALANCE', row.life.state);
   return paid;
 }

@@ -9,7 +9,7 @@ import { type Life, nextDeadline } from '../../domain/lifecycle';
 import type { Plan } from '../../domain/plan';
 import type { Policy } from '../../domain/policy';
 import { each } from '../../domain/turns';
-import type { Db, Transaction } from '../db';
+import { type Db, prepared, type Transaction } from '../db';
 import { inTurns } from '../in-turns';
 import { bySeq, Conditions, listPage, type Page, type PageRequest, type SortColumn } from '../paging';
 import { policiesById } from '../policies';
@@ -95,15 +95,14 @@ export async function findInstance(
   return (await findInstances(db, [id], tenant))[0];
 }
 
+const FIND_INSTANCES = prepared(`${SELECT} WHERE i.id = ANY($1) AND ($2::text IS NULL OR i.account = $2)`);
+
 /**
  * In the order of the ids; missing ones are left out. What another account owns is passed over before
  * anything of it is read, so that it takes as long as what does not exist.
  */
 export async function findInstances(db: Db, ids: string[], tenant?: string | null): Promise<InstanceRow[]> {
-  const { rows } = await db.query<SelectedInstance>(
-    `${SELECT} WHERE i.id = ANY($1) AND ($2::text IS NULL OR i.account = $2)`,
-    [ids, tenant ?? null],
-  );
+  const { rows } = await db.query<SelectedInstance>(FIND_INSTANCES([ids, tenant ?? null]));
   const byId = new Map((await toInstances(db, rows)).map((one) => [one.id, one]));
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
@@ -237,12 +236,15 @@ export interface NewInstance {
   registeredBy: string;
 }
 
-export async function insertInstance(tx: Transaction, { facts, life, ...row }: NewInstance): Promise<void> {
-  await tx.query(
-    `INSERT INTO instances (id, account, product, billing, region, state, step, facts, life, policy_id, registration_hash, registered_by,
+const INSERT_INSTANCE = prepared(
+  `INSERT INTO instances (id, account, product, billing, region, state, step, facts, life, policy_id, registration_hash, registered_by,
        due_at, isolated_at, purge_time)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-    [
+);
+
+export async function insertInstance(tx: Transaction, { facts, life, ...row }: NewInstance): Promise<void> {
+  await tx.query(
+    INSERT_INSTANCE([
       row.id,
       facts.account,
       facts.product,
@@ -258,9 +260,13 @@ export async function insertInstance(tx: Transaction, { facts, life, ...row }: N
       dueAt(life),
       life.isolatedAt,
       life.purgeTime,
-    ],
+    ]),
   );
 }
+
+const MOVE_INSTANCE = prepared(
+  'UPDATE instances SET state = $2, step = $3, life = $4, isolated_at = $5, purge_time = $6, due_at = $7, disposal = $8 WHERE id = $1',
+);
 
 /** Puts the life where its newest step has taken it. */
 export async function moveInstance(
@@ -270,15 +276,16 @@ export async function moveInstance(
   disposal: Plan | null,
 ): Promise<void> {
   await tx.query(
-    'UPDATE instances SET state = $2, step = $3, life = $4, isolated_at = $5, purge_time = $6, due_at = $7, disposal = $8 WHERE id = $1',
-    [id, life.state, life.step, life, life.isolatedAt, life.purgeTime, dueAt(life), disposal],
+    MOVE_INSTANCE([id, life.state, life.step, life, life.isolatedAt, life.purgeTime, dueAt(life), disposal]),
   );
 }
 
 const dueAt = (life: Life): string | null => nextDeadline(life)?.at ?? null;
 
+const SET_FACTS = prepared('UPDATE instances SET facts = $2 WHERE id = $1');
+
 export async function setFacts(tx: Transaction, id: string, facts: Facts): Promise<void> {
-  await tx.query('UPDATE instances SET facts = $2 WHERE id = $1', [id, facts]);
+  await tx.query(SET_FACTS([id, facts]));
 }
 
 /** Remembers how far fast-forward has moved an instance's clock (decision 1). Never backwards. */
@@ -294,12 +301,11 @@ export async function setHold(tx: Transaction, id: string, hold: InstanceRow['ho
   await tx.query('UPDATE instances SET hold = $2 WHERE id = $1', [id, hold]);
 }
 
+const LOCK_INSTANCE = prepared('SELECT state FROM instances WHERE id = $1 FOR NO KEY UPDATE');
+
 /** Steps are recorded one after the other. @returns its state; undefined when it is not registered */
 export async function lockInstance(tx: Transaction, id: string): Promise<string | undefined> {
-  const { rows } = await tx.query<{ state: string }>(
-    'SELECT state FROM instances WHERE id = $1 FOR NO KEY UPDATE',
-    [id],
-  );
+  const { rows } = await tx.query<{ state: string }>(LOCK_INSTANCE([id]));
   return rows[0]?.state;
 }
 

@@ -10,7 +10,7 @@ import { type Plan, planFor, presentDisposal } from '../../domain/plan';
 import type { Authority } from '../../domain/signed';
 import type { BirthStep, EffectiveStep, RefusedStep, StepInput, StepResult } from '../../domain/step';
 import { type Details, detailsOf } from '../../domain/timeline';
-import { changeItem, clearReleaseTimes, planAgreed } from '../agreements/items';
+import { changeItem, clearReleaseTimes } from '../agreements/items';
 import { closeReviews } from '../agreements/refund-requests';
 import { giveBackRights, useRight } from '../agreements/rights';
 import { moveBalances, touchAccount } from '../books/accounts';
@@ -19,18 +19,12 @@ import { moveRefund } from '../books/refunds';
 import { type Pool, type Transaction, transaction } from '../db';
 import { hashOf } from '../hash';
 import { post } from '../outbox';
-import { keepPolicy } from '../policies';
+import { keepPolicy, keyOf } from '../policies';
 import { type Booking, type Changes, changesOf, StepRefused } from './effects';
-import {
-  findInstance,
-  type InstanceRow,
-  insertInstance,
-  lockInstance,
-  moveInstance,
-  setFacts,
-} from './instances';
+import { type InstanceRow, insertInstance, moveInstance, setFacts } from './instances';
 import { closeOrders, endOrders, insertOrders, reopenOrders } from './orders';
-import { findStored, insertStep, type NewStep, stepFingerprint } from './timeline';
+import { hasEnded, readStep, type StepReading } from './reading';
+import { insertStep, type NewStep, type StoredStep, stepFingerprint } from './timeline';
 import { cutUsage } from './usage';
 
 export { StepRefused } from './effects';
@@ -45,26 +39,23 @@ interface Vouched {
 export type AuthorizedStep = StepInput & Vouched;
 
 /**
- * Records a step. @throws StepRefused when what it needs is not there (a signature, a right, a balance, good
- * standing).
+ * Records a step: one round trip reads and locks what it rests on, another one writes what comes of it
+ * (decision 12).
+ * @throws StepRefused when what it needs is not there (a signature, a right, a balance, good standing)
  */
 export async function commitStep(pool: Pool, input: AuthorizedStep): Promise<StepResult> {
   return await transaction(pool, async (tx) => {
-    const state = await lockInstance(tx, input.instanceId);
-    const stored = await storedStep(tx, input);
+    const reading = await readStep(tx, input);
     // What is stored was vouched for when it was recorded, however long ago that is.
-    if (stored) return stored;
-    if (input.refusal !== undefined) throw new StepRefused(input.refusal, state ?? '');
-    return input.birth ? await recordBirth(tx, input) : await recordStep(tx, input);
+    if (reading.stored) return storedResult(reading.stored, input);
+    if (input.refusal !== undefined) throw new StepRefused(input.refusal, reading.state ?? '');
+    return input.birth ? await recordBirth(tx, input) : await recordStep(tx, input, reading);
   });
 }
 
-/** What is stored of this step or this command, if anything, with the life as it is now. */
-async function storedStep(tx: Transaction, input: StepInput): Promise<StepResult | undefined> {
-  const stored = await findStored(tx, input);
-  if (!stored) return undefined;
-  const { fingerprint, life, ...result } = stored;
-  const isOurs = stored.commandId === input.commandId;
+/** What is stored of this step or this command, with the life as it is now. */
+function storedResult({ fingerprint, life, ...result }: StoredStep, input: StepInput): StepResult {
+  const isOurs = result.commandId === input.commandId;
   if (input.birth && !isOurs) throw new StepRefused('ALREADY_REGISTERED', life.state);
   if (isOurs && fingerprint !== stepFingerprint(input))
     throw new StepRefused('COMMAND_ID_REUSED', life.state);
@@ -76,36 +67,39 @@ async function recordBirth(tx: Transaction, input: BirthStep & Vouched): Promise
   const { registration, policy } = input.birth;
   const { orders } = registration;
   const facts = factsOf(registration);
-  await touchAccount(tx, facts.account);
-  const policyId = await keepPolicy(tx, policy);
-  await insertInstance(tx, {
-    id: instanceId,
-    facts,
-    life,
-    policyId,
-    registrationHash: hashOf(registration),
-    registeredBy: commandId,
-  });
-  await insertOrders(tx, instanceId, 0, orders, settledElsewhere(life));
+  const policyId = keyOf(policy);
   const { cause, isolatedAt, purgeTime } = life;
-  await recordInTimeline(tx, {
-    input,
-    life,
-    from: null,
-    refundId: null,
-    details: isolatedAt === null ? {} : { cause, isolatedAt, purgeTime },
-  });
   const currency = facts.prices?.currency;
   const postings = currency ? registrationPostings(orders, isolatedAt !== null, currency) : [];
-  await book(tx, {
-    instanceId,
-    step,
-    account: facts.account,
-    effectiveAt: at,
-    event: 'registration',
-    refundId: null,
-    postings,
-  });
+  await Promise.all([
+    touchAccount(tx, facts.account),
+    keepPolicy(tx, policy, policyId),
+    insertInstance(tx, {
+      id: instanceId,
+      facts,
+      life,
+      policyId,
+      registrationHash: hashOf(registration),
+      registeredBy: commandId,
+    }),
+    insertOrders(tx, instanceId, 0, orders, settledElsewhere(life)),
+    ...recordInTimeline(tx, {
+      input,
+      life,
+      from: null,
+      refundId: null,
+      details: isolatedAt === null ? {} : { cause, isolatedAt, purgeTime },
+    }),
+    book(tx, {
+      instanceId,
+      step,
+      account: facts.account,
+      effectiveAt: at,
+      event: 'registration',
+      refundId: null,
+      postings,
+    }),
+  ]);
   return { life, commandId, step, refundId: null };
 }
 
@@ -123,31 +117,36 @@ function settledElsewhere({
 async function recordStep(
   tx: Transaction,
   input: (EffectiveStep | RefusedStep) & Vouched,
+  reading: StepReading,
 ): Promise<StepResult> {
   const { instanceId, commandId, step, at } = input;
-  const row = await findInstance(tx, instanceId);
+  const { row } = reading;
   if (!row) throw new Error(`instance ${instanceId} has no row: its registration was never recorded`);
   // The workflow has lost the thread (a database put back from a copy), or was given a life that is not this
   // one: it goes on from what is stored, and decides again.
   const isElsewhere = input.from !== undefined && hashOf(input.from) !== hashOf(row.life);
   if (row.life.step !== step - 1 || isElsewhere)
     return { life: row.life, commandId: '', step: row.life.step, refundId: null };
-  const { life, refundId, bookings, details } = await applyStep(tx, input, row);
-  const disposal = await follow(tx, input, row, life);
+  const { life, refundId, bookings, details, changes } = applyStep(input, row, reading);
+  const disposal = disposalOf(row, life, reading);
   const all = {
     ...detailsOf(input.body, row.life, life),
     ...details,
     ...(disposal ? presentDisposal(disposal) : {}),
   };
-  await recordInTimeline(tx, { input, life, from: row.life.state, refundId, details: all });
-  await book(tx, {
-    instanceId,
-    step,
-    account: row.facts.account,
-    effectiveAt: at,
-    refundId,
-    ...asOne(bookings),
-  });
+  await Promise.all([
+    ...changes.flatMap((one) => write(tx, row, one, at)),
+    ...follow(tx, input, row, life, disposal, reading),
+    ...recordInTimeline(tx, { input, life, from: row.life.state, refundId, details: all }),
+    book(tx, {
+      instanceId,
+      step,
+      account: row.facts.account,
+      effectiveAt: at,
+      refundId,
+      ...asOne(bookings),
+    }),
+  ]);
   return { life, commandId, step, refundId };
 }
 
@@ -156,17 +155,16 @@ interface CarriedOut {
   refundId: string | null;
   bookings: Booking[];
   details: Details;
+  /** What is to be written of each effect. */
+  changes: Changes[];
 }
 
-/**
- * The effects, one after the other: what each changes is written, and the next one sees the life that it
- * left.
- */
-async function applyStep(tx: Transaction, input: StepInput, row: InstanceRow): Promise<CarriedOut> {
-  const done: CarriedOut = { life: input.next, refundId: null, bookings: [], details: {} };
+/** The effects, one after the other: the next one sees the life that the one before has left. */
+function applyStep(input: StepInput, row: InstanceRow, { found }: StepReading): CarriedOut {
+  const done: CarriedOut = { life: input.next, refundId: null, bookings: [], details: {}, changes: [] };
   for (const effect of input.effects) {
-    const changes = await changesOf({ tx, input, row, life: done.life }, effect);
-    await write(tx, row, changes, input.at);
+    const changes = changesOf({ input, row, found, life: done.life }, effect);
+    done.changes.push(changes);
     done.life = changes.life ?? done.life;
     done.refundId = changes.refund?.id ?? done.refundId;
     if (changes.booking) done.bookings.push(changes.booking);
@@ -175,19 +173,24 @@ async function applyStep(tx: Transaction, input: StepInput, row: InstanceRow): P
   return done;
 }
 
+/** What goes out to be written, all of it in one round trip; nothing where there is nothing to write. */
+type Writes = (Promise<void> | undefined | false)[];
+
 /** All of a change but the life, the booking and what the timeline shows of it: those are the step's own. */
-async function write(tx: Transaction, row: InstanceRow, changes: Changes, at: string): Promise<void> {
+function write(tx: Transaction, row: InstanceRow, changes: Changes, at: string): Writes {
   const { facts, orders, balances, item, refund, right } = changes;
-  if (refund) await moveRefund(tx, refund);
-  if (balances) await moveBalances(tx, row.facts.account, balances.currency, balances.amounts);
-  if (orders?.closed) await closeOrders(tx, row.id, orders.closed, at);
-  if (orders?.ended) await endOrders(tx, row.id, orders.ended, at);
-  if (orders?.reopened) await reopenOrders(tx, row.id, orders.reopened);
-  if (orders?.added) await insertOrders(tx, row.id, row.orders.length, orders.added);
-  if (facts) await setFacts(tx, row.id, facts);
-  if (right?.become === 'used') await useRight(tx, right.terminationId, row.id);
-  if (right?.become === 'returned') await giveBackRights(tx, right.terminationId, row.id);
-  if (item) await changeItem(tx, row.id, item);
+  return [
+    refund && moveRefund(tx, refund),
+    balances && moveBalances(tx, row.facts.account, balances.currency, balances.amounts),
+    orders?.closed && closeOrders(tx, row.id, orders.closed, at),
+    orders?.ended && endOrders(tx, row.id, orders.ended, at),
+    orders?.reopened && reopenOrders(tx, row.id, orders.reopened),
+    orders?.added && insertOrders(tx, row.id, row.orders.length, orders.added),
+    facts && setFacts(tx, row.id, facts),
+    right?.become === 'used' && useRight(tx, right.terminationId, row.id),
+    right?.become === 'returned' && giveBackRights(tx, right.terminationId, row.id),
+    item && changeItem(tx, row.id, item),
+  ];
 }
 
 /** A step is one transaction of the ledger, named after what it is for; orders end beside that. */
@@ -196,50 +199,44 @@ function asOne(bookings: Booking[]): Booking {
   return { ...main, postings: bookings.flatMap(({ postings }) => postings) };
 }
 
-/**
- * Moves the instance to its new life, and what goes by its life with it. @returns what became of its parts,
- * once it is terminated
- */
-async function follow(
+/** Moves the instance to its new life, and what goes by its life with it. */
+function follow(
   tx: Transaction,
   { at, command }: StepInput,
   row: InstanceRow,
   life: Life,
-): Promise<Plan | null> {
+  disposal: Plan | null,
+  { reviews }: StepReading,
+): Writes {
   const before = row.life;
-  const disposal =
-    life.state === 'terminated' && before.state !== 'terminated' ? await disposalOf(tx, row) : row.disposal;
-  await moveInstance(tx, row.id, life, disposal);
-  if (before.purgeTime !== null && life.purgeTime === null) {
-    await clearReleaseTimes(tx, row.id, {
-      purgeTime: before.purgeTime,
-      at,
-      isReleased: life.state === 'terminated',
-    });
-  }
-  if (life.billingStoppedAt !== null && before.billingStoppedAt === null)
-    await cutUsage(tx, row.id, life.billingStoppedAt);
-  if (hasEnded(life) && !hasEnded(before)) await closeReviews(tx, row.id, command);
-  return disposal;
+  const { purgeTime } = before;
+  const isReleased = life.state === 'terminated';
+  return [
+    moveInstance(tx, row.id, life, disposal),
+    purgeTime !== null &&
+      life.purgeTime === null &&
+      clearReleaseTimes(tx, row.id, { purgeTime, at, isReleased }),
+    life.billingStoppedAt !== null &&
+      before.billingStoppedAt === null &&
+      cutUsage(tx, row.id, life.billingStoppedAt),
+    hasEnded(life) && !hasEnded(before) && closeReviews(tx, reviews, command),
+  ];
 }
 
-/** Nothing can be returned of it any more. */
-const hasEnded = ({ state }: Life): boolean => state === 'isolated' || state === 'terminated';
-
 /**
- * What becomes of each part: as the quote said that it was ended by (L19); where there was none, as the
- * product's rules say.
+ * What has become of each part, once the instance is terminated: as the quote said that it was ended by
+ * (L19); where there was none, as the product's rules say.
  */
-async function disposalOf(tx: Transaction, { id, facts, policy, life }: InstanceRow): Promise<Plan> {
-  const agreed = life.cause === 'expiry' ? undefined : await planAgreed(tx, id);
-  return agreed ?? planFor(id, facts, policy.disposal);
+function disposalOf(row: InstanceRow, life: Life, { plan }: StepReading): Plan | null {
+  if (life.state !== 'terminated' || row.life.state === 'terminated') return row.disposal;
+  const agreed = row.life.cause === 'expiry' ? undefined : plan;
+  return agreed ?? planFor(row.id, row.facts, row.policy.disposal);
 }
 
 /** In the timeline, and to whoever listens. */
-async function recordInTimeline(tx: Transaction, step: NewStep): Promise<void> {
-  await insertStep(tx, step);
+function recordInTimeline(tx: Transaction, step: NewStep): Promise<void>[] {
   const { input, life, from, refundId } = step;
   const topic = input.refused === undefined ? 'instance.changed' : 'instance.refused';
   const payload = { command: input.command, from, to: life.state, refundId, effectiveAt: input.at };
-  await post(tx, { topic, instanceId: input.instanceId, step: input.step, payload });
+  return [insertStep(tx, step), post(tx, { topic, instanceId: input.instanceId, step: input.step, payload })];
 }

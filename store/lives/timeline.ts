@@ -3,7 +3,7 @@ import type { Life } from '../../domain/lifecycle';
 import type { Authority } from '../../domain/signed';
 import type { StepInput } from '../../domain/step';
 import type { Details } from '../../domain/timeline';
-import type { Db, Transaction } from '../db';
+import { type Db, prepared, type Transaction } from '../db';
 import { hashOf } from '../hash';
 import { Conditions, listPage, type Page, type PageRequest, type SortColumn } from '../paging';
 
@@ -83,17 +83,18 @@ export interface StoredStep {
   life: Life;
 }
 
+const FIND_STORED = prepared(
+  `SELECT s.step, s.command_id AS "commandId", s.fingerprint, s.refund_id AS "refundId", i.life
+   FROM steps s JOIN instances i ON i.id = s.instance_id
+   WHERE s.instance_id = $1 AND (s.step = $2 OR s.command_id = $3) ORDER BY (s.command_id = $3) DESC LIMIT 1`,
+);
+
 /** What is stored of this step or of this command, if anything; of both the command. */
 export async function findStored(
   tx: Transaction,
   { instanceId, step, commandId }: Pick<StepInput, 'instanceId' | 'step' | 'commandId'>,
 ): Promise<StoredStep | undefined> {
-  const { rows } = await tx.query<StoredStep>(
-    `SELECT s.step, s.command_id AS "commandId", s.fingerprint, s.refund_id AS "refundId", i.life
-     FROM steps s JOIN instances i ON i.id = s.instance_id
-     WHERE s.instance_id = $1 AND (s.step = $2 OR s.command_id = $3) ORDER BY (s.command_id = $3) DESC LIMIT 1`,
-    [instanceId, step, commandId],
-  );
+  const { rows } = await tx.query<StoredStep>(FIND_STORED([instanceId, step, commandId]));
   return rows[0];
 }
 
@@ -110,15 +111,18 @@ export interface NewStep {
   details: Details;
 }
 
+const INSERT_STEP = prepared(
+  `INSERT INTO steps (instance_id, step, command_id, fingerprint, command, outcome, from_state, to_state, by, effective_at, refund_id,
+     code, life, authority, details, carried_out_at)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+);
+
 export async function insertStep(
   tx: Transaction,
   { input, life, from, refundId, details }: NewStep,
 ): Promise<void> {
   await tx.query(
-    `INSERT INTO steps (instance_id, step, command_id, fingerprint, command, outcome, from_state, to_state, by, effective_at, refund_id,
-       code, life, authority, details, carried_out_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-    [
+    INSERT_STEP([
       input.instanceId,
       input.step,
       input.commandId,
@@ -135,7 +139,7 @@ export async function insertStep(
       input.authority,
       Object.keys(details).length ? details : null,
       input.carriedOutAt ?? null,
-    ],
+    ]),
   );
 }
 
@@ -145,17 +149,18 @@ export async function lastEffect(db: Db, instanceId: string): Promise<string> {
   return (await db.query<{ at: string }>(sql, [instanceId])).rows[0]!.at;
 }
 
+const LIFE_BEFORE_RETURN = prepared(
+  `SELECT b.life FROM instances i JOIN steps s ON s.instance_id = i.id AND s.effective_at = i.isolated_at
+     JOIN steps b ON b.instance_id = s.instance_id AND b.step = s.step - 1
+   WHERE i.id = $1 AND s.refund_id = $2 AND s.command = 'return'`,
+);
+
 /** The life before the return by which the instance is in the bin, if this refund is that return's. */
 export async function lifeBeforeReturn(
   tx: Transaction,
   instanceId: string,
   refundId: string,
-  isolatedAt: string,
 ): Promise<Life | undefined> {
-  const { rows } = await tx.query<{ life: Life }>(
-    `SELECT b.life FROM steps s JOIN steps b ON b.instance_id = s.instance_id AND b.step = s.step - 1
-     WHERE s.instance_id = $1 AND s.refund_id = $2 AND s.command = 'return' AND s.effective_at = $3`,
-    [instanceId, refundId, isolatedAt],
-  );
+  const { rows } = await tx.query<{ life: Life }>(LIFE_BEFORE_RETURN([instanceId, refundId]));
   return rows[0]?.life;
 }

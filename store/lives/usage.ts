@@ -3,7 +3,7 @@
 import { clockOf } from '../../domain/clock';
 import { msOf } from '../../domain/instant';
 import { advance } from '../../domain/lifecycle';
-import { type Db, type Pool, type Transaction, transaction } from '../db';
+import { type Db, type Pool, prepared, type Transaction, transaction } from '../db';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
 import { findInstance, holdSteps } from './instances';
 
@@ -77,15 +77,16 @@ async function promisedStop(tx: Transaction, { instanceId, endsAt }: NewUsage): 
   return stop && msOf(endsAt) > msOf(stop) ? stop : undefined;
 }
 
+const CUT_USAGE = prepared(
+  'UPDATE usage SET charged_until = greatest(starts_at, $2) WHERE instance_id = $1 AND ends_at > $2 AND charged_until IS NULL',
+);
+
 /**
  * L9: a stop's instant is decided before its step is recorded; what was reported in between and runs past it
  * is not charged past it.
  */
 export async function cutUsage(tx: Transaction, instanceId: string, stoppedAt: string): Promise<void> {
-  await tx.query(
-    'UPDATE usage SET charged_until = greatest(starts_at, $2) WHERE instance_id = $1 AND ends_at > $2 AND charged_until IS NULL',
-    [instanceId, stoppedAt],
-  );
+  await tx.query(CUT_USAGE([instanceId, stoppedAt]));
 }
 
 const SELECT = `
