@@ -8,7 +8,7 @@ import { isUnsignedName } from '../domain/signed';
 import { acceptQuote } from '../store/agreements/acceptance';
 import type { ItemCommand } from '../store/agreements/items';
 import { createQuote, findQuote } from '../store/agreements/quotes';
-import type { Pool } from '../store/db';
+import { onOneConnection, type Pool } from '../store/db';
 import { findInstance, type InstanceRow } from '../store/lives/instances';
 import { findStep } from '../store/lives/timeline';
 import type { Trust } from './trust';
@@ -60,20 +60,22 @@ export async function acceptSignal(pool: Pool, trust: Trust, input: AcceptInput)
 /** Without a quote nobody has seen an amount: only where there is none. @returns why it can't be */
 async function quoteNow(
   pool: Pool,
-  { id, facts, policy }: InstanceRow,
+  row: InstanceRow,
   quoteId: string,
   mode: AcceptInput['mode'],
 ): Promise<string | undefined> {
+  const { facts, policy } = row;
   if (facts.billing !== 'postpaid') return 'QUOTE_REQUIRED';
   if (!policy.lifecycle.end.postpaid.modes[mode]) return 'MODE_NOT_OFFERED';
   const request = { action: 'terminate', schedule: { mode } } as const;
-  await createQuote(pool, {
+  const quote = {
     id: quoteId,
-    instanceIds: [id],
+    rows: [row],
     request,
     policyOf: () => policy,
     expiresInSeconds: QUOTE_SECONDS,
-  });
+  };
+  await onOneConnection(pool, (db) => createQuote(db, quote));
   return undefined;
 }
 

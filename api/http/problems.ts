@@ -4,14 +4,13 @@
  */
 
 import { type IssueCode, issue } from '../../contract/issues';
-import { MissingInstances } from '../../store/agreements/quotes';
 import { RequestRefused } from '../../store/agreements/refund-requests';
 import { isDatabaseAway } from '../../store/db';
 import { LockLost } from '../../store/idempotency';
 import { BadCursor } from '../../store/paging';
 import { Replaced } from '../../temporal/fast-forward';
 import { CommandRefused, Crowded, NotRunning, Unavailable } from '../../temporal/meaning';
-import { invalid, notFound, Problem } from '../problem';
+import { invalid, Problem } from '../problem';
 
 /** Refusals that are about what was sent, not about how things stand: 400 with the field. */
 const ABOUT_THE_INPUT: Record<string, { path: string[]; code: IssueCode }> = {
@@ -24,7 +23,6 @@ const unavailable = (): Problem => new Problem('UNAVAILABLE', { headers: { 'Retr
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof BadCursor) return invalid([issue(['cursor'], 'BAD_CURSOR')]);
-  if (error instanceof MissingInstances) return notFound('instance', error.ids.join(', '));
   if (error instanceof CommandRefused) return refusal(error);
   if (error instanceof Crowded) return new Problem('TOO_MANY_COMMANDS', { headers: { 'Retry-After': '1' } });
   if (error instanceof Replaced) return new Problem('FAST_FORWARD_REPLACED');

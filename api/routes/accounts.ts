@@ -1,6 +1,7 @@
 import { accountAnswer, movementAnswer, pageAnswer } from '../../contract/answers';
 import { statementQuery } from '../../contract/books';
 import { accountSchema, byAccount } from '../../contract/requests';
+import { rightsKey } from '../../domain/returns';
 import { countRightsLeft, rightsUsed } from '../../store/agreements/rights';
 import { type AccountRow, putAccount } from '../../store/books/accounts';
 import { listStatement } from '../../store/books/statement';
@@ -76,12 +77,14 @@ export const accountRoutes = (deps: ApiDeps): Route[] => [
 async function accountReply(deps: ApiDeps, row: AccountRow): Promise<Reply> {
   const { account } = row;
   const withReturns = deps.policies.filter((policy) => policy.returns !== null);
-  const rights = withReturns.map(async (policy) => ({
+  const holders = withReturns.map(({ product, knobs }) => ({ account, product, knobs }));
+  const [used, left] = await Promise.all([
+    rightsUsed(deps.pool, account),
+    countRightsLeft(deps.pool, holders),
+  ]);
+  const rights = withReturns.map((policy) => ({
     policy,
-    left: await countRightsLeft(deps.pool, account, policy.product, policy.knobs),
+    left: left.get(rightsKey(account, policy.product))!,
   }));
-  return {
-    status: 200,
-    body: presentAccount(row, await rightsUsed(deps.pool, account), await Promise.all(rights)),
-  };
+  return { status: 200, body: presentAccount(row, used, rights) };
 }

@@ -1,7 +1,8 @@
 import { issue } from '../../contract/issues';
-import { MAX_ORDERS, MAX_QUOTED_ORDERS } from '../../domain/bounds';
+import { MAX_QUOTED_ORDERS } from '../../domain/bounds';
 import type { Action, Schedule } from '../../domain/instance';
 import { createQuote, hasQuote, type QuoteRow, type UnknownItem } from '../../store/agreements/quotes';
+import { onOneConnection } from '../../store/db';
 import { countOrders, findInstances, type InstanceRow } from '../../store/lives/instances';
 import { type Asking, derivedId } from '../asking';
 import { type ApiDeps, policyOfRow, quoteSecondsOf } from '../deps';
@@ -26,31 +27,34 @@ export async function quote(
   asked: QuoteInput,
 ): Promise<QuoteRow> {
   const { action, instanceIds, schedule, fiveDayFor, orderIds } = asked;
-  await requireNotTooMany(deps, instanceIds, caller.account);
-  const rows = await findInstances(deps.pool, instanceIds, caller.account);
-  const unknown = unknownAmong(instanceIds, rows);
   const policyFor = policyOfRow(deps);
   const id = derivedId('q', commandId);
-  // A repeat after a crash answers the quote that it made, although its time may have passed meanwhile.
-  const isRepeat = await hasQuote(deps.pool, id);
-  const issues = isRepeat ? [] : scheduleIssues(schedule, action, rows, policyFor, Date.now());
-  if (issues.length) throw invalid(issues);
-  if (!isRepeat) requireChoice(rows[0]!, orderIds);
-  const policies = new Map(rows.map((row) => [row.facts.product, policyFor(row)]));
-  return await createQuote(deps.pool, {
-    id,
-    instanceIds: rows.map((row) => row.id),
-    unknown,
-    request: { action, schedule, fiveDayFor, orderIds },
-    policyOf: (product) => policies.get(product)!,
-    expiresInSeconds: quoteSecondsOf(deps),
+  return await onOneConnection(deps.pool, async (db) => {
+    const [orders, rows, isRepeat] = await Promise.all([
+      countOrders(db, instanceIds, caller.account),
+      findInstances(db, instanceIds, caller.account, MAX_QUOTED_ORDERS),
+      hasQuote(db, id),
+    ]);
+    requireNotTooMany(orders);
+    const unknown = unknownAmong(instanceIds, rows);
+    // A repeat after a crash answers the quote that it made, although its time may have passed meanwhile.
+    const issues = isRepeat ? [] : scheduleIssues(schedule, action, rows, policyFor, Date.now());
+    if (issues.length) throw invalid(issues);
+    if (!isRepeat) requireChoice(rows[0]!, orderIds);
+    const policies = new Map(rows.map((row) => [row.facts.product, policyFor(row)]));
+    return await createQuote(db, {
+      id,
+      rows,
+      unknown,
+      request: { action, schedule, fiveDayFor, orderIds },
+      policyOf: (product) => policies.get(product)!,
+      expiresInSeconds: quoteSecondsOf(deps),
+    });
   });
 }
 
-/** Counted before any is read. @throws Problem 400 when they have more orders than one quote goes over */
-async function requireNotTooMany({ pool }: ApiDeps, ids: string[], tenant: string | null): Promise<void> {
-  if (ids.length * MAX_ORDERS <= MAX_QUOTED_ORDERS) return;
-  const orders = await countOrders(pool, ids, tenant);
+/** @throws Problem 400 when instances have more orders together than one quote goes over */
+function requireNotTooMany(orders: number): void {
   if (orders <= MAX_QUOTED_ORDERS) return;
   throw invalid([issue(['instanceIds'], 'TOO_MANY_ORDERS', { orders, maximum: MAX_QUOTED_ORDERS })]);
 }

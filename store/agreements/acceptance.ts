@@ -5,15 +5,15 @@
 import { itemCommandId, refundId } from '../../domain/ids';
 import type { Policy } from '../../domain/policy';
 import { refundIn } from '../../domain/quote';
-import { lockAccounts } from '../books/accounts';
-import { openRefunds } from '../books/refunds';
+import { lockAccountsOf } from '../books/accounts';
+import { type NewRefund, refundsStatement } from '../books/refunds';
 import { type Pool, type Transaction, transaction } from '../db';
 import { findInstances, type InstanceRow } from '../lives/instances';
 import { changesSince, policiesOf } from './changes';
-import { type AcceptedItem, type ItemCommand, insertItems, itemsToSend, type NewItem } from './items';
+import { type AcceptedItem, type ItemCommand, itemsStatement, itemsToSend, type NewItem } from './items';
 import type { Change, ItemProblem } from './problem';
 import { consumeQuote, findQuote, type QuotedItem, type QuoteRow } from './quotes';
-import { reserveRights } from './rights';
+import { type NewRight, reserveRights } from './rights';
 import { findTermination, insertTermination, type TerminationRow } from './terminations';
 
 export interface Confirmation {
@@ -50,42 +50,44 @@ export type Acceptance =
 export async function acceptQuote(pool: Pool, confirmation: Confirmation): Promise<Acceptance> {
   return await transaction(pool, async (tx): Promise<Acceptance> => {
     const { quoteId, terminationId } = confirmation;
-    const quote = await findQuote(tx, quoteId, true);
+    const [quote, known] = await Promise.all([
+      findQuote(tx, quoteId, true),
+      findTermination(tx, terminationId),
+    ]);
     if (!quote) return { ok: false, code: 'UNKNOWN_QUOTE' };
     if (quote.terminationId === terminationId) return await accepted(tx, terminationId);
     // Its id comes from the command's: the same command for another quote is a mistake.
-    if (await findTermination(tx, terminationId))
-      return { ok: false, code: 'COMMAND_ID_REUSED', terminationId };
+    if (known) return { ok: false, code: 'COMMAND_ID_REUSED', terminationId };
     if (quote.terminationId !== null)
       return { ok: false, code: 'QUOTE_USED', terminationId: quote.terminationId };
     if (quote.isExpired) return { ok: false, code: 'QUOTE_EXPIRED' };
     const permitted = quote.items.filter((item) => item.permitted);
     if (!permitted.length) return { ok: false, code: 'NOTHING_PERMITTED' };
-    const rows = await findInstances(
-      tx,
-      quote.items.map((item) => item.instanceId),
-    );
-    await lockAccounts(
-      tx,
-      rows.map((row) => row.facts.account),
-    );
+    const ids = quote.items.map((item) => item.instanceId);
+    const [, rows] = await Promise.all([lockAccountsOf(tx, ids), findInstances(tx, ids)]);
     const changes = await changesSince(tx, quote, rows, confirmation.skipStale ?? false);
     const stale = byInstance(changes);
     const isStale = ({ instanceId }: QuotedItem): boolean => stale.has(instanceId);
     if (stale.size && (!confirmation.skipStale || permitted.every(isStale)))
       return { ok: false, code: 'QUOTE_STALE', changes };
-    await recordAgreement(tx, quote, rows, confirmation, stale);
-    await promiseRefunds(tx, quote, rows, terminationId, stale);
+    await recordAgreement(
+      tx,
+      quote,
+      rows,
+      confirmation,
+      stale,
+      refundsPromised(quote, rows, terminationId, stale),
+    );
     return await accepted(tx, terminationId);
   });
 }
 
 async function accepted(tx: Transaction, terminationId: string): Promise<Acceptance> {
-  return {
-    ok: true,
-    termination: (await findTermination(tx, terminationId))!,
-    items: await itemsToSend(tx, terminationId),
-  };
+  const [termination, items] = await Promise.all([
+    findTermination(tx, terminationId),
+    itemsToSend(tx, terminationId),
+  ]);
+  return { ok: true, termination: termination!, items };
 }
 
 function byInstance(changes: Change[]): Map<string, Change[]> {
@@ -96,7 +98,8 @@ function byInstance(changes: Change[]): Map<string, Change[]> {
 }
 
 /**
- * The agreement with its items, as accepted, as refused by the quote, or as stale by now. Consumes the quote.
+ * The agreement with its items, as accepted, as refused by the quote, or as stale by now. Consumes the quote,
+ * opens the refunds that it promises and reserves the rights that they take (E2), all in one round trip.
  */
 export async function recordAgreement(
   tx: Transaction,
@@ -104,18 +107,9 @@ export async function recordAgreement(
   rows: InstanceRow[],
   { terminationId, by, via }: Pick<Confirmation, 'terminationId' | 'by' | 'via'>,
   stale: ReadonlyMap<string, Change[]> = new Map(),
+  promised: PromisedRefund[] = [],
 ): Promise<void> {
   const { id: quoteId, action, schedule, rulesVersion } = quote;
-  await insertTermination(tx, {
-    id: terminationId,
-    quoteId,
-    action,
-    schedule,
-    rulesVersion,
-    agreedVia: via,
-    agreedBy: by,
-  });
-  await consumeQuote(tx, quoteId, terminationId);
   const policies = await policiesOf(tx, quote);
   const items = quote.items.map((item, position): NewItem => {
     const row = rows[position]!;
@@ -135,7 +129,24 @@ export async function recordAgreement(
     const command = itemCommand(quote, item, policies.get(basis.policyId)!, terminationId, by);
     return { instanceId, account, status: 'accepted', command, releaseTime, problem, plan };
   });
-  await insertItems(tx, terminationId, items);
+  const written = await Promise.all([
+    itemsStatement(terminationId, items),
+    ...(promised.length ? [refundsStatement(promised)] : []),
+  ]);
+  await Promise.all([
+    insertTermination(tx, {
+      id: terminationId,
+      quoteId,
+      action,
+      schedule,
+      rulesVersion,
+      agreedVia: via,
+      agreedBy: by,
+    }),
+    consumeQuote(tx, quoteId, terminationId),
+    ...written.map((statement) => tx.query(statement)),
+    promised.length > 0 && action === 'return' && reserveRights(tx, terminationId, promised),
+  ]);
 }
 
 function problemOfItem(
@@ -147,15 +158,16 @@ function problemOfItem(
   return changes ? { code: 'QUOTE_STALE', state: life.state, changes } : null;
 }
 
-/** Opens the refunds of the accepted items, and reserves the rights that they take (E2). */
-async function promiseRefunds(
-  tx: Transaction,
+type PromisedRefund = NewRefund & NewRight;
+
+/** The refunds of the accepted items. */
+function refundsPromised(
   quote: QuoteRow,
   rows: InstanceRow[],
   terminationId: string,
   stale: ReadonlyMap<string, Change[]>,
-): Promise<void> {
-  const promised = quote.items.flatMap(({ permitted, refund: quoted, inputs, instanceId }, index) => {
+): PromisedRefund[] {
+  return quote.items.flatMap(({ permitted, refund: quoted, inputs, instanceId }, index) => {
     const refund = refundIn(quoted);
     if (!permitted || stale.has(instanceId) || !refund) return [];
     const { account, product } = rows[index]!.facts;
@@ -168,14 +180,11 @@ async function promiseRefunds(
         product,
         kind: refund.kind,
         calculation,
+        terminationId,
+        quoteId: quote.id,
       },
     ];
   });
-  await openRefunds(
-    tx,
-    promised.map((one) => ({ ...one, terminationId, quoteId: quote.id })),
-  );
-  if (quote.action === 'return') await reserveRights(tx, terminationId, promised);
 }
 
 function itemCommand(

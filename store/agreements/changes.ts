@@ -13,7 +13,7 @@ import { each } from '../../domain/turns';
 import type { Transaction } from '../db';
 import { inTurns } from '../in-turns';
 import type { InstanceRow } from '../lives/instances';
-import { policyById } from '../policies';
+import { policiesById } from '../policies';
 import type { Change } from './problem';
 import { basisOf, type QuotedItem, type QuoteRow } from './quotes';
 import { countRightsOf } from './rights';
@@ -45,21 +45,21 @@ export async function changesSince(
 async function changesNow(tx: Transaction, quote: QuoteRow, rows: InstanceRow[]): Promise<Change[]> {
   const policies = await policiesOf(tx, quote);
   const basis = new Map(quote.items.map((item) => [item.instanceId, item.basis]));
-  const subjects = await subjectsOf(
-    tx,
-    rows,
-    (row) => policies.get(basis.get(row.id)!.policyId)!,
-    (row) => basis.get(row.id)!.asOf,
-  );
+  const policyFor = (row: InstanceRow): Policy => policies.get(basis.get(row.id)!.policyId)!;
+  const [subjects, left] = await Promise.all([
+    subjectsOf(tx, rows, policyFor, (row) => basis.get(row.id)!.asOf),
+    countRightsOf(
+      tx,
+      rows.map((row) => ({ facts: row.facts, policy: policyFor(row) })),
+    ),
+  ]);
   const request: QuoteRequest = {
     action: quote.action,
     schedule: quote.schedule,
     fiveDayFor: quote.fiveDayFor ?? undefined,
     orderIds: quote.orderIds,
   };
-  const again = await inTurns(
-    quoteInTurns(subjects, needed(quote, subjects, await countRightsOf(tx, subjects)), request),
-  );
+  const again = await inTurns(quoteInTurns(subjects, needed(quote, subjects, left), request));
   const changesOf = (item: QuotedItem, index: number): Change[] =>
     item.permitted ? itemChanges(item, again[index]!, rows[index]!, quote) : [];
   return (await inTurns(each(quote.items, changesOf))).flat();
@@ -140,8 +140,7 @@ const amountOf = ({ refund }: QuoteItem): string | null =>
 
 /** The policies that a quote rests on, by id. */
 export async function policiesOf(tx: Transaction, quote: QuoteRow): Promise<Map<string, Policy>> {
-  const policies = new Map<string, Policy>();
-  for (const { basis } of quote.items)
-    if (!policies.has(basis.policyId)) policies.set(basis.policyId, await policyById(tx, basis.policyId));
-  return policies;
+  const ids = new Set(quote.items.map(({ basis }) => basis.policyId));
+  const policyOf = await policiesById(tx, ids);
+  return new Map([...ids].map((id) => [id, policyOf(id)]));
 }

@@ -3,6 +3,7 @@
  * only.
  */
 
+import type { QueryConfig } from 'pg';
 import type { Command, Envelope } from '../../domain/commands';
 import { refundId } from '../../domain/ids';
 import type { Schedule } from '../../domain/instance';
@@ -46,16 +47,16 @@ export interface NewItem {
   plan: Plan | null;
 }
 
-/** In the order of the quote, in one statement. */
-export async function insertItems(tx: Transaction, terminationId: string, items: NewItem[]): Promise<void> {
-  await tx.query(
-    `INSERT INTO termination_items (termination_id, instance_id, position, account, status, command, release_time, problem, plan)
-     SELECT $1, item->>'instanceId', place - 1, item->>'account', item->>'status', nullif(item->'command', 'null'),
-       (item->>'releaseTime')::timestamptz, nullif(item->'problem', 'null'), nullif(item->'plan', 'null')
-     FROM jsonb_array_elements($2::json::jsonb) WITH ORDINALITY AS items (item, place)`,
-    [terminationId, await jsonOf(items)],
-  );
-}
+const INSERT_ITEMS = prepared(
+  `INSERT INTO termination_items (termination_id, instance_id, position, account, status, command, release_time, problem, plan)
+   SELECT $1, item->>'instanceId', place - 1, item->>'account', item->>'status', nullif(item->'command', 'null'),
+     (item->>'releaseTime')::timestamptz, nullif(item->'problem', 'null'), nullif(item->'plan', 'null')
+   FROM jsonb_array_elements($2::json::jsonb) WITH ORDINALITY AS items (item, place)`,
+);
+
+/** The statement that keeps items, in the order of the quote. */
+export const itemsStatement = async (terminationId: string, items: NewItem[]): Promise<QueryConfig> =>
+  INSERT_ITEMS([terminationId, await jsonOf(items)]);
 
 const LOCK_COMMAND = prepared(
   'SELECT status, command FROM termination_items WHERE termination_id = $1 AND instance_id = $2 FOR UPDATE',

@@ -13,8 +13,8 @@ import type { Db, Pool, Transaction } from '../db';
 import { hashOf } from '../hash';
 import { inTurns } from '../in-turns';
 import { jsonOf } from '../json';
-import { findInstances, type InstanceRow } from '../lives/instances';
-import { keepPolicy } from '../policies';
+import type { InstanceRow } from '../lives/instances';
+import { keepPolicy, keyOf } from '../policies';
 import { countRightsOf } from './rights';
 import { subjectsOf } from './subjects';
 
@@ -65,13 +65,6 @@ export interface QuoteRow {
   terminationId: string | null;
 }
 
-/** Instances that a quote names and nobody registered. */
-export class MissingInstances extends Error {
-  constructor(readonly ids: string[]) {
-    super(`not registered: ${ids.join(', ')}`);
-  }
-}
-
 /** What a quote of this instance rests on. */
 export function basisOf(row: InstanceRow, asOf: string, policyKey: string): QuoteBasis {
   return {
@@ -104,7 +97,7 @@ function inputsOf(
 
 export interface NewQuote {
   id: string;
-  instanceIds: string[];
+  rows: InstanceRow[];
   /** Told beside them as blocked (L17). */
   unknown?: UnknownItem[];
   request: QuoteRequest;
@@ -120,25 +113,23 @@ export interface NewQuote {
 }
 
 /**
- * Quotes instances and keeps the quote. The same id again answers the quote that exists.
- * @throws MissingInstances
+ * Quotes instances and keeps the quote, in two round trips of one connection. The same id again answers the
+ * quote that exists.
  */
-export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
-  const { id, instanceIds, unknown = [], request, policyOf, expiresInSeconds, terminationId, asOf } = quote;
-  const rows = await findInstances(db, instanceIds);
-  const found = new Set(rows.map((row) => row.id));
-  const missing = instanceIds.filter((one) => !found.has(one));
-  if (missing.length) throw new MissingInstances(missing);
+export async function createQuote(db: Transaction, quote: NewQuote): Promise<QuoteRow> {
+  const { id, rows, unknown = [], request, policyOf, expiresInSeconds, terminationId, asOf } = quote;
   const now = Date.now();
-  const subjects = await subjectsOf(
-    db,
-    rows,
-    (row) => policyOf(row.facts.product),
-    (row) => asOf ?? clockOf(row, now),
-  );
-  const quoted = await inTurns(quoteInTurns(subjects, await countRightsOf(db, subjects), request));
-  const keys = new Map<Policy, string>();
-  for (const { policy } of subjects) if (!keys.has(policy)) keys.set(policy, await keepPolicy(db, policy));
+  const policyFor = (row: InstanceRow): Policy => policyOf(row.facts.product);
+  const [subjects, left] = await Promise.all([
+    subjectsOf(db, rows, policyFor, (row) => asOf ?? clockOf(row, now)),
+    countRightsOf(
+      db,
+      rows.map((row) => ({ facts: row.facts, policy: policyFor(row) })),
+    ),
+  ]);
+  const quoted = await inTurns(quoteInTurns(subjects, left, request));
+  const keys = new Map(subjects.map(({ policy }) => [policy, ''] as [Policy, string]));
+  for (const policy of keys.keys()) keys.set(policy, keyOf(policy));
   const keep = (item: QuoteItem, index: number): QuotedItem => {
     const subject = subjects[index]!;
     const key = keys.get(subject.policy)!;
@@ -153,7 +144,9 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
   };
   const items = await inTurns(each(quoted, keep));
   const versions = [...new Set(subjects.map(({ policy }) => policyId(policy)))].sort().join('+');
-  await db.query(
+  const itemsText = await jsonOf(items);
+  const policiesKept = [...keys].map(([policy, key]) => keepPolicy(db, policy, key));
+  const inserted = db.query(
     `INSERT INTO quotes (id, action, schedule, five_day_for, rules_version, assisted, items, termination_id, expires_at, order_ids, unknown)
      VALUES ($1, $2, $3, $4, $5, $6, $7::json::jsonb, $8, clock_timestamp() + make_interval(secs => $9), $10, $11) ON CONFLICT DO NOTHING`,
     [
@@ -163,14 +156,15 @@ export async function createQuote(db: Db, quote: NewQuote): Promise<QuoteRow> {
       request.fiveDayFor ?? null,
       versions,
       request.assisted ?? false,
-      await jsonOf(items),
+      itemsText,
       terminationId ?? null,
       expiresInSeconds,
       request.orderIds ? JSON.stringify(request.orderIds) : null,
       JSON.stringify(unknown),
     ],
   );
-  return (await findQuote(db, id))!;
+  const [kept] = await Promise.all([findQuote(db, id), inserted, ...policiesKept]);
+  return kept!;
 }
 
 const SELECT = `
@@ -185,12 +179,14 @@ const SELECT = `
  */
 export async function findQuote(db: Db, id: string, lock = false): Promise<QuoteRow | undefined> {
   type Head = Omit<QuoteRow, 'items' | 'orderIds'> & { orderIds: string[] | null };
-  const { rows } = await db.query<Head>(`${SELECT}${lock ? ' FOR UPDATE' : ''}`, [id]);
+  const [{ rows }, items] = await Promise.all([
+    db.query<Head>(`${SELECT}${lock ? ' FOR UPDATE' : ''}`, [id]),
+    db.query<{ item: QuotedItem }>(
+      'SELECT item FROM quotes, jsonb_array_elements(items) WITH ORDINALITY AS one (item, place) WHERE id = $1 ORDER BY place',
+      [id],
+    ),
+  ]);
   if (!rows[0]) return undefined;
-  const items = await db.query<{ item: QuotedItem }>(
-    'SELECT item FROM quotes, jsonb_array_elements(items) WITH ORDINALITY AS one (item, place) WHERE id = $1 ORDER BY place',
-    [id],
-  );
   return {
     ...rows[0],
     orderIds: rows[0].orderIds ?? undefined,

@@ -16,8 +16,8 @@ import { type QuoteItem, quoteInTurns, refundIn } from '../../domain/quote';
 import type { Refund } from '../../domain/refund';
 import { rightsKey } from '../../domain/returns';
 import type { RefundStatus } from '../../domain/statuses';
-import { lockAccounts } from '../books/accounts';
-import { approveRefund, instancesInReview, moveRefund, openRefunds } from '../books/refunds';
+import { lockAccountsOf } from '../books/accounts';
+import { approveRefund, instancesInReview, moveRefund, refundsStatement } from '../books/refunds';
 import { type Db, type Pool, prepared, type Transaction, transaction } from '../db';
 import { inTurns } from '../in-turns';
 import { findInstance, holdSteps, type InstanceRow } from '../lives/instances';
@@ -95,7 +95,7 @@ export async function openRequest(pool: Pool, request: NewRequest): Promise<Refu
     await holdSteps(tx, instanceId);
     const row = (await findInstance(tx, instanceId))!;
     const { account, product } = row.facts;
-    await lockAccounts(tx, [account]);
+    await lockAccountsOf(tx, [instanceId]);
     const known = await findRequest(tx, id);
     if (known) return known;
     if ((await instancesInReview(tx, [instanceId])).has(instanceId))
@@ -110,9 +110,8 @@ export async function openRequest(pool: Pool, request: NewRequest): Promise<Refu
       terminationId,
     );
     const refund = refundId(terminationId, instanceId);
-    await openRefunds(tx, [
-      { id: refund, instanceId, account, terminationId: null, quoteId: quote.id, calculation },
-    ]);
+    const opened = { id: refund, instanceId, account, terminationId: null, quoteId: quote.id, calculation };
+    await tx.query(await refundsStatement([opened]));
     const { kind } = calculation.refund;
     if (request.action === 'return')
       await reserveRights(tx, terminationId, [{ instanceId, account, product, kind }]);
@@ -143,7 +142,7 @@ async function assistedQuote(
 ): Promise<{ quote: QuoteRow; calculation: Calculation }> {
   const quote = await createQuote(tx, {
     id,
-    instanceIds: [row.id],
+    rows: [row],
     request: { action, orderIds, schedule: { mode: 'now' }, assisted: true },
     policyOf: () => policyOf(row),
     expiresInSeconds: 0,
@@ -187,7 +186,7 @@ export async function approveRequest(
     const request = await recordDecision(tx, approval);
     const { terminationId, refundId: refund } = request;
     const row = (await findInstance(tx, request.instanceId))!;
-    await lockAccounts(tx, [row.facts.account]);
+    await lockAccountsOf(tx, [row.id]);
     await requireFresh(tx, row, approval);
     // Its own right is there for it; which kind it takes is decided again (a five-day return may have become
     // an ordinary one).

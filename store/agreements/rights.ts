@@ -101,35 +101,56 @@ export async function rightsUsed(db: Db, account: string): Promise<RightsByProdu
   return result;
 }
 
-/**
- * E2: what is left of an account's rights for a product; what is reserved counts as used. Periods are
- * counted on the wall clock.
- */
-export async function countRightsLeft(
-  db: Db,
-  account: string,
-  product: string,
-  knobs: Knobs,
-): Promise<RightsLeft> {
-  const { rows } = await db.query<{ kind: RefundKind; count: number }>(
-    `SELECT kind, count(*) FROM rights
-     WHERE account = $1 AND product = $2 AND status <> 'returned'
-       AND recorded_at > clock_timestamp() - make_interval(days => CASE kind WHEN 'five-day' THEN $3::int ELSE $4::int END)
-     GROUP BY kind`,
-    [account, product, knobs.fiveDayPeriodDays ?? FOR_EVER_DAYS, knobs.ordinaryPeriodDays ?? FOR_EVER_DAYS],
-  );
-  const count = (kind: RefundKind): number => rows.find((row) => row.kind === kind)?.count ?? 0;
-  return rightsLeft(knobs, { fiveDay: count('five-day'), ordinary: count('ordinary') });
+/** Whose rights are counted: of an account, for a product, by its rules. */
+export interface RightsHolder {
+  account: string;
+  product: string;
+  knobs: Knobs;
 }
 
 const FOR_EVER_DAYS = 365_000;
 
-/** Rights left of every account and product among the subjects. */
-export async function countRightsOf(db: Db, subjects: Subject[]): Promise<Map<string, RightsLeft>> {
-  const left = new Map<string, RightsLeft>();
-  for (const { facts, policy } of subjects) {
-    const key = rightsKey(facts.account, facts.product);
-    if (!left.has(key)) left.set(key, await countRightsLeft(db, facts.account, facts.product, policy.knobs));
-  }
-  return left;
+const COUNT_RIGHTS = prepared(
+  `SELECT r.account, r.product, r.kind, count(*)
+   FROM unnest($1::text[], $2::text[], $3::int[], $4::int[]) AS holder (account, product, five_days, ordinary_days)
+   JOIN rights r ON r.account = holder.account AND r.product = holder.product
+   WHERE r.status <> 'returned'
+     AND r.recorded_at > clock_timestamp() - make_interval(days => CASE r.kind WHEN 'five-day' THEN five_days ELSE ordinary_days END)
+   GROUP BY r.account, r.product, r.kind`,
+);
+
+/**
+ * E2: what is left of each account's rights for a product, by {@link rightsKey}; what is reserved counts as
+ * used. Periods are counted on the wall clock.
+ */
+export async function countRightsLeft(db: Db, holders: RightsHolder[]): Promise<Map<string, RightsLeft>> {
+  const distinct = [...new Map(holders.map((one) => [rightsKey(one.account, one.product), one])).values()];
+  const { rows } = await db.query<{ account: string; product: string; kind: RefundKind; count: number }>(
+    COUNT_RIGHTS([
+      distinct.map(({ account }) => account),
+      distinct.map(({ product }) => product),
+      distinct.map(({ knobs }) => knobs.fiveDayPeriodDays ?? FOR_EVER_DAYS),
+      distinct.map(({ knobs }) => knobs.ordinaryPeriodDays ?? FOR_EVER_DAYS),
+    ]),
+  );
+  const counts = new Map(
+    rows.map(({ account, product, kind, count }) => [`${rightsKey(account, product)} ${kind}`, count]),
+  );
+  return new Map(
+    distinct.map(({ account, product, knobs }) => {
+      const key = rightsKey(account, product);
+      const used = (kind: RefundKind): number => counts.get(`${key} ${kind}`) ?? 0;
+      return [key, rightsLeft(knobs, { fiveDay: used('five-day'), ordinary: used('ordinary') })];
+    }),
+  );
 }
+
+/** Rights left of every account and product among the subjects. */
+export const countRightsOf = (
+  db: Db,
+  subjects: Pick<Subject, 'facts' | 'policy'>[],
+): Promise<Map<string, RightsLeft>> =>
+  countRightsLeft(
+    db,
+    subjects.map(({ facts: { account, product }, policy: { knobs } }) => ({ account, product, knobs })),
+  );

@@ -6,17 +6,19 @@ import { instancesInReview, paidBackOf } from '../books/refunds';
 import type { Db } from '../db';
 import type { InstanceRow } from '../lives/instances';
 
-/** Puts together what the engine needs to know of each instance. */
+/** Puts together what the engine needs to know of each instance, in one round trip of one connection. */
 export async function subjectsOf(
   db: Db,
   rows: InstanceRow[],
   policyOf: (row: InstanceRow) => Policy,
   at: (row: InstanceRow) => string,
 ): Promise<Subject[]> {
-  const standing = await standings(db, [...new Set(rows.map((row) => row.facts.account))]);
   const ids = rows.map((row) => row.id);
-  const inReview = await instancesInReview(db, ids);
-  const paidBack = await paidBackOf(db, ids);
+  const [standing, inReview, paidBack] = await Promise.all([
+    standings(db, [...new Set(rows.map((row) => row.facts.account))]),
+    instancesInReview(db, ids),
+    paidBackOf(db, ids),
+  ]);
   return rows.map((row) => {
     const account = standing.get(row.facts.account) ?? { arrears: false, hold: false };
     return {

@@ -158,11 +158,15 @@ export async function standingOf(db: Db, instanceId: string): Promise<Standing |
   return (await db.query<Standing>(STANDING_OF([instanceId]))).rows[0];
 }
 
+const LOCK_ACCOUNTS_OF = prepared(
+  `SELECT FROM accounts WHERE account IN (SELECT account FROM instances WHERE id = ANY($1))
+   ORDER BY account FOR NO KEY UPDATE`,
+);
+
 /**
- * Rights are counted and reserved under their accounts' locks, taken in one order so that two confirmations
- * can't deadlock.
+ * Rights are counted and reserved under the locks of the instances' accounts, taken in one order so that two
+ * confirmations can't deadlock.
  */
-export async function lockAccounts(tx: Transaction, accounts: string[]): Promise<void> {
-  const each = [...new Set(accounts)].sort();
-  await tx.query('SELECT FROM accounts WHERE account = ANY($1) ORDER BY account FOR NO KEY UPDATE', [each]);
+export async function lockAccountsOf(tx: Transaction, instanceIds: string[]): Promise<void> {
+  await tx.query(LOCK_ACCOUNTS_OF([instanceIds]));
 }

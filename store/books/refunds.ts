@@ -3,6 +3,7 @@
  * step only (`lives/steps.ts`); progress is on the wall clock.
  */
 
+import type { QueryConfig } from 'pg';
 import type { Calculation } from '../../domain/calculation';
 import type { Posting } from '../../domain/journal';
 import { exact, formatMoney } from '../../domain/money';
@@ -59,8 +60,20 @@ const progressNow = (statuses: string): string => `(
     (SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))) ORDER BY number)
   FROM unnest(${statuses}) WITH ORDINALITY AS one(status, number))`;
 
-/** Opens refunds, in one statement: `requested` with their termination, `in_review` without. */
-export async function openRefunds(tx: Transaction, opened: NewRefund[]): Promise<void> {
+const OPEN_REFUNDS = prepared(
+  `INSERT INTO refunds (id, instance_id, account, termination_id, quote_id, kind, currency, amount, fee, status, progress, calculation)
+   SELECT one->>'id', one->>'instanceId', one->>'account', one->>'terminationId', one->>'quoteId',
+     calculation->'refund'->>'kind', calculation->'refund'->>'currency',
+     (calculation->'refund'->>'amount')::numeric, (calculation->'refund'->>'fee')::numeric, first,
+     ${progressNow('ARRAY[first]')}, calculation
+   FROM jsonb_array_elements($1::json::jsonb) WITH ORDINALITY AS opened (one, place)
+     CROSS JOIN LATERAL (SELECT one->'calculation' AS calculation,
+       CASE WHEN one->>'terminationId' IS NULL THEN 'in_review' ELSE 'requested' END AS first) told
+   ORDER BY place`,
+);
+
+/** The statement that opens refunds: `requested` with their termination, `in_review` without. */
+export async function refundsStatement(opened: NewRefund[]): Promise<QueryConfig> {
   const rows = opened.map(({ id, instanceId, account, terminationId, quoteId, calculation }) => ({
     id,
     instanceId,
@@ -69,18 +82,7 @@ export async function openRefunds(tx: Transaction, opened: NewRefund[]): Promise
     quoteId,
     calculation,
   }));
-  await tx.query(
-    `INSERT INTO refunds (id, instance_id, account, termination_id, quote_id, kind, currency, amount, fee, status, progress, calculation)
-     SELECT one->>'id', one->>'instanceId', one->>'account', one->>'terminationId', one->>'quoteId',
-       calculation->'refund'->>'kind', calculation->'refund'->>'currency',
-       (calculation->'refund'->>'amount')::numeric, (calculation->'refund'->>'fee')::numeric, first,
-       ${progressNow('ARRAY[first]')}, calculation
-     FROM jsonb_array_elements($1::json::jsonb) WITH ORDINALITY AS opened (one, place)
-       CROSS JOIN LATERAL (SELECT one->'calculation' AS calculation,
-         CASE WHEN one->>'terminationId' IS NULL THEN 'in_review' ELSE 'requested' END AS first) told
-     ORDER BY place`,
-    [await jsonOf(rows)],
-  );
+  return OPEN_REFUNDS([await jsonOf(rows)]);
 }
 
 /** An approved one: computed again at the approval, under the termination that it makes (E5). */

@@ -95,14 +95,25 @@ export async function findInstance(
   return (await findInstances(db, [id], tenant))[0];
 }
 
-const FIND_INSTANCES = prepared(`${SELECT} WHERE i.id = ANY($1) AND ($2::text IS NULL OR i.account = $2)`);
+const WITHIN_REACH = 'i.id = ANY($1) AND ($2::text IS NULL OR i.account = $2)';
+const ORDERS_TOGETHER = `SELECT count(*) FROM orders o JOIN instances i ON i.id = o.instance_id WHERE ${WITHIN_REACH}`;
+const FIND_INSTANCES = prepared(
+  `${SELECT} WHERE ${WITHIN_REACH} AND ($3::bigint IS NULL OR (${ORDERS_TOGETHER}) <= $3)`,
+);
+const COUNT_ORDERS = prepared(ORDERS_TOGETHER);
 
 /**
  * In the order of the ids; missing ones are left out. What another account owns is passed over before
  * anything of it is read, so that it takes as long as what does not exist.
+ * @param maxOrders none is read when they have more orders together ({@link countOrders}); missing: no bound
  */
-export async function findInstances(db: Db, ids: string[], tenant?: string | null): Promise<InstanceRow[]> {
-  const { rows } = await db.query<SelectedInstance>(FIND_INSTANCES([ids, tenant ?? null]));
+export async function findInstances(
+  db: Db,
+  ids: string[],
+  tenant?: string | null,
+  maxOrders?: number,
+): Promise<InstanceRow[]> {
+  const { rows } = await db.query<SelectedInstance>(FIND_INSTANCES([ids, tenant ?? null, maxOrders ?? null]));
   const byId = new Map((await toInstances(db, rows)).map((one) => [one.id, one]));
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
@@ -112,11 +123,7 @@ export async function findInstances(db: Db, ids: string[], tenant?: string | nul
  * @param tenant as in {@link findInstances}
  */
 export async function countOrders(db: Db, ids: string[], tenant: string | null): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
-    `SELECT count(*) FROM orders o JOIN instances i ON i.id = o.instance_id
-     WHERE i.id = ANY($1) AND ($2::text IS NULL OR i.account = $2)`,
-    [ids, tenant],
-  );
+  const { rows } = await db.query<{ count: number }>(COUNT_ORDERS([ids, tenant]));
   return rows[0]!.count;
 }
 

@@ -16,6 +16,7 @@ import { decide, type Life } from '../../domain/lifecycle';
 import { asUnsigned } from '../../domain/signed';
 import { createQuote } from '../../store/agreements/quotes';
 import { audit } from '../../store/audit';
+import { onOneConnection } from '../../store/db';
 import { findInstance } from '../../store/lives/instances';
 import { storedLife } from '../../store/lives/repair';
 import { startAgain } from '../../temporal/lives';
@@ -166,7 +167,8 @@ async function byApi(walk: Walk, name: string, body: Fields = {}): Promise<void>
 /** A quote as people make it; some of them have expired by the time they are used. */
 async function quoted(walk: Walk): Promise<void> {
   const { random, id } = walk;
-  const { life, policy } = await rowOf(id);
+  const row = await rowOf(id);
+  const { life, policy } = row;
   const action: Action =
     life.billing === 'postpaid' || life.product === 'jd-vm'
       ? 'terminate'
@@ -174,13 +176,8 @@ async function quoted(walk: Walk): Promise<void> {
   if (random.chance(0.15)) {
     const quoteId = `q_${randomUUID()}`;
     const request = { action, schedule: { mode: 'now' as const } };
-    await createQuote(service.pool, {
-      id: quoteId,
-      instanceIds: [id],
-      request,
-      policyOf: () => policy,
-      expiresInSeconds: 0,
-    });
+    const quote = { id: quoteId, rows: [row], request, policyOf: () => policy, expiresInSeconds: 0 };
+    await onOneConnection(service.pool, (db) => createQuote(db, quote));
     walk.ownQuotes.push(quoteId);
     return;
   }
