@@ -24,8 +24,11 @@ const types: pg.CustomTypesConfig = {
  * (M21). Instants are shown to the millisecond, cut off: what is shown at `until` may have been recorded up
  * to a millisecond after it.
  */
-export const shownUpTo = (column: string, until: string): string =>
-  `${column} < date_trunc('milliseconds', ${until}::timestamptz) + interval '1 millisecond'`;
+export const shownUpTo = (column: string, until: string): string => `${column} < ${shownUntil(until)}`;
+
+/** SQL: the first instant that is shown after another one. */
+export const shownUntil = (until: string): string =>
+  `(date_trunc('milliseconds', ${until}::timestamptz) + interval '1 millisecond')`;
 
 /** SQL: whether an instant is shown before another one. */
 export const shownBefore = (column: string, from: string): string =>

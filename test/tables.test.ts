@@ -55,5 +55,6 @@ it('each table is written by one file', () => {
 
 it('every table that the migrations make is found, and nothing else', () => {
   // `unsealed` is filled by a trigger, and emptied by the sealer.
-  expect([...writers.keys()].sort()).toEqual([...new Set(tables)].sort());
+  const byTriggersAlone = ['day_sums'];
+  expect([...writers.keys(), ...byTriggersAlone].sort()).toEqual([...new Set(tables)].sort());
 });

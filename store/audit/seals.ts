@@ -7,6 +7,20 @@ import { GENESIS, type Head, SEALABLE, type Sealable, sealHash } from '../books/
 import type { Transaction } from '../db';
 import { type Check, type Finding, sqlCheck } from './check';
 
+/** Held against entries alone: whoever could change the sums could not make the entries follow. */
+const daySums = sqlCheck(
+  'day-sums',
+  'the sums of a day are what its sealed entries add up to',
+  `WITH sealed AS (
+     SELECT (t.recorded_at AT TIME ZONE 'UTC')::date AS day, e.currency, ledger_class(e.ledger_account) AS class,
+       -sum(least(e.amount, 0)) AS debit, sum(greatest(e.amount, 0)) AS credit
+     FROM seals s JOIN transactions t ON t.id = s.transaction_id JOIN entries e ON e.transaction_id = t.id GROUP BY 1, 2, 3)
+   SELECT concat_ws('/', day, currency, class) AS id,
+     format('debit %s, credit %s; entries: debit %s, credit %s', d.debit, d.credit, sealed.debit, sealed.credit) AS detail
+   FROM sealed FULL JOIN day_sums d USING (day, currency, class)
+   WHERE (trim_scale(d.debit), trim_scale(d.credit)) IS DISTINCT FROM (trim_scale(sealed.debit), trim_scale(sealed.credit))`,
+);
+
 /** As many as are in memory at once. */
 const PAGE = 1000;
 /**
@@ -121,4 +135,4 @@ const sealHeads = sqlCheck(
    WHERE a.head IS NOT NULL AND s.hash IS DISTINCT FROM a.head->>'hash'`,
 );
 
-export const SEALS: Check[] = [seals, unsealed, sealHeads];
+export const SEALS: Check[] = [seals, unsealed, sealHeads, daySums];

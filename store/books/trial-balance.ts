@@ -1,11 +1,11 @@
 /**
- * The books at an instant, added up from entries. What counts is when something was recorded (`recordedAt`,
+ * The books at an instant, added up from entries, and from the sums of whole days before it. What counts is when something was recorded (`recordedAt`,
  * the wall clock), not when it took effect on an instance's own clock; what is shown at an instant is in the
  * books at it (M21). A transaction that was under way at the instant and commits later belongs to it all the
  * same.
  */
 import { exact, formatMoney, type Source } from '../../domain/money';
-import { type Db, shownUpTo } from '../db';
+import { type Db, shownUntil, shownUpTo } from '../db';
 import { type AccountRow, partsByCurrency } from './accounts';
 
 /** @param at ISO-8601; undefined: now. @returns the instant in UTC */
@@ -51,16 +51,28 @@ interface Sums {
 }
 
 /**
+ * What is shown up to `$1`, by currency and class: whole days of what is sealed, the entries of its own
+ * day, and those of earlier days that wait for their seal. Each transaction is in one of the three.
+ */
+const CLASSES = `
+  WITH bound AS (SELECT date_trunc('day', ${shownUntil('$1')}, 'UTC') AS midnight),
+  recent AS (
+    SELECT t.id FROM transactions t, bound WHERE t.recorded_at >= midnight AND ${shownUpTo('t.recorded_at', '$1')}
+    UNION ALL
+    SELECT t.id FROM unsealed u JOIN transactions t USING (seq), bound WHERE t.recorded_at < midnight)
+  SELECT currency, class, debit, credit FROM day_sums, bound WHERE day < (midnight AT TIME ZONE 'UTC')::date
+  UNION ALL
+  SELECT e.currency, ledger_class(e.ledger_account), -least(e.amount, 0), greatest(e.amount, 0)
+  FROM recent JOIN entries e ON e.transaction_id = recent.id`;
+
+/**
  * Debit and credit of every class of ledger accounts: the orders' `deferred:…` are one, customers are summed
  * by source.
  */
 export async function trialBalance(db: Db, at?: string): Promise<TrialBalance> {
   const instant = await instantOf(db, at);
   const { rows } = await db.query<Sums>(
-    `SELECT currency, class AS "ledgerAccount", coalesce(-sum(amount) FILTER (WHERE amount < 0), 0) AS debit,
-       coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS credit
-     FROM (SELECT e.currency, e.amount, CASE WHEN e.ledger_account LIKE 'deferred:%' THEN 'deferred' ELSE e.ledger_account END AS class
-       FROM transactions t JOIN entries e ON e.transaction_id = t.id WHERE ${shownUpTo('t.recorded_at', '$1')}) AS one
+    `SELECT currency, class AS "ledgerAccount", sum(debit) AS debit, sum(credit) AS credit FROM (${CLASSES}) AS one
      GROUP BY GROUPING SETS ((currency, class), (currency)) ORDER BY currency, class`,
     [instant],
   );
