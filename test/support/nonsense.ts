@@ -376,6 +376,7 @@ const asSent = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 const ofItsForm = (): string => `${Date.now().toString(36)}.${'A'.repeat(43)}`;
 const forger = createSignatures('another-operator-key');
+const anotherThan = ({ name }: Command): Command => ({ name: name === 'cancel' ? 'purge' : 'cancel' });
 const FORGERIES: ((scene: Scene, message: Signable) => unknown)[] = [
   () => undefined,
   () => undefined,
@@ -386,7 +387,7 @@ const FORGERIES: ((scene: Scene, message: Signable) => unknown)[] = [
   ({ signatures }, message) => signatures.sign('another-instance', message),
   ({ id, signatures }, message) => signatures.sign(id, { ...message, by: 'somebody-else' }),
   ({ id, signatures }, message) => signatures.sign(id, { ...message, id: 'another' }),
-  ({ id, signatures }, message) => signatures.sign(id, { ...message, command: { name: 'cancel' } }),
+  ({ id, signatures }, message) => signatures.sign(id, { ...message, command: anotherThan(message.command) }),
   ({ id, signatures }, message) => signatures.updateId(id, message).replace('u/', 'update.'),
   () => '',
   () => 42,
