@@ -1,5 +1,5 @@
 /**
- * All that a step rests on, locked and read in one round trip (decision 32): what is computed from it is
+ * All that a step rests on, locked and read in one round trip (decision 34): what is computed from it is
  * pure (`effects.ts`), and what comes of that is written in another one (`steps.ts`).
  */
 import type { Standing } from '../../domain/eligibility';

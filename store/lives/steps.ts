@@ -40,7 +40,7 @@ export type AuthorizedStep = StepInput & Vouched;
 
 /**
  * Records a step: one round trip reads and locks what it rests on, another one writes what comes of it
- * (decision 32).
+ * (decision 34).
  * @throws StepRefused when what it needs is not there (a signature, a right, a balance, good standing)
  */
 export async function commitStep(pool: Pool, input: AuthorizedStep): Promise<StepResult> {

@@ -48,7 +48,7 @@ afterAll(() => {
 
 const STEP = { roundTrips: 2, commits: 1 };
 
-describe('a step is two round trips and a COMMIT (decision 32)', () => {
+describe('a step is two round trips and a COMMIT (decision 34)', () => {
   it('registration', async () => {
     expect(tell('registration', await trips.during(() => bear(pool, redisPrepaid())))).toMatchObject(STEP);
   });

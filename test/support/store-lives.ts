@@ -12,7 +12,6 @@ import { onOneConnection, type Pool } from '../../store/db';
 import { findInstance, findInstances } from '../../store/lives/instances';
 import { commitStep } from '../../store/lives/steps';
 import { withoutExamples } from '../../store/policies';
-import type { Body } from './http';
 import { newId } from './lives';
 
 const BY = 'operator';
@@ -23,7 +22,7 @@ const nextId = (kind: string): string => `${kind}-${++count}-${process.pid}`;
 const policyOf = (product: string): Policy =>
   withoutExamples(POLICIES.find((policy) => policy.product === product)!);
 
-export async function bear(pool: Pool, body: Body, id = newId()): Promise<string> {
+export async function bear(pool: Pool, body: unknown, id = newId()): Promise<string> {
   const parsed = parseRegistration(body, POLICIES, now());
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
   const registration = parsed.value;
