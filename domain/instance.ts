@@ -386,6 +386,12 @@ export const snapshotsOf = (
     (one): one is Prices => one?.version === version,
   );
 
+/** Where a renewal starts that is bought now: at the end of the paid time; when that has passed, now (L11). */
+export function renewalStart(orders: StoredOrder[], now: string): string {
+  const last = lastTerm(openOrders(orders));
+  return last && !isDue(last.endsAt, now) ? last.endsAt : now;
+}
+
 /**
  * How an order stands at an instant, as answers show it. Nothing is in force of an instance that has ended,
  * or whose paid time has (L15).

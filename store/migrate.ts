@@ -41,6 +41,7 @@ const APPEND_ONLY = [
   'seals',
   'audits',
   'adjustments',
+  'tasks',
 ];
 const GROWING = ['outbox', 'unsealed'];
 /** Written by triggers with their owner's rights. */

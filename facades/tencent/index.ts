@@ -8,10 +8,11 @@ import type { FacadeTools } from '../tools';
 import { cvm } from './cvm';
 import { dispatcher, type V1 } from './dispatch';
 import { hasPairs, pairsOf, receivedOf } from './received';
+import { redis } from './redis';
 import { hasV1 } from './signature';
 
 /** The vendor's versions that there are here. */
-export const TENCENT_SERVICES = [cvm];
+export const TENCENT_SERVICES = [cvm, redis];
 
 export function tencentFacade(tools: FacadeTools): RequestHandler {
   const dispatch = dispatcher(tools, TENCENT_SERVICES);

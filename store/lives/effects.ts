@@ -13,7 +13,6 @@ import { refundId, transactionId } from '../../domain/ids';
 import {
   type Facts,
   isTerm,
-  lastTerm,
   movedBy,
   movedLater,
   type Order,
@@ -21,6 +20,7 @@ import {
   orderInForce,
   type Prices,
   renewalPrices,
+  renewalStart,
   renewalsToReturn,
   type StoredOrder,
   snapshotsOf,
@@ -366,8 +366,7 @@ function addOrder({ row, found, input, life }: Scene, { order: asked }: Of<'new-
  */
 function renewalDates(row: InstanceRow, asked: NewOrder, at: string): { startsAt: string; endsAt: string } {
   const terms = openOrders(row.orders).filter(isTerm);
-  const last = lastTerm(terms);
-  const startsAt = last && msOf(last.endsAt) > msOf(at) ? last.endsAt : at;
+  const startsAt = renewalStart(row.orders, at);
   return { startsAt, endsAt: renewalEnd(terms, startsAt, asked.months!, row.policy.knobs.timeZone) };
 }
 

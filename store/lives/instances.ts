@@ -182,7 +182,12 @@ export interface VendorFilter {
   namesWith?: readonly string[] | undefined;
   zones?: readonly string[] | undefined;
   types?: readonly string[] | undefined;
+  /** Sets of words, of each of which one is the id or a part of the name, in whatever case. */
+  words?: readonly (readonly string[])[] | undefined;
 }
+
+const FOUND_BY = `(i.id = ANY(?) OR EXISTS (SELECT FROM unnest(?::text[]) AS word
+  WHERE strpos(lower(i.facts->>'name'), lower(word)) > 0))`;
 
 const LIVING: readonly string[] = STATES.filter((state) => state !== 'terminated');
 
@@ -193,7 +198,7 @@ export async function listByOffset(
   { offset, limit }: { offset: number; limit: number },
 ): Promise<{ items: InstanceRow[]; total: number }> {
   const { tenant, product, region, states = LIVING, ids, billing, names, zones, types } = filter;
-  const { namesWith = [] } = filter;
+  const { namesWith = [], words = [] } = filter;
   const conditions = filterBy({ tenant, product, region })
     .add("(i.state = ANY(?) OR i.state || '/' || (i.life->>'power') = ANY(?))", states)
     .add('i.id = ANY(?)', ids)
@@ -202,6 +207,7 @@ export async function listByOffset(
     .add("i.facts->>'zone' = ANY(?)", zones)
     .add("i.facts->>'type' = ANY(?)", types);
   for (const part of namesWith) conditions.add("strpos(lower(i.facts->>'name'), lower(?)) > 0", part);
+  for (const anyOf of words) conditions.add(FOUND_BY, anyOf);
   const { where, values } = conditions;
   const counted = await db.query<{ total: number }>(`SELECT count(*) AS total FROM instances i ${where}`, [
     ...values,
