@@ -244,13 +244,18 @@ function jd(): string {
   ].join('\n');
 }
 
-function codesOf(service: Service): [code: string, ours: string[]][] {
-  const found = new Map<string, string[]>();
+/** Of any of its actions: some have a code of their own for what is common to others. */
+function codesOf({ actions, codeOf }: Service): [code: string, ours: string[]][] {
+  const found = new Map<string, Set<string>>();
   for (const one of SUNSET_CODES) {
-    const code = service.codeOf(one, { action: '', state: null });
-    if (code !== undefined) found.set(code, [...(found.get(code) ?? []), `\`${one}\``]);
+    for (const { name: action } of actions) {
+      const code = codeOf(one, { action, state: null });
+      if (code !== undefined) found.set(code, (found.get(code) ?? new Set()).add(`\`${one}\``));
+    }
   }
-  return [...found].sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...found]
+    .map(([code, ours]): [string, string[]] => [code, [...ours]])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Puts each part between `<!-- made by npm run docs (tools/docs.ts): name -->` and `<!-- end -->`. */
