@@ -23,7 +23,7 @@ import {
   until,
 } from '../support/lives';
 import { auditAtEnd, useService } from '../support/service';
-import { nextSecond, type Pair, refusal } from '../support/tencent';
+import { type Pair, refusal } from '../support/tencent';
 
 const { service, http } = useService({ authFailuresPerMinute: 100_000 }, auditAtEnd);
 
@@ -222,7 +222,6 @@ describe('TerminateInstances', () => {
       const { own, id } = await returned();
       const { step } = await instanceOf(http, id);
       for (let again = 0; again < 2; again += 1) {
-        await nextSecond();
         await own.TerminateInstances({ InstanceIds: [id] });
       }
       expect(await instanceOf(http, id)).toMatchObject({ state: 'isolated', step });
@@ -237,7 +236,6 @@ describe('TerminateInstances', () => {
     ] as const)('is destroyed by a caller whom %s has told so', async (_, look) => {
       const { own, id } = await returned();
       await look(own, id);
-      await nextSecond();
       await own.TerminateInstances({ InstanceIds: [id] });
       expect(await stateOf(id)).toBe('terminated');
       expect((await own.DescribeInstances({ InstanceIds: [id] })).TotalCount).toBe(0);
@@ -247,7 +245,6 @@ describe('TerminateInstances', () => {
       const { own, id, whose } = await returned();
       const other = await clientFor(whose);
       await other.DescribeInstances({ InstanceIds: [id] });
-      await nextSecond();
       await own.TerminateInstances({ InstanceIds: [id] });
       expect(await stateOf(id)).toBe('isolated');
       await other.TerminateInstances({ InstanceIds: [id] });
@@ -264,7 +261,6 @@ describe('TerminateInstances', () => {
         "UPDATE terminations SET agreed_at = agreed_at - interval '10 minutes' WHERE id IN (SELECT termination_id FROM termination_items WHERE instance_id = $1)",
         [late.id],
       );
-      await nextSecond();
       await late.own.TerminateInstances({ InstanceIds: [late.id] });
       expect(await stateOf(late.id)).toBe('terminated');
     });
@@ -274,10 +270,8 @@ describe('TerminateInstances', () => {
       await own.DescribeInstances({ InstanceIds: [id] });
       await deposit('1000', (await instanceOf(http, id)).account);
       await own.RenewInstances({ InstanceIds: [id], InstanceChargePrepaid: { Period: 1 } });
-      await nextSecond();
       await own.TerminateInstances({ InstanceIds: [id] });
       expect(await stateOf(id)).toBe('isolated');
-      await nextSecond();
       await own.TerminateInstances({ InstanceIds: [id] });
       expect(await stateOf(id)).toBe('isolated');
     });
@@ -286,7 +280,6 @@ describe('TerminateInstances', () => {
       const { own, id, whose } = await returned(['read', 'return', 'terminate']);
       await own.DescribeInstances({ InstanceIds: [id] });
       // Never told of it, since it may not destroy: still a repeat.
-      await nextSecond();
       await own.TerminateInstances({ InstanceIds: [id] });
       const third = await clientFor(whose, ['read', 'return', 'terminate']);
       expect((await refusal(third.TerminateInstances({ InstanceIds: [id] }))).code).toBe(

@@ -2,6 +2,7 @@
  * Ending instances: pay-as-you-go ones are destroyed at once, prepaid ones are returned into the bin, and what is
  * in the bin is destroyed for good by a second call.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { derivedId } from '../../../api/asking';
 import { type ApiDeps, policyOfRow } from '../../../api/deps';
@@ -82,6 +83,7 @@ const terminate = action({
   changes: true,
   permissions: ['terminate', 'return', 'purge'],
   run: async (deps, call): Promise<Answer> => {
+    const began = Date.now();
     const rows = await existing(deps, call, call.params.InstanceIds);
     const ending = actionFor(rows);
     for (const row of rows) requireParts(deps, row, call.params);
@@ -90,9 +92,18 @@ const terminate = action({
     if (binned.length && fresh.length) throw mixedWithBin(binned);
     if (binned.length) await destroy(deps, call, binned);
     else if (fresh.length) await end(deps, call, ending, fresh);
+    const isBinned = fresh.length > 0 && ending === 'return';
+    if (isBinned || again.length) await secondSince(began);
     return {};
   },
 });
+
+/**
+ * Signatures count whole seconds and have no nonce. Terraform looks at what it has put into the bin and destroys
+ * it at once: answered within the second, its second call would be signed like the first one, and be a repeat.
+ */
+const secondSince = async (began: number): Promise<void> =>
+  await sleep(Math.max(0, began + 1000 - Date.now()));
 
 /**
  * What goes with an instance is the product's plan, for all (L4): what it keeps can't be asked away.
