@@ -45,12 +45,12 @@ const schema = z.object({
     .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 visible ASCII characters: it opens everything')
     .optional(),
   SUNSET_OPERATOR_KEY_PREVIOUS: z.string().min(1).optional(),
+  SUNSET_VENDOR_APIS: vendorApis.optional(),
   SUNSET_UNSIGNED: z.enum(['allow', 'refuse'], 'must be allow or refuse').default('allow'),
   SUNSET_SANDBOX: z.enum(['true', 'false'], 'must be true or false').optional(),
   SUNSET_KEEP_IDEMPOTENCY_DAYS: days.default(KEEP.idempotencyDays),
   SUNSET_KEEP_QUOTES_DAYS: days.default(KEEP.quotesDays),
   SUNSET_KEEP_REVOKED_DAYS: days.default(KEEP.keysDays),
-  SUNSET_VENDOR_APIS: vendorApis.optional(),
   SUNSET_STARTED_BY: z.literal('cluster', 'is set by npm run cluster only: unset it').optional(),
   SUNSET_WORKFLOW_BUNDLE: z.string().min(1).optional(),
   WORKER_HEALTH_PORT: port.optional(),
