@@ -16,7 +16,6 @@ export interface Page<T> {
 export interface ApiReply<T> {
   status: number;
   body: T;
-  headers: Headers;
 }
 
 /** The API answered with a problem. */
@@ -128,7 +127,7 @@ export class Api {
       }),
     );
     const answer = readJson(await reach(url, key, () => response.text()), url);
-    if (response.ok) return { status: response.status, body: answer as T, headers: response.headers };
+    if (response.ok) return { status: response.status, body: answer as T };
     if (!isProblem(answer)) throw notSunset(url);
     throw new ApiRefusal(answer, response.headers.get('idempotency-hit') === 'true');
   }

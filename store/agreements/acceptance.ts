@@ -14,7 +14,7 @@ import { type AcceptedItem, type ItemCommand, itemsStatement, itemsToSend, type 
 import type { Change, ItemProblem } from './problem';
 import { consumeQuote, findQuote, type QuotedItem, type QuoteRow } from './quotes';
 import { type NewRight, reserveRights } from './rights';
-import { findTermination, insertTermination, type TerminationRow } from './terminations';
+import { findTermination, insertTermination } from './terminations';
 
 export interface Confirmation {
   quoteId: string;
@@ -30,7 +30,7 @@ export interface Confirmation {
 }
 
 export type Acceptance =
-  | { ok: true; termination: TerminationRow; items: AcceptedItem[] }
+  | { ok: true; items: AcceptedItem[] }
   | {
       ok: false;
       code:
@@ -83,11 +83,7 @@ export async function acceptQuote(pool: Pool, confirmation: Confirmation): Promi
 }
 
 async function accepted(tx: Transaction, terminationId: string): Promise<Acceptance> {
-  const [termination, items] = await Promise.all([
-    findTermination(tx, terminationId),
-    itemsToSend(tx, terminationId),
-  ]);
-  return { ok: true, termination: termination!, items };
+  return { ok: true, items: await itemsToSend(tx, terminationId) };
 }
 
 function byInstance(changes: Change[]): Map<string, Change[]> {

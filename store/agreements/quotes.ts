@@ -51,8 +51,6 @@ export interface QuoteRow {
   rulesVersion: string;
   /** Of a return of renewals: those that were chosen; undefined: all that can come back. */
   orderIds?: string[] | undefined;
-  /** Quoted for a refund that needs approval. */
-  assisted: boolean;
   items: QuotedItem[];
   /** Ids beside them that are not known to who asked, and their places among all (L17). */
   unknown: UnknownItem[];
@@ -168,7 +166,7 @@ export async function createQuote(db: Transaction, quote: NewQuote): Promise<Quo
 }
 
 const SELECT = `
-  SELECT id, action, schedule, five_day_for AS "fiveDayFor", rules_version AS "rulesVersion", order_ids AS "orderIds", assisted, unknown,
+  SELECT id, action, schedule, five_day_for AS "fiveDayFor", rules_version AS "rulesVersion", order_ids AS "orderIds", unknown,
     created_at AS "createdAt", expires_at AS "expiresAt",
     expires_at <= clock_timestamp() AS "isExpired", termination_id AS "terminationId"
   FROM quotes WHERE id = $1`;

@@ -13,7 +13,6 @@ import type { UnknownItem } from './quotes';
 export interface TerminationRow {
   id: string;
   quoteId: string;
-  account: string;
   action: Action;
   schedule: Schedule;
   status: 'running' | 'done';
@@ -34,7 +33,6 @@ type SelectedTermination = Omit<TerminationRow, 'status' | 'items'> & {
 const SELECT = `
   SELECT t.id, t.seq, t.quote_id AS "quoteId", t.action, t.schedule, t.rules_version AS "rulesVersion", t.agreed_at AS "agreedAt",
     t.agreed_via AS "agreedVia", t.agreed_by AS "agreedBy", (SELECT unknown FROM quotes q WHERE q.id = t.quote_id) AS unknown,
-    (SELECT min(i.account) FROM termination_items i WHERE i.termination_id = t.id) AS account,
     (SELECT json_agg(json_build_object('instanceId', i.instance_id, 'status', i.status, 'refundId', i.refund_id,
         'releaseTime', i.release_time, 'scheduledAt', i.scheduled_at, 'problem', i.problem) ORDER BY i.position)
        FROM termination_items i WHERE i.termination_id = t.id) AS items

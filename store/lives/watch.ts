@@ -65,9 +65,9 @@ export async function overdueLives(
   db: Db,
   seconds: number,
   limit: number,
-): Promise<{ id: string; state: string; due: string }[]> {
-  const { rows } = await db.query<{ id: string; state: string; due: string }>(
-    `SELECT id, state, due_at AS due FROM instances
+): Promise<{ id: string; due: string }[]> {
+  const { rows } = await db.query<{ id: string; due: string }>(
+    `SELECT id, due_at AS due FROM instances
      WHERE due_at < clock_timestamp() - make_interval(secs => $1)
        OR (clock_offset_ms > 0 AND due_at < clock_timestamp() + make_interval(secs => clock_offset_ms / 1000.0 - $1))
      ORDER BY due_at, id LIMIT $2`,

@@ -109,7 +109,8 @@ describe('pay as you go', () => {
     const races = await Promise.all(
       Array.from({ length: 6 }, async (_, index) => {
         const id = await register(http, cvmPostpaid());
-        const at = fromNow(1500 + index * 30);
+        // Far enough ahead that it is agreed to by then, also on a busy machine.
+        const at = fromNow(5000 + index * 30);
         await end(http, [id], { schedule: { mode: 'timed', at } });
         await new Promise((resolve) =>
           setTimeout(resolve, Math.max(0, Date.parse(at) - Date.now() - 20 + index * 8)),

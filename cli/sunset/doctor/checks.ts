@@ -25,8 +25,8 @@ export async function diagnose({ url: given, key: givenKey, env }: Surroundings)
   const { finding: service, parts, skewMs } = await checkService(url, folder);
   const isUp = parts !== undefined;
   const rest = await Promise.all([
-    checkDatabase({ url, parts }, folder, env),
-    checkTemporal({ url, parts }, folder, env),
+    checkDatabase({ parts }, folder, env),
+    checkTemporal({ parts }, folder, env),
     isUp ? checkKey(url, found) : undefined,
     isUp ? checkFastForward(url, found) : undefined,
     isUp ? checkLives(url, found) : undefined,

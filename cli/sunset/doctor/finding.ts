@@ -25,7 +25,6 @@ export const fail = finding('fail');
 
 /** What the checks of the parts need to know of the service. */
 export interface ServiceState {
-  url: string;
   /** undefined: nobody answers; null: it answers, and says nothing of its parts. */
   parts: { postgres: string; temporal: string } | null | undefined;
 }
