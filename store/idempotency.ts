@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Db, Pool } from './db';
+import { type Db, isDatabaseAway, type Pool } from './db';
 import { jsonOf } from './json';
 
 /**
@@ -17,6 +17,9 @@ export interface Owner {
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1000;
+/** How long a process that starts tries for its lock. */
+const START_WITHIN_MS = 15_000;
+const START_PAUSE_MS = 200;
 
 /**
  * Takes this process's lock, and takes it again whenever its connection is lost (PostgreSQL was restarted,
@@ -60,7 +63,18 @@ export async function openOwner(pool: Pool): Promise<Owner> {
       await sleep(pause, undefined, { ref: false });
     }
   };
-  let holding = take();
+  // What is just being started waits for a server that is busy or comes up itself.
+  const first = async (untilMs: number): Promise<void> => {
+    try {
+      await take();
+    } catch (error) {
+      const isPassing = isDatabaseAway(error) || error instanceof LockLost;
+      if (!isPassing || Date.now() > untilMs) throw error;
+      await sleep(START_PAUSE_MS);
+      await first(untilMs);
+    }
+  };
+  let holding = first(Date.now() + START_WITHIN_MS);
   await holding;
   return {
     owner,

@@ -52,8 +52,8 @@ const OF_A_LIFE = 6;
 /** Whole lives: 300, and 10,002 by night. */
 const SEQUENCES = OF_A_LIFE * (SCALE === 1 ? 50 : Math.ceil((1000 * SCALE) / OF_A_LIFE));
 const SEED = Number(process.env.SUNSET_SEED ?? Date.now() % 1_000_000);
-/** A worker that is there answers well within this. */
-const ANSWER_MS = 20_000;
+/** A worker that is there answers well within this, however busy the machine is. */
+const ANSWER_MS = 60_000;
 
 // What a test ends in Temporal it starts again itself.
 const { service } = useService({ worker: { watchEveryMs: 3_600_000 } });
