@@ -305,10 +305,11 @@ export const SENTENCES: Record<DecisionCode, Sentence> = {
   ),
 };
 
+/** The numbers that come with each code. */
+type Numbers = { [Code in WarningCode]: Extract<NumberedWarning, { code: Code }> };
+
 /** The sentence of each warning, from its numbers. */
-export const WARNING_SENTENCES: {
-  [Code in WarningCode]: (numbers: Extract<NumberedWarning, { code: Code }>) => Text;
-} = {
+export const WARNING_SENTENCES: { [Code in WarningCode]: (numbers: Numbers[Code]) => Text } = {
   WAITING_PAYS_MORE: ({ amount, currency, at, ended }) => ({
     en: `Returned at ${at} the refund would be ${amount} ${currency}: ${
       ended
@@ -343,10 +344,11 @@ const money = ({ amount, currency }: { amount: string; currency: string }): stri
 
 /** What a warning says; a policy's notices, and warnings that an earlier version stored, bring their words. */
 export function warningSentence(warning: Warning): Text {
-  if ('message' in warning) return warning.message;
-  const say: (numbers: never) => Text = WARNING_SENTENCES[warning.code];
-  return say(warning as never);
+  return 'message' in warning ? warning.message : numberedSentence(warning.code, warning);
 }
+
+const numberedSentence = <Code extends WarningCode>(code: Code, numbers: Numbers[Code]): Text =>
+  WARNING_SENTENCES[code](numbers);
 
 /** Why Sunset itself has denied a refund request: its instance ended by this command or deadline (M25). */
 export const endedInReview = (command: string): Text => ({
