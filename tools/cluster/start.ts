@@ -55,6 +55,8 @@ export interface Cluster {
   temporal: string;
   webUi: string;
   secrets: string;
+  /** Where its secrets are, and the ports of its servers. */
+  place: ClusterPlace;
 }
 
 /** What is under way of one start. */
@@ -68,6 +70,7 @@ interface Start {
   processes: Processes;
   parts: Components;
   report: Progress;
+  settings: Record<string, unknown>;
 }
 
 const isOk = (url: string): Promise<boolean> =>
@@ -147,8 +150,8 @@ async function startDatabase(compose: Compose, folder: string, report: Progress)
   return place;
 }
 
-/** The only setting of the server beyond the compose file's: the demo moves lives ahead. */
-function dynamicConfig({ folder }: Start): string {
+/** The server's settings beyond the compose file's: the demo moves lives ahead, a bench wants no bounds. */
+function dynamicConfig({ folder, settings: more }: Start): string {
   const given = parse(readFileSync(join(ROOT, 'deploy', 'temporal', 'dynamicconfig.yaml'), 'utf8')) as Record<
     string,
     unknown
@@ -157,6 +160,7 @@ function dynamicConfig({ folder }: Start): string {
   const added = {
     'frontend.WorkflowTimeSkippingEnabled': true,
     'frontend.WorkflowTimeSkippingMaxSkipPerSession': 1_000_000,
+    ...more,
   };
   const settings = {
     ...given,
@@ -235,12 +239,14 @@ async function startSunset(start: Start): Promise<Pick<Cluster, 'apis' | 'worker
 
 /**
  * Starts the whole cluster; all of it is stopped with the parts, in the reverse order.
+ * @param settings of Temporal's dynamic configuration, beside the compose file's
  * @throws EmbeddedError when something does not come up
  */
 export async function startCluster(
   dataFolder: string,
   parts: Components,
   report: Progress,
+  settings: Record<string, unknown> = {},
 ): Promise<Cluster> {
   if (!existsSync(join(ROOT, 'dist', 'workflow-bundle.js')))
     throw new EmbeddedError('dist/ has not been built', 'run npm run build');
@@ -254,12 +260,19 @@ export async function startCluster(
   const place = await startDatabase(compose, folder, report);
   const ports = await choosePorts(PORTS, readState<Ports>(join(folder, 'ports.json')));
   writeState(join(folder, 'ports.json'), ports);
-  const start: Start = { compose, folder, place, ports, path, processes, parts, report };
+  const start: Start = { compose, folder, place, ports, path, processes, parts, report, settings };
   const temporal = await startTemporalServers(start, webUi);
   const sunset = await startSunset(start);
   return {
     ...sunset,
-    ...{ folder, processes, temporal, webUi: `http://${LOOPBACK}:${ports.ui}`, secrets: place.secrets },
+    ...{
+      folder,
+      processes,
+      temporal,
+      webUi: `http://${LOOPBACK}:${ports.ui}`,
+      secrets: place.secrets,
+      place,
+    },
     ...{ operatorKey: readSecret(place, 'operator_key'), databaseUrl: readSecret(place, 'database_url') },
   };
 }

@@ -1,0 +1,160 @@
+/** The arms: one life each, as Sunset's workflow alone, by HTTP, and as the yardsticks have it. */
+import { randomUUID } from 'node:crypto';
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { parseRegistration } from '../contract/registration-rules';
+import { POLICIES } from '../policies';
+import { withoutExamples } from '../store/policies';
+import { createSignatures } from '../store/signatures';
+import { registerInstance, sendCommand } from '../temporal/send';
+import { cvmPostpaid, redisPostpaid } from '../test/support/lives';
+import type { Arm } from './compare';
+import { bare, change, register } from './peers/bare';
+import { changeSignal, naive, stepQuery } from './peers/naive';
+import type { Place } from './place';
+
+export type Group = keyof Place['pids'];
+
+const arm = (name: string, place: Place, once: () => Promise<void>): Arm<Group> => ({
+  name,
+  once,
+  groups: place.pids,
+});
+
+/** As large as a registration of Sunset's, so that histories weigh the same. */
+const BODY = JSON.stringify(cvmPostpaid());
+const NOTE = 'x'.repeat(200);
+
+async function beginBare(place: Place, id: string): Promise<void> {
+  const startWorkflowOperation = new WithStartWorkflowOperation(bare, {
+    workflowId: id,
+    taskQueue: place.queue,
+    args: [id, BODY],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+  });
+  await place.plainClient.workflow.executeUpdateWithStart(register, { startWorkflowOperation });
+}
+
+const changeBare = async (place: Place, id: string, to: 'stopped' | 'running' | 'bin' | 'close') =>
+  void (await place.plainClient.workflow
+    .getHandle(id)
+    .executeUpdate(change, { args: [{ to, note: NOTE }], updateId: randomUUID() }));
+
+/** Registered, stopped, started: three updates. */
+export const bareThree = (place: Place): Arm<Group> =>
+  arm('bare', place, async () => {
+    const id = `bare-${randomUUID()}`;
+    await beginBare(place, id);
+    await changeBare(place, id, 'stopped');
+    await changeBare(place, id, 'running');
+  });
+
+/** Registered, put into the bin (its timer starts), released, and the workflow closed. */
+export const bareWhole = (place: Place): Arm<Group> =>
+  arm('bare', place, async () => {
+    const id = `bare-${randomUUID()}`;
+    await beginBare(place, id);
+    await changeBare(place, id, 'bin');
+    await changeBare(place, id, 'close');
+  });
+
+export const naiveThree = (place: Place): Arm<Group> =>
+  arm('naive', place, async () => {
+    const id = `naive-${randomUUID()}`;
+    const handle = await place.plainClient.workflow.start(naive, {
+      workflowId: id,
+      taskQueue: place.queue,
+      args: [id, BODY],
+    });
+    const reached = async (step: number): Promise<void> => {
+      while ((await handle.query(stepQuery)) < step) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    await reached(0);
+    for (const [index, to] of ['stopped', 'running'].entries()) {
+      await handle.signal(changeSignal, { to, note: NOTE });
+      await reached(index + 1);
+    }
+  });
+
+const registrationOf = (body: unknown) => {
+  const parsed = parseRegistration(body, POLICIES);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
+  return parsed.value;
+};
+
+/** Sunset's workflow alone, without its API: its own client code sends what the API would send. */
+export function workflowThree(place: Place): Arm<Group> {
+  const signatures = createSignatures(place.cluster.operatorKey);
+  const registration = registrationOf(cvmPostpaid());
+  const policy = withoutExamples(POLICIES.find(({ product }) => product === registration.product)!);
+  return arm('workflow', place, async () => {
+    const instanceId = `ins-${randomUUID()}`;
+    const birth = { instanceId, registration, policy, envelope: { id: randomUUID(), by: 'operator' } };
+    await registerInstance(place.client, { ...birth, signature: signatures.signBirth(birth) }, {});
+    for (const name of ['stop', 'start'] as const) {
+      const message = { id: randomUUID(), by: 'operator', command: { name } };
+      await sendCommand(place.client, instanceId, message, { signer: signatures });
+    }
+  });
+}
+
+interface ApiAnswer {
+  id: string;
+  /** Of a termination. */
+  items: { status: string }[];
+}
+
+/** One call of the API. @throws when it is refused */
+async function call(place: Place, method: string, path: string, body: unknown): Promise<ApiAnswer> {
+  const { apis, operatorKey } = place.cluster;
+  const { url } = apis[Math.floor(Math.random() * apis.length)]!;
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      authorization: `Bearer ${operatorKey}`,
+      'content-type': 'application/json',
+      'idempotency-key': randomUUID(),
+    },
+    body: JSON.stringify(body),
+  });
+  const answer = (await response.json()) as ApiAnswer;
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
+  return answer;
+}
+
+/** By HTTP: register, quote, confirm (into the bin), purge. */
+export const httpWhole = (place: Place): Arm<Group> =>
+  arm('http', place, async () => {
+    const id = `ins-${randomUUID()}`;
+    await call(place, 'PUT', `/v1/instances/${id}`, redisPostpaid());
+    const quote = await call(place, 'POST', '/v1/quotes', { action: 'terminate', instanceIds: [id] });
+    const termination = await call(place, 'POST', '/v1/terminations', { quoteId: quote.id, agree: true });
+    if (termination.items[0]?.status !== 'done') throw new Error(JSON.stringify(termination));
+    await call(place, 'POST', `/v1/instances/${id}/purge`, { confirm: id });
+  });
+
+/** One command over and over on living instances of its own, as HTTP and as a raw update. */
+export async function commands(place: Place, count: number): Promise<Arm<Group>[]> {
+  const ids = Array.from({ length: count }, () => `ins-${randomUUID()}`);
+  const bareIds = ids.map((id) => `bare-${id}`);
+  for (const id of ids) await call(place, 'PUT', `/v1/instances/${id}`, cvmPostpaid());
+  for (const id of bareIds) await beginBare(place, id);
+  // Each is somebody's for a time: two commands to one instance would wait for each other.
+  const lend = (all: string[]) => {
+    const free = all.map((id) => ({ id, on: true }));
+    return async (use: (id: string, on: boolean) => Promise<void>): Promise<void> => {
+      const one = free.shift()!;
+      await use(one.id, one.on);
+      free.push({ id: one.id, on: !one.on });
+    };
+  };
+  const [ours, theirs] = [lend(ids), lend(bareIds)];
+  return [
+    arm('http', place, () =>
+      ours(
+        async (id, on) =>
+          void (await call(place, 'POST', `/v1/instances/${id}/${on ? 'stop' : 'start'}`, {})),
+      ),
+    ),
+    arm('executeUpdate', place, () => theirs((id, on) => changeBare(place, id, on ? 'stopped' : 'running'))),
+  ];
+}

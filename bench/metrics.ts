@@ -1,0 +1,123 @@
+/** What is measured, one function a metric; the goals are those of docs/performance.md. */
+import { workflowId } from '../domain/ids';
+import { compare, type Figure, type Measured, medianOf, quantile, type Ratio, ratioOf } from './compare';
+import { cpuOf } from './cpu';
+import { bareThree, bareWhole, commands, type Group, httpWhole, naiveThree, workflowThree } from './lives';
+import type { Place } from './place';
+
+interface Size {
+  rounds: number;
+  seconds: number;
+}
+
+interface Metric {
+  name: string;
+  title: string;
+  run(place: Place, size: Size): Promise<Figure[]>;
+}
+
+const rate = ({ rate: perSecond }: Measured): number => perSecond;
+const cpuShown = (rounds: Measured[][], arm: string): string =>
+  (['client', 'sunset', 'peers', 'temporal', 'postgres'] as Group[])
+    .map((group) => `${group} ${medianOf(rounds, arm, ({ cpu }) => cpu[group]!).toFixed(0)}`)
+    .filter((text) => !text.endsWith(' 0'))
+    .join(', ');
+
+function ratesOf(
+  metric: string,
+  what: string,
+  goal: string | undefined,
+  rounds: Measured[][],
+  ours: string,
+  theirs: string,
+): Figure {
+  const { ours: a, theirs: b, ...ratio } = ratioOf(rounds, ours, theirs, rate);
+  const shown = (perSecond: number, arm: string): string =>
+    `${perSecond.toFixed(1)}/s; CPU-ms: ${cpuShown(rounds, arm)}`;
+  return { metric, what, ratio, goal, ours: shown(a, ours), theirs: shown(b, theirs) };
+}
+
+async function m2(place: Place, size: Size): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const concurrency of [16, 64]) {
+    const arms = [workflowThree(place), bareThree(place), ...(concurrency === 16 ? [naiveThree(place)] : [])];
+    const rounds = await compare(arms, { ...size, concurrency }, cpuOf);
+    figures.push(
+      ratesOf('M2', `lives/s, workflow ÷ bare, at ${concurrency}`, '≥ 1.00', rounds, 'workflow', 'bare'),
+    );
+    if (concurrency === 16)
+      figures.push(ratesOf('M2', 'lives/s, workflow ÷ naive, at 16', '≥ 2.50', rounds, 'workflow', 'naive'));
+  }
+  return figures;
+}
+
+async function m3(place: Place, size: Size): Promise<Figure[]> {
+  const rounds = await compare([httpWhole(place), bareWhole(place)], { ...size, concurrency: 16 }, cpuOf);
+  return [ratesOf('M3', 'lives/s, HTTP ÷ bare, at 16', '≥ 0.85', rounds, 'http', 'bare')];
+}
+
+async function m4(place: Place, size: Size): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const concurrency of [1, 32]) {
+    const rounds = await compare(await commands(place, concurrency), { ...size, concurrency }, cpuOf);
+    for (const [name, q, goal] of [
+      ['p50', 0.5, '≤ 1.10'],
+      ['p99', 0.99, '≤ 1.20'],
+    ] as const) {
+      const { ours, theirs, ...ratio } = ratioOf(rounds, 'http', 'executeUpdate', ({ durations }) =>
+        quantile(durations, q),
+      );
+      const ms = (value: number): string => `${value.toFixed(1)} ms`;
+      figures.push({
+        metric: 'M4',
+        what: `${name} of a command, HTTP ÷ raw update, at ${concurrency}`,
+        ratio,
+        goal,
+        ours: ms(ours),
+        theirs: ms(theirs),
+      });
+    }
+  }
+  return figures;
+}
+
+/** What the cost model (DESIGN: events, transitions) asks for: registered, ended into the bin, purged, closed. */
+const MINIMUM = { events: 7 + 13 + 12, transitions: 3 + 4 + 4 };
+
+async function m1(place: Place): Promise<Figure[]> {
+  const before = await lastId(place);
+  await httpWhole(place).once();
+  const { rows } = await place.pool.query<{ id: string }>('SELECT id FROM instances WHERE seq > $1', [
+    before,
+  ]);
+  const handle = place.client.workflow.getHandle(workflowId(rows[0]!.id));
+  const { raw } = await handle.describe();
+  const { events } = await handle.fetchHistory();
+  const counted = {
+    events: events!.length,
+    transitions: Number(raw.workflowExecutionInfo!.stateTransitionCount),
+  };
+  return (['events', 'transitions'] as const).map((what) => {
+    const value = counted[what] / MINIMUM[what];
+    const ratio: Ratio = { median: value, min: value, max: value };
+    return {
+      metric: 'M1',
+      what: `${what} a life ÷ the cost model's`,
+      ratio,
+      goal: '≤ 1.00',
+      ours: String(counted[what]),
+      theirs: String(MINIMUM[what]),
+    };
+  });
+}
+
+const lastId = async (place: Place): Promise<number> =>
+  ((await place.pool.query<{ seq: string | null }>('SELECT max(seq) AS seq FROM instances')).rows[0]!
+    .seq as unknown as number) ?? 0;
+
+export const METRICS: Metric[] = [
+  { name: 'M1', title: 'events and transitions of a life', run: m1 },
+  { name: 'M2', title: 'lives a second, without the API', run: m2 },
+  { name: 'M3', title: 'lives a second, by HTTP', run: m3 },
+  { name: 'M4', title: 'how long one command takes', run: m4 },
+];

@@ -1,0 +1,23 @@
+/** A worker of the yardsticks, as a process of its own: `tsx bench/peers/worker.ts`, settings by environment. */
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import pg from 'pg';
+import * as activities from './activities';
+
+async function main(): Promise<void> {
+  const { BENCH_TEMPORAL, BENCH_DATABASE, BENCH_QUEUE, BENCH_BUNDLE } = process.env;
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  activities.usePool(new pg.Pool({ connectionString: BENCH_DATABASE!, max: 20, pipeline: true }));
+  const worker = await Worker.create({
+    connection: await NativeConnection.connect({ address: BENCH_TEMPORAL! }),
+    namespace: 'default',
+    taskQueue: BENCH_QUEUE!,
+    workflowBundle: { codePath: BENCH_BUNDLE! },
+    activities: { record: activities.record },
+  });
+  process.send?.('ready');
+  process.on('disconnect', () => worker.shutdown());
+  await worker.run();
+  process.exit(0);
+}
+
+void main();

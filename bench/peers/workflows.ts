@@ -1,0 +1,2 @@
+export { bare } from './bare';
+export { naive } from './naive';
