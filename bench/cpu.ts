@@ -27,6 +27,9 @@ function entryOf(pid: number): Entry | undefined {
   }
 }
 
+/** The process that has started this one; undefined when it is gone. */
+export const parentOf = (pid: number): number | undefined => entryOf(pid)?.parent;
+
 /**
  * Milliseconds of processor time that each group has used so far: its processes and all below them, this process
  * apart, which has started the others.

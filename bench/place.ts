@@ -10,6 +10,7 @@ import type { Progress } from '../embedded';
 import { connectClient } from '../temporal/connect';
 import { readSecret } from '../tools/cluster/place';
 import { type Cluster, startCluster } from '../tools/cluster/start';
+import { parentOf } from './cpu';
 import { SCHEMA } from './peers/activities';
 
 export interface Place {
@@ -54,7 +55,7 @@ export async function startPlace(parts: Components, report: Progress): Promise<P
   ])
     await admin.query(sql);
   const { rows } = await admin.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-  const postmaster = parentOf(rows[0]!.pid);
+  const postmaster = parentOf(rows[0]!.pid)!;
   await admin.end();
   const workers = await startPeers(cluster, folder, parts);
   const connection = await connectClient({ address: cluster.temporal });
@@ -102,10 +103,4 @@ async function startPeers(cluster: Cluster, folder: string, parts: Components): 
   });
   await Promise.all(workers.map((one) => new Promise((ready) => one.once('message', ready))));
   return workers;
-}
-
-function parentOf(pid: number): number {
-  const { readFileSync } = require('node:fs') as typeof import('node:fs');
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
 }

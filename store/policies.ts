@@ -11,12 +11,11 @@ const KEEP_POLICY = prepared(
 );
 
 /**
- * Keeps a policy as it was used, and answers its id. An edit without a new version is another row: what was
+ * Keeps a policy as it was used, under its key ({@link keyOf}). An edit without a new version is another row: what was
  * promised stays readable.
  */
-export async function keepPolicy(db: Db, policy: Policy, id = keyOf(policy)): Promise<string> {
+export async function keepPolicy(db: Db, policy: Policy, id: string): Promise<void> {
   await db.query(KEEP_POLICY([id, policy.product, policy.version, withoutExamples(policy)]));
-  return id;
 }
 
 /** An id names its content, so it is read once a process: hundreds of rows have the same one. */

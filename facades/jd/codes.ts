@@ -1,12 +1,7 @@
 /** What can go wrong here, in the words that the vendor has for it. */
-import type { DecisionCode } from '../../contract/blockers';
-import type { ProblemCode } from '../../contract/problems';
-import type { BlockerCode } from '../../domain/blockers';
 import type { Text } from '../../domain/text';
+import { COMMON_TEXTS, type SunsetCode } from '../codes';
 import type { Status } from './jd-error';
-
-/** What a refusal, a blocker or a problem can be called here. */
-export type SunsetCode = ProblemCode | DecisionCode | BlockerCode;
 
 /**
  * The vendor has no 409: what stands against a call as things are is 400 with a status of its own. What passes
@@ -102,36 +97,17 @@ export const STATUS_OF: Record<SunsetCode, Status> = {
 
 /** Where the contract's sentences speak of its own headers and addresses. */
 export const TEXTS: Partial<Record<SunsetCode, Text>> = {
+  ...COMMON_TEXTS,
   INTERNAL: {
     en: 'The request failed by a fault of ours; it is in the log under its requestId. Try again.',
     zh: '请求因内部错误失败，已按 requestId 记录日志。请重试。',
-  },
-  UNAVAILABLE: {
-    en: 'A part that this request needs did not answer in time; nothing is known to have happened. Try again.',
-    zh: '所需组件未及时响应；目前没有操作生效的迹象。请重试。',
-  },
-  WORKFLOW_LOST: {
-    en: 'The instance’s workflow is lost: nothing was done. Have an operator repair it, then try again.',
-    zh: '该实例的工作流已丢失：本次操作未执行。请由运维人员修复后重试。',
   },
   NOT_FOUND: {
     en: 'There is no such call here; docs/vendor-apis.md lists those that there are.',
     zh: '此处没有该接口；已支持的接口见 docs/vendor-apis.md。',
   },
-  IDEMPOTENCY_RUNNING: {
-    en: 'The same signed request is still running. Look at the instance in a moment.',
-    zh: '同一签名的请求仍在处理中。请稍后查看实例。',
-  },
   IDEMPOTENCY_KEY_REUSED: {
     en: 'This nonce came with another request before. Sign anew, with a nonce of its own.',
     zh: '该 nonce 曾用于另一个请求。请使用新的 nonce 重新签名。',
-  },
-  TOO_MANY_COMMANDS: {
-    en: 'As many operations on this instance are under way as it takes at a time. Try again in a moment.',
-    zh: '该实例正在处理的操作已达上限。请稍后重试。',
-  },
-  TOO_MANY_FAILURES: {
-    en: 'This address sent too many requests that are not signed by a live key. Wait a minute.',
-    zh: '该地址发送了过多未通过签名验证的请求。请等待一分钟。',
   },
 };

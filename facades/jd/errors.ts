@@ -5,7 +5,8 @@ import { Blocked } from '../../api/use-cases/end';
 import { SENTENCES } from '../../contract/blockers';
 import { kindOf } from '../../contract/problems';
 import type { Lang, Text } from '../../domain/text';
-import { STATUS_OF, type SunsetCode, TEXTS } from './codes';
+import type { SunsetCode } from '../codes';
+import { STATUS_OF, TEXTS } from './codes';
 import { JdError, type Status } from './jd-error';
 
 const isKnown = (code: string): code is SunsetCode => Object.hasOwn(STATUS_OF, code);

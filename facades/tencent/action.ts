@@ -7,7 +7,7 @@ import type { Asking } from '../../api/asking';
 import type { ApiDeps } from '../../api/deps';
 import type { Permission } from '../../domain/permissions';
 import type { Lang } from '../../domain/text';
-import type { SunsetCode } from './codes';
+import type { SunsetCode } from '../codes';
 import type { CodeOfIssue } from './params';
 
 /** A call that is signed, permitted and understood. */

@@ -1,11 +1,6 @@
 /** What can go wrong here, in the codes that all of the vendor's products have. */
-import type { DecisionCode } from '../../contract/blockers';
-import type { ProblemCode } from '../../contract/problems';
-import type { BlockerCode } from '../../domain/blockers';
 import type { Text } from '../../domain/text';
-
-/** What a refusal, a blocker or a problem can be called here. */
-export type SunsetCode = ProblemCode | DecisionCode | BlockerCode;
+import { COMMON_TEXTS, type SunsetCode } from '../codes';
 
 /**
  * The vendor's common codes, of all its products; a service has better ones for some. None of those that its
@@ -100,21 +95,10 @@ export const COMMON: Record<SunsetCode, string> = {
 
 /** Where the contract's sentences speak of its own headers. */
 export const TEXTS: Partial<Record<SunsetCode, Text>> = {
+  ...COMMON_TEXTS,
   INTERNAL: {
     en: 'The request failed by a fault of ours; it is in the log under its RequestId. Try again.',
     zh: '请求因内部错误失败，已按 RequestId 记录日志。请重试。',
-  },
-  UNAVAILABLE: {
-    en: 'A part that this request needs did not answer in time; nothing is known to have happened. Try again.',
-    zh: '所需组件未及时响应；目前没有操作生效的迹象。请重试。',
-  },
-  WORKFLOW_LOST: {
-    en: 'The instance’s workflow is lost: nothing was done. Have an operator repair it, then try again.',
-    zh: '该实例的工作流已丢失：本次操作未执行。请由运维人员修复后重试。',
-  },
-  IDEMPOTENCY_RUNNING: {
-    en: 'The same signed request is still running. Look at the instance in a moment.',
-    zh: '同一签名的请求仍在处理中。请稍后查看实例。',
   },
   IDEMPOTENCY_KEY_REUSED: {
     en: 'This signature came with another action or other parameters before. Sign anew.',
@@ -131,14 +115,6 @@ export const TEXTS: Partial<Record<SunsetCode, Text>> = {
   RENEWAL_NOT_ALLOWED: {
     en: 'A pay-as-you-go instance has nothing to renew.',
     zh: '按量计费实例无需续费。',
-  },
-  TOO_MANY_COMMANDS: {
-    en: 'As many operations on this instance are under way as it takes at a time. Try again in a moment.',
-    zh: '该实例正在处理的操作已达上限。请稍后重试。',
-  },
-  TOO_MANY_FAILURES: {
-    en: 'This address sent too many requests that are not signed by a live key. Wait a minute.',
-    zh: '该地址发送了过多未通过签名验证的请求。请等待一分钟。',
   },
 };
 

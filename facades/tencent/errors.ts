@@ -7,8 +7,9 @@ import { kindOf } from '../../contract/problems';
 import type { BlockerCode } from '../../domain/blockers';
 import type { Permission } from '../../domain/permissions';
 import type { Lang, Text } from '../../domain/text';
+import type { SunsetCode } from '../codes';
 import type { About, Service } from './action';
-import { COMMON, isKnown, type SunsetCode, TEXTS } from './codes';
+import { COMMON, isKnown, TEXTS } from './codes';
 import { ofIssue } from './params';
 import { VendorError } from './vendor-error';
 

@@ -126,8 +126,9 @@ export async function createQuote(db: Transaction, quote: NewQuote): Promise<Quo
     ),
   ]);
   const quoted = await inTurns(quoteInTurns(subjects, left, request));
-  const keys = new Map(subjects.map(({ policy }) => [policy, ''] as [Policy, string]));
-  for (const policy of keys.keys()) keys.set(policy, keyOf(policy));
+  // Once for each policy: its key is a hash over all of it.
+  const policies = new Set(subjects.map(({ policy }) => policy));
+  const keys = new Map([...policies].map((policy) => [policy, keyOf(policy)]));
   const keep = (item: QuoteItem, index: number): QuotedItem => {
     const subject = subjects[index]!;
     const key = keys.get(subject.policy)!;
@@ -141,7 +142,7 @@ export async function createQuote(db: Transaction, quote: NewQuote): Promise<Quo
     };
   };
   const items = await inTurns(each(quoted, keep));
-  const versions = [...new Set(subjects.map(({ policy }) => policyId(policy)))].sort().join('+');
+  const versions = [...new Set([...policies].map(policyId))].sort().join('+');
   const itemsText = await jsonOf(items);
   const policiesKept = [...keys].map(([policy, key]) => keepPolicy(db, policy, key));
   const inserted = db.query(

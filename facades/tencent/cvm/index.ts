@@ -1,7 +1,7 @@
 /** CVM 2017-03-12. */
 import type { State } from '../../../domain/instance';
+import type { SunsetCode } from '../../codes';
 import type { About, Service } from '../action';
-import type { SunsetCode } from '../codes';
 import { attributeActions } from './attributes';
 import { describeActions } from './describe';
 import { powerActions } from './power';

@@ -1,6 +1,7 @@
 /** What goes wrong here, in the codes that each action of the vendor's has. */
+
+import type { SunsetCode } from '../../codes';
 import type { Service } from '../action';
-import type { SunsetCode } from '../codes';
 
 type Codes = Partial<Record<SunsetCode, string>>;
 
