@@ -19,7 +19,6 @@ const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1000;
 /** How long a process that starts tries for its lock. */
 const START_WITHIN_MS = 15_000;
-const START_PAUSE_MS = 200;
 
 /**
  * Takes this process's lock, and takes it again whenever its connection is lost (PostgreSQL was restarted,
@@ -39,7 +38,7 @@ export async function openOwner(pool: Pool): Promise<Owner> {
       if (isGiven) return;
       isGiven = true;
       connection.release(error ?? true);
-      if (isHeld && !isClosed) holding = takeAgain();
+      if (isHeld && !isClosed) holding = takeUntilHeld(() => false);
     };
     connection.on('error', give);
     try {
@@ -53,28 +52,21 @@ export async function openOwner(pool: Pool): Promise<Owner> {
     isHeld = true;
     giveBack = give;
   };
-  const takeAgain = async (): Promise<void> => {
+  const takeUntilHeld = async (isFinal: (error: unknown) => boolean): Promise<void> => {
     for (let pause = FIRST_PAUSE_MS; !isClosed; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      const isTaken = await take().then(
-        () => true,
-        () => false,
-      );
-      if (isTaken) return;
-      await sleep(pause, undefined, { ref: false });
+      try {
+        await take();
+        return;
+      } catch (error) {
+        if (isFinal(error)) throw error;
+      }
+      await sleep(pause);
     }
   };
   // What is just being started waits for a server that is busy or comes up itself.
-  const first = async (untilMs: number): Promise<void> => {
-    try {
-      await take();
-    } catch (error) {
-      const isPassing = isDatabaseAway(error) || error instanceof LockLost;
-      if (!isPassing || Date.now() > untilMs) throw error;
-      await sleep(START_PAUSE_MS);
-      await first(untilMs);
-    }
-  };
-  let holding = first(Date.now() + START_WITHIN_MS);
+  const startUntil = Date.now() + START_WITHIN_MS;
+  const isPassing = (error: unknown): boolean => isDatabaseAway(error) || error instanceof LockLost;
+  let holding = takeUntilHeld((error) => !isPassing(error) || Date.now() > startUntil);
   await holding;
   return {
     owner,
