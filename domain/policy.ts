@@ -136,6 +136,13 @@ export interface Policy {
   examples: WorkedExample[];
 }
 
+/** What a life takes along of its policy (decision 3): the rules that govern it, and where the store has the rest. */
+export interface PolicyExcerpt {
+  /** Names the policy's content, not only its version. */
+  id: string;
+  lifecycle: LifecycleRules;
+}
+
 /** `tencent-cvm@2026-11`: names the rules that were agreed to (L10). */
 export const policyId = (policy: { product: string; version: string }): string =>
   `${policy.product}@${policy.version}`;

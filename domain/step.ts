@@ -4,7 +4,7 @@
  */
 import type { Registration } from './instance';
 import type { Effect, Life } from './lifecycle';
-import type { Policy } from './policy';
+import type { Policy, PolicyExcerpt } from './policy';
 import type { Provenance } from './signed';
 
 /** What every step says. */
@@ -33,9 +33,10 @@ export interface StepBase {
 }
 
 /** What an instance begins with. */
-interface Birth {
+export interface Birth {
   registration: Registration;
-  policy: Policy;
+  /** Whole in runs of earlier versions. */
+  policy: PolicyExcerpt | Policy;
 }
 
 /** Step 0: an instance becomes known. */

@@ -1,14 +1,34 @@
-import { type Policy, policyId } from '../domain/policy';
+import { type Policy, type PolicyExcerpt, policyId } from '../domain/policy';
 import { type Db, prepared } from './db';
 import { hashOf } from './hash';
 
+const keys = new WeakMap<Policy, string>();
+
 /** Names its content: a policy that is edited without a new version is another one. */
-export const keyOf = (policy: Policy): string =>
-  `${policyId(policy)}#${hashOf(withoutExamples(policy)).slice(0, 12)}`;
+export function keyOf(policy: Policy): string {
+  const key = keys.get(policy) ?? `${policyId(policy)}#${hashOf(withoutExamples(policy)).slice(0, 12)}`;
+  keys.set(policy, key);
+  return key;
+}
 
 const KEEP_POLICY = prepared(
   'INSERT INTO policies (id, product, version, document) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
 );
+
+/**
+ * What a registration takes along of a policy. The store has it before anything refers to it; a process writes each
+ * once.
+ */
+export async function excerptOf(db: Db, policy: Policy): Promise<PolicyExcerpt> {
+  const id = keyOf(policy);
+  const kept = keptIn.get(db) ?? new Set();
+  keptIn.set(db, kept);
+  if (!kept.has(id)) await keepPolicy(db, policy, id);
+  kept.add(id);
+  return { id, lifecycle: policy.lifecycle };
+}
+
+const keptIn = new WeakMap<Db, Set<string>>();
 
 /**
  * Keeps a policy as it was used, under its key ({@link keyOf}). An edit without a new version is another row: what was

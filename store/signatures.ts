@@ -4,16 +4,13 @@
  */
 import { createHmac, scryptSync, timingSafeEqual } from 'node:crypto';
 import type { Envelope } from '../domain/commands';
-import type { Registration } from '../domain/instance';
-import type { Policy } from '../domain/policy';
 import { isSignature, type Signable, type Signer } from '../domain/signed';
+import type { Birth } from '../domain/step';
 import { canonical } from './hash';
 
 /** A registration as it is signed: its policy too, since that holds the rules of all refunds. */
-interface SignableBirth {
+interface SignableBirth extends Birth {
   instanceId: string;
-  registration: Registration;
-  policy: Policy;
   envelope: Envelope;
 }
 

@@ -1,7 +1,7 @@
 /** Whether an instance has a workflow, and how to give it another one (L14). */
 import type { Client } from '@temporalio/client';
 import { workflowId } from '../domain/ids';
-import { type LaterRun, lifeQuery, TASK_QUEUE, WORKFLOW_TYPE } from '../workflows/messages';
+import { type LaterRun, lifeQuery, REVISION, TASK_QUEUE, WORKFLOW_TYPE } from '../workflows/messages';
 import { attributesAtStart, releaseAttribute, releaseTimeOf } from '../workflows/search-attributes';
 import { NotRunning, within } from './meaning';
 import { type SendOptions, summaryOf, WAIT_MS } from './send';
@@ -37,7 +37,7 @@ export async function startAgain(
       client.workflow.start(WORKFLOW_TYPE, {
         workflowId: workflowId(life.id),
         taskQueue: options.taskQueue ?? TASK_QUEUE,
-        args: [{ life, done }],
+        args: [{ life, done, revision: REVISION }],
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         typedSearchAttributes: [...attributesAtStart(life), ...releaseAttribute(releaseTimeOf(life))],

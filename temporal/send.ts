@@ -12,6 +12,7 @@ import type { Signer } from '../domain/signed';
 import {
   type CommandMessage,
   type FirstRun,
+  REVISION,
   registerUpdate,
   SIGNALS,
   type SignalName,
@@ -52,7 +53,7 @@ export async function registerInstance(
   const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPE, {
     workflowId: workflowId(instanceId),
     taskQueue: options.taskQueue ?? TASK_QUEUE,
-    args: [birth],
+    args: [{ ...birth, revision: REVISION }],
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     typedSearchAttributes: [

@@ -1,6 +1,6 @@
 /**
  * `npm run record-histories`: lives every kind of life on the real servers and saves their histories under
- * test/histories/<version>/<name>.json. Run it when a version is released, or when there is a new kind of
+ * test/histories/<version>-revision-<n>/<name>.json. Run it when a version is released, or when there is a new kind of
  * life; replaying what old versions wrote is what keeps living instances safe from a change of the workflow.
  * What is recorded already stays as it is.
  */
@@ -30,7 +30,7 @@ import {
   until,
 } from '../test/support/lives';
 import { type ServiceUnderTest, startService } from '../test/support/service';
-import { SIGNALS, workflowId } from '../workflows/messages';
+import { REVISION, SIGNALS, workflowId } from '../workflows/messages';
 
 type Live = (service: ServiceUnderTest, http: Http) => Promise<string>;
 const later = { schedule: { mode: 'later' } };
@@ -177,7 +177,7 @@ const withoutNames = (history: string): string =>
 async function main(): Promise<void> {
   await setUp();
   const service = await startService();
-  const folder = join(__dirname, '..', 'test', 'histories', version);
+  const folder = join(__dirname, '..', 'test', 'histories', `${version}-revision-${REVISION}`);
   mkdirSync(folder, { recursive: true });
   for (const [name, live] of Object.entries(LIVES)) {
     const file = join(folder, `${name}.json`);

@@ -15,6 +15,7 @@ import type { Trust } from '../activities/trust';
 import type { Pool } from '../store/db';
 import { KEEP, type Keep } from '../store/retention';
 import { bundleForWorker } from './bundle';
+import { withoutCallStacks } from './call-stacks';
 import { ensureAuditSchedule } from './schedule';
 import { startSealer } from './sealer';
 import { startSweep } from './sweep';
@@ -41,6 +42,8 @@ export interface WorkerOptions {
   /** What is kept for a time only, and for how long; default: `KEEP`. */
   keep?: Keep;
   maxCachedWorkflows?: number;
+  /** Whether the Web UI can show where a workflow waits in its code (`call-stacks.ts`); default: not. */
+  callStacks?: boolean;
   /** Default: those of this database. */
   activities?: Activities;
   /** Default: the prebuilt one beside the compiled code, else built from `workflows/`. */
@@ -72,19 +75,22 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const signer = options.trust.signatures;
   const workflows = workflowsOf(options.client, options.pool, options.taskQueue, signer);
   const connection = await NativeConnection.connect(options.connection);
-  const worker = await Worker.create({
-    connection,
-    namespace: options.namespace,
-    taskQueue: options.taskQueue,
-    workflowBundle: options.bundle ?? (await bundleForWorker()),
-    activities: {
-      ...(options.activities ?? createActivities(options.pool, options.trust)),
-      ...createAuditActivities(options.pool, workflows),
-    },
-    shutdownGraceTime: GRACE_MS,
-    shutdownForceTime: FORCE_MS,
-    ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
-  });
+  const workflowBundle = options.bundle ?? (await bundleForWorker());
+  const create = (): Promise<Worker> =>
+    Worker.create({
+      connection,
+      namespace: options.namespace,
+      taskQueue: options.taskQueue,
+      workflowBundle,
+      activities: {
+        ...(options.activities ?? createActivities(options.pool, options.trust)),
+        ...createAuditActivities(options.pool, workflows),
+      },
+      shutdownGraceTime: GRACE_MS,
+      shutdownForceTime: FORCE_MS,
+      ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
+    });
+  const worker = await (options.callStacks ? create() : withoutCallStacks(create));
   // A server that has no schedules runs instances all the same.
   await ensureAuditSchedule(options.client, options.taskQueue).catch(options.onError);
   const sweep = startSweep(options.client, options.pool, {

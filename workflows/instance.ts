@@ -42,10 +42,12 @@ import { currentDetails, stepSummary, timerSummary } from './details';
 import {
   type AnsweredCommand,
   type CommandMessage,
+  type Ended,
   type FirstRun,
   type LaterRun,
   lifeQuery,
   REFUSAL,
+  REVISION,
   type RefusalDetail,
   registerUpdate,
   SIGNALS,
@@ -128,6 +130,9 @@ const isSignalName = (name: string): name is SignalName => Object.hasOwn(SIGNALS
  */
 let unproven: Life | undefined;
 
+/** {@link REVISION} of whoever started this run. */
+let startedWith = 0;
+
 /**
  * Runs that began before messages were signed have unsigned ones in their histories, and take them as they
  * did.
@@ -142,14 +147,15 @@ const refused = (detail: RefusalDetail): ApplicationFailure =>
  * A request to cancel (a button of the Web UI) is no command of ours: whoever gives it would leave an
  * instance that nobody ever ends.
  */
-export async function instance(input: FirstRun | LaterRun): Promise<Life> {
+export async function instance(input: FirstRun | LaterRun): Promise<Ended> {
   return await CancellationScope.nonCancellable(() => live(input));
 }
 
-async function live(input: FirstRun | LaterRun): Promise<Life> {
+async function live(input: FirstRun | LaterRun): Promise<Ended> {
   const instanceId = 'life' in input ? input.life.id : input.instanceId;
   let life: Life | undefined = 'life' in input ? input.life : undefined;
   unproven = life;
+  startedWith = input.revision ?? 0;
   let unborn: RefusalDetail | undefined;
   const done: AnsweredCommand[] = 'life' in input ? [...input.done] : [];
   const queue: QueuedMessage[] = [];
@@ -159,7 +165,7 @@ async function live(input: FirstRun | LaterRun): Promise<Life> {
   setHandler(registerUpdate, async () => {
     await condition(() => life !== undefined || unborn !== undefined);
     if (unborn) throw refused(unborn);
-    return { life: life!, step: 0, refundId: null };
+    return { state: life!.state, step: 0, refundId: null };
   });
   setHandler(lifeQuery, () => life ?? null);
   for (const [name, update] of Object.entries(UPDATES) as [
@@ -250,8 +256,12 @@ async function live(input: FirstRun | LaterRun): Promise<Life> {
       await condition(allHandlersFinished);
       // Work may have come while the last answers went out.
       if (queue.length) continue;
-      if (life.state === 'terminated') return life;
-      await continueAsNew<typeof instance>({ life, done: done.slice(-REMEMBERED) });
+      if (life.state === 'terminated') return { state: life.state, step: life.step };
+      await continueAsNew<typeof instance>({
+        life,
+        done: done.slice(-REMEMBERED),
+        revision: REVISION,
+      });
     }
     busy = false;
     await commandOrDeadline(queue, deadline, dueAt);
@@ -273,8 +283,8 @@ function takenBefore(
   return isOther && patched('same-id-other-command') ? 'reused' : known;
 }
 
-const answerOf = (life: Life, { id, step, refundId }: AnsweredCommand): UpdateResult => ({
-  life,
+const answerOf = ({ state }: Life, { id, step, refundId }: AnsweredCommand): UpdateResult => ({
+  state,
   step,
   refundId,
   commandId: id,
@@ -578,8 +588,9 @@ const shownName = (command: Command): string =>
 
 /** Takes over what the database holds, which may be another computation's (decision 6), and shows it. */
 function adopt(before: Life, { life }: StepResult): Life {
-  if (life.state !== before.state || releaseTimeOf(life) !== releaseTimeOf(before))
-    upsertSearchAttributes(changingAttributes(life));
+  const hasChanged = life.state !== before.state || releaseTimeOf(life) !== releaseTimeOf(before);
+  const isLast = life.state === 'terminated' && startedWith >= 1;
+  if (hasChanged && !isLast) upsertSearchAttributes(changingAttributes(life));
   show(life);
   return life;
 }

@@ -4,9 +4,9 @@
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Command, CommandName, CommandOf, Envelope, UpdateName } from '../domain/commands';
-import type { Paid, Registration } from '../domain/instance';
+import type { Paid, Registration, State } from '../domain/instance';
 import type { Life } from '../domain/lifecycle';
-import type { Policy } from '../domain/policy';
+import type { Policy, PolicyExcerpt } from '../domain/policy';
 
 export const WORKFLOW_TYPE = 'instance';
 export const TASK_QUEUE = 'sunset';
@@ -17,11 +17,13 @@ export { REFUSAL, workflowId } from '../domain/ids';
 export interface FirstRun {
   instanceId: string;
   registration: Registration;
-  /** A snapshot (decision 3). */
-  policy: Policy;
+  /** A snapshot (decision 3); whole in runs of earlier versions. */
+  policy: PolicyExcerpt | Policy;
   envelope: Envelope;
   /** Nobody registers by hand: a registration states money and brings the rules of its refunds. */
   signature?: string | undefined;
+  /** {@link REVISION} of whoever started it; missing in runs of earlier versions. */
+  revision?: number;
 }
 
 export interface LaterRun {
@@ -31,7 +33,17 @@ export interface LaterRun {
    * answers its first result.
    */
   done: AnsweredCommand[];
+  /** {@link REVISION} of whoever started it; missing in runs of earlier versions. */
+  revision?: number;
 }
+
+/**
+ * Of the commands that a run gives to Temporal: a run that was started with an earlier one gives them as its history
+ * has them. `patched()` would say the same by a marker, which is an event and a write of its own in every life.
+ *
+ * 1: what ends a life is its last word; no search attributes are set beside it.
+ */
+export const REVISION = 1;
 
 export interface AnsweredCommand {
   id: string;
@@ -53,9 +65,9 @@ export type CommandMessage<N extends CommandName = CommandName> = Envelope & {
   signature?: string | undefined;
 };
 
-/** What a command answers once its step is recorded. */
+/** What a command answers once its step is recorded; all else is in the read model. */
 export interface UpdateResult {
-  life: Life;
+  state: State;
   /** The step that the command took. */
   step: number;
   refundId: string | null;
@@ -64,6 +76,9 @@ export interface UpdateResult {
    */
   commandId?: string;
 }
+
+/** What a life's workflow ends with. */
+export type Ended = Pick<UpdateResult, 'state' | 'step'>;
 
 /** The first detail of a failure of type {@link REFUSAL}. */
 export interface RefusalDetail {

@@ -2,7 +2,7 @@ import { issue } from '../../contract/issues';
 import type { Registration } from '../../domain/instance';
 import { hashOf } from '../../store/hash';
 import { accountsOf, findInstance, type InstanceRow } from '../../store/lives/instances';
-import { withoutExamples } from '../../store/policies';
+import { excerptOf } from '../../store/policies';
 import { abandon } from '../../temporal/lives';
 import { CommandRefused, NotRunning, Unavailable } from '../../temporal/meaning';
 import { registerInstance } from '../../temporal/send';
@@ -53,8 +53,7 @@ async function startWorkflow(
   registration: Registration,
 ): Promise<void> {
   // The product is known: the schema has seen to it.
-  // It goes into the workflow's input: rules only, or most of every history would be examples.
-  const policy = withoutExamples(policyOf(deps)(registration.product)!);
+  const policy = await excerptOf(deps.pool, policyOf(deps)(registration.product)!);
   const birth = { instanceId: id, registration, policy, envelope: { id: commandId, by: caller.name } };
   const signed = { ...birth, signature: deps.signatures.signBirth(birth) };
   await registerInstance(deps.temporal, signed, optionsOf(deps));

@@ -83,7 +83,7 @@ export interface ServiceOptions {
   foundation: Foundation;
   settings: Pick<
     Settings,
-    'host' | 'port' | 'sandbox' | 'previousOperatorKey' | 'unsigned' | 'keep' | 'vendorApis'
+    'host' | 'port' | 'sandbox' | 'previousOperatorKey' | 'unsigned' | 'callStacks' | 'keep' | 'vendorApis'
   >;
   operatorKey: string;
   logger: Logger;
@@ -121,6 +121,7 @@ export async function runWorker(options: ServiceOptions, parts: Components): Pro
     pool,
     client,
     keep: settings.keep,
+    callStacks: settings.callStacks,
     onError,
     ...bundle,
   });

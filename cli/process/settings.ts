@@ -47,6 +47,7 @@ const schema = z.object({
   SUNSET_OPERATOR_KEY_PREVIOUS: z.string().min(1).optional(),
   SUNSET_VENDOR_APIS: vendorApis.optional(),
   SUNSET_UNSIGNED: z.enum(['allow', 'refuse'], 'must be allow or refuse').default('allow'),
+  SUNSET_CALL_STACKS: z.enum(['on', 'off'], 'must be on or off').default('off'),
   SUNSET_SANDBOX: z.enum(['true', 'false'], 'must be true or false').optional(),
   SUNSET_KEEP_IDEMPOTENCY_DAYS: days.default(KEEP.idempotencyDays),
   SUNSET_KEEP_QUOTES_DAYS: days.default(KEEP.quotesDays),
@@ -84,6 +85,8 @@ export interface Settings {
   previousOperatorKey: string | undefined;
   /** What workers do with messages that did not come through the API. */
   unsigned: 'allow' | 'refuse';
+  /** Whether workers let the Web UI show where a workflow waits in its code, which costs them a fifth. */
+  callStacks: boolean;
   /**
    * The vendors' own interfaces: true at the API's port, a number at a port of their own; undefined: as the
    * process does by default.
@@ -199,6 +202,7 @@ export function readSettings(env: NodeJS.ProcessEnv, required: readonly SettingN
     operatorKey: data.SUNSET_OPERATOR_KEY,
     previousOperatorKey: data.SUNSET_OPERATOR_KEY_PREVIOUS,
     unsigned: data.SUNSET_UNSIGNED,
+    callStacks: data.SUNSET_CALL_STACKS === 'on',
     vendorApis: data.SUNSET_VENDOR_APIS,
     sandbox: data.SUNSET_SANDBOX === undefined ? isOwn(given) : data.SUNSET_SANDBOX === 'true',
     workflowBundle:

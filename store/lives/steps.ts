@@ -67,13 +67,13 @@ async function recordBirth(tx: Transaction, input: BirthStep & Vouched): Promise
   const { registration, policy } = input.birth;
   const { orders } = registration;
   const facts = factsOf(registration);
-  const policyId = keyOf(policy);
+  const policyId = 'id' in policy ? policy.id : keyOf(policy);
   const { cause, isolatedAt, purgeTime } = life;
   const currency = facts.prices?.currency;
   const postings = currency ? registrationPostings(orders, isolatedAt !== null, currency) : [];
   await Promise.all([
     touchAccount(tx, facts.account),
-    keepPolicy(tx, policy, policyId),
+    ...('id' in policy ? [] : [keepPolicy(tx, policy, policyId)]),
     insertInstance(tx, {
       id: instanceId,
       facts,

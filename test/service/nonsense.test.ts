@@ -11,7 +11,7 @@ import { temporal } from '@temporalio/proto';
 import { commandIdOf, derivedId } from '../../api/asking';
 import { clockOf } from '../../domain/clock';
 import { COMMANDS, type Command } from '../../domain/commands';
-import type { Action } from '../../domain/instance';
+import { type Action, STATES } from '../../domain/instance';
 import { decide, type Life } from '../../domain/lifecycle';
 import { asUnsigned } from '../../domain/signed';
 import { createQuote } from '../../store/agreements/quotes';
@@ -251,10 +251,10 @@ async function sendUpdate({ id }: Walk, { name, args, updateId }: Sending): Prom
     );
   for (let tries = 0; ; tries += 1) {
     try {
-      const { life, step } = await execute();
+      const { state, step } = await execute();
       // Under an id that comes again it may be another message's answer; the same life's in any case.
-      if (life.id !== id || !Number.isInteger(step))
-        throw new Error(`not an answer: ${JSON.stringify({ life, step })}`);
+      if (!STATES.includes(state) || !Number.isInteger(step))
+        throw new Error(`not an answer: ${JSON.stringify({ state, step })}`);
       return `${known(name)} done`;
     } catch (error) {
       const meaning = meaningOf(error);

@@ -6,6 +6,6 @@ import { condition, setHandler } from '@temporalio/workflow';
 import { UPDATES } from '../../workflows/messages';
 
 export async function instance(): Promise<void> {
-  setHandler(UPDATES.power, ({ id }) => ({ life: null as never, step: 1, refundId: null, commandId: id }));
+  setHandler(UPDATES.power, ({ id }) => ({ state: 'running', step: 1, refundId: null, commandId: id }));
   await condition(() => false);
 }

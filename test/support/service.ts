@@ -36,7 +36,13 @@ export interface ServiceUnderTest {
     options?: Partial<
       Pick<
         WorkerOptions,
-        'activities' | 'maxCachedWorkflows' | 'sweepEveryMs' | 'sealEveryMs' | 'watchEveryMs' | 'trust'
+        | 'activities'
+        | 'callStacks'
+        | 'maxCachedWorkflows'
+        | 'sweepEveryMs'
+        | 'sealEveryMs'
+        | 'watchEveryMs'
+        | 'trust'
       >
     >,
   ): Promise<RunningWorker>;
