@@ -16,6 +16,7 @@ import {
   type State,
 } from './instance';
 import { inUtc, isDue, isoOf, msOf, plusMs } from './instant';
+import { placeOf } from './jitter';
 import type { Ending, LifecycleRules } from './policy';
 
 /**
@@ -45,6 +46,8 @@ export interface Life {
   isolatedAt: string | null;
   billingStoppedAt: string | null;
   purgeTime: string | null;
+  /** When the release is carried out at the earliest, where that is later than promised (`jitter.ts`). */
+  releaseFrom?: string | undefined;
   /** When what held deadlines back last ended. What came due before counts from then. */
   heldUntil?: string | undefined;
 }
@@ -61,8 +64,14 @@ export interface OpenOrder {
 export type DeadlineKind = 'fire' | 'release' | 'expire' | 'end-orders';
 export interface Deadline {
   kind: DeadlineKind;
+  /** The promised instant, for which it counts. */
   at: string;
+  /** When it is carried out at the earliest, where that is later. */
+  notBefore?: string | undefined;
 }
+
+/** When a deadline is to be carried out. */
+export const dueAt = ({ at, notBefore }: Deadline): string => notBefore ?? at;
 
 /**
  * What a step must do beside recording the new state; the activity carries them out in the step's one
@@ -188,7 +197,8 @@ export const isHeld = (life: Life): boolean =>
  * (L11).
  */
 export function nextDeadline(life: Life): Deadline | undefined {
-  if (life.state === 'isolated') return isHeld(life) ? undefined : { kind: 'release', at: life.purgeTime! };
+  if (life.state === 'isolated')
+    return isHeld(life) ? undefined : { kind: 'release', at: life.purgeTime!, notBefore: life.releaseFrom };
   if (life.state === 'terminated' || PASSING.includes(life.state)) return undefined;
   const candidates: Deadline[] = [];
   if (life.termination) candidates.push({ kind: 'fire', at: life.termination.at });
@@ -472,7 +482,9 @@ function end(life: Life, ending: Ending, cause: NonNullable<Life['cause']>, at: 
       return terminated(life, at);
     case 'expired':
       return { ...life, state: 'expired', power: 'stopped' };
-    case 'bin':
+    case 'bin': {
+      const purgeTime = plusMs(at, ending.retentionSeconds * 1000);
+      const jitterMs = Math.floor(placeOf(life.id) * (ending.jitterSeconds ?? 0) * 1000);
       return {
         ...life,
         state: 'isolated',
@@ -481,8 +493,10 @@ function end(life: Life, ending: Ending, cause: NonNullable<Life['cause']>, at: 
         termination: null,
         isolatedAt: at,
         billingStoppedAt: at,
-        purgeTime: plusMs(at, ending.retentionSeconds * 1000),
+        purgeTime,
+        ...(jitterMs ? { releaseFrom: plusMs(purgeTime, jitterMs) } : {}),
       };
+    }
   }
 }
 
@@ -494,6 +508,7 @@ const leaveBin = (life: Life): Life => ({
   isolatedAt: null,
   billingStoppedAt: null,
   purgeTime: null,
+  releaseFrom: undefined,
 });
 
 /** L9: what was isolated stopped billing then; what ends without a bin stops billing now. */
@@ -502,5 +517,6 @@ const terminated = (life: Life, at: string): Life => ({
   state: 'terminated',
   termination: null,
   purgeTime: null,
+  releaseFrom: undefined,
   billingStoppedAt: life.billingStoppedAt ?? at,
 });

@@ -16,7 +16,11 @@ import type { Text } from './text';
 import type { Notice } from './warnings';
 
 /** Where a command or a deadline leads (L1, L3). */
-export type Ending = { into: 'terminated' } | { into: 'bin'; retentionSeconds: number } | { into: 'expired' };
+export type Ending =
+  | { into: 'terminated' }
+  /** `jitterSeconds`: releases are spread over so long after the promised instant (`jitter.ts`). */
+  | { into: 'bin'; retentionSeconds: number; jitterSeconds?: number }
+  | { into: 'expired' };
 
 /** How instances of one billing mode are ended by a person. */
 interface EndRules {

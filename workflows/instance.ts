@@ -30,6 +30,7 @@ import {
   type Deadline,
   decide,
   decideDeadline,
+  dueAt,
   type Life,
   newLife,
   nextDeadline,
@@ -239,9 +240,9 @@ async function live(input: FirstRun | LaterRun): Promise<Ended> {
   let delay: Delay | undefined;
   for (;;) {
     const deadline = nextDeadline(life);
-    const dueAt = deadline && (isOf(delay, deadline) ? delay.until : msOf(deadline.at));
+    const dueMs = deadline && (isOf(delay, deadline) ? delay.until : msOf(dueAt(deadline)));
     // A deadline that has come goes first: what was promised until then is not promised after.
-    if (deadline && dueAt! <= Date.now()) {
+    if (deadline && dueMs! <= Date.now()) {
       const outcome = await takeDeadline(life, deadline);
       life = outcome.life;
       delay = 'refusal' in outcome ? longer(delay, deadline) : undefined;
@@ -264,7 +265,7 @@ async function live(input: FirstRun | LaterRun): Promise<Ended> {
       });
     }
     busy = false;
-    await commandOrDeadline(queue, deadline, dueAt);
+    await commandOrDeadline(queue, deadline, dueMs);
     busy = true;
   }
 }
@@ -303,10 +304,10 @@ function longer(delay: Delay | undefined, deadline: Deadline): Delay {
 async function commandOrDeadline(
   queue: QueuedMessage[],
   deadline: Deadline | undefined,
-  dueAt: number | undefined,
+  dueMs: number | undefined,
 ): Promise<void> {
   if (!deadline) return await condition(() => queue.length > 0);
-  const wait = Math.max(1, dueAt! - Date.now());
+  const wait = Math.max(1, dueMs! - Date.now());
   await condition(() => queue.length > 0, wait, { summary: timerSummary(deadline) });
 }
 

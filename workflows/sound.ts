@@ -8,6 +8,7 @@ import type { Command, CommandName } from '../domain/commands';
 import { isOwnId } from '../domain/ids';
 import { ACTIONS } from '../domain/instance';
 import { msOf } from '../domain/instant';
+import { MAX_JITTER_SECONDS } from '../domain/jitter';
 import { isSignature } from '../domain/signed';
 import type { CommandMessage } from './messages';
 
@@ -57,10 +58,14 @@ const isSchedule = (value: unknown): boolean =>
 const isRetention = (value: unknown): boolean =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_RETENTION_SECONDS;
 
+const isJitter = (value: unknown): boolean =>
+  value === undefined ||
+  (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_JITTER_SECONDS);
+
 const isEnding = (value: unknown): boolean =>
   isObject(value) &&
   (isOneOf(value.into, 'terminated', 'expired') ||
-    (value.into === 'bin' && isRetention(value.retentionSeconds)));
+    (value.into === 'bin' && isRetention(value.retentionSeconds) && isJitter(value.jitterSeconds)));
 
 const isEnd = (value: unknown): boolean =>
   isObject(value) &&

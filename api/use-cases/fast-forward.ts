@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clockOf } from '../../domain/clock';
 import { msOf } from '../../domain/instant';
-import { nextDeadline } from '../../domain/lifecycle';
+import { dueAt, nextDeadline } from '../../domain/lifecycle';
 import { type InstanceRow, setClockOffset } from '../../store/lives/instances';
 import { type FastForward, lastMoveId, skipAhead } from '../../temporal/fast-forward';
 import { NotRunning, Unavailable } from '../../temporal/meaning';
@@ -96,7 +96,7 @@ async function passDeadlines(
 /** A little before the next deadline, or the target where there is none on the way. */
 function stopBefore({ life }: InstanceRow, targetMs: number): number {
   const deadline = nextDeadline(life);
-  const at = deadline ? msOf(deadline.at) : Number.POSITIVE_INFINITY;
+  const at = deadline ? msOf(dueAt(deadline)) : Number.POSITIVE_INFINITY;
   return at > targetMs ? targetMs : at - BEFORE_MS;
 }
 
@@ -109,7 +109,7 @@ async function caughtUp(deps: ApiDeps, caller: Caller, id: string, reachedMs: nu
   for (;;) {
     const row = await existingInstance(deps, caller, id);
     const deadline = nextDeadline(row.life);
-    if (!deadline || msOf(deadline.at) > reachedMs) return row;
+    if (!deadline || msOf(dueAt(deadline)) > reachedMs) return row;
     if (Date.now() > until)
       throw new Unavailable('deadlines that came due have not been taken in time', true);
     await sleep(LOOK_EVERY_MS);

@@ -3,6 +3,7 @@ import { Client, type ConnectionOptions } from '@temporalio/client';
 import { DefaultLogger, type NativeConnectionOptions, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { type ApiServer, type Listening, startApi } from '../../api/http/server';
+import { withJitter } from '../../domain/jitter';
 import {
   consoleProgress,
   type EmbeddedPostgres,
@@ -83,7 +84,15 @@ export interface ServiceOptions {
   foundation: Foundation;
   settings: Pick<
     Settings,
-    'host' | 'port' | 'sandbox' | 'previousOperatorKey' | 'unsigned' | 'callStacks' | 'keep' | 'vendorApis'
+    | 'host'
+    | 'port'
+    | 'sandbox'
+    | 'previousOperatorKey'
+    | 'unsigned'
+    | 'callStacks'
+    | 'binJitterSeconds'
+    | 'keep'
+    | 'vendorApis'
   >;
   operatorKey: string;
   logger: Logger;
@@ -169,7 +178,7 @@ export async function runApi(
     operatorKey,
     sandbox: settings.sandbox,
     timeSkipping: server.timeSkipping,
-    policies: POLICIES,
+    policies: POLICIES.map((policy) => withJitter(policy, settings.binJitterSeconds)),
     logger,
     taskQueue,
   };

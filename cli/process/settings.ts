@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { MAX_JITTER_SECONDS } from '../../domain/jitter';
 import { KEEP, type Keep } from '../../store/retention';
 
 const postgresUrl = z
@@ -24,6 +25,15 @@ const days = z
   .string()
   .regex(/^\d{1,5}$/, 'must be a whole number of days (0: for ever)')
   .transform(Number);
+
+const jitter = z
+  .string()
+  .regex(/^\d{1,3}$/, `must be a whole number of seconds, 0–${MAX_JITTER_SECONDS}`)
+  .transform(Number)
+  .refine(
+    (seconds) => seconds <= MAX_JITTER_SECONDS,
+    `must be a whole number of seconds, 0–${MAX_JITTER_SECONDS}`,
+  );
 
 const vendorApis = z.union(
   [z.literal('off').transform(() => false as const), z.literal('on').transform(() => true as const), port],
@@ -47,6 +57,7 @@ const schema = z.object({
   SUNSET_OPERATOR_KEY_PREVIOUS: z.string().min(1).optional(),
   SUNSET_VENDOR_APIS: vendorApis.optional(),
   SUNSET_UNSIGNED: z.enum(['allow', 'refuse'], 'must be allow or refuse').default('allow'),
+  SUNSET_BIN_JITTER: jitter.default(0),
   SUNSET_CALL_STACKS: z.enum(['on', 'off'], 'must be on or off').default('off'),
   SUNSET_SANDBOX: z.enum(['true', 'false'], 'must be true or false').optional(),
   SUNSET_KEEP_IDEMPOTENCY_DAYS: days.default(KEEP.idempotencyDays),
@@ -85,6 +96,8 @@ export interface Settings {
   previousOperatorKey: string | undefined;
   /** What workers do with messages that did not come through the API. */
   unsigned: 'allow' | 'refuse';
+  /** Over how long after the promised instant releases from the bin are spread, in seconds. */
+  binJitterSeconds: number;
   /** Whether workers let the Web UI show where a workflow waits in its code, which costs them a fifth. */
   callStacks: boolean;
   /**
@@ -202,6 +215,7 @@ export function readSettings(env: NodeJS.ProcessEnv, required: readonly SettingN
     operatorKey: data.SUNSET_OPERATOR_KEY,
     previousOperatorKey: data.SUNSET_OPERATOR_KEY_PREVIOUS,
     unsigned: data.SUNSET_UNSIGNED,
+    binJitterSeconds: data.SUNSET_BIN_JITTER,
     callStacks: data.SUNSET_CALL_STACKS === 'on',
     vendorApis: data.SUNSET_VENDOR_APIS,
     sandbox: data.SUNSET_SANDBOX === undefined ? isOwn(given) : data.SUNSET_SANDBOX === 'true',

@@ -10,6 +10,7 @@ import { currency, money, rate, text } from '../../contract/fields';
 import { type Issue, parse } from '../../contract/issues';
 import { channelSchema } from '../../contract/registration';
 import { isTimeZone } from '../../domain/calendar';
+import { MAX_JITTER_SECONDS } from '../../domain/jitter';
 import type { Knobs, Policy } from '../../domain/policy';
 import { NotMade } from './not-made';
 
@@ -33,7 +34,11 @@ export const knobShape = {
 const sentence = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
 const ending = z.discriminatedUnion('into', [
   z.strictObject({ into: z.literal('terminated') }),
-  z.strictObject({ into: z.literal('bin'), retentionSeconds: z.number().int().min(1) }),
+  z.strictObject({
+    into: z.literal('bin'),
+    retentionSeconds: z.number().int().min(1),
+    jitterSeconds: z.number().int().min(0).max(MAX_JITTER_SECONDS).optional(),
+  }),
   z.strictObject({ into: z.literal('expired') }),
 ]);
 const endRules = z.strictObject({

@@ -140,7 +140,8 @@ const waking = (pool: Pool, workflows: Workflows): Remedy => ({
 const OVERDUE = `
   SELECT id, state, due FROM instances CROSS JOIN LATERAL (SELECT CASE
     -- A legal hold keeps it past its time (L16).
-    WHEN state = 'isolated' THEN CASE WHEN life->'protection'->>'holdRelease' = 'true' THEN NULL ELSE purge_time END
+    WHEN state = 'isolated' THEN CASE WHEN life->'protection'->>'holdRelease' = 'true' THEN NULL
+      ELSE coalesce((life->>'releaseFrom')::timestamptz, purge_time) END
     WHEN state IN ('running', 'stopped', 'expired') THEN least((life->'termination'->>'at')::timestamptz,
       (SELECT min((o->>'endsAt')::timestamptz) FROM jsonb_array_elements(life->'orders') AS o)) END AS due) d
   WHERE state <> 'terminated'

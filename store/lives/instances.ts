@@ -5,7 +5,7 @@
 
 import { type Billing, type Facts, STATES, type StoredOrder } from '../../domain/instance';
 import { inUtc } from '../../domain/instant';
-import { type Life, nextDeadline } from '../../domain/lifecycle';
+import { dueAt, type Life, nextDeadline } from '../../domain/lifecycle';
 import type { Plan } from '../../domain/plan';
 import type { Policy } from '../../domain/policy';
 import { each } from '../../domain/turns';
@@ -270,7 +270,7 @@ export async function insertInstance(tx: Transaction, { facts, life, ...row }: N
       row.policyId,
       row.registrationHash,
       row.registeredBy,
-      dueAt(life),
+      dueTimeOf(life),
       life.isolatedAt,
       life.purgeTime,
     ]),
@@ -289,11 +289,23 @@ export async function moveInstance(
   disposal: Plan | null,
 ): Promise<void> {
   await tx.query(
-    MOVE_INSTANCE([id, life.state, life.step, life, life.isolatedAt, life.purgeTime, dueAt(life), disposal]),
+    MOVE_INSTANCE([
+      id,
+      life.state,
+      life.step,
+      life,
+      life.isolatedAt,
+      life.purgeTime,
+      dueTimeOf(life),
+      disposal,
+    ]),
   );
 }
 
-const dueAt = (life: Life): string | null => nextDeadline(life)?.at ?? null;
+function dueTimeOf(life: Life): string | null {
+  const deadline = nextDeadline(life);
+  return deadline ? dueAt(deadline) : null;
+}
 
 const SET_FACTS = prepared('UPDATE instances SET facts = $2 WHERE id = $1');
 
