@@ -5,14 +5,18 @@ import type { Pool } from '../store/db';
 import type { Owner } from '../store/idempotency';
 import type { InstanceRow } from '../store/lives/instances';
 import type { Signatures } from '../store/signatures';
+import type { KeySecrets } from './secrets';
+import type { SignInCodes } from './sign-in-codes';
 
 /** Everything that the API is made of. Nothing in this room reads the environment. */
 export interface ApiDeps {
   pool: Pool;
   temporal: Client;
   namespace: string;
-  /** The operator's bearer key; what is secret of other keys is derived from it (secrets.ts). */
+  /** The operator's bearer key. */
   operatorKey: string;
+  /** What is secret of other keys and of sessions: derived from the operator's key. */
+  secrets: KeySecrets;
   /** Vouch for what callers send, with a key derived from the operator's. */
   signatures: Signatures;
   /** Whose running Idempotency-Keys are: this process (`openOwner` of the store). */
@@ -38,6 +42,12 @@ export interface ApiDeps {
   fastForwardWaitMs?: number;
   /** Failed authentications that one address may make per minute; default 60. */
   authFailuresPerMinute?: number;
+  /** How long a session lasts at most, and how long unused, in seconds; default 12 hours and 2. */
+  sessions?: { seconds: number; idleSeconds: number };
+  /** Sign the operator in once each; default: there are none. */
+  signInCodes?: SignInCodes | undefined;
+  /** Addresses of proxies that are believed who asks, and by which protocol; default: none is. */
+  trustedProxies?: readonly string[];
 }
 
 const FIFTEEN_MINUTES = 900;

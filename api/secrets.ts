@@ -11,6 +11,13 @@ export interface KeySecrets {
   bearerKey(keyId: string): string;
   /** The secret half of the pair that signs requests to the vendor façades. */
   secretKey(secretId: string): string;
+  /**
+   * As a session is stored, by the secret of its cookie. Another operator's key makes another hash, so that a
+   * change of it signs everybody out.
+   */
+  sessionHash(secret: string): string;
+  /** What a write carries that comes with a session's cookie. */
+  csrfToken(secret: string): string;
 }
 
 export function keySecrets(operatorKey: string): KeySecrets {
@@ -22,6 +29,8 @@ export function keySecrets(operatorKey: string): KeySecrets {
   return {
     bearerKey: (keyId) => `sk_${keyId}_${derive('bearer', keyId)}`,
     secretKey: (secretId) => derive('sign', secretId),
+    sessionHash: (secret) => derive('session', secret),
+    csrfToken: (secret) => derive('csrf', secret),
   };
 }
 

@@ -3,6 +3,7 @@
  */
 import pino from 'pino';
 import type { ApiServer } from '../api/http/server';
+import { SignInCodes } from '../api/sign-in-codes';
 import { EmbeddedError } from '../embedded';
 import { end, endOnSignals } from './process/ending';
 import { keepWorker, WorkerLost } from './process/keep-worker';
@@ -23,6 +24,10 @@ Starts Sunset: the API, a worker, and, unless DATABASE_URL and TEMPORAL_ADDRESS 
   SUNSET_UNSIGNED       allow or refuse (allow): messages to instances that did not come through the API, such as the Web UI's
   SUNSET_KEEP_IDEMPOTENCY_DAYS, SUNSET_KEEP_QUOTES_DAYS, SUNSET_KEEP_REVOKED_DAYS
                         what is deleted after so many days (30, 30, 400; 0: never)
+  SUNSET_SESSION_HOURS, SUNSET_SESSION_IDLE_MINUTES
+                        how long who has signed in to the console stays so at most, and unused (12, 120)
+  SUNSET_TRUSTED_PROXIES
+                        addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto count (none)
   SUNSET_VENDOR_APIS    on, off or a port: Tencent Cloud’s and JD Cloud’s own APIs in front of Sunset, at the API’s port or one
                         of their own (on)
   SUNSET_BIN_JITTER     over how many seconds after the promised instant releases from the bin are spread (0; at most 900)
@@ -47,10 +52,12 @@ async function main(): Promise<void> {
     const foundation = await startFoundation(settings, parts);
     const key = operatorKey(settings.operatorKey, settings.dataFolder);
     const logger = pino({ level: process.env.LOG_LEVEL ?? 'warn' });
-    const options = { foundation, settings, operatorKey: key.key, logger };
+    const signInCodes = settings.sandbox ? new SignInCodes() : undefined;
+    const options = { foundation, settings, operatorKey: key.key, logger, signInCodes };
     const worker = await keepWorker(() => runWorker(options, parts), { say, isEnding });
     const { url, facadeUrl } = await runApi(options, parts);
-    process.stdout.write(banner({ url, facadeUrl }, settings, foundation, key, Date.now() - begun));
+    const console = consoleLine(url, signInCodes);
+    process.stdout.write(banner({ url, facadeUrl, console }, settings, foundation, key, Date.now() - begun));
     await Promise.race([worker.lost, watchServers(foundation, parts)]);
   } catch (error) {
     if (isEnding()) return; // the signal's own stop ends the process
@@ -90,13 +97,14 @@ function explain(error: unknown): string {
 }
 
 function banner(
-  { url, facadeUrl }: Pick<ApiServer, 'url' | 'facadeUrl'>,
+  { url, facadeUrl, console }: Pick<ApiServer, 'url' | 'facadeUrl'> & { console: string },
   settings: Settings,
   { temporal }: Foundation,
   key: OperatorKey,
   ms: number,
 ): string {
   const rows: [string, string][] = [
+    ['Console', console],
     ['API', url],
     ['Docs', `${url}/docs`],
     ['Vendor APIs', facadeUrl ?? 'off (SUNSET_VENDOR_APIS)'],
@@ -107,6 +115,10 @@ function banner(
   const lines = rows.map(([name, value]) => `  ${name.padEnd(13)} ${value}`);
   return `\nSunset is up (${(ms / 1000).toFixed(1)} s)\n${lines.join('\n')}\n\nCtrl-C stops it; the data stays in ${settings.dataFolder}\n`;
 }
+
+/** In a sandbox a link that signs in once: nobody has to look for a key. */
+const consoleLine = (url: string, codes: SignInCodes | undefined): string =>
+  codes ? `${url}/?code=${codes.make()}   (signs you in once, within 10 minutes)` : url;
 
 function keyLine({ key, file, fresh }: OperatorKey): string {
   if (file === null) return 'as set by SUNSET_OPERATOR_KEY';

@@ -201,6 +201,10 @@ const TEXTS = {
     'means all accounts: only a key of all accounts can say that',
     '表示所有账号：仅限不绑定账号的密钥',
   ),
+  KEY_OR_CODE: fixed(
+    'must have one of the two, and not both: key, code',
+    '须且只能包含 key 与 code 其中之一',
+  ),
   BAD_CURSOR: fixed('is not a cursor that a list answered', '不是列表返回的游标'),
 } satisfies Record<string, (params: Params) => Text>;
 

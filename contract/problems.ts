@@ -82,6 +82,48 @@ const KINDS = {
     ['The request carries no key that is known here.', '请求未携带有效的密钥。'],
     ['Send the header Authorization: Bearer <key>.', '请携带请求头 Authorization: Bearer <密钥>。'],
   ),
+  NO_SESSION: kind(
+    401,
+    ['Not signed in', '未登录'],
+    [
+      'The request comes with no session, or with one that is over: by its time, by a sign-out, or because its key was revoked.',
+      '请求未携带有效会话，或会话已结束（到期、已退出，或其密钥已被吊销）。',
+    ],
+    ['Sign in again (POST /v1/sessions).', '请重新登录（POST /v1/sessions）。'],
+  ),
+  WRONG_KEY: kind(
+    401,
+    ['Not a key', '密钥无效'],
+    ['This key is not known here, or was revoked.', '该密钥在此未知，或已被吊销。'],
+    [
+      'Look whether it is complete, or ask whoever made it for another one.',
+      '请检查密钥是否完整，或联系密钥的创建者。',
+    ],
+  ),
+  WRONG_CODE: kind(
+    401,
+    ['The link can’t be used', '链接已失效'],
+    [
+      'A link that signs in can be used once, within 10 minutes of the start that printed it.',
+      '登录链接仅可使用一次，且须在启动后 10 分钟内使用。',
+    ],
+    [
+      'Sign in with a key; the operator’s own is where the start says.',
+      '请使用密钥登录；运维密钥的位置见启动时的输出。',
+    ],
+  ),
+  CSRF: kind(
+    403,
+    ['The session’s token is missing', '缺少会话令牌'],
+    [
+      'A write that comes with a session’s cookie needs its token too, and this one has another or none: nothing was done.',
+      '携带会话 Cookie 的写请求还需携带该会话的令牌，而本次请求没有或不符；未执行任何操作。',
+    ],
+    [
+      'Send the header X-CSRF-Token with `csrfToken` of GET /v1/sessions/current.',
+      '请在 X-CSRF-Token 请求头中携带 GET /v1/sessions/current 返回的 `csrfToken`。',
+    ],
+  ),
   FORBIDDEN: kind(
     403,
     ['Not permitted', '无权限'],

@@ -4,7 +4,6 @@
  */
 import { Router } from 'express';
 import { Counter } from 'prom-client';
-import type { ApiDeps } from '../api/deps';
 import type { Facade } from '../api/http/app';
 import { limitFailures } from '../api/http/auth';
 import type { Metrics } from '../api/http/metrics';
@@ -23,20 +22,11 @@ function countCalls({ registry }: Metrics): CountCall {
   return (facade, action, code) => counter.inc({ facade, action, code });
 }
 
-function failuresOf(deps: ApiDeps): FacadeTools['limitFailures'] {
-  const limit = limitFailures(deps);
-  return async (request, response) =>
-    await new Promise((resolve, reject) => {
-      const next = (error?: unknown) => (error === undefined ? resolve() : reject(error as Error));
-      void limit(request, response, next);
-    });
-}
-
 export const vendorFacades: Facade = (deps, metrics) => {
   const tools: FacadeTools = {
     deps,
     findSigner: signersOf(deps),
-    limitFailures: failuresOf(deps),
+    limitFailures: limitFailures(deps),
     count: countCalls(metrics),
   };
   return Router({ caseSensitive: true, strict: true }).use(tencentFacade(tools), jdFacade(tools));

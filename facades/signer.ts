@@ -1,7 +1,6 @@
 /** Who signs requests to the façades: the pair `secretId` and `secretKey` of a live key. */
 import { type Caller, callerOf } from '../api/caller';
 import type { ApiDeps } from '../api/deps';
-import { keySecrets } from '../api/secrets';
 import { findLiveSigner } from '../store/keys';
 
 interface Signer {
@@ -16,8 +15,7 @@ export type FindSigner = (secretId: string) => Promise<Signer | undefined>;
 /** Can be a secret id at all: anything else is not looked up. */
 const SECRET_ID = /^[\w-]{1,64}$/;
 
-export function signersOf({ pool, operatorKey }: Pick<ApiDeps, 'pool' | 'operatorKey'>): FindSigner {
-  const secrets = keySecrets(operatorKey);
+export function signersOf({ pool, secrets }: Pick<ApiDeps, 'pool' | 'secrets'>): FindSigner {
   return async (secretId) => {
     const key = SECRET_ID.test(secretId) ? await findLiveSigner(pool, secretId) : undefined;
     return key && { caller: callerOf(key), secretKey: secrets.secretKey(secretId) };

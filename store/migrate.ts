@@ -47,7 +47,7 @@ const GROWING = ['outbox', 'unsealed'];
 /** Written by triggers with their owner's rights. */
 const READ_ONLY = ['day_sums'];
 /** Kept for a time only (retention.ts); triggers and foreign keys hold what must stay. */
-const TRIMMED = ['idempotency_keys', 'quotes', 'keys', 'told'];
+const TRIMMED = ['idempotency_keys', 'quotes', 'keys', 'told', 'sessions'];
 const CHANGING = [
   'accounts',
   'balances',
@@ -72,6 +72,7 @@ function grants(role: string): string {
     `GRANT SELECT, INSERT, UPDATE ON ${CHANGING.join(', ')} TO ${role}`,
     `GRANT SELECT, INSERT, UPDATE (revoked_at, revoked_by) ON keys TO ${role}`,
     `GRANT SELECT, INSERT, UPDATE (charged_until) ON usage TO ${role}`,
+    `GRANT SELECT, INSERT, UPDATE (idle_at) ON sessions TO ${role}`,
     `GRANT DELETE ON ${[...GROWING, ...TRIMMED].join(', ')} TO ${role}`,
   ].join(';\n');
 }

@@ -6,6 +6,7 @@ import { trimQuotes } from './agreements/quotes';
 import type { Pool } from './db';
 import { trimIdempotencyKeys } from './idempotency';
 import { trimKeys } from './keys';
+import { trimSessions } from './sessions';
 
 /** For how many days; 0 is for ever. */
 export interface Keep {
@@ -33,18 +34,26 @@ const TRIMS: Record<keyof Keep, (pool: Pool, days: number, limit: number) => Pro
 };
 
 /** How many rows of each went. */
-export type Trimmed = Record<keyof Keep, number>;
+export type Trimmed = Record<keyof Keep | 'sessions', number>;
 
 /** Deletes what has been kept long enough, in batches, until there is none left. */
 export async function trim(pool: Pool, keep: Keep, batch = BATCH): Promise<Trimmed> {
-  const trimmed: Trimmed = { idempotencyDays: 0, quotesDays: 0, keysDays: 0 };
+  const trimmed: Trimmed = { idempotencyDays: 0, quotesDays: 0, keysDays: 0, sessions: 0 };
   for (const kind of Object.keys(TRIMS) as (keyof Keep)[]) {
-    if (keep[kind] === 0) continue;
-    for (let isMore = true; isMore; ) {
-      const count = await TRIMS[kind](pool, keep[kind], batch);
-      trimmed[kind] += count;
-      isMore = count === batch;
-    }
+    if (keep[kind] > 0)
+      trimmed[kind] = await inBatches(batch, (limit) => TRIMS[kind](pool, keep[kind], limit));
   }
+  // What is over opens nothing any more, and nobody asks for it.
+  trimmed.sessions = await inBatches(batch, (limit) => trimSessions(pool, limit));
   return trimmed;
+}
+
+async function inBatches(size: number, trimOne: (limit: number) => Promise<number>): Promise<number> {
+  let sum = 0;
+  for (let isMore = true; isMore; ) {
+    const count = await trimOne(size);
+    sum += count;
+    isMore = count === size;
+  }
+  return sum;
 }

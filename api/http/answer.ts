@@ -7,7 +7,9 @@ import { commandIdOf } from '../asking';
 import { ANYBODY } from '../caller';
 import type { ApiDeps } from '../deps';
 import { type Problem, presentProblem } from '../problem';
+import type { LimitFailures } from './auth';
 import type { Call, Reply } from './call';
+import { isSecure } from './cookies';
 import { once, readKey, requestFingerprint } from './idempotency';
 import { languageOf, markLanguage } from './language';
 import { toProblem } from './problems';
@@ -28,6 +30,7 @@ export async function answerRequest(
   route: Route,
   request: Request,
   response: Response,
+  limit: LimitFailures,
 ): Promise<void> {
   const lang = languageOf(request);
   response.locals.route = route.path;
@@ -43,6 +46,8 @@ export async function answerRequest(
     respondAsync: route.async && wantsAsync(request),
     acceptsCsv: request.accepts(['json', 'csv']) === 'csv',
     lang,
+    session: response.locals.session,
+    isSecure: isSecure(request),
   };
   const run = () => attempt(route, call);
   const keyed = key !== undefined && {
@@ -51,6 +56,8 @@ export async function answerRequest(
     fingerprint: requestFingerprint(request.method, request.originalUrl, call.body),
   };
   const reply = keyed ? await once(deps, keyed, run) : await run();
+  // Whoever tries to sign in with what is no key has failed to say who they are, like one who calls with it.
+  if (route.open && reply.status === 401) await limit(request, response);
   await sendReply(response, lang, await route.reveal(reply, caller));
 }
 

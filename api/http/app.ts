@@ -14,7 +14,7 @@ import type { ApiDeps } from '../deps';
 import { Problem } from '../problem';
 import { allRoutes } from '../routes';
 import { answerRequest, problemReply, sendReply } from './answer';
-import { authenticate, permit } from './auth';
+import { authenticate, type LimitFailures, limitFailures, permit } from './auth';
 import { hasBody, readBody, refuseLargeBodies } from './body';
 import { docsPage } from './docs';
 import { languageOf } from './language';
@@ -24,6 +24,8 @@ import { toProblem } from './problems';
 import type { Route } from './route';
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
+/** In the address of the page that signs in with it. */
+const SIGN_IN_CODE = /([?&]code=)[^&]*/g;
 
 /**
  * Other interfaces to the same use cases (facades/): takes the requests that are its own, and lets all others
@@ -39,21 +41,18 @@ export function createApi(
 ): Express {
   const app = beginApp(deps, metrics, facades);
   const routes = allRoutes(deps, metrics.registry);
+  const limit = limitFailures(deps);
+  const routerFor = (open: boolean): Router =>
+    routerOf(
+      deps,
+      routes.filter((route) => route.open === open),
+      limit,
+    );
   app.use(docsPage());
   app.get('/openapi.json', serveDocument(deps, routes));
-  app.use(
-    routerOf(
-      deps,
-      routes.filter((route) => route.open),
-    ),
-  );
-  app.use('/v1', authenticate(deps), noStore);
-  app.use(
-    routerOf(
-      deps,
-      routes.filter((route) => !route.open),
-    ),
-  );
+  app.use(routerFor(true));
+  app.use('/v1', authenticate(deps, limit), noStore);
+  app.use(routerFor(false));
   return endApp(deps, app);
 }
 
@@ -66,6 +65,7 @@ function beginApp(deps: ApiDeps, metrics: Metrics, facades: readonly Facade[]): 
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.set('query parser', 'simple');
+  app.set('trust proxy', deps.trustedProxies ?? false);
   app.use(metrics.measure, identify(deps), securityHeaders(), refuseOddRequests);
   // Before bodies are refused by their headers: a façade refuses them in its own words.
   for (const facade of facades) app.use(facade(deps, metrics));
@@ -99,7 +99,11 @@ function identify({ logger }: ApiDeps): RequestHandler {
     // Errors are logged where they are known to be ours; a 4xx is an ordinary day.
     customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'warn' : 'info'),
     serializers: {
-      req: ({ id, method, url }: { id: unknown; method: string; url: string }) => ({ id, method, url }),
+      req: ({ id, method, url }: { id: unknown; method: string; url: string }) => ({
+        id,
+        method,
+        url: url.replace(SIGN_IN_CODE, '$1…'),
+      }),
       res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
     },
   });
@@ -140,12 +144,13 @@ function serveDocument({ policies }: Pick<ApiDeps, 'policies'>, routes: Route[])
 /** Express writes `:id` where OpenAPI writes `{id}`. */
 const expressPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
 
-function routerOf(deps: ApiDeps, routes: Route[]): Router {
+function routerOf(deps: ApiDeps, routes: Route[], limit: LimitFailures): Router {
   const router = Router({ caseSensitive: true, strict: true });
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((route) => route.path === path);
     for (const route of methods) {
-      const answer = (request: Request, response: Response) => answerRequest(deps, route, request, response);
+      const answer = (request: Request, response: Response) =>
+        answerRequest(deps, route, request, response, limit);
       router[route.method](
         expressPath(path),
         permit(route),

@@ -4,6 +4,7 @@
  */
 import type { Lang } from '../../domain/text';
 import type { Asking } from '../asking';
+import type { Session } from '../use-cases/sessions';
 
 /** `commandId` is derived from caller and Idempotency-Key; without a key it is new. */
 export interface Call<Params = unknown, Query = unknown, Body = unknown> extends Asking {
@@ -15,6 +16,10 @@ export interface Call<Params = unknown, Query = unknown, Body = unknown> extends
   /** `Accept: text/csv`, and not rather JSON. */
   acceptsCsv: boolean;
   lang: Lang;
+  /** By whose cookie the caller is known; undefined: by a key. */
+  session: Session | undefined;
+  /** Whether cookies can be kept to HTTPS. */
+  isSecure: boolean;
 }
 
 export interface Reply {

@@ -10,6 +10,7 @@ import {
 import { z } from 'zod';
 import { problemAnswer } from '../../contract/answers';
 import { PRODUCTS } from '../../contract/registration';
+import { CSRF_HEADER } from '../../contract/sessions';
 import type { Route } from './route';
 
 const VERSION = '1';
@@ -34,12 +35,36 @@ const preferHeader = z
     examples: ['respond-async'],
   });
 
+const SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer' },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'sunset_session',
+    description: 'Set by `POST /v1/sessions`; over HTTPS its name begins with `__Host-`.',
+  },
+  csrf: {
+    type: 'apiKey',
+    in: 'header',
+    name: CSRF_HEADER,
+    description: 'The session’s `csrfToken`: with the cookie, writes need it.',
+  },
+} as const;
+
 /** @param products the names of those that this installation offers */
 export function openApiDocument(routes: readonly Route[], products: string[]): object {
   const registry = new OpenAPIRegistry();
-  const bearer = registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
-  for (const one of routes)
-    registry.registerPath({ ...operation(one), security: one.open ? [] : [{ [bearer.name]: [] }] });
+  const [bearer, session, csrf] = Object.entries(SCHEMES).map(
+    ([name, scheme]) => registry.registerComponent('securitySchemes', name, scheme).name,
+  ) as [string, string, string];
+  // Any one of them; what stands together is needed together.
+  const looking = [{ [bearer]: [] }, { [session]: [] }];
+  const writing = [{ [bearer]: [] }, { [session]: [], [csrf]: [] }];
+  const securityOf = ({ open, method }: Route) => {
+    if (open) return [];
+    return method === 'get' ? looking : writing;
+  };
+  for (const one of routes) registry.registerPath({ ...operation(one), security: securityOf(one) });
   const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {
@@ -131,9 +156,11 @@ function answersOf(one: Route): Record<string, ResponseConfig> {
     location,
     contentType,
     csv,
+    setsCookie,
   }: Route['answers'][number]): ResponseConfig => ({
     description,
     ...(location ? { headers: z.object({ Location: z.string().meta({ description: location }) }) } : {}),
+    ...(setsCookie ? { headers: z.object({ 'Set-Cookie': z.string() }) } : {}),
     ...(schema ? { content: { [contentType ?? 'application/json']: { schema }, ...(csv ? CSV : {}) } } : {}),
   });
   return Object.fromEntries(
@@ -143,28 +170,7 @@ function answersOf(one: Route): Record<string, ResponseConfig> {
 
 /** What any call may answer, and what this one may on top of it. */
 function problemsOf(one: Route): Record<string, ResponseConfig> {
-  if (one.open) return {};
-  const writes = one.method !== 'get';
-  const codes: Record<number, string[]> = {
-    400: [
-      'INVALID_REQUEST',
-      'MALFORMED_URL',
-      ...(writes ? ['MALFORMED_JSON', 'IDEMPOTENCY_KEY_REQUIRED', 'IDEMPOTENCY_KEY_INVALID'] : []),
-    ],
-    401: ['UNAUTHENTICATED'],
-    403: ['FORBIDDEN'],
-    429: ['TOO_MANY_FAILURES'],
-    500: ['INTERNAL'],
-    503: ['UNAVAILABLE'],
-  };
-  if (writes)
-    Object.assign(codes, {
-      409: ['IDEMPOTENCY_RUNNING'],
-      413: ['BODY_TOO_LARGE'],
-      415: ['UNSUPPORTED_MEDIA_TYPE'],
-      422: ['IDEMPOTENCY_KEY_REUSED'],
-    });
-  if (Object.keys(one.params.shape).length) codes[404] = ['NOT_FOUND'];
+  const codes = one.open ? {} : commonProblems(one);
   for (const [status, more] of Object.entries(one.problems)) {
     codes[Number(status)] = [...new Set([...(codes[Number(status)] ?? []), ...more])];
   }
@@ -174,4 +180,25 @@ function problemsOf(one: Route): Record<string, ResponseConfig> {
       problem(names.map((name) => `\`${name}\``).join(', ')),
     ]),
   );
+}
+
+function commonProblems({ method, idempotency, params }: Route): Record<number, string[]> {
+  const writes = method !== 'get';
+  const keyed = idempotency !== 'none';
+  return {
+    400: [
+      'INVALID_REQUEST',
+      'MALFORMED_URL',
+      ...(writes ? ['MALFORMED_JSON'] : []),
+      ...(keyed ? ['IDEMPOTENCY_KEY_REQUIRED', 'IDEMPOTENCY_KEY_INVALID'] : []),
+    ],
+    401: ['UNAUTHENTICATED', 'NO_SESSION'],
+    403: ['FORBIDDEN', ...(writes ? ['CSRF'] : [])],
+    ...(Object.keys(params.shape).length ? { 404: ['NOT_FOUND'] } : {}),
+    ...(writes ? { 413: ['BODY_TOO_LARGE'], 415: ['UNSUPPORTED_MEDIA_TYPE'] } : {}),
+    ...(keyed ? { 409: ['IDEMPOTENCY_RUNNING'], 422: ['IDEMPOTENCY_KEY_REUSED'] } : {}),
+    429: ['TOO_MANY_FAILURES'],
+    500: ['INTERNAL'],
+    503: ['UNAVAILABLE'],
+  };
 }

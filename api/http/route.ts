@@ -11,7 +11,7 @@ import type { Caller } from '../caller';
 import { invalid } from '../problem';
 import type { Call, Reply } from './call';
 
-type Method = 'get' | 'post' | 'put';
+type Method = 'get' | 'post' | 'put' | 'delete';
 
 /** Never a body, never a query: what is not declared is refused. */
 const NOTHING = z.strictObject({});
@@ -25,12 +25,14 @@ export interface Answers {
     contentType?: string;
     /** Also as comma-separated values. */
     csv?: boolean;
+    /** A session begins or ends. */
+    setsCookie?: boolean;
   };
 }
 
 /**
- * Which permission a call needs; of several, any one lets the caller in. What depends on the body, the
- * handler requires of `call.caller`.
+ * Which permission a call needs; of several, any one lets the caller in, and none of them (`[]`) lets in who
+ * has a key. What depends on the body, the handler requires of `call.caller`.
  */
 type Access =
   | { open: true; permission?: never; staffOnly?: never }
@@ -55,6 +57,8 @@ interface RouteDeclaration<P extends z.ZodObject, Q extends z.ZodObject, B exten
   problems?: Record<number, string[]>;
   /** Takes `Prefer: respond-async`. */
   async?: boolean;
+  /** Takes no Idempotency-Key, though it writes. */
+  idempotency?: 'none';
   handle(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<Reply>;
   /**
    * Adds to a good answer what may be shown but not stored. Repeats pass it too: they are given what `handle`
@@ -85,7 +89,7 @@ export interface Route {
   async: boolean;
   /** Needs no key. */
   open: boolean;
-  /** Any one of them lets the caller in. Empty: the call is open. */
+  /** Any one of them lets the caller in. Empty: whoever has a key, or the call is open. */
   permissions: readonly Permission[];
   /** Goes over all accounts: keys that are bound to one are refused. */
   staffOnly: boolean;
@@ -95,7 +99,7 @@ export interface Route {
   reveal(reply: Reply, caller: Caller): Promise<Reply>;
 }
 
-const KEYS = { get: 'none', post: 'required', put: 'optional' } as const;
+const KEYS = { get: 'none', post: 'required', put: 'optional', delete: 'none' } as const;
 
 type Empty = typeof NOTHING;
 
@@ -121,7 +125,7 @@ export function route<
     body: declaration.body,
     answers,
     problems: declaration.problems ?? {},
-    idempotency: KEYS[method],
+    idempotency: declaration.idempotency ?? KEYS[method],
     async: declaration.async ?? false,
     open: declaration.open ?? false,
     permissions: [declaration.permission ?? []].flat(),

@@ -5,6 +5,7 @@ import type { Express } from 'express';
 import { openOwner } from '../../store/idempotency';
 import { createSignatures } from '../../store/signatures';
 import type { ApiDeps } from '../deps';
+import { keySecrets } from '../secrets';
 import { createApi, createFacades, type Facade } from './app';
 import { serverOf } from './listen';
 import { createMetrics } from './metrics';
@@ -34,11 +35,13 @@ export interface Listening {
  * @throws the listen error (`EADDRINUSE`, …), and whatever keeps PostgreSQL from giving this process its lock
  */
 export async function startApi(
-  given: Omit<ApiDeps, 'owner' | 'signatures'>,
+  given: Omit<ApiDeps, 'owner' | 'signatures' | 'secrets'>,
   { host, port, facades = [], facadePort }: Listening,
 ): Promise<ApiServer> {
   const owner = await openOwner(given.pool);
-  const deps: ApiDeps = { ...given, signatures: createSignatures(given.operatorKey), owner };
+  const { operatorKey } = given;
+  const secrets = keySecrets(operatorKey);
+  const deps: ApiDeps = { ...given, secrets, signatures: createSignatures(operatorKey), owner };
   const metrics = createMetrics(deps.pool);
   const opened: Server[] = [];
   const open = async (app: Express, at: number): Promise<string> => {

@@ -18,6 +18,7 @@ import { refundRequestRoutes } from './refund-requests';
 import { refundRoutes } from './refunds';
 import { repairRoutes } from './repair';
 import { serviceRoutes } from './service';
+import { sessionRoutes } from './sessions';
 import { terminationRoutes } from './terminations';
 import { timedRoutes } from './timed';
 
@@ -39,6 +40,7 @@ export const allRoutes = (deps: ApiDeps, metrics: Registry): Route[] => [
   ...ledgerRoutes(deps),
   ...auditRoutes(deps),
   ...keyRoutes(deps),
+  ...sessionRoutes(deps),
   ...fastForwardRoutes(deps),
   ...repairRoutes(deps),
   ...serviceRoutes(deps, metrics),

@@ -15,13 +15,12 @@ import type { Caller } from '../caller';
 import type { ApiDeps } from '../deps';
 import { listReply } from '../http/page';
 import { type Route, route } from '../http/route';
-import { type KeySecrets, keySecrets } from '../secrets';
 import { makeKey, revokeKey, secretsOf } from '../use-cases/keys';
 
 const TAG = 'Keys';
 
 export const keyRoutes = (deps: ApiDeps): Route[] => [
-  creation(deps, keySecrets(deps.operatorKey)),
+  creation(deps),
   route({
     method: 'get',
     path: '/v1/keys',
@@ -47,7 +46,7 @@ export const keyRoutes = (deps: ApiDeps): Route[] => [
   }),
 ];
 
-const creation = (deps: ApiDeps, secrets: KeySecrets): Route =>
+const creation = (deps: ApiDeps): Route =>
   route({
     method: 'post',
     path: '/v1/keys',
@@ -61,22 +60,17 @@ const creation = (deps: ApiDeps, secrets: KeySecrets): Route =>
     problems: { 404: ['NOT_FOUND'], 409: ['TOO_MANY_KEYS', 'KEY_NOT_SHOWN_AGAIN'] },
     handle: async (call) => ({
       status: 201,
-      body: presentShared(await makeKey(deps, call, secrets, call.body)),
+      body: presentShared(await makeKey(deps, call, call.body)),
     }),
     // What is stored for repeats is the answer without its secrets.
     reveal: async (reply, caller) => ({
       ...reply,
-      body: await withSecrets(deps, secrets, (reply.body as { id: string }).id, caller),
+      body: await withSecrets(deps, (reply.body as { id: string }).id, caller),
     }),
   });
 
-async function withSecrets(
-  deps: ApiDeps,
-  secrets: KeySecrets,
-  id: string,
-  caller: Caller,
-): Promise<NewKeyAnswer> {
-  const { row, ...secret } = await secretsOf(deps, caller, secrets, id);
+async function withSecrets(deps: ApiDeps, id: string, caller: Caller): Promise<NewKeyAnswer> {
+  const { row, ...secret } = await secretsOf(deps, caller, id);
   return { ...presentShared(row), ...secret };
 }
 

@@ -7,7 +7,7 @@ import { type Asking, derivedId } from '../asking';
 import { type Caller, forbiddenToTenants } from '../caller';
 import type { ApiDeps } from '../deps';
 import { Problem } from '../problem';
-import { hashOfKey, type KeySecrets } from '../secrets';
+import { hashOfKey } from '../secrets';
 import { existingKey, requireAccount } from './existing';
 
 interface KeyInput {
@@ -17,17 +17,12 @@ interface KeyInput {
   permissions: Permission[];
 }
 
-export async function makeKey(
-  deps: ApiDeps,
-  { caller, commandId }: Asking,
-  secrets: KeySecrets,
-  key: KeyInput,
-): Promise<KeyRow> {
+export async function makeKey(deps: ApiDeps, { caller, commandId }: Asking, key: KeyInput): Promise<KeyRow> {
   if (key.account !== null) requireAccount(caller, key.account, [issue(['account'], 'NOT_FOUND')]);
   else if (caller.account !== null) throw forbiddenToTenants(['account']);
   requireOwn(caller, key.permissions, 'give');
   const id = derivedId('k', commandId);
-  const keyHash = hashOfKey(secrets.bearerKey(id));
+  const keyHash = hashOfKey(deps.secrets.bearerKey(id));
   const secretId = `AK${randomBytes(16).toString('hex')}`;
   const row = await createKey(deps.pool, { id, ...key, keyHash, secretId, by: caller.name });
   if (!row) throw new Problem('TOO_MANY_KEYS');
@@ -43,14 +38,13 @@ export async function makeKey(
 export async function secretsOf(
   deps: ApiDeps,
   caller: Caller,
-  secrets: KeySecrets,
   id: string,
 ): Promise<{ row: KeyRow; key: string; secretKey: string }> {
   const row = (await findKey(deps.pool, id))!;
   requireOwn(caller, row.permissions, 'give');
-  const key = secrets.bearerKey(row.id);
+  const key = deps.secrets.bearerKey(row.id);
   if (hashOfKey(key) !== row.keyHash) throw new Problem('KEY_NOT_SHOWN_AGAIN');
-  return { row, key, secretKey: secrets.secretKey(row.secretId) };
+  return { row, key, secretKey: deps.secrets.secretKey(row.secretId) };
 }
 
 /** Holds at once, for ever, in every process of the API. */

@@ -3,6 +3,7 @@ import { Client, type ConnectionOptions } from '@temporalio/client';
 import { DefaultLogger, type NativeConnectionOptions, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { type ApiServer, type Listening, startApi } from '../../api/http/server';
+import type { SignInCodes } from '../../api/sign-in-codes';
 import { withJitter } from '../../domain/jitter';
 import {
   consoleProgress,
@@ -93,7 +94,11 @@ export interface ServiceOptions {
     | 'binJitterSeconds'
     | 'keep'
     | 'vendorApis'
+    | 'sessions'
+    | 'trustedProxies'
   >;
+  /** Sign the operator in once each; default: there are none. */
+  signInCodes?: SignInCodes | undefined;
   operatorKey: string;
   logger: Logger;
   taskQueue?: string;
@@ -163,7 +168,7 @@ const facadesOf = (asked: boolean | number): Pick<Listening, 'facades' | 'facade
 
 /** Starts the API; resolves when it listens. */
 export async function runApi(
-  { foundation, settings, operatorKey, logger, taskQueue = TASK_QUEUE }: ServiceOptions,
+  { foundation, settings, operatorKey, logger, taskQueue = TASK_QUEUE, signInCodes }: ServiceOptions,
   parts: Components,
 ): Promise<ApiServer> {
   const onError = (error: unknown): void => logUnlessStopping(parts, logger, error, 'database');
@@ -181,6 +186,9 @@ export async function runApi(
     policies: POLICIES.map((policy) => withJitter(policy, settings.binJitterSeconds)),
     logger,
     taskQueue,
+    sessions: settings.sessions,
+    trustedProxies: settings.trustedProxies,
+    signInCodes,
   };
   const api = await startApi(deps, {
     host: settings.host,

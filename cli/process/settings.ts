@@ -3,7 +3,7 @@
  * to do.
  */
 import { readFileSync } from 'node:fs';
-import { isIPv4 } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { MAX_JITTER_SECONDS } from '../../domain/jitter';
@@ -35,6 +35,32 @@ const jitter = z
     `must be a whole number of seconds, 0–${MAX_JITTER_SECONDS}`,
   );
 
+/** Names for ranges that Express knows. */
+const PRIVATE = ['loopback', 'linklocal', 'uniquelocal'];
+
+function isNetwork(text: string): boolean {
+  const [address = '', length, ...more] = text.split('/');
+  const bits = [0, 0, 0, 0, 32, 0, 128][isIP(address)]!;
+  return (
+    bits > 0 && !more.length && (length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits))
+  );
+}
+
+const proxies = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.trim()))
+  .refine(
+    (all) => all.every((one) => PRIVATE.includes(one) || isNetwork(one)),
+    `must be addresses or networks (10.0.0.0/8), or any of ${PRIVATE.join(', ')}, with commas between them`,
+  );
+
+const upTo = (maximum: number, unit: string) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/, `must be a whole number of ${unit}, 1–${maximum}`)
+    .transform(Number)
+    .refine((number) => number >= 1 && number <= maximum, `must be a whole number of ${unit}, 1–${maximum}`);
+
 const vendorApis = z.union(
   [z.literal('off').transform(() => false as const), z.literal('on').transform(() => true as const), port],
   'must be on (at the API’s port), off, or a port number of their own',
@@ -56,6 +82,9 @@ const schema = z.object({
     .optional(),
   SUNSET_OPERATOR_KEY_PREVIOUS: z.string().min(1).optional(),
   SUNSET_VENDOR_APIS: vendorApis.optional(),
+  SUNSET_SESSION_HOURS: upTo(720, 'hours').default(12),
+  SUNSET_SESSION_IDLE_MINUTES: upTo(43_200, 'minutes').default(120),
+  SUNSET_TRUSTED_PROXIES: proxies.optional(),
   SUNSET_UNSIGNED: z.enum(['allow', 'refuse'], 'must be allow or refuse').default('allow'),
   SUNSET_BIN_JITTER: jitter.default(0),
   SUNSET_CALL_STACKS: z.enum(['on', 'off'], 'must be on or off').default('off'),
@@ -105,6 +134,10 @@ export interface Settings {
    * process does by default.
    */
   vendorApis: boolean | number | undefined;
+  /** How long who has signed in stays so at most, and unused; in seconds. */
+  sessions: { seconds: number; idleSeconds: number };
+  /** Addresses of proxies that are believed who asks, and by which protocol. */
+  trustedProxies: readonly string[];
   /** As asked for; undefined = true exactly when Sunset starts PostgreSQL and Temporal itself. */
   sandbox: boolean;
   /**
@@ -218,6 +251,11 @@ export function readSettings(env: NodeJS.ProcessEnv, required: readonly SettingN
     binJitterSeconds: data.SUNSET_BIN_JITTER,
     callStacks: data.SUNSET_CALL_STACKS === 'on',
     vendorApis: data.SUNSET_VENDOR_APIS,
+    sessions: {
+      seconds: data.SUNSET_SESSION_HOURS * 3600,
+      idleSeconds: data.SUNSET_SESSION_IDLE_MINUTES * 60,
+    },
+    trustedProxies: data.SUNSET_TRUSTED_PROXIES ?? [],
     sandbox: data.SUNSET_SANDBOX === undefined ? isOwn(given) : data.SUNSET_SANDBOX === 'true',
     workflowBundle:
       data.SUNSET_WORKFLOW_BUNDLE === undefined ? undefined : resolve(data.SUNSET_WORKFLOW_BUNDLE),

@@ -23,6 +23,11 @@ export const STATUS_OF: Record<SunsetCode, Status> = {
   RENEWAL_REQUIRED: 'INVALID_ARGUMENT',
   RENEWAL_NOT_ALLOWED: 'INVALID_ARGUMENT',
   UNAUTHENTICATED: 'UNAUTHENTICATED',
+  // Of the console: here nobody signs in.
+  NO_SESSION: 'UNAUTHENTICATED',
+  WRONG_KEY: 'UNAUTHENTICATED',
+  WRONG_CODE: 'UNAUTHENTICATED',
+  CSRF: 'PERMISSION_DENIED',
   // What was signed before, with another request: a nonce that came again.
   IDEMPOTENCY_KEY_REUSED: 'UNAUTHENTICATED',
   FORBIDDEN: 'PERMISSION_DENIED',

@@ -14,6 +14,11 @@ export const COMMON: Record<SunsetCode, string> = {
   IDEMPOTENCY_KEY_REQUIRED: 'InternalError',
   IDEMPOTENCY_KEY_INVALID: 'InternalError',
   UNAUTHENTICATED: 'AuthFailure.SignatureFailure',
+  // Of the console: here nobody signs in.
+  NO_SESSION: 'AuthFailure.SignatureFailure',
+  WRONG_KEY: 'AuthFailure.SignatureFailure',
+  WRONG_CODE: 'AuthFailure.SignatureFailure',
+  CSRF: 'UnauthorizedOperation',
   FORBIDDEN: 'UnauthorizedOperation',
   SANDBOX_ONLY: 'UnsupportedOperation',
   NOT_FOUND: 'ResourceNotFound',

@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import type { ApiDeps } from '../../api/deps';
 import { createApi } from '../../api/http/app';
 import { type Patience, serverOf } from '../../api/http/listen';
+import { keySecrets } from '../../api/secrets';
 import { POLICIES } from '../../policies';
 import { createPool } from '../../store/db';
 import { createSignatures } from '../../store/signatures';
@@ -30,6 +31,7 @@ export function depsWithoutServers(more: Partial<ApiDeps> = {}): ApiDeps {
     temporal: new Client({ connection: Connection.lazy({ address: NOWHERE }) }),
     namespace: 'default',
     operatorKey: KEY,
+    secrets: keySecrets(KEY),
     signatures: createSignatures(KEY),
     owner: NOBODY,
     sandbox: false,

@@ -89,6 +89,9 @@ GET /v1/instances/{id}/usage
 POST /v1/keys
 GET /v1/keys
 POST /v1/keys/{id}/revoke
+POST /v1/sessions
+GET /v1/sessions/current
+DELETE /v1/sessions/current
 POST /v1/instances/{id}/fast-forward
 GET /healthz
 GET /readyz
@@ -124,12 +127,14 @@ describe.each(operations)('$name', ({ method, path, operation }) => {
 
   it('takes Idempotency-Key where the contract has it', () => {
     const required: Record<string, boolean> = { post: true, put: false };
-    expect(parameter('Idempotency-Key')?.required).toBe(required[method]);
+    const expected = path.startsWith('/v1/sessions') ? undefined : required[method];
+    expect(parameter('Idempotency-Key')?.required).toBe(expected);
   });
 
   it('answers problems, and asks for a key unless it is open', () => {
-    const isOpen = !path.startsWith('/v1');
-    expect(operation.security).toEqual(isOpen ? [] : [{ bearer: [] }]);
+    const isOpen = !path.startsWith('/v1') || path === '/v1/sessions';
+    const bySession = method === 'get' ? { session: [] } : { session: [], csrf: [] };
+    expect(operation.security).toEqual(isOpen ? [] : [{ bearer: [] }, bySession]);
     if (isOpen) return;
     for (const status of ['400', '401', '503'])
       expect(operation.responses[status]?.content).toHaveProperty(['application/problem+json']);

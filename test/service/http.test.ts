@@ -11,6 +11,7 @@ import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
 import { createApi } from '../../api/http/app';
 import { requestFingerprint } from '../../api/http/idempotency';
+import { keySecrets } from '../../api/secrets';
 import { POLICIES } from '../../policies';
 import { acceptQuote } from '../../store/agreements/acceptance';
 import { createPool, type Pool } from '../../store/db';
@@ -1206,6 +1207,7 @@ describe('parts that are away', () => {
       : await openOwner(service.pool);
     const more = {
       operatorKey: key,
+      secrets: keySecrets(key),
       signatures: createSignatures(key),
       owner,
       sandbox: true,

@@ -36,6 +36,10 @@ it(
     const one = await start(['npm', 'start']);
     const { http, dataFolder, output, child } = one;
     const id = await register(http, cvmPostpaid(), newId('kept'));
+    // The banner's link signs in, once.
+    const [, code] = /Console +http:\S+\?code=(\S+)/.exec(output()) ?? [];
+    const attempts = [1, 2].map(() => http.post('/v1/sessions', { code }));
+    expect((await Promise.all(attempts)).map(({ status }) => status).sort()).toEqual([201, 401]);
     const parts: [string, string][] = [
       ['PostgreSQL', 'postgres/postmaster.pid'],
       [

@@ -30,7 +30,7 @@ const age = (table: string, column: string, days: number, where = 'true') =>
   });
 const count = async (table: string): Promise<number> =>
   (await service.pool.query<{ count: number }>(`SELECT count(*) FROM ${table}`)).rows[0]!.count;
-const nothing = { idempotencyDays: 0, quotesDays: 0, keysDays: 0 };
+const nothing = { idempotencyDays: 0, quotesDays: 0, keysDays: 0, sessions: 0 };
 
 it('answers of Idempotency-Keys: a repeat is the first one again until then, and does nothing twice after it', async () => {
   const id = await register(http, cvmPostpaid());

@@ -24,6 +24,7 @@ import {
 import { inParallel, range } from '../support/parallel';
 import { approvalOf } from '../support/review';
 import { useService } from '../support/service';
+import { signIn } from '../support/session';
 import { withDatabase } from '../support/shared';
 import { startWatched, type WatchedApi } from '../support/watched-api';
 
@@ -462,10 +463,20 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
   ],
   ['GET /v1/keys', '', 200, page('/v1/keys')],
   ['POST /v1/keys/{id}/revoke', '', 200, ({ ids }) => post(`/v1/keys/${ids.key}/revoke`)],
+  ['POST /v1/sessions', '', 201, () => post('/v1/sessions', { key: service.operatorKey })],
+  ['GET /v1/sessions/current', '', 200, async () => (await signedIn()).get('/v1/sessions/current')],
+  [
+    'DELETE /v1/sessions/current',
+    '',
+    204,
+    async () => (await signedIn()).call('DELETE', '/v1/sessions/current', undefined),
+  ],
   ['GET /healthz', '', 200, get('/healthz')],
   ['GET /readyz', '', 200, get('/readyz')],
   ['GET /metrics', '', 200, get('/metrics')],
 ];
+
+const signedIn = async (): Promise<Http> => (await signIn(api.http, { key: service.operatorKey })).http;
 
 const requested = (instanceId: string): Fields => ({ instanceId, action: 'return', reason: SENTENCE });
 

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type * as answers from '../../contract/answers';
 import type * as books from '../../contract/books';
 import type { keyAnswer, newKeyAnswer } from '../../contract/keys';
+import type { sessionAnswer } from '../../contract/sessions';
 
 export type Problem = z.infer<typeof answers.problemAnswer>;
 export type Instance = z.infer<typeof answers.instanceAnswer>;
@@ -13,6 +14,7 @@ export type RefundRequest = z.infer<typeof answers.refundRequestAnswer>;
 export type Step = z.infer<typeof answers.timelineAnswer>;
 export type Movement = z.infer<typeof answers.movementAnswer>;
 export type Balances = z.infer<typeof books.balancesAnswer>;
+export type Session = z.infer<typeof sessionAnswer>;
 export type Page<Item> = { items: Item[]; nextCursor: string | null };
 
 /** By path; the first that fits. `*` is one part of it, or more. */
@@ -38,6 +40,7 @@ type Gets = [
   ['/v1/audits/*', z.infer<typeof books.auditAnswer>],
   ['/v1/audits', Page<z.infer<typeof books.auditSummaryAnswer>>],
   ['/v1/keys', Page<z.infer<typeof keyAnswer>>],
+  ['/v1/sessions/current', Session],
 ];
 type Puts = [['/v1/instances/*', Instance], ['/v1/accounts/*', z.infer<typeof answers.accountAnswer>]];
 type Posts = [
@@ -50,6 +53,7 @@ type Posts = [
   ['/v1/accounts/*/adjustments', z.infer<typeof books.adjustmentAnswer>],
   ['/v1/keys/*/revoke', z.infer<typeof keyAnswer>],
   ['/v1/keys', z.infer<typeof newKeyAnswer>],
+  ['/v1/sessions', Session],
 ];
 
 type Pattern<Text extends string> = Text extends `${infer Before}*${infer After}`

@@ -26,9 +26,11 @@ export const bodyOf = <Answer>({ body }: Reply<unknown>): Answer => body as Answ
  * Throws when an answer is not as the service's own document says.
  */
 export class Http {
+  /** @param own what each request carries, in place of the key */
   constructor(
     readonly url: string,
     readonly operatorKey: string,
+    private readonly own: Record<string, string> = { authorization: `Bearer ${operatorKey}` },
   ) {}
 
   /** The same service, as the holder of another key. */
@@ -65,7 +67,7 @@ export class Http {
     const response = await fetch(this.url + path, {
       method,
       headers: {
-        authorization: `Bearer ${this.operatorKey}`,
+        ...this.own,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(key === null || method === 'GET' ? {} : { 'idempotency-key': key ?? randomUUID() }),
         ...headers,

@@ -6,7 +6,9 @@ import { randomBytes } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
+import type { ApiDeps } from '../../api/deps';
 import { startApi } from '../../api/http/server';
+import type { SignInCodes } from '../../api/sign-in-codes';
 import type { Signable } from '../../domain/signed';
 import { vendorFacades } from '../../facades';
 import { POLICIES } from '../../policies';
@@ -55,6 +57,9 @@ export interface ServiceOptions {
   policies?: typeof POLICIES;
   commandWaitMs?: number;
   authFailuresPerMinute?: number;
+  sessions?: ApiDeps['sessions'];
+  signInCodes?: SignInCodes;
+  trustedProxies?: string[];
 }
 
 /** A message of a test's own, as the API signs it. */
@@ -103,6 +108,9 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       ...(options.authFailuresPerMinute === undefined
         ? {}
         : { authFailuresPerMinute: options.authFailuresPerMinute }),
+      ...(options.sessions === undefined ? {} : { sessions: options.sessions }),
+      ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
+      signInCodes: options.signInCodes,
     },
     { host: '127.0.0.1', port: 0, facades: [vendorFacades] },
   );
