@@ -6,8 +6,8 @@ import { performance } from 'node:perf_hooks';
 
 export interface Arm<G extends string> {
   name: string;
-  /** One unit of work (a life, a command). */
-  once(): Promise<void>;
+  /** One unit of work (a life, a command). `false`: it came to nothing, and does not count. */
+  once(): Promise<unknown>;
   groups: Record<G, number[]>;
 }
 
@@ -37,6 +37,8 @@ export interface Figure {
   goal?: string | undefined;
   ours: string;
   theirs: string;
+  /** Numbers for pictures and for what is calculated from them. */
+  data?: Record<string, number | string>;
 }
 
 export const quantile = (sorted: readonly number[], q: number): number =>
@@ -62,8 +64,7 @@ async function measure<G extends string>(
   const one = async (): Promise<void> => {
     while (performance.now() < until) {
       const start = performance.now();
-      await arm.once();
-      durations.push(performance.now() - start);
+      if ((await arm.once()) !== false) durations.push(performance.now() - start);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, one));
@@ -99,17 +100,13 @@ export async function compare<G extends string>(
   return results;
 }
 
-/** What one arm has of the other's, round by round. */
-export function ratioOf(
-  rounds: Measured[][],
-  ours: string,
-  theirs: string,
-  value: (one: Measured) => number,
+/** A ratio that was measured once. */
+export const only = (value: number): Ratio => ({ median: value, min: value, max: value });
+
+/** What one has of the other, pair by pair, and the medians of each. */
+export function ratiosOf(
+  pairs: (readonly [ours: number, theirs: number])[],
 ): Ratio & { ours: number; theirs: number } {
-  const pairs = rounds.map((round) => {
-    const of = (name: string): number => value(round.find(({ arm }) => arm === name)!);
-    return [of(ours), of(theirs)] as const;
-  });
   const ratios = pairs.map(([a, b]) => a / b);
   return {
     median: median(ratios),
@@ -119,6 +116,20 @@ export function ratioOf(
     theirs: median(pairs.map(([, b]) => b)),
   };
 }
+
+/** What one arm has of the other's, round by round. */
+export const ratioOf = (
+  rounds: Measured[][],
+  ours: string,
+  theirs: string,
+  value: (one: Measured) => number,
+): Ratio & { ours: number; theirs: number } =>
+  ratiosOf(
+    rounds.map((round) => {
+      const of = (name: string): number => value(round.find(({ arm }) => arm === name)!);
+      return [of(ours), of(theirs)] as const;
+    }),
+  );
 
 export const medianOf = (rounds: Measured[][], arm: string, value: (one: Measured) => number): number =>
   median(rounds.map((round) => value(round.find((one) => one.arm === arm)!)));

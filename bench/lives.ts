@@ -4,7 +4,7 @@ import { WithStartWorkflowOperation } from '@temporalio/client';
 import { parseRegistration } from '../contract/registration-rules';
 import { POLICIES } from '../policies';
 import { withoutExamples } from '../store/policies';
-import { createSignatures } from '../store/signatures';
+import { createSignatures, type Signatures } from '../store/signatures';
 import { registerInstance, sendCommand } from '../temporal/send';
 import { cvmPostpaid, redisPostpaid } from '../test/support/lives';
 import type { Arm } from './compare';
@@ -21,23 +21,33 @@ const arm = (name: string, place: Place, once: () => Promise<void>): Arm<Group> 
 });
 
 /** As large as a registration of Sunset's, so that histories weigh the same. */
-const BODY = JSON.stringify(cvmPostpaid());
-const NOTE = 'x'.repeat(200);
+export const BODY = JSON.stringify(cvmPostpaid());
+export const NOTE = 'x'.repeat(200);
 
-async function beginBare(place: Place, id: string): Promise<void> {
+export async function beginBare(
+  place: Place,
+  id: string,
+  queue = place.queue,
+  begins: 'running' | 'bin' = 'running',
+): Promise<void> {
   const startWorkflowOperation = new WithStartWorkflowOperation(bare, {
     workflowId: id,
-    taskQueue: place.queue,
-    args: [id, BODY],
+    taskQueue: queue,
+    args: [id, BODY, begins],
     workflowIdConflictPolicy: 'USE_EXISTING',
   });
   await place.plainClient.workflow.executeUpdateWithStart(register, { startWorkflowOperation });
 }
 
-const changeBare = async (place: Place, id: string, to: 'stopped' | 'running' | 'bin' | 'close') =>
+export const changeBare = async (
+  place: Place,
+  id: string,
+  to: 'stopped' | 'running' | 'bin' | 'close',
+  updateId: string = randomUUID(),
+): Promise<void> =>
   void (await place.plainClient.workflow
     .getHandle(id)
-    .executeUpdate(change, { args: [{ to, note: NOTE }], updateId: randomUUID() }));
+    .executeUpdate(change, { args: [{ to, note: NOTE }], updateId }));
 
 /** Registered, stopped, started: three updates. */
 export const bareThree = (place: Place): Arm<Group> =>
@@ -81,15 +91,25 @@ const registrationOf = (body: unknown) => {
   return parsed.value;
 };
 
+/** Registers as the API would, without it. */
+export async function birth(
+  place: Place,
+  instanceId: string,
+  body: unknown,
+  signer: Signatures,
+): Promise<void> {
+  const registration = registrationOf(body);
+  const policy = withoutExamples(POLICIES.find(({ product }) => product === registration.product)!);
+  const born = { instanceId, registration, policy, envelope: { id: randomUUID(), by: 'operator' } };
+  await registerInstance(place.client, { ...born, signature: signer.signBirth(born) }, {});
+}
+
 /** Sunset's workflow alone, without its API: its own client code sends what the API would send. */
 export function workflowThree(place: Place): Arm<Group> {
   const signatures = createSignatures(place.cluster.operatorKey);
-  const registration = registrationOf(cvmPostpaid());
-  const policy = withoutExamples(POLICIES.find(({ product }) => product === registration.product)!);
   return arm('workflow', place, async () => {
     const instanceId = `ins-${randomUUID()}`;
-    const birth = { instanceId, registration, policy, envelope: { id: randomUUID(), by: 'operator' } };
-    await registerInstance(place.client, { ...birth, signature: signatures.signBirth(birth) }, {});
+    await birth(place, instanceId, cvmPostpaid(), signatures);
     for (const name of ['stop', 'start'] as const) {
       const message = { id: randomUUID(), by: 'operator', command: { name } };
       await sendCommand(place.client, instanceId, message, { signer: signatures });
@@ -104,7 +124,13 @@ interface ApiAnswer {
 }
 
 /** One call of the API. @throws when it is refused */
-async function call(place: Place, method: string, path: string, body: unknown): Promise<ApiAnswer> {
+export async function call<A = ApiAnswer>(
+  place: Place,
+  method: string,
+  path: string,
+  body: unknown,
+  key: string = randomUUID(),
+): Promise<A> {
   const { apis, operatorKey } = place.cluster;
   const { url } = apis[Math.floor(Math.random() * apis.length)]!;
   const response = await fetch(url + path, {
@@ -112,11 +138,11 @@ async function call(place: Place, method: string, path: string, body: unknown): 
     headers: {
       authorization: `Bearer ${operatorKey}`,
       'content-type': 'application/json',
-      'idempotency-key': randomUUID(),
+      'idempotency-key': key,
     },
-    body: JSON.stringify(body),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  const answer = (await response.json()) as ApiAnswer;
+  const answer = (await response.json()) as A;
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
   return answer;
 }
@@ -157,4 +183,13 @@ export async function commands(place: Place, count: number): Promise<Arm<Group>[
     ),
     arm('executeUpdate', place, () => theirs((id, on) => changeBare(place, id, on ? 'stopped' : 'running'))),
   ];
+}
+
+/** Does something for each of many, so many at a time. */
+export async function atATime<T>(all: T[], many: number, each: (one: T) => Promise<unknown>): Promise<void> {
+  const left = all[Symbol.iterator]();
+  const one = async (): Promise<void> => {
+    for (const next of left) await each(next);
+  };
+  await Promise.all(Array.from({ length: many }, one));
 }

@@ -11,6 +11,7 @@ import { Components } from '../cli/process/parts';
 import { consoleProgress } from '../embedded';
 import type { Figure } from './compare';
 import { METRICS } from './metrics';
+import { FULL, QUICK } from './metrics/size';
 import { type Place, startPlace } from './place';
 
 const HELP = `Usage: npm run bench [-- --quick] [-- --only M2,M3]
@@ -73,7 +74,7 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const size = values.quick ? { rounds: 2, seconds: 4 } : { rounds: Number(values.rounds ?? 5), seconds: 20 };
+  const size = values.quick ? QUICK : { ...FULL, rounds: Number(values.rounds ?? FULL.rounds) };
   const parts = new Components();
   const isEnding = endOnSignals(parts);
   const report = consoleProgress();

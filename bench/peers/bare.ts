@@ -25,7 +25,8 @@ export const change = defineUpdate<string, [{ to: 'stopped' | 'running' | 'bin' 
 
 const WEEK = '7 days';
 
-export async function bare(id: string, body: string): Promise<void> {
+/** @param begins in the bin: it sleeps from the first step on */
+export async function bare(id: string, body: string, begins: 'running' | 'bin' = 'running'): Promise<void> {
   let state: string | undefined;
   let step = 0;
   setHandler(register, async () => {
@@ -38,8 +39,8 @@ export async function bare(id: string, body: string): Promise<void> {
     state = to;
     return to;
   });
-  await recordLocally({ id, step: 0, to: 'running', body });
-  state = 'running';
+  await recordLocally({ id, step: 0, to: begins, body });
+  state = begins;
   await condition(() => state === 'bin' || state === 'close');
   if (state === 'bin') await condition(() => state === 'close', WEEK);
   await condition(allHandlersFinished);

@@ -4,9 +4,10 @@ import pg from 'pg';
 import * as activities from './activities';
 
 async function main(): Promise<void> {
-  const { BENCH_TEMPORAL, BENCH_DATABASE, BENCH_QUEUE, BENCH_BUNDLE } = process.env;
+  const { BENCH_TEMPORAL, BENCH_DATABASE, BENCH_SCHEMA, BENCH_QUEUE, BENCH_BUNDLE } = process.env;
   Runtime.install({ logger: new DefaultLogger('ERROR') });
-  activities.usePool(new pg.Pool({ connectionString: BENCH_DATABASE!, max: 20, pipeline: true }));
+  const pool = new pg.Pool({ connectionString: BENCH_DATABASE!, max: 20, pipeline: true });
+  activities.useDatabase(pool, BENCH_SCHEMA!);
   const worker = await Worker.create({
     connection: await NativeConnection.connect({ address: BENCH_TEMPORAL! }),
     namespace: 'default',

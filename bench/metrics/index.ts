@@ -1,14 +1,11 @@
 /** What is measured, one function a metric; the goals are those of docs/performance.md. */
-import { workflowId } from '../domain/ids';
-import { compare, type Figure, type Measured, medianOf, quantile, type Ratio, ratioOf } from './compare';
-import { cpuOf } from './cpu';
-import { bareThree, bareWhole, commands, type Group, httpWhole, naiveThree, workflowThree } from './lives';
-import type { Place } from './place';
-
-interface Size {
-  rounds: number;
-  seconds: number;
-}
+import { workflowId } from '../../domain/ids';
+import { compare, type Figure, type Measured, medianOf, quantile, type Ratio, ratioOf } from '../compare';
+import { cpuOf } from '../cpu';
+import { bareThree, bareWhole, commands, type Group, httpWhole, naiveThree, workflowThree } from '../lives';
+import type { Place } from '../place';
+import { m8 } from './side-by-side';
+import type { Size } from './size';
 
 interface Metric {
   name: string;
@@ -120,4 +117,5 @@ export const METRICS: Metric[] = [
   { name: 'M2', title: 'lives a second, without the API', run: m2 },
   { name: 'M3', title: 'lives a second, by HTTP', run: m3 },
   { name: 'M4', title: 'how long one command takes', run: m4 },
+  { name: 'M8', title: 'the same life on other engines', run: m8 },
 ];
