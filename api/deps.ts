@@ -5,6 +5,7 @@ import type { Pool } from '../store/db';
 import type { Owner } from '../store/idempotency';
 import type { InstanceRow } from '../store/lives/instances';
 import type { Signatures } from '../store/signatures';
+import type { EventFeed } from './events/feed';
 import type { KeySecrets } from './secrets';
 import type { SignInCodes } from './sign-in-codes';
 
@@ -21,6 +22,8 @@ export interface ApiDeps {
   signatures: Signatures;
   /** Whose running Idempotency-Keys are: this process (`openOwner` of the store). */
   owner: Pick<Owner, 'owner' | 'held'>;
+  /** Tells what happens to whoever listens. */
+  feed: EventFeed;
   /** Allows fast-forward. */
   sandbox: boolean;
   /** Whether the Temporal server can skip time. */

@@ -334,6 +334,18 @@ const KINDS = {
     ['This address sent too many requests without a valid key.', '该地址发送了过多未通过认证的请求。'],
     ['Wait as long as Retry-After says, then send a valid key.', '请按 Retry-After 等待后使用有效密钥。'],
   ),
+  TOO_MANY_STREAMS: kind(
+    429,
+    ['Too many open streams', '打开的事件流过多'],
+    [
+      'Your key has as many streams of events open as it may have at a time.',
+      '您的密钥同时打开的事件流已达上限。',
+    ],
+    [
+      'Close one, or ask for pages (GET /v1/events?after=…); then try again as Retry-After says.',
+      '请关闭其中一个，或改用分页查询（GET /v1/events?after=…），并按 Retry-After 稍后重试。',
+    ],
+  ),
   HEADERS_TOO_LARGE: kind(
     431,
     ['The headers are too large', '请求头过大'],

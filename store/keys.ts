@@ -99,6 +99,16 @@ export async function findLiveKey(db: Db, keyHash: string): Promise<KeyRow | und
   return rows[0] && toKey(rows[0]);
 }
 
+/** Those of them that live. */
+export async function livingKeys(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (!ids.length) return new Set();
+  const { rows } = await db.query<{ id: string }>(
+    'SELECT id FROM keys WHERE id = ANY($1) AND revoked_at IS NULL',
+    [ids],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** The key whose pair a request is signed with, unless it was revoked. */
 export async function findLiveSigner(db: Db, secretId: string): Promise<KeyRow | undefined> {
   const { rows } = await db.query<SelectedKey>(`${SELECT} WHERE secret_id = $1 AND revoked_at IS NULL`, [

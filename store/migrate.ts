@@ -73,6 +73,8 @@ function grants(role: string): string {
     `GRANT SELECT, INSERT, UPDATE (revoked_at, revoked_by) ON keys TO ${role}`,
     `GRANT SELECT, INSERT, UPDATE (charged_until) ON usage TO ${role}`,
     `GRANT SELECT, INSERT, UPDATE (idle_at) ON sessions TO ${role}`,
+    `GRANT UPDATE (position, account) ON outbox TO ${role}`,
+    `GRANT USAGE ON SEQUENCE outbox_position TO ${role}`,
     `GRANT DELETE ON ${[...GROWING, ...TRIMMED].join(', ')} TO ${role}`,
   ].join(';\n');
 }

@@ -60,6 +60,16 @@ export async function findLiveSession(db: Db, hash: string): Promise<SessionRow 
   return { ...times, key: keyId === null ? null : { id: keyId, account, name, permissions } };
 }
 
+/** Those of them that live. */
+export async function livingSessions(db: Db, hashes: readonly string[]): Promise<ReadonlySet<string>> {
+  if (!hashes.length) return new Set();
+  const { rows } = await db.query<{ hash: string }>(
+    `SELECT s.hash ${FROM} WHERE s.hash = ANY($1) AND ${LIVING}`,
+    [hashes],
+  );
+  return new Set(rows.map(({ hash }) => hash));
+}
+
 /** A use is written once a minute at most; towards the end once more, so that it is not over before its time. */
 const RENEW = prepared(
   `UPDATE sessions SET idle_at = least(expires_at, one.until)

@@ -4,7 +4,16 @@
  */
 import { build } from 'esbuild';
 
-const SCHEMAS = ['answers', 'books', 'keys', 'problems', 'registration-rules', 'requests', 'sessions'];
+const SCHEMAS = [
+  'answers',
+  'books',
+  'events',
+  'keys',
+  'problems',
+  'registration-rules',
+  'requests',
+  'sessions',
+];
 
 it('a browser bundle of the contract has rules of the domain with it, and nothing of a server', async () => {
   const { metafile, outputFiles, warnings } = await build({

@@ -16,6 +16,7 @@ import type { Pool } from '../store/db';
 import { KEEP, type Keep } from '../store/retention';
 import { bundleForWorker } from './bundle';
 import { withoutCallStacks } from './call-stacks';
+import { startPublisher } from './publisher';
 import { ensureAuditSchedule } from './schedule';
 import { startSealer } from './sealer';
 import { startSweep } from './sweep';
@@ -37,6 +38,8 @@ export interface WorkerOptions {
   sweepOlderThanMs?: number;
   /** How often the sealer looks, in milliseconds. */
   sealEveryMs?: number;
+  /** How often the publisher of events looks, in milliseconds. */
+  publishEveryMs?: number;
   /** How often one of all workers looks for lives that are lost or late, in milliseconds. */
   watchEveryMs?: number;
   /** What is kept for a time only, and for how long; default: `KEEP`. */
@@ -104,6 +107,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     everyMs: options.sealEveryMs ?? 1000,
     onError: options.onError,
   });
+  const publisher = startPublisher(options.pool, {
+    everyMs: options.publishEveryMs ?? 250,
+    onError: options.onError,
+  });
   const watch = startWatch(options.pool, workflows, {
     everyMs: options.watchEveryMs ?? 30_000,
     onError: options.onError,
@@ -113,7 +120,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     onError: options.onError,
   });
   const stopLoops = (): Promise<unknown> =>
-    Promise.all([sweep.stop(), sealer.stop(), watch.stop(), trimmer.stop()]);
+    Promise.all([sweep.stop(), sealer.stop(), publisher.stop(), watch.stop(), trimmer.stop()]);
   const finished = worker.run().finally(async () => {
     await stopLoops();
     // A worker that had to be forced holds on to it; it goes with the process.

@@ -21,6 +21,13 @@ const wantsAsync = (request: Request): boolean =>
     .split(',')
     .some((one) => one.split(';')[0]!.trim().toLowerCase() === 'respond-async');
 
+const PREFERENCES = { json: 'json', csv: 'csv', 'text/event-stream': 'events' } as const;
+
+function preferenceOf(request: Request): Call['prefers'] {
+  const type = request.accepts(Object.keys(PREFERENCES));
+  return PREFERENCES[(type || 'json') as keyof typeof PREFERENCES];
+}
+
 /**
  * Answers a request by its route. Throws what becomes a problem of 500 and above, and what came before the
  * route's own work.
@@ -44,9 +51,11 @@ export async function answerRequest(
     // Never the X-Request-Id: callers choose it, and a gateway may repeat it.
     commandId: key === undefined ? `request/${randomUUID()}` : commandIdOf(caller.name, key),
     respondAsync: route.async && wantsAsync(request),
-    acceptsCsv: request.accepts(['json', 'csv']) === 'csv',
+    prefers: preferenceOf(request),
+    lastEventId: request.get('last-event-id'),
     lang,
     session: response.locals.session,
+    keyId: response.locals.keyId ?? null,
     isSecure: isSecure(request),
   };
   const run = () => attempt(route, call);
@@ -86,12 +95,18 @@ export function problemReply(problem: Problem, lang: Lang): Reply {
 export async function sendReply(
   response: Response,
   lang: Lang,
-  { status, body, headers = {} }: Reply,
+  { status, body, headers = {}, stream }: Reply,
 ): Promise<void> {
   markLanguage(response, lang);
   // A stored answer is in the language of its first asking, and says so itself.
   response.status(status);
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (stream) {
+    response.flushHeaders();
+    stream(response);
+    if (response.req.method === 'HEAD') response.end();
+    return;
+  }
   if (typeof body === 'string') {
     response.send(body);
     return;

@@ -42,6 +42,7 @@ export function createApi(
   const app = beginApp(deps, metrics, facades);
   const routes = allRoutes(deps, metrics.registry);
   const limit = limitFailures(deps);
+  metrics.countStreams(() => deps.feed.size);
   const routerFor = (open: boolean): Router =>
     routerOf(
       deps,

@@ -5,7 +5,7 @@ import { rateLimit } from 'express-rate-limit';
 import { CSRF_HEADER } from '../../contract/sessions';
 import { type Caller, forbidden, forbiddenToTenants } from '../caller';
 import type { ApiDeps } from '../deps';
-import { holdersOf } from '../holders';
+import { type Holder, holdersOf } from '../holders';
 import { Problem } from '../problem';
 import { findSession, type Session, touchSession } from '../use-cases/sessions';
 import { sessionSecretOf } from './cookies';
@@ -15,6 +15,8 @@ declare module 'express-serve-static-core' {
   interface Locals {
     /** Set once the key or the session has been checked. */
     caller?: Caller;
+    /** By which key; null: the operator's own. */
+    keyId?: string | null;
     /** By whose cookie the caller is known. */
     session?: Session;
   }
@@ -34,18 +36,18 @@ const unknown = (code: 'UNAUTHENTICATED' | 'NO_SESSION'): Problem =>
  */
 export function authenticate(deps: ApiDeps, limit: LimitFailures): RequestHandler {
   const holderOf = holdersOf(deps);
-  const byKey = async (header: string): Promise<{ caller: Caller }> => {
+  const byKey = async (header: string): Promise<Holder> => {
     const key = bearerOf(header);
     const holder = key === undefined ? undefined : await holderOf(key);
     if (!holder) throw unknown('UNAUTHENTICATED');
-    return { caller: holder.caller };
+    return holder;
   };
-  const byCookie = async (request: Request): Promise<{ caller: Caller; session: Session }> => {
+  const byCookie = async (request: Request): Promise<Holder & { session: Session }> => {
     const secret = sessionSecretOf(request);
     if (secret === undefined) throw unknown('UNAUTHENTICATED');
     const session = await findSession(deps, secret);
     if (!session) throw unknown('NO_SESSION');
-    return { caller: session.caller, session };
+    return { caller: session.caller, keyId: session.keyId, session };
   };
   return async (request, response, next) => {
     // A browser asks what it may ask without a key (CORS): what a call takes is in the open document, and no

@@ -68,5 +68,5 @@ export const rowsAsCsv = <Row>(columns: Column<Row>[], rows: Row[]): Reply => ({
 
 /** What a query asks for comes before what the header `Accept` says. */
 export const wantsCsv = (
-  call: Pick<Call, 'acceptsCsv'> & { query: { format?: 'json' | 'csv' | undefined } },
-): boolean => (call.query.format ?? (call.acceptsCsv ? 'csv' : 'json')) === 'csv';
+  call: Pick<Call, 'prefers'> & { query: { format?: 'json' | 'csv' | undefined } },
+): boolean => (call.query.format ?? call.prefers) === 'csv';

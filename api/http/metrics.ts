@@ -17,6 +17,8 @@ export interface Metrics {
   registry: Registry;
   /** Measures every request from its arrival to the end of its answer. */
   measure: RequestHandler;
+  /** Measures how many streams of events are open. */
+  countStreams(count: () => number): void;
 }
 
 export function createMetrics(pool: Pool): Metrics {
@@ -38,7 +40,16 @@ export function createMetrics(pool: Pool): Metrics {
     });
     next();
   };
-  return { registry, measure };
+  const countStreams = (count: () => number): void =>
+    void new Gauge({
+      name: 'sunset_event_streams',
+      help: 'Streams of events that are open (GET /v1/events).',
+      registers: [registry],
+      collect() {
+        this.set(count());
+      },
+    });
+  return { registry, measure, countStreams };
 }
 
 /**

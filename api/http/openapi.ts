@@ -27,6 +27,9 @@ const keyHeader = z
     description:
       '1 to 255 visible ASCII characters. A repeat is answered with the stored answer and `Idempotency-Hit: true`.',
   });
+const lastEventHeader = z.string().optional().meta({
+  description: 'Of a stream: goes on after this event. Browsers send it by themselves.',
+});
 const preferHeader = z
   .string()
   .optional()
@@ -139,6 +142,7 @@ function headersOf(one: Route): z.ZodObject | undefined {
   if (one.idempotency !== 'none')
     shape['Idempotency-Key'] = one.idempotency === 'required' ? keyHeader : keyHeader.optional();
   if (one.async) shape.Prefer = preferHeader;
+  if (Object.values(one.answers).some(({ events }) => events)) shape['Last-Event-ID'] = lastEventHeader;
   return Object.keys(shape).length ? z.object(shape) : undefined;
 }
 
@@ -148,6 +152,7 @@ const problem = (description: string): ResponseConfig => ({
 });
 
 const CSV = { 'text/csv': { schema: z.string() } };
+const EVENTS = { 'text/event-stream': { schema: z.string() } };
 
 function answersOf(one: Route): Record<string, ResponseConfig> {
   const response = ({
@@ -156,12 +161,21 @@ function answersOf(one: Route): Record<string, ResponseConfig> {
     location,
     contentType,
     csv,
+    events,
     setsCookie,
   }: Route['answers'][number]): ResponseConfig => ({
     description,
     ...(location ? { headers: z.object({ Location: z.string().meta({ description: location }) }) } : {}),
     ...(setsCookie ? { headers: z.object({ 'Set-Cookie': z.string() }) } : {}),
-    ...(schema ? { content: { [contentType ?? 'application/json']: { schema }, ...(csv ? CSV : {}) } } : {}),
+    ...(schema
+      ? {
+          content: {
+            [contentType ?? 'application/json']: { schema },
+            ...(csv ? CSV : {}),
+            ...(events ? EVENTS : {}),
+          },
+        }
+      : {}),
   });
   return Object.fromEntries(
     Object.entries(one.answers).map(([status, answer]) => [status, response(answer)]),

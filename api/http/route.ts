@@ -25,6 +25,8 @@ export interface Answers {
     contentType?: string;
     /** Also as comma-separated values. */
     csv?: boolean;
+    /** Also as a stream of server-sent events. */
+    events?: boolean;
     /** A session begins or ends. */
     setsCookie?: boolean;
   };

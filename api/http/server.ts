@@ -5,6 +5,7 @@ import type { Express } from 'express';
 import { openOwner } from '../../store/idempotency';
 import { createSignatures } from '../../store/signatures';
 import type { ApiDeps } from '../deps';
+import { EventFeed, type Pace } from '../events/feed';
 import { keySecrets } from '../secrets';
 import { createApi, createFacades, type Facade } from './app';
 import { serverOf } from './listen';
@@ -35,13 +36,14 @@ export interface Listening {
  * @throws the listen error (`EADDRINUSE`, …), and whatever keeps PostgreSQL from giving this process its lock
  */
 export async function startApi(
-  given: Omit<ApiDeps, 'owner' | 'signatures' | 'secrets'>,
+  given: Omit<ApiDeps, 'owner' | 'signatures' | 'secrets' | 'feed'> & { events?: Partial<Pace> },
   { host, port, facades = [], facadePort }: Listening,
 ): Promise<ApiServer> {
   const owner = await openOwner(given.pool);
   const { operatorKey } = given;
   const secrets = keySecrets(operatorKey);
-  const deps: ApiDeps = { ...given, secrets, signatures: createSignatures(operatorKey), owner };
+  const feed = new EventFeed(given, given.events);
+  const deps: ApiDeps = { ...given, secrets, signatures: createSignatures(operatorKey), owner, feed };
   const metrics = createMetrics(deps.pool);
   const opened: Server[] = [];
   const open = async (app: Express, at: number): Promise<string> => {
@@ -52,6 +54,8 @@ export async function startApi(
     return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
   };
   const close = async (graceMs = GRACE_MS): Promise<void> => {
+    // They would go on for ever.
+    feed.close();
     await Promise.all(opened.map((server) => closeServer(server, graceMs)));
     await owner.close();
   };

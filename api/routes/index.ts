@@ -5,6 +5,7 @@ import { accountRoutes } from './accounts';
 import { adjustmentRoutes } from './adjustments';
 import { auditRoutes } from './audits';
 import { controlPlaneRoutes } from './control-plane';
+import { eventRoutes } from './events';
 import { fastForwardRoutes } from './fast-forward';
 import { instanceRoutes } from './instances';
 import { keyRoutes } from './keys';
@@ -39,6 +40,7 @@ export const allRoutes = (deps: ApiDeps, metrics: Registry): Route[] => [
   ...adjustmentRoutes(deps),
   ...ledgerRoutes(deps),
   ...auditRoutes(deps),
+  ...eventRoutes(deps),
   ...keyRoutes(deps),
   ...sessionRoutes(deps),
   ...fastForwardRoutes(deps),

@@ -21,6 +21,8 @@ const secondsOf = ({ sessions }: ApiDeps): { seconds: number; idleSeconds: numbe
 /** What a cookie stands for. */
 export interface Session extends Pick<SessionRow, 'createdAt' | 'expiresAt' | 'idleAt'> {
   caller: Caller;
+  /** null: the operator's own key. */
+  keyId: string | null;
   /** Of its secret. */
   hash: string;
   csrfToken: string;
@@ -66,7 +68,7 @@ export async function findSession(deps: ApiDeps, secret: string): Promise<Sessio
   if (!row) return undefined;
   const { key, ...times } = row;
   const caller = key === null ? OPERATOR : callerOf(key);
-  return { ...times, hash, caller, csrfToken: deps.secrets.csrfToken(secret) };
+  return { ...times, hash, caller, keyId: key?.id ?? null, csrfToken: deps.secrets.csrfToken(secret) };
 }
 
 /** A request was made with it. */

@@ -47,6 +47,7 @@ export const COMMON: Record<SunsetCode, string> = {
   TOO_MANY_FAILURES: 'RequestLimitExceeded',
   HEADERS_TOO_LARGE: 'RequestSizeLimitExceeded',
   TOO_MANY_COMMANDS: 'RequestLimitExceeded',
+  TOO_MANY_STREAMS: 'RequestLimitExceeded',
   INTERNAL: 'InternalError',
   TIME_SKIPPING_UNAVAILABLE: 'UnsupportedOperation',
   WORKFLOW_LOST: 'InternalError',

@@ -9,6 +9,7 @@ import { lockAccountsOf } from '../books/accounts';
 import { type NewRefund, refundsStatement } from '../books/refunds';
 import { type Pool, type Transaction, transaction } from '../db';
 import { findInstances, type InstanceRow } from '../lives/instances';
+import { post } from '../outbox';
 import { changesSince, policiesOf } from './changes';
 import { type AcceptedItem, type ItemCommand, itemsStatement, itemsToSend, type NewItem } from './items';
 import type { Change, ItemProblem } from './problem';
@@ -140,6 +141,11 @@ export async function recordAgreement(
       agreedBy: by,
     }),
     consumeQuote(tx, quoteId, terminationId),
+    post(tx, {
+      topic: 'termination.changed',
+      accounts: [...new Set(rows.map(({ facts }) => facts.account))],
+      payload: { command: 'accept', terminationId },
+    }),
     ...written.map((statement) => tx.query(statement)),
     promised.length > 0 && action === 'return' && reserveRights(tx, terminationId, promised),
   ]);

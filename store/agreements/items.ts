@@ -12,6 +12,7 @@ import type { ItemStatus } from '../../domain/statuses';
 import { moveRefund } from '../books/refunds';
 import { type Db, type Pool, prepared, type Transaction, transaction } from '../db';
 import { jsonOf } from '../json';
+import { post } from '../outbox';
 import { Conditions } from '../paging';
 import type { ItemProblem } from './problem';
 import { giveBackRights } from './rights';
@@ -227,6 +228,8 @@ export async function failItem(
     if (!rowCount) return;
     await giveBackRights(tx, terminationId, instanceId);
     await moveRefund(tx, { id: refundId(terminationId, instanceId), statuses: ['failed'], problem });
+    const payload = { command: 'fail', terminationId };
+    await post(tx, { topic: 'termination.changed', instanceId, payload });
   });
 }
 

@@ -22,6 +22,7 @@ import { type Db, type Pool, prepared, type Transaction, transaction } from '../
 import { inTurns } from '../in-turns';
 import { findInstance, holdSteps, type InstanceRow } from '../lives/instances';
 import { lastEffect } from '../lives/timeline';
+import { post } from '../outbox';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
 import { recordAgreement } from './acceptance';
 import {
@@ -120,6 +121,7 @@ export async function openRequest(pool: Pool, request: NewRequest): Promise<Refu
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
       [id, instanceId, account, refund, quote.id, terminationId, reason, by],
     );
+    await tell(tx, 'ask', { id, instanceId, refundId: refund });
     return (await findRequest(tx, id))!;
   });
 }
@@ -210,6 +212,7 @@ export async function approveRequest(
       via: 'refund-request',
     });
     await approveRefund(tx, refund, { terminationId, quoteId: quote.id, calculation });
+    await tell(tx, 'approve', request);
     return { terminationId, items: await itemsToSend(tx, terminationId) };
   });
 }
@@ -278,8 +281,10 @@ export async function previewNow(
  */
 export async function denyRequest(pool: Pool, decision: RequestDecision): Promise<RefundRequestRow> {
   return await transaction(pool, async (tx) => {
-    const { id, refundId: refund, terminationId } = await recordDecision(tx, decision);
+    const request = await recordDecision(tx, decision);
+    const { id, refundId: refund, terminationId } = request;
     await moveRefund(tx, { id: refund, statuses: ['denied'] });
+    await tell(tx, 'deny', request);
     await giveBackRights(tx, terminationId);
     return (await findRequest(tx, id))!;
   });
@@ -288,10 +293,10 @@ export async function denyRequest(pool: Pool, decision: RequestDecision): Promis
 /** Who denies what nobody has decided when its instance ends; no caller can have this name. */
 export const ENDED_BY = 'sunset';
 
-export type WaitingReview = Pick<RefundRequestRow, 'id' | 'refundId' | 'terminationId'>;
+export type WaitingReview = Pick<RefundRequestRow, 'id' | 'instanceId' | 'refundId' | 'terminationId'>;
 
 const LOCK_REVIEWS = prepared(
-  `SELECT id, refund_id AS "refundId", termination_id AS "terminationId" FROM refund_requests
+  `SELECT id, instance_id AS "instanceId", refund_id AS "refundId", termination_id AS "terminationId" FROM refund_requests
    WHERE instance_id = $1 AND decided_by IS NULL FOR UPDATE`,
 );
 
@@ -316,12 +321,25 @@ export async function closeReviews(
       'UPDATE refund_requests SET decided_by = $2, decision_reason = $3, decided_at = clock_timestamp() WHERE id = ANY($1)',
       [reviews.map(({ id }) => id), ENDED_BY, command],
     ),
-    ...reviews.flatMap(({ refundId: refund, terminationId }) => [
-      moveRefund(tx, { id: refund, statuses: ['denied'] }),
-      giveBackRights(tx, terminationId),
+    ...reviews.flatMap((one) => [
+      moveRefund(tx, { id: one.refundId, statuses: ['denied'] }),
+      giveBackRights(tx, one.terminationId),
+      tell(tx, 'close', one),
     ]),
   ]);
 }
+
+/** To whoever listens. */
+const tell = (
+  tx: Transaction,
+  command: 'ask' | 'approve' | 'deny' | 'close',
+  { id: requestId, instanceId, refundId: refund }: Pick<RefundRequestRow, 'id' | 'instanceId' | 'refundId'>,
+): Promise<void> =>
+  post(tx, {
+    topic: 'refund-request.changed',
+    instanceId,
+    payload: { command, requestId, refundId: refund },
+  });
 
 /** Writes who decided and why, once. */
 async function recordDecision(

@@ -4,7 +4,8 @@
  */
 import type { Standing } from '../../domain/eligibility';
 import { exact, formatMoney, type Parts, SOURCES, type Source, ZERO } from '../../domain/money';
-import { type Db, prepared, type Transaction } from '../db';
+import { type Db, type Pool, prepared, type Transaction, transaction } from '../db';
+import { post } from '../outbox';
 
 export interface AccountRow {
   account: string;
@@ -127,18 +128,23 @@ export interface StandingChange {
 
 /** Sets arrears and hold, and keeps who did it and why. What is left out stays as it is. */
 export async function putAccount(
-  db: Db,
+  pool: Pool,
   { account, arrears, hold, reason, by }: StandingChange,
 ): Promise<AccountRow> {
-  await db.query(
-    `WITH changed AS (
-       INSERT INTO accounts AS a (account, arrears, hold) VALUES ($1, coalesce($2, false), coalesce($3, false))
-       ON CONFLICT (account) DO UPDATE SET arrears = coalesce($2, a.arrears), hold = coalesce($3, a.hold)
-       RETURNING account, arrears, hold)
-     INSERT INTO account_changes (account, arrears, hold, reason, changed_by) SELECT account, arrears, hold, $4, $5 FROM changed`,
-    [account, arrears ?? null, hold ?? null, reason, by],
-  );
-  return (await findAccount(db, account))!;
+  return await transaction(pool, async (tx) => {
+    await Promise.all([
+      tx.query(
+        `WITH changed AS (
+           INSERT INTO accounts AS a (account, arrears, hold) VALUES ($1, coalesce($2, false), coalesce($3, false))
+           ON CONFLICT (account) DO UPDATE SET arrears = coalesce($2, a.arrears), hold = coalesce($3, a.hold)
+           RETURNING account, arrears, hold)
+         INSERT INTO account_changes (account, arrears, hold, reason, changed_by) SELECT account, arrears, hold, $4, $5 FROM changed`,
+        [account, arrears ?? null, hold ?? null, reason, by],
+      ),
+      post(tx, { topic: 'account.changed', accounts: [account], payload: { command: 'standing' } }),
+    ]);
+    return (await findAccount(tx, account))!;
+  });
 }
 
 export async function standings(db: Db, accounts: string[]): Promise<Map<string, Standing>> {

@@ -7,6 +7,7 @@ import { type Adjustment, adjustmentPostings } from '../../domain/journal';
 import { exact, formatMoney, type Parts, SOURCES } from '../../domain/money';
 import { type Db, type Pool, type Transaction, transaction } from '../db';
 import { hashOf } from '../hash';
+import { post } from '../outbox';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
 import { lockBalances, moveBalances, touchAccount } from './accounts';
 import { book } from './ledger';
@@ -72,6 +73,7 @@ async function adjustOnce(tx: Transaction, wanted: NewAdjustment): Promise<Adjus
       ? { ok: true, row, isNew: row.id === id }
       : { ok: false, code: 'REFERENCE_USED' };
   await move(tx, wanted);
+  await post(tx, { topic: 'account.changed', accounts: [account], payload: { command: kind } });
   const postings = adjustmentPostings(wanted);
   await book(tx, {
     adjustmentId: id,

@@ -3,6 +3,7 @@
  * here only.
  */
 import { type Pool, transaction } from '../db';
+import { post } from '../outbox';
 import { setHold } from './instances';
 
 export interface HoldChange {
@@ -21,6 +22,9 @@ export async function putHold(pool: Pool, { id, hold, reason, by }: HoldChange):
        RETURNING recorded_at AS at`,
       [id, hold, reason, by],
     );
-    await setHold(tx, id, hold ? { reason, by, at: rows[0]!.at } : null);
+    await Promise.all([
+      setHold(tx, id, hold ? { reason, by, at: rows[0]!.at } : null),
+      post(tx, { topic: 'instance.changed', instanceId: id, payload: { command: hold ? 'hold' : 'unhold' } }),
+    ]);
   });
 }

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import type { ApiDeps } from '../../api/deps';
+import { EventFeed } from '../../api/events/feed';
 import { createApi } from '../../api/http/app';
 import { type Patience, serverOf } from '../../api/http/listen';
 import { keySecrets } from '../../api/secrets';
@@ -26,8 +27,11 @@ export interface Lonely {
 }
 
 export function depsWithoutServers(more: Partial<ApiDeps> = {}): ApiDeps {
+  const pool = createPool(`postgres://${NOWHERE}/nothing`);
+  const logger = pino({ level: 'silent' });
   return {
-    pool: createPool(`postgres://${NOWHERE}/nothing`),
+    pool,
+    feed: new EventFeed({ pool, logger }),
     temporal: new Client({ connection: Connection.lazy({ address: NOWHERE }) }),
     namespace: 'default',
     operatorKey: KEY,
@@ -37,7 +41,7 @@ export function depsWithoutServers(more: Partial<ApiDeps> = {}): ApiDeps {
     sandbox: false,
     timeSkipping: false,
     policies: POLICIES,
-    logger: pino({ level: 'silent' }),
+    logger,
     ...more,
   };
 }

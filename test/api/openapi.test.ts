@@ -89,6 +89,7 @@ GET /v1/instances/{id}/usage
 POST /v1/keys
 GET /v1/keys
 POST /v1/keys/{id}/revoke
+GET /v1/events
 POST /v1/sessions
 GET /v1/sessions/current
 DELETE /v1/sessions/current

@@ -48,6 +48,8 @@ interface Row {
   ofSession?: true;
   /** Of a list: everybody gets one, of what is their own. */
   list?: true;
+  /** Of a list: what takes the cursor; missing: `cursor`. */
+  cursor?: string;
 }
 
 // Returns are many here and made side by side: none is to take another’s right. And every call is also made
@@ -295,6 +297,7 @@ const TABLE: Record<string, Row> = {
   },
   'GET /v1/keys': { permissions: ['keys'], list: true },
   'POST /v1/keys/{id}/revoke': { permissions: ['keys'], prepare: key },
+  'GET /v1/events': { ...LIST, cursor: 'after' },
   'POST /v1/sessions': { body: () => ({ key: service.operatorKey }) },
   'GET /v1/sessions/current': { permissions: [], ofSession: true },
   'DELETE /v1/sessions/current': { permissions: [], ofSession: true },
@@ -542,7 +545,7 @@ describe('an account sees only itself', () => {
     ];
     for (const path of paths) {
       expect(bodyOf<Page<unknown>>(await http.get(path)).items).not.toEqual([]);
-      expect(await tenant.get(path)).toMatchObject({ status: 200, body: { items: [], nextCursor: null } });
+      expect(await tenant.get(path)).toMatchObject({ status: 200, body: { items: [] } });
     }
   });
 
@@ -550,9 +553,10 @@ describe('an account sees only itself', () => {
     const [, path] = name.split(' ');
     const { nextCursor } = bodyOf<Page<unknown>>(expectStatus(await http.get(`${path}?limit=1`), 200));
     const others = bodyOf<Page<unknown>>(expectStatus(await stranger.get(`${path}?limit=1`), 200));
+    const parameter = TABLE[name]!.cursor ?? 'cursor';
     for (const cursor of [nextCursor, others.nextCursor]) {
       const reply = expectStatus(
-        await tenant.get(`${path}?limit=500${cursor ? `&cursor=${cursor}` : ''}`),
+        await tenant.get(`${path}?limit=500${cursor ? `&${parameter}=${cursor}` : ''}`),
         200,
       );
       expect(JSON.stringify(reply.body)).not.toContain(OTHER);

@@ -9,6 +9,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
+import { EventFeed } from '../../api/events/feed';
 import { createApi } from '../../api/http/app';
 import { requestFingerprint } from '../../api/http/idempotency';
 import { keySecrets } from '../../api/secrets';
@@ -1208,6 +1209,7 @@ describe('parts that are away', () => {
     const more = {
       operatorKey: key,
       secrets: keySecrets(key),
+      feed: new EventFeed({ pool: deps.pool, logger: pino({ level: 'silent' }) }),
       signatures: createSignatures(key),
       owner,
       sandbox: true,

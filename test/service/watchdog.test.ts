@@ -463,6 +463,7 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
   ],
   ['GET /v1/keys', '', 200, page('/v1/keys')],
   ['POST /v1/keys/{id}/revoke', '', 200, ({ ids }) => post(`/v1/keys/${ids.key}/revoke`)],
+  ['GET /v1/events', '', 200, page('/v1/events')],
   ['POST /v1/sessions', '', 201, () => post('/v1/sessions', { key: service.operatorKey })],
   ['GET /v1/sessions/current', '', 200, async () => (await signedIn()).get('/v1/sessions/current')],
   [

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type * as answers from '../../contract/answers';
 import type * as books from '../../contract/books';
+import type { eventPageAnswer } from '../../contract/events';
 import type { keyAnswer, newKeyAnswer } from '../../contract/keys';
 import type { sessionAnswer } from '../../contract/sessions';
 
@@ -15,6 +16,7 @@ export type Step = z.infer<typeof answers.timelineAnswer>;
 export type Movement = z.infer<typeof answers.movementAnswer>;
 export type Balances = z.infer<typeof books.balancesAnswer>;
 export type Session = z.infer<typeof sessionAnswer>;
+type EventPage = z.infer<typeof eventPageAnswer>;
 export type Page<Item> = { items: Item[]; nextCursor: string | null };
 
 /** By path; the first that fits. `*` is one part of it, or more. */
@@ -41,6 +43,7 @@ type Gets = [
   ['/v1/audits', Page<z.infer<typeof books.auditSummaryAnswer>>],
   ['/v1/keys', Page<z.infer<typeof keyAnswer>>],
   ['/v1/sessions/current', Session],
+  ['/v1/events', EventPage],
 ];
 type Puts = [['/v1/instances/*', Instance], ['/v1/accounts/*', z.infer<typeof answers.accountAnswer>]];
 type Posts = [

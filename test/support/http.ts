@@ -30,7 +30,7 @@ export class Http {
   constructor(
     readonly url: string,
     readonly operatorKey: string,
-    private readonly own: Record<string, string> = { authorization: `Bearer ${operatorKey}` },
+    readonly own: Record<string, string> = { authorization: `Bearer ${operatorKey}` },
   ) {}
 
   /** The same service, as the holder of another key. */

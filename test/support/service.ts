@@ -7,6 +7,7 @@ import { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
 import type { ApiDeps } from '../../api/deps';
+import type { Pace } from '../../api/events/feed';
 import { startApi } from '../../api/http/server';
 import type { SignInCodes } from '../../api/sign-in-codes';
 import type { Signable } from '../../domain/signed';
@@ -59,6 +60,7 @@ export interface ServiceOptions {
   authFailuresPerMinute?: number;
   sessions?: ApiDeps['sessions'];
   signInCodes?: SignInCodes;
+  events?: Partial<Pace>;
   trustedProxies?: string[];
 }
 
@@ -111,6 +113,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       ...(options.sessions === undefined ? {} : { sessions: options.sessions }),
       ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
       signInCodes: options.signInCodes,
+      ...(options.events === undefined ? {} : { events: options.events }),
     },
     { host: '127.0.0.1', port: 0, facades: [vendorFacades] },
   );
