@@ -49,6 +49,8 @@ export interface ApiDeps {
   sessions?: { seconds: number; idleSeconds: number };
   /** Sign the operator in once each; default: there are none. */
   signInCodes?: SignInCodes | undefined;
+  /** Where the console was built to, or will be; default: there is none. */
+  console?: string | undefined;
   /** Addresses of proxies that are believed who asks, and by which protocol; default: none is. */
   trustedProxies?: readonly string[];
 }

@@ -4,7 +4,8 @@
 import pino from 'pino';
 import type { ApiServer } from '../api/http/server';
 import { SignInCodes } from '../api/sign-in-codes';
-import { EmbeddedError } from '../embedded';
+import { consoleProgress, EmbeddedError } from '../embedded';
+import { ensureConsole } from './process/console';
 import { end, endOnSignals } from './process/ending';
 import { keepWorker, WorkerLost } from './process/keep-worker';
 import { type OperatorKey, operatorKey } from './process/operator-key';
@@ -24,6 +25,7 @@ Starts Sunset: the API, a worker, and, unless DATABASE_URL and TEMPORAL_ADDRESS 
   SUNSET_UNSIGNED       allow or refuse (allow): messages to instances that did not come through the API, such as the Web UI's
   SUNSET_KEEP_IDEMPOTENCY_DAYS, SUNSET_KEEP_QUOTES_DAYS, SUNSET_KEEP_REVOKED_DAYS
                         what is deleted after so many days (30, 30, 400; 0: never)
+  SUNSET_CONSOLE        on or off (on): the web page at the API’s address
   SUNSET_SESSION_HOURS, SUNSET_SESSION_IDLE_MINUTES
                         how long who has signed in to the console stays so at most, and unused (12, 120)
   SUNSET_TRUSTED_PROXIES
@@ -49,14 +51,18 @@ async function main(): Promise<void> {
   try {
     const given = readSettings(process.env);
     const settings = { ...given, vendorApis: given.vendorApis ?? true };
-    const foundation = await startFoundation(settings, parts);
+    const report = consoleProgress();
+    // Beside the servers, whose start takes longer.
+    const built = settings.console ? ensureConsole(report, parts) : undefined;
+    const foundation = await startFoundation(settings, parts, report);
     const key = operatorKey(settings.operatorKey, settings.dataFolder);
     const logger = pino({ level: process.env.LOG_LEVEL ?? 'warn' });
     const signInCodes = settings.sandbox ? new SignInCodes() : undefined;
     const options = { foundation, settings, operatorKey: key.key, logger, signInCodes };
     const worker = await keepWorker(() => runWorker(options, parts), { say, isEnding });
     const { url, facadeUrl } = await runApi(options, parts);
-    const console = consoleLine(url, signInCodes);
+    await built;
+    const console = settings.console ? consoleLine(url, signInCodes) : 'off (SUNSET_CONSOLE)';
     process.stdout.write(banner({ url, facadeUrl, console }, settings, foundation, key, Date.now() - begun));
     await Promise.race([worker.lost, watchServers(foundation, parts)]);
   } catch (error) {

@@ -1,12 +1,13 @@
 /**
- * `npm run build`: dist/ for production: the processes as JavaScript, the migrations, and the workflow bundle
- * that workers load.
+ * `npm run build`: dist/ for production: the processes as JavaScript, the migrations, the workflow bundle that
+ * workers load, and the console that the API serves.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workflowBundle } from '../worker/bundle';
+import { buildConsole, hasConsole } from './build-console';
 
 const ROOT = join(__dirname, '..');
 const DIST = join(ROOT, 'dist');
@@ -24,6 +25,8 @@ async function build(): Promise<void> {
   const [status] = await once(compiling, 'exit');
   if (status !== 0) process.exit(1);
   cpSync(join(ROOT, 'store', 'migrations'), join(DIST, 'store', 'migrations'), { recursive: true });
+  // Beside what serves it: `dist/` is all that a production machine needs of this.
+  if (hasConsole()) cpSync(await buildConsole(), join(DIST, 'console', 'dist'), { recursive: true });
   const { code } = await bundling;
   writeFileSync(join(DIST, 'workflow-bundle.js'), code);
   const megabytes = (Buffer.byteLength(code) / 1e6).toFixed(1);

@@ -16,6 +16,7 @@ import { allRoutes } from '../routes';
 import { answerRequest, problemReply, sendReply } from './answer';
 import { authenticate, type LimitFailures, limitFailures, permit } from './auth';
 import { hasBody, readBody, refuseLargeBodies } from './body';
+import { consolePage } from './console';
 import { docsPage } from './docs';
 import { languageOf } from './language';
 import { createMetrics, type Metrics } from './metrics';
@@ -54,6 +55,7 @@ export function createApi(
   app.use(routerFor(true));
   app.use('/v1', authenticate(deps, limit), noStore);
   app.use(routerFor(false));
+  if (deps.console !== undefined) app.use(consolePage(deps.console));
   return endApp(deps, app);
 }
 

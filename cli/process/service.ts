@@ -24,6 +24,7 @@ import { type RunningWorker, startWorker } from '../../worker';
 import { bundleForWorker } from '../../worker/bundle';
 import { TASK_QUEUE } from '../../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
+import { consoleFolder } from './console';
 import type { Components } from './parts';
 import type { Settings } from './settings';
 
@@ -96,6 +97,7 @@ export interface ServiceOptions {
     | 'vendorApis'
     | 'sessions'
     | 'trustedProxies'
+    | 'console'
   >;
   /** Sign the operator in once each; default: there are none. */
   signInCodes?: SignInCodes | undefined;
@@ -189,6 +191,7 @@ export async function runApi(
     sessions: settings.sessions,
     trustedProxies: settings.trustedProxies,
     signInCodes,
+    console: settings.console ? consoleFolder() : undefined,
   };
   const api = await startApi(deps, {
     host: settings.host,

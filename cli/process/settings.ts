@@ -85,6 +85,7 @@ const schema = z.object({
   SUNSET_SESSION_HOURS: upTo(720, 'hours').default(12),
   SUNSET_SESSION_IDLE_MINUTES: upTo(43_200, 'minutes').default(120),
   SUNSET_TRUSTED_PROXIES: proxies.optional(),
+  SUNSET_CONSOLE: z.enum(['on', 'off'], 'must be on or off').default('on'),
   SUNSET_UNSIGNED: z.enum(['allow', 'refuse'], 'must be allow or refuse').default('allow'),
   SUNSET_BIN_JITTER: jitter.default(0),
   SUNSET_CALL_STACKS: z.enum(['on', 'off'], 'must be on or off').default('off'),
@@ -136,6 +137,8 @@ export interface Settings {
   vendorApis: boolean | number | undefined;
   /** How long who has signed in stays so at most, and unused; in seconds. */
   sessions: { seconds: number; idleSeconds: number };
+  /** Whether the API serves the console. */
+  console: boolean;
   /** Addresses of proxies that are believed who asks, and by which protocol. */
   trustedProxies: readonly string[];
   /** As asked for; undefined = true exactly when Sunset starts PostgreSQL and Temporal itself. */
@@ -255,6 +258,7 @@ export function readSettings(env: NodeJS.ProcessEnv, required: readonly SettingN
       seconds: data.SUNSET_SESSION_HOURS * 3600,
       idleSeconds: data.SUNSET_SESSION_IDLE_MINUTES * 60,
     },
+    console: data.SUNSET_CONSOLE === 'on',
     trustedProxies: data.SUNSET_TRUSTED_PROXIES ?? [],
     sandbox: data.SUNSET_SANDBOX === undefined ? isOwn(given) : data.SUNSET_SANDBOX === 'true',
     workflowBundle:
