@@ -3,6 +3,7 @@
 import type { QueryResultRow } from 'pg';
 import { msOf } from '../domain/instant';
 import type { Db } from './db';
+import { type Groups, pageByGroups } from './groups';
 
 /** A page of a list, and where the next one begins (null: there is none). */
 export interface Page<T> {
@@ -59,6 +60,10 @@ export interface Listing<Row> {
   /** Together they are unique. */
   by: SortColumn<Row>[];
   latestFirst?: boolean;
+  /** Of a list of instances `i`: found group by group. */
+  groups?: Groups | undefined;
+  /** SQL around that of a page's rows, such as a sum over them; it keeps their order. */
+  around?: (page: string) => string;
 }
 
 /** In the order in which rows were made: `seq` is a number that each table has. */
@@ -66,10 +71,12 @@ export const bySeq = <Row extends { seq: number }>(sql = 'seq'): SortColumn<Row>
   { sql, type: 'bigint', of: ({ seq }) => seq },
 ];
 
+const asItIs = (page: string): string => page;
+
 /** Reads one page. @throws BadCursor */
 export async function listPage<Row extends QueryResultRow, T>(
   db: Db,
-  { select, conditions, by, latestFirst = false }: Listing<Row>,
+  { select, conditions, by, latestFirst = false, groups, around = asItIs }: Listing<Row>,
   { limit, cursor }: PageRequest,
   toItem: (row: Row) => T,
 ): Promise<Page<T>> {
@@ -82,11 +89,13 @@ export async function listPage<Row extends QueryResultRow, T>(
     );
   }
   const order = by.map(({ sql }) => `${sql} ${latestFirst ? 'DESC' : 'ASC'}`).join(', ');
-  const { where, values } = conditions;
-  const { rows } = await db.query<Row>(
-    `${select} ${where} ORDER BY ${order} LIMIT ${conditions.parameter(limit + 1)}`,
-    values,
-  );
+  const most = conditions.parameter(limit + 1);
+  const columns = by.map(({ sql }) => sql).join(', ');
+  const where = groups
+    ? `WHERE i.seq = ANY(${pageByGroups(groups, conditions, { order, columns, limit: most })})`
+    : conditions.where;
+  const page = `${select} ${where} ORDER BY ${order} LIMIT ${most}`;
+  const { rows } = await db.query<Row>(around(page), conditions.values);
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   const nextCursor = rows.length > limit && last ? encodeCursor(by.map(({ of }) => of(last))) : null;

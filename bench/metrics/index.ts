@@ -4,6 +4,7 @@ import { compare, type Figure, type Measured, medianOf, quantile, type Ratio, ra
 import { cpuOf } from '../cpu';
 import { bareThree, bareWhole, commands, type Group, httpWhole, naiveThree, workflowThree } from '../lives';
 import type { Place } from '../place';
+import { m12 } from './reads';
 import { m8 } from './side-by-side';
 import type { Size } from './size';
 
@@ -118,4 +119,5 @@ export const METRICS: Metric[] = [
   { name: 'M3', title: 'lives a second, by HTTP', run: m3 },
   { name: 'M4', title: 'how long one command takes', run: m4 },
   { name: 'M8', title: 'the same life on other engines', run: m8 },
+  { name: 'M12', title: 'what is read, with very many instances', run: m12 },
 ];

@@ -11,6 +11,8 @@ export interface Size {
   timers: number;
   /** M11: instances that sleep, first and then. */
   sleepers: [few: number, many: number];
+  /** M12: instances whose lists are read. */
+  listed: number;
 }
 
 export const FULL: Size = {
@@ -20,6 +22,7 @@ export const FULL: Size = {
   kills: 5,
   timers: 2000,
   sleepers: [5000, 20_000],
+  listed: 1_000_000,
 };
 
 /** Whether it works, not how fast it is. */
@@ -30,4 +33,5 @@ export const QUICK: Size = {
   kills: 1,
   timers: 100,
   sleepers: [200, 400],
+  listed: 20_000,
 };

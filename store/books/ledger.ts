@@ -70,16 +70,25 @@ export async function book(tx: Transaction, booking: LedgerTransaction): Promise
 
 export type BookedPosting = Posting & { transactionId: string };
 
-const POSTINGS_OF_REFUND = prepared(
-  `SELECT t.id AS "transactionId", s.ledger_account AS source, d.ledger_account AS destination, d.currency, d.amount
+const POSTINGS_OF_REFUNDS = prepared(
+  `SELECT t.refund_id AS "refundId", t.id AS "transactionId", s.ledger_account AS source, d.ledger_account AS destination,
+     d.currency, d.amount
    FROM transactions t
    JOIN entries s ON s.transaction_id = t.id AND s.leg = 0
    JOIN entries d ON d.transaction_id = t.id AND d.leg = 1 AND d.line = s.line
-   WHERE t.refund_id = $1 ORDER BY t.seq, s.line`,
+   WHERE t.refund_id = ANY($1) ORDER BY t.seq, s.line`,
 );
 
-/** The postings of a refund, read back from their legs. */
-export async function postingsOfRefund(db: Db, refundId: string): Promise<BookedPosting[]> {
-  const { rows } = await db.query<BookedPosting>(POSTINGS_OF_REFUND([refundId]));
-  return rows.map((row) => ({ ...row, amount: formatMoney(exact(row.amount), row.currency) }));
+/** The postings of refunds, read back from their legs; of one that has booked nothing there are none. */
+export async function postingsOfRefunds(
+  db: Db,
+  refundIds: string[],
+): Promise<(refundId: string) => BookedPosting[]> {
+  const { rows } = await db.query<BookedPosting & { refundId: string }>(POSTINGS_OF_REFUNDS([refundIds]));
+  const postings = new Map<string, BookedPosting[]>();
+  for (const { refundId, ...row } of rows) {
+    const posting = { ...row, amount: formatMoney(exact(row.amount), row.currency) };
+    postings.set(refundId, [...(postings.get(refundId) ?? []), posting]);
+  }
+  return (refundId) => postings.get(refundId) ?? [];
 }

@@ -19,7 +19,7 @@ import type { ItemProblem } from '../agreements/problem';
 import { type Db, prepared, type Transaction } from '../db';
 import { jsonOf } from '../json';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
-import { postingsOfRefund } from './ledger';
+import { postingsOfRefunds } from './ledger';
 
 export interface RefundRow {
   id: string;
@@ -147,10 +147,13 @@ function toRefund({
   };
 }
 
-const withEntries = async (db: Db, refund: Omit<RefundRow, 'entries'>): Promise<RefundRow> => ({
-  ...refund,
-  entries: await postingsOfRefund(db, refund.id),
-});
+async function withEntries(db: Db, refunds: Omit<RefundRow, 'entries'>[]): Promise<RefundRow[]> {
+  const entriesOf = await postingsOfRefunds(
+    db,
+    refunds.map(({ id }) => id),
+  );
+  return refunds.map((refund) => ({ ...refund, entries: entriesOf(refund.id) }));
+}
 
 /** What the first version of Sunset did not record, because there was nothing else. */
 const FIRST_VERSION = { action: 'return', assisted: false } as const;
@@ -166,7 +169,7 @@ export async function findRefund(db: Db, id: string, tenant?: string | null): Pr
     `${SELECT} WHERE f.id = $1 AND ($2::text IS NULL OR f.account = $2)`,
     [id, tenant ?? null],
   );
-  return rows[0] && (await withEntries(db, toRefund(rows[0])));
+  return (await withEntries(db, rows.map(toRefund)))[0];
 }
 
 const LOCK_REFUND = prepared(`${SELECT} WHERE f.id = $1 FOR UPDATE OF f`);
@@ -199,7 +202,7 @@ export async function listRefunds(db: Db, filter: RefundFilter, page: PageReques
     .add('f.status = ?', filter.status);
   const listing = { select: SELECT, conditions, by: bySeq<SelectedRefund>('f.seq'), latestFirst: true };
   const { items, nextCursor } = await listPage(db, listing, page, toRefund);
-  return { items: await Promise.all(items.map((refund) => withEntries(db, refund))), nextCursor };
+  return { items: await withEntries(db, items), nextCursor };
 }
 
 /** Those that a refund request waits for (E5). */

@@ -30,6 +30,9 @@ type SelectedMovement = Omit<StatementRow, 'amount' | 'parts' | 'balance'> & { s
     [Source in keyof Parts as `${Source}After`]: string;
   };
 
+const sumOf = (amount: string, where: string): string =>
+  `coalesce(sum(${amount}) FILTER (WHERE ${where}), 0)`;
+
 export interface StatementFilter {
   account: string;
   /** Both by `recordedAt` as it is shown, and both included (M21). */
@@ -37,21 +40,38 @@ export interface StatementFilter {
   to?: string | undefined;
 }
 
-/** Of each movement and currency what it moved of every source, and what was there after it. */
+/** Looked up for each transaction: there are few, which the planner can't know, of very many entries. */
+export const CUSTOMERS_ENTRIES = `(
+  SELECT * FROM entries WHERE transaction_id = t.id AND ledger_account LIKE 'customer:%' OFFSET 0)`;
+
+/** Of each movement and currency what it moved of every source. */
 const MOVEMENTS = `
-  WITH moved AS (
-    SELECT t.id, t.seq, e.currency, ${SOURCES.map(
-      (source) =>
-        `coalesce(sum(e.amount) FILTER (WHERE e.ledger_account = 'customer:${source}'), 0) AS ${source}`,
-    ).join(', ')}
-    FROM transactions t JOIN entries e ON e.transaction_id = t.id
-    WHERE t.account = $1 AND e.ledger_account LIKE 'customer:%' GROUP BY t.id, e.currency),
-  running AS (
-    SELECT *, ${SOURCES.map((source) => `sum(${source}) OVER so_far AS "${source}After"`).join(', ')}
-    FROM moved WINDOW so_far AS (PARTITION BY currency ORDER BY seq))
-  SELECT r.*, t.event AS kind, t.instance_id AS "instanceId", t.refund_id AS "refundId", t.reverses, coalesce(t.reason, a.reason) AS reason,
-    a.reference, t.effective_at AS "effectiveAt", t.recorded_at AS "recordedAt"
-  FROM running r JOIN transactions t ON t.id = r.id LEFT JOIN adjustments a ON a.id = t.adjustment_id`;
+  SELECT t.id, t.seq, moved.*, t.event AS kind, t.instance_id AS "instanceId", t.refund_id AS "refundId", t.reverses,
+    coalesce(t.reason, a.reason) AS reason, a.reference, t.effective_at AS "effectiveAt", t.recorded_at AS "recordedAt"
+  FROM transactions t LEFT JOIN adjustments a ON a.id = t.adjustment_id CROSS JOIN LATERAL (
+    SELECT e.currency, ${SOURCES.map((source) => `${sumOf('e.amount', `e.ledger_account = 'customer:${source}'`)} AS ${source}`).join(', ')}
+    FROM entries e WHERE e.transaction_id = t.id AND e.ledger_account LIKE 'customer:%' GROUP BY e.currency) AS moved`;
+
+/**
+ * What was there after each: what there is now, without what came later. So the newest page costs the same however many
+ * there are, and an older one as much as it is far back.
+ */
+const withBalances = (page: string): string => `
+  WITH page AS MATERIALIZED (${page}),
+  parts AS (
+    SELECT currency, source, amount FROM balances WHERE account = $1 UNION ALL
+    SELECT e.currency, split_part(e.ledger_account, ':', 2), -e.amount
+    FROM transactions t CROSS JOIN LATERAL ${CUSTOMERS_ENTRIES} AS e
+    WHERE t.account = $1 AND t.seq > (SELECT max(seq) FROM page)),
+  last AS (
+    SELECT currency, ${SOURCES.map((source) => `${sumOf('amount', `source = '${source}'`)} AS "${source}Last"`).join(', ')}
+    FROM parts GROUP BY currency)
+  SELECT page.*, ${SOURCES.map(
+    (source) => `"${source}Last" - coalesce(sum(${source}) OVER later, 0) AS "${source}After"`,
+  ).join(', ')}
+  FROM page JOIN last USING (currency)
+  WINDOW later AS (PARTITION BY currency ORDER BY seq DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+  ORDER BY seq DESC`;
 
 /**
  * Income and expenses (001-28): every ledger transaction that touched the account's balances, the latest
@@ -62,13 +82,20 @@ export async function listStatement(
   { account, from, to }: StatementFilter,
   page: PageRequest,
 ): Promise<Page<StatementRow>> {
+  // The first parameter: the balances are of the same account.
   const conditions = new Conditions().add('t.account = ?', account);
   if (from !== undefined)
     conditions.always(`NOT ${shownBefore('t.recorded_at', conditions.parameter(from))}`);
   if (to !== undefined) conditions.always(shownUpTo('t.recorded_at', conditions.parameter(to)));
   return await listPage(
     db,
-    { select: MOVEMENTS, conditions, by: bySeq<SelectedMovement>('t.seq'), latestFirst: true },
+    {
+      select: MOVEMENTS,
+      conditions,
+      by: bySeq<SelectedMovement>('t.seq'),
+      latestFirst: true,
+      around: withBalances,
+    },
     page,
     toMovement,
   );

@@ -4,9 +4,10 @@
  * books at it (M21). A transaction that was under way at the instant and commits later belongs to it all the
  * same.
  */
-import { exact, formatMoney, type Source } from '../../domain/money';
+import { exact, formatMoney, type Source, sum } from '../../domain/money';
 import { type Db, shownUntil, shownUpTo } from '../db';
 import { type AccountRow, partsByCurrency } from './accounts';
+import { CUSTOMERS_ENTRIES } from './statement';
 
 /** @param at ISO-8601; undefined: now. @returns the instant in UTC */
 async function instantOf(db: Db, at: string | undefined): Promise<string> {
@@ -22,13 +23,22 @@ export interface BalancesAt {
   balances: AccountRow['balances'];
 }
 
-/** An account's balances as its entries add up to, by currency and source. */
+/**
+ * An account's balances at an instant, by currency and source: what there is now, which the audit holds against the
+ * entries, without what was booked after it.
+ */
 export async function balancesAt(db: Db, account: string, at?: string): Promise<BalancesAt> {
   const instant = await instantOf(db, at);
   const { rows } = await db.query<{ currency: string; source: Source; amount: string }>(
-    `SELECT e.currency, split_part(e.ledger_account, ':', 2) AS source, sum(e.amount) AS amount
-     FROM transactions t JOIN entries e ON e.transaction_id = t.id
-     WHERE t.account = $1 AND ${shownUpTo('t.recorded_at', '$2')} AND e.ledger_account LIKE 'customer:%' GROUP BY 1, 2 ORDER BY 1`,
+    `SELECT currency, source, sum(amount) AS amount FROM (
+       SELECT currency, source, amount FROM balances WHERE account = $1 UNION ALL
+       SELECT e.currency, split_part(e.ledger_account, ':', 2), -e.amount
+       FROM transactions t CROSS JOIN LATERAL ${CUSTOMERS_ENTRIES} AS e
+       WHERE t.account = $1 AND t.recorded_at >= ${shownUntil('$2')}) AS parts
+     -- Not what had not moved yet.
+     WHERE (SELECT true FROM transactions t CROSS JOIN LATERAL ${CUSTOMERS_ENTRIES} AS e
+       WHERE t.account = $1 AND ${shownUpTo('t.recorded_at', '$2')} AND e.currency = parts.currency LIMIT 1)
+     GROUP BY 1, 2 ORDER BY 1`,
     [account, instant],
   );
   return { at: instant, balances: partsByCurrency(rows) };
@@ -44,23 +54,24 @@ export interface TrialBalance {
 
 interface Sums {
   currency: string;
-  /** Null: the line of all accounts together. */
-  ledgerAccount: string | null;
+  ledgerAccount: string;
   debit: string;
   credit: string;
 }
+
+/** Written out where it is used, so that the planner knows how little lies behind it. */
+const MIDNIGHT = `date_trunc('day', ${shownUntil('$1')}, 'UTC')`;
 
 /**
  * What is shown up to `$1`, by currency and class: whole days of what is sealed, the entries of its own
  * day, and those of earlier days that wait for their seal. Each transaction is in one of the three.
  */
 const CLASSES = `
-  WITH bound AS (SELECT date_trunc('day', ${shownUntil('$1')}, 'UTC') AS midnight),
-  recent AS (
-    SELECT t.id FROM transactions t, bound WHERE t.recorded_at >= midnight AND ${shownUpTo('t.recorded_at', '$1')}
+  WITH recent AS (
+    SELECT t.id FROM transactions t WHERE t.recorded_at >= ${MIDNIGHT} AND ${shownUpTo('t.recorded_at', '$1')}
     UNION ALL
-    SELECT t.id FROM unsealed u JOIN transactions t USING (seq), bound WHERE t.recorded_at < midnight)
-  SELECT currency, class, debit, credit FROM day_sums, bound WHERE day < (midnight AT TIME ZONE 'UTC')::date
+    SELECT t.id FROM unsealed u JOIN transactions t USING (seq) WHERE t.recorded_at < ${MIDNIGHT})
+  SELECT currency, class, debit, credit FROM day_sums WHERE day < (${MIDNIGHT} AT TIME ZONE 'UTC')::date
   UNION ALL
   SELECT e.currency, ledger_class(e.ledger_account), -least(e.amount, 0), greatest(e.amount, 0)
   FROM recent JOIN entries e ON e.transaction_id = recent.id`;
@@ -73,24 +84,25 @@ export async function trialBalance(db: Db, at?: string): Promise<TrialBalance> {
   const instant = await instantOf(db, at);
   const { rows } = await db.query<Sums>(
     `SELECT currency, class AS "ledgerAccount", sum(debit) AS debit, sum(credit) AS credit FROM (${CLASSES}) AS one
-     GROUP BY GROUPING SETS ((currency, class), (currency)) ORDER BY currency, class`,
+     GROUP BY currency, class ORDER BY currency, class`,
     [instant],
   );
-  const money = ({ currency, debit, credit }: Sums) => ({
-    currency,
-    debit: formatMoney(exact(debit), currency),
-    credit: formatMoney(exact(credit), currency),
-  });
-  const lines = rows.flatMap((row) =>
-    row.ledgerAccount === null
-      ? []
-      : [
-          {
-            ledgerAccount: row.ledgerAccount,
-            ...money(row),
-            balance: formatMoney(exact(row.credit).sub(exact(row.debit)), row.currency),
-          },
-        ],
+  const lines = rows.map(({ ledgerAccount, ...row }) => ({
+    ledgerAccount,
+    ...totalOf(row.currency, [row]),
+    balance: formatMoney(exact(row.credit).sub(exact(row.debit)), row.currency),
+  }));
+  const totals = [...new Set(rows.map(({ currency }) => currency))].map((currency) =>
+    totalOf(
+      currency,
+      rows.filter((row) => row.currency === currency),
+    ),
   );
-  return { at: instant, lines, totals: rows.filter((row) => row.ledgerAccount === null).map(money) };
+  return { at: instant, lines, totals };
+}
+
+function totalOf(currency: string, rows: Omit<Sums, 'ledgerAccount'>[]): TrialBalance['totals'][number] {
+  const money = (side: 'debit' | 'credit'): string =>
+    formatMoney(sum(rows.map((row) => exact(row[side]))), currency);
+  return { currency, debit: money('debit'), credit: money('credit') };
 }

@@ -10,6 +10,7 @@ import type { Plan } from '../../domain/plan';
 import type { Policy } from '../../domain/policy';
 import { each } from '../../domain/turns';
 import { type Db, prepared, type Transaction } from '../db';
+import type { Groups } from '../groups';
 import { inTurns } from '../in-turns';
 import { bySeq, Conditions, listPage, type Page, type PageRequest, type SortColumn } from '../paging';
 import { policiesById } from '../policies';
@@ -80,9 +81,11 @@ async function pageOfInstances(
   db: Db,
   conditions: Conditions,
   by: SortColumn<SelectedInstance>[],
+  groups: Groups | undefined,
   request: PageRequest,
 ): Promise<Page<InstanceRow>> {
-  const { items, nextCursor } = await listPage(db, { select: SELECT, conditions, by }, request, (row) => row);
+  const listing = { select: SELECT, conditions, by, groups };
+  const { items, nextCursor } = await listPage(db, listing, request, (row) => row);
   return { items: await toInstances(db, items), nextCursor };
 }
 
@@ -161,8 +164,23 @@ export async function listInstances(
     conditions.always("i.facts ? 'externalId'").add("i.facts->>'externalId' = ?", filter.externalId);
   if (filter.scheduled !== undefined)
     conditions.always(`i.life->'termination' ${filter.scheduled ? '<>' : '='} 'null'`);
-  return await pageOfInstances(db, conditions, bySeq<SelectedInstance>('i.seq'), page);
+  return await pageOfInstances(db, conditions, bySeq<SelectedInstance>('i.seq'), groupsOf(filter), page);
 }
+
+/** How a list is found: by an index of its own, group by group, or (undefined) one after the other. */
+function groupsOf(filter: InstanceFilter): Groups | undefined {
+  const { product, region, state, scheduled } = filter;
+  const account = filter.tenant ?? filter.account;
+  if (filter.externalId !== undefined || (scheduled && account !== undefined)) return undefined;
+  if ([account, product, region, state].every((one) => one === undefined)) return undefined;
+  const of = { product, region };
+  if (scheduled) return { account, of, within: SCHEDULED };
+  const having = state === undefined ? "g.state <> 'terminated'" : undefined;
+  return { account, of: { ...of, state }, ...(having ? { having } : {}) };
+}
+
+/** As the index has it. */
+const SCHEDULED = "life->'termination' <> 'null'";
 
 /** What the vendors' own interfaces ask lists by; missing: whatever it is. */
 export interface VendorFilter {
@@ -229,7 +247,10 @@ export async function listRecycleBin(
   page: PageRequest,
 ): Promise<Page<InstanceRow>> {
   const conditions = filterBy(filter).always("i.state = 'isolated'");
-  return await pageOfInstances(db, conditions, byRelease, page);
+  const { tenant, account = tenant, product, region } = filter;
+  const isPlain = [account, product, region].every((one) => one === undefined);
+  const groups = isPlain ? undefined : { account, of: { product, region }, within: "state = 'isolated'" };
+  return await pageOfInstances(db, conditions, byRelease, groups, page);
 }
 
 function filterBy(filter: Omit<InstanceFilter, 'state' | 'scheduled'>): Conditions {

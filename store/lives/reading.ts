@@ -12,7 +12,7 @@ import type { StepInput } from '../../domain/step';
 import { type ItemCommand, lockCommand, planAgreed } from '../agreements/items';
 import { lockReviews, type WaitingReview } from '../agreements/refund-requests';
 import { lockBalancesOf, standingOf } from '../books/accounts';
-import { type BookedPosting, postingsOfRefund } from '../books/ledger';
+import { type BookedPosting, postingsOfRefunds } from '../books/ledger';
 import { lockRefund, type RefundRow } from '../books/refunds';
 import type { Transaction } from '../db';
 import { policyById } from '../policies';
@@ -56,6 +56,9 @@ export const hasEnded = ({ state }: Life): boolean => state === 'isolated' || st
 
 const NOTHING = Promise.resolve(undefined);
 
+const bookedFor = async (tx: Transaction, refund: string): Promise<BookedPosting[]> =>
+  (await postingsOfRefunds(tx, [refund]))(refund);
+
 /** Locks the instance until the transaction ends: its steps are recorded one after the other. */
 export async function readStep(tx: Transaction, input: StepInput): Promise<StepReading> {
   const { instanceId: id, effects, next } = input;
@@ -77,7 +80,7 @@ export async function readStep(tx: Transaction, input: StepInput): Promise<StepR
       item ? lockCommand(tx, item.terminationId, id) : NOTHING,
       refund === undefined ? NOTHING : lockRefund(tx, refund),
       undoes ? lifeBeforeReturn(tx, id, undoes.refundId) : NOTHING,
-      undoes ? postingsOfRefund(tx, undoes.refundId) : NOTHING,
+      undoes ? bookedFor(tx, undoes.refundId) : NOTHING,
       undoes || (order && !order.paid) ? lockBalancesOf(tx, id) : NOTHING,
       effect('check-arrears') ? standingOf(tx, id) : NOTHING,
       next.state === 'terminated' ? planAgreed(tx, id, carriedOut?.terminationId) : NOTHING,

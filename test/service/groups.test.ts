@@ -1,0 +1,126 @@
+/**
+ * Lists by every filter and every two of them are the living instances that match, in the list's order, page by page
+ * (`store/groups.ts`): also where nothing matches.
+ */
+import { listInstances, listRecycleBin } from '../../store/lives/instances';
+import type { Page, PageRequest } from '../../store/paging';
+import { cvmPostpaid, type Fields, fromNow, hoursAgo, jdPostpaid, redisPostpaid } from '../support/lives';
+import { inParallel, range } from '../support/parallel';
+import { Random } from '../support/random';
+import { useService } from '../support/service';
+import { bear, stepOf } from '../support/store-lives';
+
+const { service } = useService({ worker: false });
+const SEED = Number(process.env.SUNSET_SEED ?? Date.now() % 1_000_000);
+const random = new Random(SEED);
+const ACCOUNTS = ['acc-1', 'acc-2', 'acc-3'];
+const REGIONS = ['cn-north-1', 'cn-east-2', 'cn-south-1'];
+const PRODUCTS = { 'tencent-cvm': cvmPostpaid, 'tencent-redis': redisPostpaid, 'jd-vm': jdPostpaid };
+const STATES = ['running', 'stopped', 'isolated', 'terminated', 'changing'];
+
+interface Born {
+  id: string;
+  seq: number;
+  account: string;
+  product: string;
+  region: string;
+  state: string;
+  purgeTime: string | null;
+  scheduled: boolean;
+}
+let all: Born[];
+
+function registrationOf(): Fields {
+  const product = random.pick(['tencent-cvm', 'tencent-redis'] as const);
+  const body = PRODUCTS[product]({ account: random.pick(ACCOUNTS), region: random.pick(REGIONS) });
+  const state = random.pick(['running', 'stopped', 'isolated', 'isolated']);
+  if (state !== 'isolated') return { ...body, state };
+  // Several at one instant: the order within it is that of their registration.
+  const purgeTime = fromNow(3_600_000 * random.int(24, 30)).replace(/\d\d:\d\d\.\d+/, '00:00.000');
+  return { ...body, state, cause: 'terminate', isolatedAt: hoursAgo(1), purgeTime };
+}
+
+beforeAll(async () => {
+  const { pool } = service;
+  const ids = await inParallel(range(240), () => bear(pool, registrationOf()), 8);
+  for (const [index, id] of ids.entries()) {
+    const { rows } = await pool.query<{ state: string }>('SELECT state FROM instances WHERE id = $1', [id]);
+    if (rows[0]!.state === 'isolated' && index % 5 === 0) await (await stepOf(pool, id, { name: 'purge' }))();
+  }
+  // A schedule without an agreement behind it: what is looked at is the list.
+  await pool.query(`UPDATE instances SET life = jsonb_set(life, '{termination}', '{"mode": "timed"}')
+    WHERE state = 'running' AND seq % 4 = 0`);
+  await pool.query('ANALYZE instances');
+  const { rows } = await pool.query<Born>(
+    `SELECT id, seq, account, product, region, state, purge_time AS "purgeTime", life->'termination' <> 'null' AS scheduled
+     FROM instances ORDER BY seq`,
+  );
+  all = rows;
+});
+
+async function pages(list: (page: PageRequest) => Promise<Page<{ id: string }>>): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await list({ limit: 7, cursor });
+    ids.push(...page.items.map(({ id }) => id));
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return ids;
+}
+
+const VALUES = {
+  account: [...ACCOUNTS, 'acc-none'],
+  product: Object.keys(PRODUCTS),
+  region: [...REGIONS, 'nowhere'],
+  state: STATES,
+  scheduled: [true, false],
+};
+type Name = keyof typeof VALUES;
+const NAMES = Object.keys(VALUES) as Name[];
+
+/** Each value of each, and of each two; `tenant` stands in for the account at times. */
+function* filters(names: readonly Name[]): Generator<Partial<Record<Name, unknown>>> {
+  yield {};
+  for (const [index, one] of names.entries())
+    for (const value of VALUES[one]) {
+      yield { [one]: value };
+      for (const other of names.slice(index + 1))
+        for (const more of VALUES[other]) yield { [one]: value, [other]: more };
+    }
+}
+
+const matches = (born: Born, filter: Partial<Record<Name, unknown>>): boolean =>
+  Object.entries(filter).every(([name, value]) => born[name as Name] === value);
+
+it(`instances by any filter (SUNSET_SEED=${SEED})`, async () => {
+  let found = 0;
+  let empty = 0;
+  for (const filter of filters(NAMES)) {
+    const wanted = all
+      .filter((born) => matches(born, filter) && (filter.state !== undefined || born.state !== 'terminated'))
+      .map(({ id }) => id);
+    const asked = random.chance(0.5) ? { tenant: undefined, ...filter } : asTenant(filter);
+    const shown = await pages((page) => listInstances(service.pool, asked as never, page));
+    expect({ filter, shown }).toEqual({ filter, shown: wanted });
+    if (wanted.length) found += 1;
+    else empty += 1;
+  }
+  // Both happen, or this says nothing.
+  expect(Math.min(found, empty)).toBeGreaterThan(20);
+});
+
+const asTenant = ({ account, ...filter }: Partial<Record<Name, unknown>>) => ({ ...filter, tenant: account });
+
+it('the recycle bin by any filter, the next to be released first', async () => {
+  for (const filter of filters(['account', 'product', 'region'])) {
+    const wanted = all
+      .filter((born) => born.state === 'isolated' && matches(born, filter))
+      .sort((a, b) => Date.parse(a.purgeTime!) - Date.parse(b.purgeTime!) || a.seq - b.seq)
+      .map(({ id }) => id);
+    const shown = await pages((page) =>
+      listRecycleBin(service.pool, { tenant: undefined, ...filter } as never, page),
+    );
+    expect({ filter, shown }).toEqual({ filter, shown: wanted });
+  }
+});
