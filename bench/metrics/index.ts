@@ -4,9 +4,14 @@ import { compare, type Figure, type Measured, medianOf, quantile, type Ratio, ra
 import { cpuOf } from '../cpu';
 import { bareThree, bareWhole, commands, type Group, httpWhole, naiveThree, workflowThree } from '../lives';
 import type { Place } from '../place';
+import { m7 } from './batch';
+import { m13 } from './quotes';
 import { m12 } from './reads';
 import { m8 } from './side-by-side';
 import type { Size } from './size';
+import { m11 } from './sleepers';
+import { m9, m10 } from './starts';
+import { m6 } from './store';
 
 interface Metric {
   name: string;
@@ -118,6 +123,12 @@ export const METRICS: Metric[] = [
   { name: 'M2', title: 'lives a second, without the API', run: m2 },
   { name: 'M3', title: 'lives a second, by HTTP', run: m3 },
   { name: 'M4', title: 'how long one command takes', run: m4 },
+  { name: 'M6', title: 'steps of the store alone', run: m6 },
+  { name: 'M7', title: 'many ended at once', run: m7 },
   { name: 'M8', title: 'the same life on other engines', run: m8 },
+  { name: 'M9', title: 'how long a start takes', run: m9 },
+  { name: 'M10', title: 'deadlines that came while no worker was there', run: m10 },
+  { name: 'M11', title: 'what a sleeping instance takes', run: m11 },
   { name: 'M12', title: 'what is read, with very many instances', run: m12 },
+  { name: 'M13', title: 'what a quote costs', run: m13 },
 ];
