@@ -13,6 +13,7 @@ const ROOMS = {
   embedded: [],
   api: ['contract', 'domain', 'store', 'temporal', 'workflows'],
   facades: ['api', 'contract', 'domain', 'store'],
+  console: ['contract'],
   worker: ['domain', 'store', 'activities', 'temporal', 'workflows'],
 };
 
@@ -22,7 +23,7 @@ const roomRules = Object.entries(ROOMS).map(([room, allowed]) => ({
   severity: 'error',
   from: { path: `^${room}/` },
   to: {
-    path: '^(contract|domain|policies|workflows|activities|store|temporal|worker|api|facades|embedded|cli|tools|test|bench)/',
+    path: '^(contract|domain|policies|workflows|activities|store|temporal|worker|api|facades|console|embedded|cli|tools|test|bench)/',
     pathNot: `^(${[room, ...allowed].join('|')})/`,
     // Known as types only: activities to workflows, what the audit asks of Temporal to those who ask
     // Temporal.

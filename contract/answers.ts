@@ -149,6 +149,7 @@ export const binEntryAnswer = z
     cause: z.enum(['terminate', 'return', 'expiry']),
     isolatedAt: instantText,
     purgeTime: instantText,
+    clock: instantText.meta({ description: 'The instance’s own time.' }),
     needsRenewal: z.boolean(),
     protection: protection.nullable(),
   })

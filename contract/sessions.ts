@@ -2,10 +2,8 @@
 import { z } from 'zod';
 import { PERMISSIONS } from '../domain/permissions';
 import { instantText } from './answers';
+import { CSRF_HEADER } from './headers';
 import { evenBeside } from './issues';
-
-/** The header that writes with a session carry: the session's `csrfToken`. */
-export const CSRF_HEADER = 'X-CSRF-Token';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -7,6 +7,7 @@ const ROOMS = [
   'activities',
   'api',
   'cli',
+  'console',
   'domain',
   'facades',
   'policies',

@@ -2,7 +2,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { rateLimit } from 'express-rate-limit';
-import { CSRF_HEADER } from '../../contract/sessions';
+import { CSRF_HEADER } from '../../contract/headers';
 import { type Caller, forbidden, forbiddenToTenants } from '../caller';
 import type { ApiDeps } from '../deps';
 import { type Holder, holdersOf } from '../holders';

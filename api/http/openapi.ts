@@ -9,8 +9,8 @@ import {
 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { problemAnswer } from '../../contract/answers';
+import { CSRF_HEADER } from '../../contract/headers';
 import { PRODUCTS } from '../../contract/registration';
-import { CSRF_HEADER } from '../../contract/sessions';
 import type { Route } from './route';
 
 const VERSION = '1';

@@ -61,7 +61,9 @@ export function presentPaid(paid: Paid, currency: string | undefined): Paid {
   };
 }
 
-export function presentBinEntry({ id, facts, life }: InstanceRow): BinEntryAnswer {
+/** `wallMs`: as in {@link presentInstance}. */
+export function presentBinEntry(row: InstanceRow, wallMs: number = Date.now()): BinEntryAnswer {
+  const { id, facts, life } = row;
   return {
     instanceId: id,
     account: facts.account,
@@ -72,6 +74,7 @@ export function presentBinEntry({ id, facts, life }: InstanceRow): BinEntryAnswe
     cause: life.cause!,
     isolatedAt: life.isolatedAt!,
     purgeTime: life.purgeTime!,
+    clock: clockOf(row, wallMs),
     needsRenewal: facts.billing === 'prepaid',
     protection: life.protection && { ...life.protection, holdRelease: isHolding(life.protection) },
   };

@@ -11,6 +11,7 @@ import { instanceRoutes } from './instances';
 import { keyRoutes } from './keys';
 import { ledgerRoutes } from './ledger';
 import { orderRoutes } from './orders';
+import { policyRoutes } from './policies';
 import { powerRoutes } from './power';
 import { quoteRoutes } from './quotes';
 import { recycleBinRoutes } from './recycle-bin';
@@ -29,6 +30,7 @@ export const allRoutes = (deps: ApiDeps, metrics: Registry): Route[] => [
   ...powerRoutes(deps),
   ...orderRoutes(deps),
   ...controlPlaneRoutes(deps),
+  ...policyRoutes(deps),
   ...quoteRoutes(deps),
   ...refundCurveRoutes(deps),
   ...terminationRoutes(deps),

@@ -26,7 +26,11 @@ export const recycleBinRoutes = (deps: ApiDeps): Route[] => [
       200: { description: 'A page, the next to be released first.', schema: pageAnswer(binEntryAnswer) },
     },
     handle: (call) =>
-      listReply(call, (filter, page) => listRecycleBin(deps.pool, filter, page), presentBinEntry),
+      listReply(
+        call,
+        (filter, page) => listRecycleBin(deps.pool, filter, page),
+        (row) => presentBinEntry(row),
+      ),
   }),
   route({
     method: 'post',

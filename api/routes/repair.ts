@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { acceptedAnswer, instanceAnswer } from '../../contract/answers';
 import { byId } from '../../contract/requests';
+import { watchAnswer } from '../../contract/watch';
 import { lastWatch } from '../../store/lives/watch';
 import type { ApiDeps } from '../deps';
 import { type Route, route } from '../http/route';
@@ -21,31 +22,6 @@ const repairSchema = z
       .meta({ description: 'Also when a workflow runs: it is ended first, with what it has not recorded.' }),
   })
   .meta({ id: 'Repair' });
-
-const count = z.number().int();
-const watchAnswer = z
-  .object({
-    at: z.string().nullable().meta({
-      description: 'When it was looked last; null: not yet. Older than some minutes: no worker looks.',
-    }),
-    lost: count.meta({
-      description: 'Lives without a running workflow: nothing happens to them any more. Repair them.',
-    }),
-    stuck: count.meta({ description: 'Lives whose workflow does not answer.' }),
-    overdue: count.meta({
-      description:
-        'Lives whose workflow answers, and has not taken a deadline that is more than a minute past.',
-    }),
-    items: z.array(
-      z.object({
-        instanceId: z.string(),
-        kind: z.enum(['lost', 'stuck', 'overdue']),
-        detail: z.string(),
-        since: z.string(),
-      }),
-    ),
-  })
-  .meta({ id: 'Watch' });
 
 export const repairRoutes = (deps: ApiDeps): Route[] => [
   route({

@@ -1,5 +1,6 @@
 /** The console's sign-in: a key is exchanged for a cookie, with which any call can be made. */
-import { CSRF_HEADER, type SessionAnswer, sessionAnswer, sessionSchema } from '../../contract/sessions';
+import { CSRF_HEADER } from '../../contract/headers';
+import { type SessionAnswer, sessionAnswer, sessionSchema } from '../../contract/sessions';
 import { msOf } from '../../domain/instant';
 import { PERMISSIONS } from '../../domain/permissions';
 import type { Lang } from '../../domain/text';

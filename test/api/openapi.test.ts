@@ -56,6 +56,7 @@ GET /v1/troubles
 POST /v1/instances/{id}/protect
 POST /v1/instances/{id}/unprotect
 POST /v1/quotes
+GET /v1/policies
 GET /v1/quotes/{id}
 POST /v1/terminations
 GET /v1/terminations

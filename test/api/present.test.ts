@@ -105,7 +105,7 @@ it('what is in the bin says why, until when, and what it takes to come back', ()
     isolatedAt: 'a',
     purgeTime: 'b',
   };
-  expect(presentBinEntry({ ...one, life })).toEqual({
+  expect(presentBinEntry({ ...one, life }, NOW)).toEqual({
     instanceId: 'i-1',
     account: '100001',
     product: 'tencent-cvm',
@@ -114,6 +114,7 @@ it('what is in the bin says why, until when, and what it takes to come back', ()
     cause: 'return',
     isolatedAt: 'a',
     purgeTime: 'b',
+    clock: new Date(NOW).toISOString(),
     needsRenewal: true,
     protection: null,
   });

@@ -234,6 +234,7 @@ const TABLE: Record<string, Row> = {
     prepare: running,
     body: ({ id }) => ({ action: 'terminate', instanceIds: [id] }),
   },
+  'GET /v1/policies': { permissions: ['read'] },
   'GET /v1/quotes/{id}': { permissions: ['read'], prepare: quoted },
   'POST /v1/terminations': {
     permissions: ['terminate', 'return'],

@@ -4,6 +4,7 @@ import type * as answers from '../../contract/answers';
 import type * as books from '../../contract/books';
 import type { eventPageAnswer } from '../../contract/events';
 import type { keyAnswer, newKeyAnswer } from '../../contract/keys';
+import type { policiesAnswer } from '../../contract/policies';
 import type { sessionAnswer } from '../../contract/sessions';
 
 export type Problem = z.infer<typeof answers.problemAnswer>;
@@ -27,6 +28,7 @@ type Gets = [
   ['/v1/instances/*', Instance],
   ['/v1/instances', Page<Instance>],
   ['/v1/recycle-bin', Page<z.infer<typeof answers.binEntryAnswer>>],
+  ['/v1/policies', z.infer<typeof policiesAnswer>],
   ['/v1/quotes/*', Quote],
   ['/v1/terminations/*', Termination],
   ['/v1/terminations', Page<Termination>],

@@ -1,0 +1,38 @@
+import { MantineProvider } from '@mantine/core';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { setNonce } from 'get-nonce';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import '../theme/styles.css';
+import { theme, variables } from '../theme';
+import { WordsProvider } from '../words';
+import { queryClient } from './query-client';
+import { router } from './router';
+import { SessionProvider } from './session';
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+// Dialogs stop the page behind them from scrolling by a style of their own.
+if (nonce) setNonce(nonce);
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce}
+    >
+      <QueryClientProvider client={queryClient}>
+        <WordsProvider onChange={() => void queryClient.invalidateQueries()}>
+          <SessionProvider>
+            <RouterProvider router={router} />
+          </SessionProvider>
+        </WordsProvider>
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);
+
+// Chinese names are in pages of either language; their 101 slices come one by one, as they are needed.
+void import('../theme/chinese');

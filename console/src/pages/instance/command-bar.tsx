@@ -1,0 +1,61 @@
+import { Button } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { Instance } from '../../api/queries';
+import { addressOf } from '../../parts/command-link';
+import { type CommandName, type Offered, useOffered } from '../../parts/commands';
+import { useWords } from '../../words';
+import css from './instance.module.css';
+
+/** What brings it back acts, what ends it is marked, and the rest is quiet. */
+const LOOKS: Partial<Record<CommandName, { variant: string; color?: string }>> = {
+  restore: { variant: 'filled' },
+  terminate: { variant: 'outline', color: 'ember' },
+  return: { variant: 'outline', color: 'ember' },
+  purge: { variant: 'outline', color: 'ember' },
+};
+
+export function CommandBar({ instance }: { instance: Instance }) {
+  const { instance: said } = useWords();
+  const offered = useOffered(instance);
+  return (
+    <div className={css.commands} role="toolbar" aria-label={said.commands}>
+      {offered
+        .filter(({ isPossible }) => isPossible)
+        .map(({ name }) => (
+          <Command key={name} name={name} id={instance.id} />
+        ))}
+      <NotNow offered={offered.filter(({ isPossible }) => !isPossible)} />
+    </div>
+  );
+}
+
+function Command({ name, id }: { name: CommandName; id: string }) {
+  const { command } = useWords();
+  const look = LOOKS[name] ?? { variant: 'default' };
+  return (
+    <Button {...look} renderRoot={(props) => <Link {...props} {...addressOf(name, id)} />}>
+      {command[name]}
+    </Button>
+  );
+}
+
+/** What is not possible says why, and what to do. */
+function NotNow({ offered }: { offered: Offered[] }) {
+  const { instance, command } = useWords();
+  if (offered.length === 0) return null;
+  return (
+    <details className={css.notNow}>
+      <summary>
+        {instance.notNow} ({offered.length})
+      </summary>
+      <dl>
+        {offered.map(({ name, why }) => (
+          <div key={name}>
+            <dt>{command[name].replace(/ ?…$/, '')}</dt>
+            <dd>{why}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}

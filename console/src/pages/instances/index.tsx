@@ -1,0 +1,65 @@
+/** All instances: narrowed, searched and sorted by the server; as many rows as there are, drawn as they are seen. */
+import { Button } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { queries } from '../../api/queries';
+import { useSession } from '../../app/session';
+import { PageHead } from '../../parts/page-head';
+import { Empty, Failed, Loading } from '../../parts/states';
+import { useWords } from '../../words';
+import { BatchBar } from './batch-bar';
+import { useColumns } from './columns';
+import { ColumnsMenu } from './columns-menu';
+import { FilterBar } from './filter-bar';
+import { type Filters, isFiltered, toQuery } from './filters';
+import { InstanceTable } from './table';
+
+const route = getRouteApi('/instances');
+
+export function Instances() {
+  const words = useWords();
+  const { account } = useSession();
+  const filters = route.useSearch();
+  const navigate = route.useNavigate();
+  const columns = useColumns(account === null);
+  const list = useInfiniteQuery({
+    ...queries.instances(toQuery(filters)),
+    placeholderData: (before) => before,
+  });
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const items = list.data ?? [];
+  const selected = useMemo(() => items.filter(({ id }) => chosen.has(id)), [items, chosen]);
+  const narrow = (next: Filters) => void navigate({ search: next, replace: true });
+  return (
+    <>
+      <PageHead title={words.pages.instances} lead={words.list.lead} actions={<ColumnsMenu {...columns} />} />
+      <FilterBar filters={filters} items={items} narrow={narrow} />
+      <BatchBar selected={selected} clear={() => setChosen(new Set())} />
+      {list.isPending && <Loading lines={6} />}
+      {list.error && !list.data && <Failed error={list.error} retry={() => void list.refetch()} />}
+      {list.data && items.length === 0 && <NoInstances filters={filters} clear={() => narrow({})} />}
+      {items.length > 0 && (
+        <InstanceTable
+          items={items}
+          columns={columns.shown}
+          chosen={chosen}
+          choose={setChosen}
+          isStale={list.isPlaceholderData}
+          more={list.hasNextPage && !list.isFetchingNextPage ? () => void list.fetchNextPage() : undefined}
+        />
+      )}
+    </>
+  );
+}
+
+function NoInstances({ filters, clear }: { filters: Filters; clear(): void }) {
+  const { list } = useWords();
+  if (!isFiltered(filters)) return <Empty title={list.empty}>{list.emptyLead}</Empty>;
+  const action = (
+    <Button variant="default" onClick={clear}>
+      {list.clear}
+    </Button>
+  );
+  return <Empty title={list.nothingFound} action={action} />;
+}

@@ -1,0 +1,50 @@
+/** More > Instance status > Terminate/Return (000-10, 001-19): each command's page is one click away. */
+import { Menu } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { InstanceAnswer } from '../../../../contract/answers';
+import { addressOf } from '../../parts/command-link';
+import { useOffered } from '../../parts/commands';
+import { useWords } from '../../words';
+import css from './instances.module.css';
+
+export function RowMenu({ item }: { item: InstanceAnswer }) {
+  const { list } = useWords();
+  return (
+    <Menu position="bottom-end" width={230} shadow="md">
+      <Menu.Target>
+        <button type="button" className={css.more} aria-label={list.actions(item.id)}>
+          <Dots />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{list.status}</Menu.Label>
+        <Offers item={item} />
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+const ENDS: readonly string[] = ['terminate', 'return', 'purge'];
+
+function Offers({ item }: { item: InstanceAnswer }) {
+  const { command } = useWords();
+  return useOffered(item).map(({ name, isPossible, why }) => (
+    <Menu.Item
+      key={name}
+      disabled={!isPossible}
+      {...(ENDS.includes(name) ? { color: 'ember' } : {})}
+      renderRoot={(props) => <Link {...props} {...addressOf(name, item.id)} />}
+    >
+      {command[name]}
+      {why && <small className={css.why}>{why}</small>}
+    </Menu.Item>
+  ));
+}
+
+const Dots = () => (
+  <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true" fill="currentColor">
+    <circle cx="3" cy="8" r="1.5" />
+    <circle cx="8" cy="8" r="1.5" />
+    <circle cx="13" cy="8" r="1.5" />
+  </svg>
+);

@@ -1,0 +1,141 @@
+/** Rows of the list: only those that are seen are in the page, however many there are. */
+import { Checkbox } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { type CSSProperties, type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { Instance } from '../../api/queries';
+import { formatCount } from '../../parts/format';
+import { useLanguage } from '../../words';
+import { type Column, WIDTHS } from './columns';
+import { columnNames } from './columns-menu';
+import css from './instances.module.css';
+import { InstanceRow } from './row';
+
+interface InstanceTableProps {
+  items: readonly Instance[];
+  columns: readonly Column[];
+  chosen: ReadonlySet<string>;
+  choose(next: ReadonlySet<string>): void;
+  /** Shown until what was asked for is there. */
+  isStale: boolean;
+  /** Asks for the next page, if there is one and it is not on its way. */
+  more: (() => void) | undefined;
+}
+
+const ROW = 46;
+const CARD = 112;
+/** The next page is asked for before its first row is seen. */
+const AHEAD = 40;
+
+export function InstanceTable({ items, columns, chosen, choose, isStale, more }: InstanceTableProps) {
+  const { words, lang } = useLanguage();
+  const isNarrow = useMediaQuery('(max-width: 720px)', undefined, { getInitialValueInEffect: false });
+  const body = useRef<HTMLDivElement>(null);
+  const offset = useOffsetTop(body);
+  const rows = useWindowVirtualizer({
+    count: items.length,
+    estimateSize: () => (isNarrow ? CARD : ROW),
+    overscan: 12,
+    scrollMargin: offset,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another kind are of another height
+  useEffect(() => rows.measure(), [isNarrow]);
+  const seen = rows.getVirtualItems();
+  const last = seen.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (last >= items.length - AHEAD) more?.();
+  }, [last, items.length, more]);
+  const toggle = (id: string): void => {
+    const next = new Set(chosen);
+    if (!next.delete(id)) next.add(id);
+    choose(next);
+  };
+  const isAll = items.every(({ id }) => chosen.has(id));
+  const names = columnNames(words);
+  const style = { '--columns': columns.map((column) => WIDTHS[column]).join(' ') } as CSSProperties;
+  return (
+    <>
+      <div
+        role="table"
+        aria-label={words.list.table}
+        aria-rowcount={more ? -1 : items.length + 1}
+        aria-busy={isStale}
+        className={css.table}
+        style={style}
+      >
+        <div role="rowgroup" className={css.head}>
+          <div role="row" className={css.row} aria-rowindex={1}>
+            <span role="columnheader">
+              <Checkbox
+                aria-label={words.list.selectAll}
+                checked={isAll}
+                indeterminate={!isAll && chosen.size > 0}
+                onChange={() => choose(isAll ? new Set() : new Set(items.map(({ id }) => id)))}
+              />
+            </span>
+            <span role="columnheader">{words.list.name}</span>
+            {columns.map((column) => (
+              <span role="columnheader" key={column}>
+                {names[column]}
+              </span>
+            ))}
+            <span role="columnheader" className={css.lastHead}>
+              {words.common.more}
+            </span>
+          </div>
+        </div>
+        <div
+          role="rowgroup"
+          ref={body}
+          className={css.body}
+          style={{ height: rows.getTotalSize() }}
+          onKeyDown={moveByArrows}
+        >
+          {seen.map(({ index, start, size }) => (
+            <InstanceRow
+              key={items[index]!.id}
+              item={items[index]!}
+              columns={columns}
+              index={index}
+              isChosen={chosen.has(items[index]!.id)}
+              toggle={toggle}
+              style={{ top: start - offset, height: size }}
+            />
+          ))}
+        </div>
+      </div>
+      <p className={css.foot}>
+        {words.list.shown(formatCount(items.length, lang))}
+        {more ? ' …' : ''} <span className={css.keys}>{words.list.keys}</span>
+      </p>
+    </>
+  );
+}
+
+/** From the top of the page to the first row: the window scrolls, not the table. */
+function useOffsetTop(ref: { current: HTMLElement | null }): number {
+  const [top, setTop] = useState(0);
+  useLayoutEffect(() => {
+    const measured = ref.current ? ref.current.getBoundingClientRect().top + window.scrollY : 0;
+    if (Math.abs(measured - top) > 0.5) setTop(measured);
+  });
+  return top;
+}
+
+/** Up and down go to the same thing of the row above or below. */
+function moveByArrows(event: KeyboardEvent<HTMLElement>): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const target = event.target as HTMLElement;
+  const row = target.closest<HTMLElement>('[data-index]');
+  if (step === undefined || !row) return;
+  const name = target.closest<HTMLElement>('[data-cell]')?.dataset.cell;
+  const next = row.parentElement?.querySelector<HTMLElement>(
+    `[data-index="${Number(row.dataset.index) + step}"] [data-cell="${name}"]`,
+  );
+  const goal = next?.matches('a, button, input')
+    ? next
+    : next?.querySelector<HTMLElement>('a, button, input');
+  if (!goal) return;
+  event.preventDefault();
+  goal.focus();
+}
