@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Db, isDatabaseAway, type Pool } from './db';
+import { type Db, isDatabaseAway, type Pool, prepared } from './db';
 import { jsonOf } from './json';
 
 /**
@@ -107,14 +107,21 @@ export type Claimed =
 const HELD = (owner: string): string => `NOT pg_try_advisory_xact_lock_shared(${owner}::bigint)`;
 
 /**
+ * A claim is not waited for until it is on disk: what the request then does is, and PostgreSQL writes in order, so
+ * whatever has had an effect has its claim too. What a crash of PostgreSQL forgets is as free as the key of a process
+ * that has died.
+ */
+const CLAIM = prepared(
+  `INSERT INTO idempotency_keys (caller, key, fingerprint, owner) SELECT $1, $2, $3, $4::bigint
+   WHERE set_config('synchronous_commit', 'off', true) IS NOT NULL AND ${HELD('$4')} ON CONFLICT DO NOTHING`,
+);
+
+/**
  * Claims a key for one request, or says what has become of it. `unheld`: the process has lost its lock, and
  * can claim nothing.
  */
 export async function claim(db: Db, { caller, key, fingerprint, owner }: Claim): Promise<Claimed> {
-  const inserted = await db.query(
-    `INSERT INTO idempotency_keys (caller, key, fingerprint, owner) SELECT $1, $2, $3, $4::bigint WHERE ${HELD('$4')} ON CONFLICT DO NOTHING`,
-    [caller, key, fingerprint, owner],
-  );
+  const inserted = await db.query(CLAIM([caller, key, fingerprint, owner]));
   if (inserted.rowCount) return { outcome: 'claimed' };
   const { rows } = await db.query<{
     fingerprint: string;
@@ -147,12 +154,13 @@ export interface StoredAnswer {
   body: unknown;
 }
 
+const COMPLETE = prepared(
+  'UPDATE idempotency_keys SET status = $3, headers = $4, body = $5::json WHERE caller = $1 AND key = $2',
+);
+
 /** Stores the answer that every repeat will get. */
 export async function complete(db: Db, { caller, key, status, headers, body }: StoredAnswer): Promise<void> {
-  await db.query(
-    'UPDATE idempotency_keys SET status = $3, headers = $4, body = $5::json WHERE caller = $1 AND key = $2',
-    [caller, key, status, headers, await jsonOf(body ?? null)],
-  );
+  await db.query(COMPLETE([caller, key, status, headers, await jsonOf(body ?? null)]));
 }
 
 /** Belongs to no process: whoever repeats the request takes it over. */

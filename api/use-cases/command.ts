@@ -60,7 +60,12 @@ export async function carryOut(
   try {
     await sendCommand(deps.temporal, row.id, { id, by: caller.name, command: asked }, optionsOf(deps));
     // Whoever may start workflows in Temporal could have another one answer. Done is what is stored.
-    if (!(await tookEffect(deps, row.id, id))) throw new Unavailable('answered, and not stored', true);
+    const [isStored, now] = await Promise.all([
+      tookEffect(deps, row.id, id),
+      existingInstance(deps, caller, row.id),
+    ]);
+    if (!isStored) throw new Unavailable('answered, and not stored', true);
+    return { is: 'done', row: now };
   } catch (error) {
     if (error instanceof NotRunning) return await resultOfClosed(deps, asking, row.id);
     if (error instanceof Unavailable) return await unanswered(deps, row.id, error);

@@ -64,14 +64,15 @@ export async function listTimeline(
   );
 }
 
+const FIND_STEP = prepared(`SELECT ${COLUMNS} FROM steps WHERE instance_id = $1 AND command_id = $2`);
+
 /** The step that a command took, if it took one (L8). */
 export async function findStep(
   db: Db,
   instanceId: string,
   commandId: string,
 ): Promise<TimelineRow | undefined> {
-  const sql = `SELECT ${COLUMNS} FROM steps WHERE instance_id = $1 AND command_id = $2`;
-  return (await db.query<TimelineRow>(sql, [instanceId, commandId])).rows[0];
+  return (await db.query<TimelineRow>(FIND_STEP([instanceId, commandId]))).rows[0];
 }
 
 export interface StoredStep {

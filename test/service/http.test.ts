@@ -867,6 +867,7 @@ describe('shapes', () => {
           billing: 'postpaid',
           region,
           cause: 'terminate',
+          clock: INSTANT,
           isolatedAt: INSTANT,
           purgeTime: INSTANT,
           needsRenewal: false,
