@@ -3,6 +3,7 @@ import type { Knobs, ReturnRules } from '../../domain/policy';
 import { computeRefund, discountFor, type RefundInput } from '../../domain/refund';
 import { tencentCvm } from '../../policies/tencent-cvm';
 import { facts, hoursIn, order, paid, prices, renewal, START, upgrade } from '../fixtures/domain';
+import { oracleRefund } from '../fixtures/oracle';
 
 const rules: ReturnRules = tencentCvm.returns!;
 const knobs = (over: Partial<Knobs> = {}): Knobs => ({ ...tencentCvm.knobs, ...over });
@@ -475,4 +476,16 @@ describe('M8–M11 rounding, split and fee', () => {
       },
     ]);
   });
+});
+
+it('M23 an upgrade that is bought prices none of the renewals that were bought before it', () => {
+  const dear = prices({ version: '2', month: '5000', hour: '50' });
+  const orders = [order(), renewal(), upgrade({ prices: dear, boughtAt: hoursIn(12) })];
+  const at = '2027-12-15T00:00:00+08:00';
+  const input = { kind: 'ordinary' as const, facts: facts(), orders, at, knobs: knobs(), rules };
+  expect(refund(input).amount).toBe(amount({ orders: [order(), renewal()], at }));
+  expect(oracleRefund(input).amount).toBe(BigInt(refund(input).amount.replace('.', '')));
+  // One that was registered with them does.
+  const registered = [order(), renewal(), upgrade({ prices: dear })];
+  expect(refund({ ...input, orders: registered }).amount).not.toBe(refund(input).amount);
 });
