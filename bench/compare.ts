@@ -37,9 +37,51 @@ export interface Figure {
   goal?: string | undefined;
   ours: string;
   theirs: string;
-  /** Numbers for pictures and for what is calculated from them. */
-  data?: Record<string, number | string>;
+  /** Numbers for pictures, and for what is calculated from them. */
+  data?: Data;
 }
+
+/** An arm as it is drawn: units a second, and processor milliseconds a unit by group. */
+export interface Drawn {
+  name: string;
+  rate: number;
+  cpu: Record<string, number>;
+}
+
+/** What a kill in the middle of a load leaves. */
+export interface Loss {
+  /** Lives that were begun before the kill. */
+  started: number;
+  /** Their commands that were answered, before the kill or after. */
+  answered: number;
+  /** Lives with all of their steps. */
+  complete: number;
+  /** Steps that are recorded more than once. */
+  doubled: number;
+  /** Steps whose command was answered, and of which nothing is recorded. */
+  lost: number;
+  /** From the start of the new process until the last of these lives was complete; null: never. */
+  drainedSeconds: number | null;
+}
+
+/** Bytes in PostgreSQL, with indexes. */
+export interface Bytes {
+  temporal: number;
+  visibility: number;
+  /** Sunset's tables, or the yardstick's. */
+  records: number;
+}
+
+export type Data =
+  | { kind: 'arms'; arms: Drawn[] }
+  /** `stopped`: lives that came to a stop without any kill. */
+  | { kind: 'peer'; arms: Drawn[]; stopped: number }
+  | { kind: 'loss'; name: string; kills: number; loss: Loss }
+  | { kind: 'bytes'; of: 'sleeper' | 'life'; ours: Bytes; theirs: Bytes }
+  /** `updates`: a second, of the workflow alone. */
+  | { kind: 'herd'; count: number; seconds: number; updates: number }
+  /** Of a transaction with one insert, one after the other. */
+  | { kind: 'commit'; ms: number };
 
 export const quantile = (sorted: readonly number[], q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;

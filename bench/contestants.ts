@@ -15,7 +15,7 @@ import { sendCommand } from '../temporal/send';
 import { redisPostpaid } from '../test/support/lives';
 import { quoteOf } from '../test/support/store-lives';
 import type { CommandMessage } from '../workflows/messages';
-import { BODY, beginBare, birth, call, changeBare, NOTE } from './lives';
+import { BODY, beginBare, birth, call, changeBare, NOTE, PATIENCE_MS } from './lives';
 import { TABLES, tablesOf } from './peers/tables';
 import { asOwner, makeDatabase, type Place, startProgram, tablesFor, type Yardstick } from './place';
 import { killWorkers, startWorkersAgain } from './workers';
@@ -37,7 +37,7 @@ export interface Contestant {
   send(id: string, command: CommandName, key: string): Promise<Answer>;
   /** SIGKILL to every process that runs its product's code, and their start after it; none: not killed. */
   killing?: { kill(): Promise<void>; start(): Promise<void> };
-  /** How often each step of each life is recorded: in the table that has most, and in that which has least. */
+  /** How often each step of each life is recorded: in the table that has most, and in that with least. */
   recorded(ids: string[]): Promise<Recorded[]>;
 }
 
@@ -239,7 +239,7 @@ async function startBare(place: Place): Promise<Contestant> {
   };
 }
 
-/** Sunset by HTTP: to end is to ask for a quote and to confirm it. Its APIs stay when its workers are killed. */
+/** Sunset by HTTP: to end is to quote and to confirm. Its APIs stay when its workers are killed. */
 function sunset(place: Place): Contestant {
   const { client, sunset: processes, temporal, postgres } = place.pids;
   const end = async (id: string, key: string): Promise<Answer> => {
@@ -283,7 +283,8 @@ async function stepsOf({ pool }: Place, ids: string[]): Promise<Recorded[]> {
 function sunsetWithoutHttp(place: Place): Contestant {
   const { client, pool, pids } = place;
   const signer = createSignatures(place.cluster.operatorKey);
-  const send = (id: string, message: CommandMessage) => sendCommand(client, id, message, { signer });
+  const send = (id: string, message: CommandMessage) =>
+    sendCommand(client, id, message, { signer, waitMs: PATIENCE_MS });
   const end = async (id: string): Promise<void> => {
     const { id: quoteId } = await quoteOf(pool, [id], 'terminate');
     const agreed = await acceptQuote(pool, { quoteId, terminationId: randomUUID(), by: BY, via: 'bench' });

@@ -2,8 +2,6 @@
  * `npm run bench`: what a life costs, beside what the engine alone costs, in one run on the native cluster.
  * Figures go to the screen and, a JSON line each, to bench/results/.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { end, endOnSignals } from '../cli/process/ending';
@@ -13,6 +11,8 @@ import type { Figure } from './compare';
 import { METRICS } from './metrics';
 import { FULL, QUICK } from './metrics/size';
 import { type Place, startPlace } from './place';
+import { newestLines, writeLines } from './report/lines';
+import { isMet, writePage } from './report/page';
 
 const HELP = `Usage: npm run bench [-- --quick] [-- --only M2,M3]
 
@@ -22,15 +22,10 @@ Measures Sunset beside the bare engine on the native cluster (PostgreSQL, Tempor
   --quick      two short rounds: whether it works, not how fast it is
   --only       some of: ${METRICS.map(({ name }) => name).join(', ')}
   --rounds N   as many rounds (5)
+  --write      measures nothing: writes docs/performance.md from the last results of each metric
 
 The table and JSON lines {metric, ratio, median, min, max, goal, ours, theirs} go to bench/results/. Leave the machine alone meanwhile.
 `;
-
-const isMet = ({ goal, ratio }: Figure): boolean | undefined => {
-  if (goal === undefined) return undefined;
-  const [sign, bound] = [goal[0], Number(goal.slice(2))];
-  return sign === '≥' ? ratio.median >= bound : ratio.median <= bound;
-};
 
 function tableOf(figures: Figure[]): string {
   const table = new Table({
@@ -39,7 +34,9 @@ function tableOf(figures: Figure[]): string {
   });
   for (const one of figures) {
     const { metric, what, ratio, goal, ours, theirs } = one;
-    const verdict = { true: 'met', false: 'NOT met', undefined: '' }[String(isMet(one)) as 'true'];
+    const verdict = { true: 'met', false: 'NOT met', undefined: '' }[
+      String(isMet(goal, ratio.median)) as 'true'
+    ];
     const two = (value: number): string => value.toFixed(2);
     table.push([
       metric,
@@ -60,11 +57,16 @@ async function main(): Promise<void> {
       quick: { type: 'boolean' },
       only: { type: 'string' },
       rounds: { type: 'string' },
+      write: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help) {
     process.stdout.write(HELP);
+    return;
+  }
+  if (values.write) {
+    process.stdout.write(`written: ${writePage(newestLines())}\n`);
     return;
   }
   const only = values.only?.split(',');
@@ -94,12 +96,7 @@ async function main(): Promise<void> {
     await end(parts, 1);
     return;
   }
-  const folder = join(__dirname, 'results');
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${new Date().toISOString().slice(0, 16).replaceAll(':', '')}.jsonl`);
-  const lines = figures.map(({ what, ratio, ...rest }) => JSON.stringify({ ...rest, ratio: what, ...ratio }));
-  writeFileSync(file, `${lines.join('\n')}\n`);
-  process.stdout.write(`written to ${file}\n`);
+  process.stdout.write(`written to ${writeLines(figures, values.quick ? 'quick' : 'full')}\n`);
   await end(parts, 0);
 }
 

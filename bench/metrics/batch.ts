@@ -98,7 +98,7 @@ export async function m7(place: Place, size: Size): Promise<Figure[]> {
       goal: '≤ 1.10',
       ours: `${wall.toFixed(1)} s`,
       theirs: `${(count / rate).toFixed(1)} s at ${rate.toFixed(1)} updates/s`,
-      data: { kind: 'batch', count, wall, rate },
+      data: { kind: 'herd', count, seconds: wall, updates: rate },
     },
     {
       metric: 'M7',

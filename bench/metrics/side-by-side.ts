@@ -1,7 +1,16 @@
 /** M8: the same life on other engines, and what each loses when the process that runs it is killed. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Arm, compare, type Figure, medianOf, type Ratio, ratioOf } from '../compare';
+import {
+  type Arm,
+  compare,
+  type Figure,
+  type Loss,
+  type Measured,
+  medianOf,
+  only,
+  ratioOf,
+} from '../compare';
 import {
   COMMANDS,
   type CommandName,
@@ -44,22 +53,6 @@ async function untilDone(contestant: Contestant, id: string, command: CommandNam
 
 const isRecorded = async ({ recorded }: Contestant, id: string, command: CommandName): Promise<boolean> =>
   (await recorded([id])).some(({ step, least }) => COMMANDS[step] === command && least > 0);
-
-/** What a kill in the middle of a load leaves. */
-interface Loss {
-  /** Lives that were begun before the kill. */
-  started: number;
-  /** Their commands that were answered, before the kill or after. */
-  answered: number;
-  /** Lives with all of their steps. */
-  complete: number;
-  /** Steps that are recorded more than once. */
-  doubled: number;
-  /** Steps whose command was answered, and of which nothing is recorded. */
-  lost: number;
-  /** From the start of the new process until the last of these lives was complete; NaN: never. */
-  drainedSeconds: number;
-}
 
 const PAUSE_MS = 1000;
 const AGAIN_MS = 100;
@@ -107,7 +100,7 @@ async function killInTheMiddle(
     await sleep(AGAIN_MS);
     loss = await countLoss(contestant, ids, answered);
   }
-  const drainedSeconds = loss.complete === ids.length ? (Date.now() - begun) / 1000 : Number.NaN;
+  const drainedSeconds = loss.complete === ids.length ? (Date.now() - begun) / 1000 : null;
   return { ...loss, drainedSeconds };
 }
 
@@ -136,19 +129,36 @@ const add = (a: Loss, b: Loss): Loss => ({
   complete: a.complete + b.complete,
   doubled: a.doubled + b.doubled,
   lost: a.lost + b.lost,
-  drainedSeconds: Math.max(a.drainedSeconds, b.drainedSeconds),
+  drainedSeconds:
+    a.drainedSeconds === null || b.drainedSeconds === null
+      ? null
+      : Math.max(a.drainedSeconds, b.drainedSeconds),
 });
+
+/**
+ * Milliseconds a second that PostgreSQL is busy when nobody asks for anything: with what Temporal and Sunset
+ * look for by themselves. It is no cost of an engine that runs on neither.
+ */
+async function backgroundOf({ pids: { postgres } }: Place, seconds: number): Promise<number> {
+  const before = cpuOf({ postgres });
+  await sleep(seconds * 1000);
+  return (cpuOf({ postgres }).postgres - before.postgres) / seconds;
+}
 
 export async function m8(place: Place, size: Size): Promise<Figure[]> {
   const contestants = await startContestants(place);
+  const background = await backgroundOf(place, size.seconds);
   const stuck: Stuck = new Map();
   const arms = contestants.map((contestant) => armOf(contestant, stuck));
   const rounds = await compare(arms, { ...size, concurrency: CONCURRENCY }, cpuOf);
   const figures: Figure[] = [];
-  for (const { name } of contestants) {
+  for (const { name, groups } of contestants) {
     const rate = medianOf(rounds, name, (one) => one.rate);
+    const isOnTemporal = groups.server === place.pids.temporal;
+    const costOf = (side: Side, { cpu: all, rate: ofRound }: Measured): number =>
+      side === 'postgres' && !isOnTemporal ? Math.max(0, all[side]! - background / ofRound) : all[side]!;
     const cpu = Object.fromEntries(
-      SIDES.map((side) => [side, medianOf(rounds, name, (one) => one.cpu[side]!)]),
+      SIDES.map((side) => [side, medianOf(rounds, name, (one) => costOf(side, one))]),
     );
     const stopped = stuck.get(name) ?? 0;
     const halted = stopped ? [`${stopped} lives stopped`] : [];
@@ -161,7 +171,7 @@ export async function m8(place: Place, size: Size): Promise<Figure[]> {
       goal: undefined,
       ours: `${ours.toFixed(1)}/s`,
       theirs: [`${theirs.toFixed(1)}/s`, `CPU-ms: ${shown.join(', ')}`, ...halted].join('; '),
-      data: { kind: 'life', name, rate, stopped, ...cpu },
+      data: { kind: 'peer', arms: [{ name, rate, cpu }], stopped },
     });
   }
   for (const contestant of contestants) {
@@ -173,14 +183,15 @@ export async function m8(place: Place, size: Size): Promise<Figure[]> {
     }
     const { started, answered, complete, doubled, lost, drainedSeconds } = loss!;
     const share = complete / started;
+    const drained = drainedSeconds === null ? 'never' : `in ${drainedSeconds.toFixed(1)} s`;
     figures.push({
       metric: 'M8',
       what: `kill -9 of ${contestant.name}, ${size.kills}×: lives complete ÷ started`,
-      ratio: { median: share, min: share, max: share } satisfies Ratio,
+      ratio: only(share),
       goal: undefined,
-      ours: `${complete} of ${started} lives, drained in ${drainedSeconds.toFixed(1)} s`,
+      ours: `${complete} of ${started} lives; drained ${drained}`,
       theirs: `${answered} commands answered, ${lost} steps lost, ${doubled} doubled`,
-      data: { kind: 'loss', name: contestant.name, kills: size.kills, ...loss! },
+      data: { kind: 'loss', name: contestant.name, kills: size.kills, loss: loss! },
     });
   }
   return figures;

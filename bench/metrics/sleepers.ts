@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { createSignatures } from '../../store/signatures';
 import { fromNow, hoursAgo, redisPostpaid } from '../../test/support/lives';
-import { type Figure, only } from '../compare';
-import { atATime, beginBare, birth } from '../lives';
+import { type Bytes, type Figure, only } from '../compare';
+import { atATime, bareWhole, beginBare, birth, httpWhole } from '../lives';
 import { asServersOwner, type Place } from '../place';
 import type { Size } from './size';
 
@@ -88,12 +88,45 @@ async function bareSleepers(place: Place, count: number): Promise<void> {
   await sleep(SETTLE_MS);
 }
 
-const grown = (before: Sizes, after: Sizes, count: number): Sizes => ({
+/** A yardstick writes none of Sunset's tables, and Sunset none of the yardsticks'. */
+const grown = (before: Sizes, after: Sizes, count: number): Bytes => ({
   temporal: (after.temporal - before.temporal) / count,
   visibility: (after.visibility - before.visibility) / count,
-  sunset: (after.sunset - before.sunset) / count,
-  bench: (after.bench - before.bench) / count,
+  records: (after.sunset - before.sunset + after.bench - before.bench) / count,
 });
+
+const sum = ({ temporal, visibility, records }: Bytes): number => temporal + visibility + records;
+
+function shown(bytes: Bytes): string {
+  const [all, ...parts] = [sum(bytes), bytes.temporal, bytes.visibility, bytes.records].map(Math.round);
+  return `${all} bytes: Temporal ${parts[0]}, its visibility ${parts[1]}, records ${parts[2]}`;
+}
+
+const bytesFigure = (of: 'sleeper' | 'life', what: string, ours: Bytes, theirs: Bytes): Figure => ({
+  metric: 'M11',
+  what,
+  ratio: only(sum(ours) / sum(theirs)),
+  goal: of === 'sleeper' ? '≤ 1.10' : undefined,
+  ours: shown(ours),
+  theirs: shown(theirs),
+  data: { kind: 'bytes', of, ours, theirs },
+});
+
+/** Lives that are measured whole, to one that sleeps. */
+const FEWER_LIVES = 5;
+
+/** What is left of a life that is over: Temporal keeps it for its retention, Sunset keeps it. */
+async function bytesOfLives(place: Place, count: number): Promise<{ ours: Bytes; theirs: Bytes }> {
+  const lives = async (once: () => Promise<unknown>): Promise<void> => {
+    await atATime(Array.from({ length: count }), CONCURRENCY, once);
+    await sleep(SETTLE_MS);
+  };
+  const start = await sizes(place);
+  await lives(httpWhole(place).once);
+  const afterOurs = await sizes(place);
+  await lives(bareWhole(place).once);
+  return { ours: grown(start, afterOurs, count), theirs: grown(afterOurs, await sizes(place), count) };
+}
 
 export async function m11(place: Place, { sleepers: [few, many] }: Size): Promise<Figure[]> {
   await sunsetSleepers(place, 50); // what the first ones make is there
@@ -108,28 +141,15 @@ export async function m11(place: Place, { sleepers: [few, many] }: Size): Promis
   const manyMemory = workersMemory(place);
   const ours = grown(start, afterOurs, few);
   const theirs = grown(afterOurs, afterTheirs, few);
-  const sum = ({ temporal, visibility, sunset, bench }: Sizes): number =>
-    temporal + visibility + sunset + bench;
-  const shown = ({ temporal, visibility }: Sizes, records: number): string => {
-    const [all, ...parts] = [temporal + visibility + records, temporal, visibility, records].map(Math.round);
-    return `${all} bytes: Temporal ${parts[0]}, its visibility ${parts[1]}, records ${parts[2]}`;
-  };
+  const life = await bytesOfLives(place, Math.ceil(few / FEWER_LIVES));
   return [
-    {
-      metric: 'M11',
-      what: `bytes in PostgreSQL a sleeping instance ÷ bare sleeper, of ${few} each`,
-      ratio: only(sum(ours) / sum(theirs)),
-      goal: '≤ 1.10',
-      ours: shown(ours, ours.sunset),
-      theirs: shown(theirs, theirs.bench),
-      data: {
-        kind: 'bytes',
-        count: few,
-        ...ours,
-        bareTemporal: theirs.temporal,
-        bareVisibility: theirs.visibility,
-      },
-    },
+    bytesFigure(
+      'sleeper',
+      `bytes in PostgreSQL a sleeping instance ÷ bare sleeper, of ${few} each`,
+      ours,
+      theirs,
+    ),
+    bytesFigure('life', 'bytes in PostgreSQL a whole life, by HTTP ÷ bare', life.ours, life.theirs),
     {
       metric: 'M11',
       what: `memory of the workers with ${many} sleepers ÷ with ${few}`,

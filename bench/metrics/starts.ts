@@ -149,7 +149,7 @@ export async function m10(place: Place, size: Size): Promise<Figure[]> {
       goal: '≤ 1.20',
       ours: `${drained.toFixed(1)} s from their start on`,
       theirs: `${allowed.toFixed(1)} s at ${rate.toFixed(1)} updates/s`,
-      data: { kind: 'drain', count, drained, rate },
+      data: { kind: 'herd', count, seconds: drained, updates: rate },
     },
   ];
 }

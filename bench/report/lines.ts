@@ -1,0 +1,51 @@
+/** What a run leaves: a JSON line a figure in bench/results, from which docs/performance.md is written. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import type { Figure, Ratio } from '../compare';
+
+const RESULTS = join(__dirname, '..', 'results');
+
+export interface Line extends Omit<Figure, 'what' | 'ratio'>, Ratio {
+  /** Its name: what is divided by what. */
+  ratio: string;
+  at: string;
+  size: 'quick' | 'full';
+  machine: string;
+}
+
+const machine = (): string =>
+  `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node.js ${process.version}`;
+
+/** @returns the file */
+export function writeLines(figures: Figure[], size: Line['size']): string {
+  const at = new Date().toISOString();
+  mkdirSync(RESULTS, { recursive: true });
+  const file = join(RESULTS, `${at.slice(0, 19).replaceAll(':', '')}.jsonl`);
+  const lines = figures.map(({ what, ratio, ...rest }): Line => {
+    return { ...rest, ratio: what, ...ratio, at, size, machine: machine() };
+  });
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  return file;
+}
+
+const linesOf = (file: string): Line[] =>
+  readFileSync(join(RESULTS, file), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Line)
+    .filter(({ at }) => at !== undefined);
+
+/** Of each metric the lines of its last full run, or of its last quick one where there is no other. */
+export function newestLines(): Line[] {
+  const newest = new Map<string, Line[]>();
+  for (const file of readdirSync(RESULTS).sort()) {
+    const found = linesOf(file);
+    for (const metric of new Set(found.map((line) => line.metric))) {
+      const lines = found.filter((line) => line.metric === metric);
+      if (lines[0]!.size === 'full' || newest.get(metric)?.[0]?.size !== 'full') newest.set(metric, lines);
+    }
+  }
+  const number = (metric: string): number => Number(metric.slice(1));
+  return [...newest].sort(([a], [b]) => number(a) - number(b)).flatMap(([, lines]) => lines);
+}
