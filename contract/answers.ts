@@ -139,6 +139,12 @@ export const instanceAnswer = z
   })
   .meta({ id: 'Instance' });
 
+const facet = z.array(z.object({ value: z.string(), count: z.number().int() }));
+
+export const facetsAnswer = z
+  .object({ product: facet, region: facet, billing: facet, state: facet })
+  .meta({ id: 'InstanceFacets' });
+
 export const binEntryAnswer = z
   .object({
     instanceId: z.string(),
@@ -157,7 +163,7 @@ export const binEntryAnswer = z
 
 const line = z.object({ label: z.string(), formula: z.string(), amount: amountText });
 
-const blockers = z.array(z.object({ code: z.string(), message: z.string(), next: z.string() }));
+export const blockers = z.array(z.object({ code: z.string(), message: z.string(), next: z.string() }));
 const warnings = z.array(z.object({ code: z.string(), message: z.string() }));
 const refundKind = z.enum(['five-day', 'ordinary', 'none']);
 

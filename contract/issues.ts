@@ -4,6 +4,7 @@
  * and nothing of HTTP, so the command line uses it too.
  */
 import type { z } from 'zod';
+import { STATES } from '../domain/instance';
 import type { Text } from '../domain/text';
 
 export interface Issue {
@@ -204,6 +205,10 @@ const TEXTS = {
   KEY_OR_CODE: fixed(
     'must have one of the two, and not both: key, code',
     '须且只能包含 key 与 code 其中之一',
+  ),
+  NOT_A_STATE: fixed(
+    `must be states of instances with commas between them: ${STATES.join(', ')}`,
+    `应为以逗号分隔的实例状态：${STATES.join('、')}`,
   ),
   BAD_CURSOR: fixed('is not a cursor that a list answered', '不是列表返回的游标'),
 } satisfies Record<string, (params: Params) => Text>;

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { MAX_ITEMS } from '../domain/bounds';
-import { ACTIONS, STATES } from '../domain/instance';
+import { ACTIONS, INSTANCE_SORTS, type InstanceSortKey, STATES, type State } from '../domain/instance';
 import { msOf } from '../domain/instant';
 import { REFUND_STATUSES } from '../domain/statuses';
 import { QUOTE_REQUEST } from './examples';
@@ -30,27 +30,70 @@ const page = {
 };
 
 export const pageQuery = z.strictObject(page);
-export const instancesQuery = z.strictObject({
-  account: account.optional(),
-  product: text.optional(),
-  state: z.enum(STATES).optional(),
-  region: text.optional(),
-  externalId: text.optional(),
-  scheduled: z
+const flag = (description: string) =>
+  z
     .enum(['true', 'false'])
     .transform((value) => value === 'true')
     .optional()
-    .meta({ type: 'boolean', enum: undefined, description: 'Whether a timed termination waits.' }),
+    .meta({ type: 'boolean', enum: undefined, description });
+const search = text.optional().meta({
+  description: 'A part of the id, the name, the machine’s own id, or the id of a disk or an address.',
+});
+/** One of them or several with commas between them. */
+const states = z
+  .string()
+  .refine((value) => value.split(',').every((one) => STATES.some((state) => state === one)), {
+    error: 'NOT_A_STATE',
+  })
+  .transform((value) => value.split(',') as State[])
+  .optional()
+  .meta({
+    type: 'string',
+    description: `One state or several with commas between them, of: ${STATES.join(', ')}.`,
+    examples: ['running,stopped'],
+  });
+const billing = z.enum(['prepaid', 'postpaid']).optional();
+const SORTS = INSTANCE_SORTS.flatMap((key) => [key, `-${key}`] as const);
+
+export const instancesQuery = z.strictObject({
+  account: account.optional(),
+  product: text.optional(),
+  billing,
+  state: states,
+  region: text.optional(),
+  externalId: text.optional(),
+  scheduled: flag('Whether a timed termination waits.'),
+  attention: flag('Whether something is wrong with its workflow, as `GET /v1/troubles` says.'),
+  q: search,
+  sort: z
+    .enum(SORTS)
+    .default('registered')
+    .transform((key) => ({
+      by: key.replace('-', '') as InstanceSortKey,
+      latestFirst: key.startsWith('-'),
+    }))
+    .meta({
+      type: 'string',
+      enum: SORTS,
+      default: 'registered',
+      description:
+        '`-` before it: the other way round. `due`: the next thing that happens by itself; `expires`: the end of the paid time. What has none comes last.',
+    }),
   ...page,
 });
+export const facetsQuery = z.strictObject({ account: account.optional() });
 export const binQuery = z.strictObject({
   account: account.optional(),
   product: text.optional(),
+  billing,
   region: text.optional(),
+  q: search,
   ...page,
 });
 export const terminationsQuery = z.strictObject({
   account: account.optional(),
+  instanceId: id.optional(),
+  action: z.enum(ACTIONS).optional(),
   status: z.enum(['running', 'done']).optional(),
   ...page,
 });

@@ -29,6 +29,21 @@ export const STATES = [
 ] as const;
 export type State = (typeof STATES)[number];
 
+/** What lists of instances can be sorted by. `due`: the next thing that happens by itself. */
+export const INSTANCE_SORTS = [
+  'registered',
+  'id',
+  'name',
+  'account',
+  'product',
+  'region',
+  'billing',
+  'state',
+  'due',
+  'expires',
+] as const;
+export type InstanceSortKey = (typeof INSTANCE_SORTS)[number];
+
 /** Decimal strings of the price's currency. A voucher lowers what is paid and never comes back (003-10). */
 export type Paid = Record<Source | 'voucher', string>;
 

@@ -49,7 +49,7 @@ export class Conditions {
 /** One of the columns that a list is ordered by: as SQL, and as a row has it. */
 export interface SortColumn<Row> {
   sql: string;
-  type: 'bigint' | 'timestamptz';
+  type: 'bigint' | 'timestamptz' | 'text';
   of: (row: Row) => unknown;
 }
 
@@ -119,5 +119,9 @@ function decodeCursor(cursor: string, by: Pick<SortColumn<never>, 'type'>[]): un
   throw new BadCursor('the cursor is not one of ours');
 }
 
-const isOf = (type: SortColumn<never>['type'], part: unknown): boolean =>
-  type === 'bigint' ? Number.isSafeInteger(part) : typeof part === 'string' && !Number.isNaN(msOf(part));
+function isOf(type: SortColumn<never>['type'], part: unknown): boolean {
+  if (type === 'bigint') return Number.isSafeInteger(part);
+  // PostgreSQL has no text with a NUL.
+  if (type === 'text') return typeof part === 'string' && !part.includes('\0');
+  return typeof part === 'string' && !Number.isNaN(msOf(part));
+}

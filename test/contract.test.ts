@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 const SCHEMAS = [
   'answers',
   'books',
+  'commands',
   'events',
   'keys',
   'problems',

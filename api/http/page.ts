@@ -11,8 +11,11 @@ export type Scoped<Query extends PageRequest> = Omit<Query, keyof PageRequest> &
   tenant: string | undefined;
 };
 
-/** How many rows are asked for at a time: some have hundreds of orders or items. */
-const AT_A_TIME = 20;
+/** How many rows are asked for at first: some have hundreds of orders or items. */
+const AT_FIRST = 20;
+/** And then: as many as are about so many characters of JSON, going by those that came, but at most so many. */
+const PART = 100_000;
+const AT_A_TIME = 200;
 /** A page that is as long as this, in characters of JSON, goes no further. */
 const LONG = 1_000_000;
 
@@ -30,16 +33,19 @@ export async function listReply<Query extends PageRequest, Row>(
     const items: unknown[] = [];
     let nextCursor: string | null = cursor ?? null;
     let length = 0;
+    let atATime = AT_FIRST;
     const show = (row: Row): void => {
       const item = present(row);
       length += JSON.stringify(item).length;
       items.push(item);
     };
     do {
-      const part = { limit: Math.min(AT_A_TIME, limit - items.length), cursor: nextCursor ?? undefined };
+      const part = { limit: Math.min(atATime, limit - items.length), cursor: nextCursor ?? undefined };
       const rows: Page<Row> = await list({ ...filter, tenant: caller.account ?? undefined }, part);
       await inTurns(each(rows.items, show));
       nextCursor = rows.nextCursor;
+      const average = Math.ceil(length / Math.max(1, items.length));
+      atATime = Math.min(AT_A_TIME, Math.max(AT_FIRST, Math.floor(PART / Math.max(1, average))));
     } while (nextCursor !== null && items.length < limit && length < LONG);
     return { status: 200, body: { items, nextCursor } };
   } catch (error) {

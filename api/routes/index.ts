@@ -12,6 +12,7 @@ import { keyRoutes } from './keys';
 import { ledgerRoutes } from './ledger';
 import { orderRoutes } from './orders';
 import { policyRoutes } from './policies';
+import { possibleRoutes } from './possible';
 import { powerRoutes } from './power';
 import { quoteRoutes } from './quotes';
 import { recycleBinRoutes } from './recycle-bin';
@@ -27,6 +28,7 @@ import { timedRoutes } from './timed';
 /** Every call of the API. */
 export const allRoutes = (deps: ApiDeps, metrics: Registry): Route[] => [
   ...instanceRoutes(deps),
+  ...possibleRoutes(deps),
   ...powerRoutes(deps),
   ...orderRoutes(deps),
   ...controlPlaneRoutes(deps),

@@ -2,6 +2,7 @@
 
 import {
   acceptedAnswer,
+  facetsAnswer,
   instanceAnswer,
   pageAnswer,
   type TimelineAnswer,
@@ -9,9 +10,9 @@ import {
 } from '../../contract/answers';
 import { registrationSchema } from '../../contract/registration';
 import { readRegistration } from '../../contract/registration-rules';
-import { byId, instancesQuery, pageQuery } from '../../contract/requests';
+import { byId, facetsQuery, instancesQuery, pageQuery } from '../../contract/requests';
 import type { Lang } from '../../domain/text';
-import { listInstances } from '../../store/lives/instances';
+import { countFacets, listInstances } from '../../store/lives/instances';
 import { listTimeline, type TimelineRow } from '../../store/lives/timeline';
 import type { ApiDeps } from '../deps';
 import type { Reply } from '../http/call';
@@ -23,6 +24,7 @@ import { existingInstance } from '../use-cases/existing';
 import { type Registered, register } from '../use-cases/register';
 
 const TAG = 'Instances';
+const MOST_FACETS = 200;
 
 export const instanceRoutes = (deps: ApiDeps): Route[] => [
   registration(deps),
@@ -31,16 +33,33 @@ export const instanceRoutes = (deps: ApiDeps): Route[] => [
     path: '/v1/instances',
     tag: TAG,
     summary: 'List instances',
-    description: 'In order of registration; terminated ones only with `state=terminated`.',
+    description:
+      'In order of registration unless sorted otherwise; terminated ones only with `state=terminated`.',
     permission: 'read',
     query: instancesQuery,
     answers: { 200: { description: 'A page.', schema: pageAnswer(instanceAnswer) } },
     handle: (call) =>
       listReply(
         call,
-        (filter, page) => listInstances(deps.pool, filter, page),
+        ({ state, q, sort, ...filter }, page) =>
+          listInstances(deps.pool, { ...filter, states: state, search: q }, sort, page),
         (row) => presentInstance(row),
       ),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/instance-facets',
+    tag: TAG,
+    summary: 'What instances can be filtered by, and how many there are of each',
+    description:
+      'Products, regions and billing modes of the living ones, and all states; the most frequent first, at most 200 of each.',
+    permission: 'read',
+    query: facetsQuery,
+    answers: { 200: { description: 'The values.', schema: facetsAnswer } },
+    handle: async ({ query, caller }) => ({
+      status: 200,
+      body: await countFacets(deps.pool, { ...query, tenant: caller.account ?? undefined }, MOST_FACETS),
+    }),
   }),
   route({
     method: 'get',

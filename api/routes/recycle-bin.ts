@@ -28,7 +28,7 @@ export const recycleBinRoutes = (deps: ApiDeps): Route[] => [
     handle: (call) =>
       listReply(
         call,
-        (filter, page) => listRecycleBin(deps.pool, filter, page),
+        ({ q, ...filter }, page) => listRecycleBin(deps.pool, { ...filter, search: q }, page),
         (row) => presentBinEntry(row),
       ),
   }),

@@ -80,6 +80,7 @@ export async function insertTermination(tx: Transaction, one: NewTermination): P
 }
 
 const OF_ACCOUNT = 'EXISTS (SELECT FROM termination_items i WHERE i.termination_id = t.id AND i.account = ?)';
+const OF_INSTANCE = 't.id IN (SELECT i.termination_id FROM termination_items i WHERE i.instance_id = ?)';
 const RUNNING =
   "EXISTS (SELECT FROM termination_items i WHERE i.termination_id = t.id AND i.status = 'accepted')";
 
@@ -88,6 +89,9 @@ export interface TerminationFilter {
   tenant: string | undefined;
   account?: string | undefined;
   status?: 'running' | 'done' | undefined;
+  /** One of its items is this one's. */
+  instanceId?: string | undefined;
+  action?: Action | undefined;
 }
 
 /** The latest first. */
@@ -103,7 +107,9 @@ export async function listTerminations(
     )
     // It follows from the line above, and has an index.
     .add(OF_ACCOUNT, filter.tenant)
-    .add(OF_ACCOUNT, filter.account);
+    .add(OF_ACCOUNT, filter.account)
+    .add(OF_INSTANCE, filter.instanceId)
+    .add('t.action = ?', filter.action);
   if (filter.status !== undefined)
     conditions.always(filter.status === 'running' ? RUNNING : `NOT ${RUNNING}`);
   return await listPage(

@@ -3,7 +3,14 @@
  * `orders.ts`.
  */
 
-import { type Billing, type Facts, STATES, type StoredOrder } from '../../domain/instance';
+import {
+  type Billing,
+  type Facts,
+  type InstanceSortKey,
+  STATES,
+  type State,
+  type StoredOrder,
+} from '../../domain/instance';
 import { inUtc } from '../../domain/instant';
 import { dueAt, type Life, nextDeadline } from '../../domain/lifecycle';
 import type { Plan } from '../../domain/plan';
@@ -12,7 +19,15 @@ import { each } from '../../domain/turns';
 import { type Db, prepared, type Transaction } from '../db';
 import type { Groups } from '../groups';
 import { inTurns } from '../in-turns';
-import { bySeq, Conditions, listPage, type Page, type PageRequest, type SortColumn } from '../paging';
+import {
+  bySeq,
+  Conditions,
+  type Listing,
+  listPage,
+  type Page,
+  type PageRequest,
+  type SortColumn,
+} from '../paging';
 import { policiesById } from '../policies';
 
 export interface InstanceRow {
@@ -42,14 +57,15 @@ type SelectedInstance = Omit<InstanceRow, 'orders' | 'policy'> & {
   policyId: string;
   purgeTime: string | null;
   orders: StoredOrder[] | null;
+  /** What its list is sorted by, where that is no column above. */
+  sortKey?: string | null;
 };
 
-const SELECT = `
-  SELECT i.id, i.seq, i.facts, i.life, i.policy_id AS "policyId", i.clock_offset_ms AS "clockOffsetMs", i.hold, i.disposal,
+const COLUMNS = `i.id, i.seq, i.facts, i.life, i.policy_id AS "policyId", i.clock_offset_ms AS "clockOffsetMs", i.hold, i.disposal,
     i.registration_hash AS "registrationHash", i.registered_by AS "registeredBy", i.purge_time AS "purgeTime",
     (SELECT json_agg(o.document || jsonb_build_object('closedAt', o.closed_at, 'endedAt', o.ended_at) ORDER BY o.position)
-       FROM orders o WHERE o.instance_id = i.id) AS orders
-  FROM instances i`;
+       FROM orders o WHERE o.instance_id = i.id) AS orders`;
+const SELECT = `SELECT ${COLUMNS} FROM instances i`;
 
 const utc = (instant: string | null): string | null => (instant === null ? null : inUtc(instant));
 
@@ -63,6 +79,7 @@ async function toInstances(db: Db, rows: SelectedInstance[]): Promise<InstanceRo
     seq: _seq,
     policyId,
     purgeTime: _purgeTime,
+    sortKey: _sortKey,
     orders,
     ...row
   }: SelectedInstance): InstanceRow => ({
@@ -79,13 +96,10 @@ async function toInstances(db: Db, rows: SelectedInstance[]): Promise<InstanceRo
 /** A page of rows, as instances. */
 async function pageOfInstances(
   db: Db,
-  conditions: Conditions,
-  by: SortColumn<SelectedInstance>[],
-  groups: Groups | undefined,
+  listing: Omit<Listing<SelectedInstance>, 'select'> & { select?: string },
   request: PageRequest,
 ): Promise<Page<InstanceRow>> {
-  const listing = { select: SELECT, conditions, by, groups };
-  const { items, nextCursor } = await listPage(db, listing, request, (row) => row);
+  const { items, nextCursor } = await listPage(db, { select: SELECT, ...listing }, request, (row) => row);
   return { items: await toInstances(db, items), nextCursor };
 }
 
@@ -144,39 +158,128 @@ export interface InstanceFilter {
   tenant: string | undefined;
   account?: string | undefined;
   product?: string | undefined;
-  state?: string | undefined;
+  billing?: Billing | undefined;
+  /** Any of them; missing: all but the terminated ones. */
+  states?: readonly State[] | undefined;
   region?: string | undefined;
   externalId?: string | undefined;
   /** Whether a timed termination waits. */
   scheduled?: boolean | undefined;
+  /** Whether the watch over lives has seen trouble with it. */
+  attention?: boolean | undefined;
+  /** Is a part of its id, its name, its machine's id, or the id of one of its disks or addresses. */
+  search?: string | undefined;
 }
 
-/** In order of registration; terminated ones only when asked for by state. */
+export interface InstanceSort {
+  by: InstanceSortKey;
+  /** The greatest first. */
+  latestFirst: boolean;
+}
+
+/** Nothing to sort by comes last, whichever way it is sorted. */
+const NEVER = { asc: "'9999-12-31Z'", desc: "'0001-01-01Z'" };
+const EXPIRES = `(SELECT max((o->>'endsAt')::timestamptz) FROM jsonb_array_elements(i.life->'orders') o
+  WHERE (o->>'term')::boolean)`;
+
+/** What lists can be sorted by, beside the order of registration. */
+const SORTS: Record<
+  Exclude<InstanceSortKey, 'registered'>,
+  { sql: (way: keyof typeof NEVER) => string; type: 'text' | 'timestamptz' }
+> = {
+  id: { sql: () => 'i.id', type: 'text' },
+  name: { sql: () => "lower(coalesce(i.facts->>'name', ''))", type: 'text' },
+  account: { sql: () => 'i.account', type: 'text' },
+  product: { sql: () => 'i.product', type: 'text' },
+  region: { sql: () => 'i.region', type: 'text' },
+  billing: { sql: () => 'i.billing', type: 'text' },
+  state: { sql: () => 'i.state', type: 'text' },
+  /** The next thing that happens by itself. */
+  due: { sql: (way) => `coalesce(i.due_at, ${NEVER[way]})`, type: 'timestamptz' },
+  expires: { sql: (way) => `coalesce(${EXPIRES}, ${NEVER[way]})`, type: 'timestamptz' },
+};
+
+/** Sorted, in order of registration where that says nothing; terminated ones only when asked for by state. */
 export async function listInstances(
   db: Db,
   filter: InstanceFilter,
+  { by, latestFirst }: InstanceSort,
   page: PageRequest,
 ): Promise<Page<InstanceRow>> {
-  const conditions = filterBy(filter).add('i.state = ?', filter.state);
-  if (filter.state === undefined) conditions.always("i.state <> 'terminated'");
+  const conditions = searchedBy(filter);
+  const seq = bySeq<SelectedInstance>('i.seq');
+  if (by === 'registered') {
+    const groups = groupsOf(filter, conditions);
+    return await pageOfInstances(db, { conditions, by: seq, latestFirst, groups }, page);
+  }
+  const { type, sql } = SORTS[by];
+  const key = sql(latestFirst ? 'desc' : 'asc');
+  // The key itself, instants to the microsecond: the driver would cut them.
+  const shown = type === 'text' ? key : `to_json(${key})#>>'{}'`;
+  const select = `SELECT ${COLUMNS}, ${shown} AS "sortKey" FROM instances i`;
+  const column: SortColumn<SelectedInstance> = { sql: key, type, of: ({ sortKey }) => sortKey };
+  return await pageOfInstances(db, { select, conditions, by: [column, ...seq], latestFirst }, page);
+}
+
+function searchedBy(filter: InstanceFilter): Conditions {
+  const { states, externalId, scheduled, attention, search } = filter;
+  const conditions = filterBy(filter).add('i.billing = ?', filter.billing).add('i.state = ANY(?)', states);
+  if (states === undefined) conditions.always("i.state <> 'terminated'");
   // A condition of its own for the index, which has only those that have one.
-  if (filter.externalId !== undefined)
-    conditions.always("i.facts ? 'externalId'").add("i.facts->>'externalId' = ?", filter.externalId);
-  if (filter.scheduled !== undefined)
-    conditions.always(`i.life->'termination' ${filter.scheduled ? '<>' : '='} 'null'`);
-  return await pageOfInstances(db, conditions, bySeq<SelectedInstance>('i.seq'), groupsOf(filter), page);
+  if (externalId !== undefined)
+    conditions.always("i.facts ? 'externalId'").add("i.facts->>'externalId' = ?", externalId);
+  if (scheduled !== undefined) conditions.always(`i.life->'termination' ${scheduled ? '<>' : '='} 'null'`);
+  if (attention !== undefined) conditions.always(`${attention ? '' : 'NOT '}${IN_TROUBLE}`);
+  return conditions.add(FOUND_IN, search);
+}
+
+const IN_TROUBLE = `EXISTS (SELECT FROM watch w, jsonb_array_elements(w.troubles) t WHERE t->>'instanceId' = i.id)`;
+const FOUND_IN = `EXISTS (SELECT FROM unnest(ARRAY[i.id, i.facts->>'name', i.facts->>'externalId']
+    || ARRAY(SELECT part->>'id' FROM jsonb_array_elements((i.facts->'disks') || (i.facts->'addresses')) part)) AS word
+  WHERE strpos(lower(word), lower(?)) > 0)`;
+
+/** How many instances have each value of what they can be filtered by. */
+export interface Facets {
+  product: Facet[];
+  region: Facet[];
+  billing: Facet[];
+  state: Facet[];
+}
+type Facet = { value: string; count: number };
+
+/** Of living ones; of the states all. The most frequent value first, at most so many of each. */
+export async function countFacets(
+  db: Db,
+  filter: Pick<InstanceFilter, 'tenant' | 'account'>,
+  most: number,
+): Promise<Facets> {
+  const { where, values } = filterBy(filter);
+  const { rows } = await db.query<{ facet: keyof Facets; value: string; count: number }>(
+    `WITH counted AS (SELECT i.product, i.region, i.billing, i.state, count(*) FROM instances i ${where} GROUP BY 1, 2, 3, 4),
+       facets AS (
+         SELECT facet, value, sum(count)::bigint AS count FROM counted
+           CROSS JOIN LATERAL (VALUES ('product', product), ('region', region), ('billing', billing), ('state', state)) f (facet, value)
+         WHERE facet = 'state' OR state <> 'terminated' GROUP BY 1, 2),
+       ranked AS (SELECT *, row_number() OVER (PARTITION BY facet ORDER BY count DESC, value) AS place FROM facets)
+     SELECT facet, value, count FROM ranked WHERE place <= $${values.length + 1} ORDER BY place`,
+    [...values, most],
+  );
+  const of = (facet: keyof Facets): Facet[] =>
+    rows.filter((row) => row.facet === facet).map(({ value, count }) => ({ value, count }));
+  return { product: of('product'), region: of('region'), billing: of('billing'), state: of('state') };
 }
 
 /** How a list is found: by an index of its own, group by group, or (undefined) one after the other. */
-function groupsOf(filter: InstanceFilter): Groups | undefined {
-  const { product, region, state, scheduled } = filter;
+function groupsOf(filter: InstanceFilter, conditions: Conditions): Groups | undefined {
+  const { product, region, billing, states, scheduled } = filter;
   const account = filter.tenant ?? filter.account;
   if (filter.externalId !== undefined || (scheduled && account !== undefined)) return undefined;
-  if ([account, product, region, state].every((one) => one === undefined)) return undefined;
-  const of = { product, region };
+  if ([account, product, region, billing, states].every((one) => one === undefined)) return undefined;
+  const of = { product, region, billing };
   if (scheduled) return { account, of, within: SCHEDULED };
-  const having = state === undefined ? "g.state <> 'terminated'" : undefined;
-  return { account, of: { ...of, state }, ...(having ? { having } : {}) };
+  if (states?.length === 1) return { account, of: { ...of, state: states[0] } };
+  const having = states ? `g.state = ANY(${conditions.parameter(states)})` : "g.state <> 'terminated'";
+  return { account, of, having };
 }
 
 /** As the index has it. */
@@ -243,17 +346,20 @@ const byRelease: SortColumn<SelectedInstance>[] = [
 /** What is in the bin, the next to be released first. */
 export async function listRecycleBin(
   db: Db,
-  filter: Omit<InstanceFilter, 'state' | 'scheduled' | 'externalId'>,
+  filter: Pick<InstanceFilter, 'tenant' | 'account' | 'product' | 'region' | 'billing' | 'search'>,
   page: PageRequest,
 ): Promise<Page<InstanceRow>> {
-  const conditions = filterBy(filter).always("i.state = 'isolated'");
-  const { tenant, account = tenant, product, region } = filter;
-  const isPlain = [account, product, region].every((one) => one === undefined);
-  const groups = isPlain ? undefined : { account, of: { product, region }, within: "state = 'isolated'" };
-  return await pageOfInstances(db, conditions, byRelease, groups, page);
+  const conditions = searchedBy({ ...filter, states: ['isolated'] });
+  // For the index, which has only those.
+  conditions.always("i.state = 'isolated'");
+  const { tenant, account = tenant, product, region, billing } = filter;
+  const isPlain = [account, product, region, billing].every((one) => one === undefined);
+  const of = { product, region, billing };
+  const groups = isPlain ? undefined : { account, of, within: "state = 'isolated'" };
+  return await pageOfInstances(db, { conditions, by: byRelease, groups }, page);
 }
 
-function filterBy(filter: Omit<InstanceFilter, 'state' | 'scheduled'>): Conditions {
+function filterBy(filter: Pick<InstanceFilter, 'tenant' | 'account' | 'product' | 'region'>): Conditions {
   return new Conditions()
     .add('i.account = ?', filter.tenant)
     .add('i.account = ?', filter.account)

@@ -43,7 +43,9 @@ const CONTRACT = `
 PUT /v1/instances/{id}
 GET /v1/instances
 GET /v1/instances/{id}
+GET /v1/instance-facets
 GET /v1/instances/{id}/timeline
+GET /v1/instances/{id}/commands
 GET /v1/instances/{id}/refund-curve
 POST /v1/instances/{id}/start
 POST /v1/instances/{id}/stop

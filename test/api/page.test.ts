@@ -27,7 +27,15 @@ describe('a page', () => {
   it('is put together of parts, in order, to its limit and no further', async () => {
     const page = await pageOf(1000, { limit: 45, cursor: '5' }, (row) => row);
     expect(page.items).toEqual(range(50).slice(5));
-    expect(page).toMatchObject({ asked: [20, 20, 5], nextCursor: '50' });
+    expect(page).toMatchObject({ asked: [20, 25], nextCursor: '50' });
+  });
+
+  it('asks for more at a time where rows are short, and for as many as are read in a turn where not', async () => {
+    const asked = async (characters: number) =>
+      (await pageOf(1000, { limit: 500 }, () => 'x'.repeat(characters))).asked;
+    expect(await asked(10)).toEqual([20, 200, 200, 80]);
+    expect((await asked(1998)).slice(0, 3)).toEqual([20, 50, 50]);
+    expect((await asked(10_000)).slice(0, 3)).toEqual([20, 20, 20]);
   });
 
   it('ends with the last row', async () => {

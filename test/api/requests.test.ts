@@ -103,7 +103,10 @@ it.each<[string, z.ZodType, unknown, string[]]>([
 });
 
 it('lists have 50 rows unless asked', () => {
-  expect(instancesQuery.parse({})).toEqual({ limit: 50 });
+  expect(instancesQuery.parse({})).toEqual({
+    limit: 50,
+    sort: { by: 'registered', latestFirst: false },
+  });
   expect(instancesQuery.parse({ limit: '500' }).limit).toBe(500);
 });
 

@@ -46,6 +46,8 @@ interface Row {
   query?: string;
   /** Asks about the session that the request comes with: test/service/sessions.test.ts. */
   ofSession?: true;
+  /** Everybody gets an answer, about what is their own: test/service/instance-lists.test.ts. */
+  ownOnly?: true;
   /** Of a list: everybody gets one, of what is their own. */
   list?: true;
   /** Of a list: what takes the cursor; missing: `cursor`. */
@@ -176,7 +178,9 @@ const TABLE: Record<string, Row> = {
     body: ({ account }) => cvmPostpaid({ account }),
   },
   'GET /v1/instances': LIST,
+  'GET /v1/instance-facets': { permissions: ['read'], ownOnly: true },
   'GET /v1/instances/{id}': { permissions: ['read'], prepare: running },
+  'GET /v1/instances/{id}/commands': { permissions: ['read'], prepare: running },
   'GET /v1/instances/{id}/timeline': { permissions: ['read'], prepare: running },
   'GET /v1/instances/{id}/refund-curve': { permissions: ['read'], prepare: prepaid },
   'POST /v1/instances/{id}/start': { permissions: ['power'], prepare: stopped },
@@ -424,8 +428,8 @@ describe('each permission alone', () => {
 
 describe('all permissions, but of another account', () => {
   const ofAccount = rows(
-    ({ permissions, list, staffOnly, ofSession }) =>
-      permissions !== undefined && !ofSession && (staffOnly ?? !list),
+    ({ permissions, list, staffOnly, ofSession, ownOnly }) =>
+      permissions !== undefined && !ofSession && !ownOnly && (staffOnly ?? !list),
   );
   it.each(ofAccount)('%s: as if it were missing', async (name) => {
     const subject = await prepared(name);

@@ -1062,7 +1062,7 @@ describe('queries', () => {
     await refusedInBoth('GET', '/v1/instances?state=gone&account=a%20b&product=%00&region=', undefined, {
       status: 400,
       code: 'INVALID_REQUEST',
-      errors: ['/state NOT_ALLOWED', '/account NOT_VISIBLE', '/product NOT_TEXT', '/region NOT_TEXT'],
+      errors: ['/state NOT_A_STATE', '/account NOT_VISIBLE', '/product NOT_TEXT', '/region NOT_TEXT'],
     });
     const unknown = { status: 400, code: 'INVALID_REQUEST', errors: ['/x UNKNOWN_FIELD'] };
     await refusedInBoth('GET', `/v1/instances/${world.postpaid}?x=1`, undefined, unknown);

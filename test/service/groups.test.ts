@@ -16,13 +16,20 @@ const random = new Random(SEED);
 const ACCOUNTS = ['acc-1', 'acc-2', 'acc-3'];
 const REGIONS = ['cn-north-1', 'cn-east-2', 'cn-south-1'];
 const PRODUCTS = { 'tencent-cvm': cvmPostpaid, 'tencent-redis': redisPostpaid, 'jd-vm': jdPostpaid };
-const STATES = ['running', 'stopped', 'isolated', 'terminated', 'changing'];
+const STATES = [
+  ['running'],
+  ['stopped', 'isolated'],
+  ['terminated'],
+  ['running', 'terminated'],
+  ['changing'],
+];
 
 interface Born {
   id: string;
   seq: number;
   account: string;
   product: string;
+  billing: string;
   region: string;
   state: string;
   purgeTime: string | null;
@@ -52,7 +59,7 @@ beforeAll(async () => {
     WHERE state = 'running' AND seq % 4 = 0`);
   await pool.query('ANALYZE instances');
   const { rows } = await pool.query<Born>(
-    `SELECT id, seq, account, product, region, state, purge_time AS "purgeTime", life->'termination' <> 'null' AS scheduled
+    `SELECT id, seq, account, product, billing, region, state, purge_time AS "purgeTime", life->'termination' <> 'null' AS scheduled
      FROM instances ORDER BY seq`,
   );
   all = rows;
@@ -73,7 +80,8 @@ const VALUES = {
   account: [...ACCOUNTS, 'acc-none'],
   product: Object.keys(PRODUCTS),
   region: [...REGIONS, 'nowhere'],
-  state: STATES,
+  billing: ['postpaid', 'prepaid'],
+  states: STATES,
   scheduled: [true, false],
 };
 type Name = keyof typeof VALUES;
@@ -91,17 +99,23 @@ function* filters(names: readonly Name[]): Generator<Partial<Record<Name, unknow
 }
 
 const matches = (born: Born, filter: Partial<Record<Name, unknown>>): boolean =>
-  Object.entries(filter).every(([name, value]) => born[name as Name] === value);
+  Object.entries(filter).every(([name, value]) =>
+    name === 'states' ? (value as string[]).includes(born.state) : born[name as keyof Born] === value,
+  );
 
 it(`instances by any filter (SUNSET_SEED=${SEED})`, async () => {
   let found = 0;
   let empty = 0;
   for (const filter of filters(NAMES)) {
     const wanted = all
-      .filter((born) => matches(born, filter) && (filter.state !== undefined || born.state !== 'terminated'))
+      .filter((born) => matches(born, filter) && (filter.states !== undefined || born.state !== 'terminated'))
       .map(({ id }) => id);
+    const latestFirst = random.chance(0.3);
+    if (latestFirst) wanted.reverse();
     const asked = random.chance(0.5) ? { tenant: undefined, ...filter } : asTenant(filter);
-    const shown = await pages((page) => listInstances(service.pool, asked as never, page));
+    const shown = await pages((page) =>
+      listInstances(service.pool, asked as never, { by: 'registered', latestFirst }, page),
+    );
     expect({ filter, shown }).toEqual({ filter, shown: wanted });
     if (wanted.length) found += 1;
     else empty += 1;
@@ -113,7 +127,7 @@ it(`instances by any filter (SUNSET_SEED=${SEED})`, async () => {
 const asTenant = ({ account, ...filter }: Partial<Record<Name, unknown>>) => ({ ...filter, tenant: account });
 
 it('the recycle bin by any filter, the next to be released first', async () => {
-  for (const filter of filters(['account', 'product', 'region'])) {
+  for (const filter of filters(['account', 'product', 'region', 'billing'])) {
     const wanted = all
       .filter((born) => born.state === 'isolated' && matches(born, filter))
       .sort((a, b) => Date.parse(a.purgeTime!) - Date.parse(b.purgeTime!) || a.seq - b.seq)

@@ -273,8 +273,22 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
   ],
   ['GET /v1/instances', '500 orders each', 200, page('/v1/instances?region=full')],
   ['GET /v1/instances', '10 orders each', 200, page('/v1/instances?region=few')],
+  ['GET /v1/instances', 'sorted and searched', 200, page(`/v1/instances?region=few&sort=-name&q=few`)],
+  ['GET /v1/instance-facets', '', 200, get('/v1/instance-facets')],
   ['GET /v1/recycle-bin', '', 200, page('/v1/recycle-bin?region=full')],
   ['GET /v1/instances/{id}', '', 200, ({ full }) => api.http.get(instance(full))],
+  [
+    'GET /v1/instances/{id}/commands',
+    '498 orders',
+    200,
+    ({ full }) => api.http.get(`${instance(full)}/commands`),
+  ],
+  [
+    'GET /v1/instances/{id}/commands',
+    '499 upgrades',
+    200,
+    ({ upgraded }) => api.http.get(`${instance(upgraded)}/commands`),
+  ],
   ['GET /v1/instances/{id}/timeline', '', 200, page(`${instance('few')}/timeline`)],
   [
     'GET /v1/instances/{id}/refund-curve',

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type * as answers from '../../contract/answers';
 import type * as books from '../../contract/books';
+import type { commandsAnswer } from '../../contract/commands';
 import type { eventPageAnswer } from '../../contract/events';
 import type { keyAnswer, newKeyAnswer } from '../../contract/keys';
 import type { policiesAnswer } from '../../contract/policies';
@@ -24,9 +25,11 @@ export type Page<Item> = { items: Item[]; nextCursor: string | null };
 type Gets = [
   ['/v1/instances/*/timeline', Page<Step>],
   ['/v1/instances/*/usage', Page<z.infer<typeof answers.usageAnswer>>],
+  ['/v1/instances/*/commands', z.infer<typeof commandsAnswer>],
   ['/v1/instances/*/refund-curve', z.infer<typeof answers.refundCurveAnswer>],
   ['/v1/instances/*', Instance],
   ['/v1/instances', Page<Instance>],
+  ['/v1/instance-facets', z.infer<typeof answers.facetsAnswer>],
   ['/v1/recycle-bin', Page<z.infer<typeof answers.binEntryAnswer>>],
   ['/v1/policies', z.infer<typeof policiesAnswer>],
   ['/v1/quotes/*', Quote],
