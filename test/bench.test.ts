@@ -43,14 +43,17 @@ describe('growth', () => {
     expect(need.recordsGb).toBeCloseTo((need.sleeping * 3000) / 1e9, 6);
     expect(need.recordsGbAYear).toBeCloseTo((100 * DAY * 365 * 5000) / 1e9, 6);
     expect(need.postgresCores).toBeCloseTo(3 / CHOSEN.load, 6);
-    expect(need).toMatchObject({ shards: CHOSEN.shards, temporalHosts: 3, sunsetHosts: 2, cells: 1 });
+    expect(need).toMatchObject({ shards: CHOSEN.shards, temporalHosts: 3, sunsetHosts: 2 });
   });
 
   it('takes the next power of two of shards, and more cells than one PostgreSQL has cores for', () => {
     const need = needOf(MEASURED, 'x', 0, 10_000);
     // 100,000 transitions a second, of which a shard takes a quarter of 200.
     expect(need.shards).toBe(2048);
-    expect(need.cells).toBe(Math.ceil(300 / CHOSEN.load / CHOSEN.postgresCores));
+    expect(need.cellsByCores).toBe(Math.ceil(300 / CHOSEN.load / CHOSEN.postgresCores));
+    expect(need.cellsByDisk).toBe(
+      Math.ceil((need.temporalGb + need.visibilityGb + need.recordsGbAYear) / CHOSEN.postgresGb),
+    );
   });
 
   it('spreads a herd', () =>

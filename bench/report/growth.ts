@@ -30,6 +30,8 @@ export const CHOSEN = {
   hostCores: 16,
   /** Of the largest PostgreSQL that one would run. */
   postgresCores: 64,
+  /** Of its disk, for what is there and what a year adds. */
+  postgresGb: 8000,
   /** What docker-compose.yml begins with. */
   shards: 512,
 } as const;
@@ -47,8 +49,9 @@ export interface Need {
   temporalHosts: number;
   sunsetHosts: number;
   postgresCores: number;
-  /** Installations of their own, each with a PostgreSQL of the largest kind. */
-  cells: number;
+  /** Installations of their own, each with a PostgreSQL of the largest kind: by its cores, and by its disk. */
+  cellsByCores: number;
+  cellsByDisk: number;
 }
 
 const DAY = 86_400;
@@ -64,19 +67,24 @@ export function needOf(measured: Measured, name: string, sleeping: number, ends?
   const kept = rate * CHOSEN.retentionDays * DAY;
   const perShard = (1000 / commitMs) * CHOSEN.shardLoad;
   const postgresCores = coresFor(cpu.postgres, rate);
+  const temporalGb = (sleeping * sleeper.temporal + kept * life.temporal) / GB;
+  const visibilityGb = (sleeping * sleeper.visibility + kept * life.visibility) / GB;
+  const recordsGb = (sleeping * sleeper.records) / GB;
+  const recordsGbAYear = (rate * DAY * 365 * life.records) / GB;
   return {
     name,
     sleeping,
     ends: rate,
-    temporalGb: (sleeping * sleeper.temporal + kept * life.temporal) / GB,
-    visibilityGb: (sleeping * sleeper.visibility + kept * life.visibility) / GB,
-    recordsGb: (sleeping * sleeper.records) / GB,
-    recordsGbAYear: (rate * DAY * 365 * life.records) / GB,
+    temporalGb,
+    visibilityGb,
+    recordsGb,
+    recordsGbAYear,
     shards: Math.max(CHOSEN.shards, 2 ** Math.ceil(Math.log2((rate * transitions) / perShard))),
     temporalHosts: Math.max(3, Math.ceil(coresFor(cpu.temporal, rate) / CHOSEN.hostCores)),
     sunsetHosts: Math.max(2, Math.ceil(coresFor(cpu.sunset, rate) / CHOSEN.hostCores)),
     postgresCores,
-    cells: Math.max(1, Math.ceil(postgresCores / CHOSEN.postgresCores)),
+    cellsByCores: Math.ceil(postgresCores / CHOSEN.postgresCores),
+    cellsByDisk: Math.ceil((temporalGb + visibilityGb + recordsGb + recordsGbAYear) / CHOSEN.postgresGb),
   };
 }
 

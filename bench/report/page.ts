@@ -173,7 +173,7 @@ function needsTable(needs: Need[]): string {
       'PostgreSQL: cores',
       ({ postgresCores }) => (postgresCores < 10 ? postgresCores.toFixed(1) : whole(postgresCores)),
     ],
-    [`cells, each with a PostgreSQL of ${CHOSEN.postgresCores} cores`, ({ cells }) => whole(cells)],
+    ['cells', ({ cellsByCores, cellsByDisk }) => whole(Math.max(cellsByCores, cellsByDisk))],
   ];
   return table(
     ['', ...needs.map(({ name }) => name)],
@@ -217,14 +217,17 @@ The arithmetic, for 10 million that sleep:
 
 - Ends a second: 10,000,000 ÷ (${CHOSEN.sleepDays} × 86,400 s) = ${tenMillion.ends.toFixed(1)}. If each sleeps a week, so many leave.
 - Temporal: 10,000,000 × ${kb(sleeper.temporal)} + ${whole(kept)} that are over and kept × ${kb(life.temporal)} = ${gigabytes(tenMillion.temporalGb)} GB. Its visibility in the same way: ${gigabytes(tenMillion.visibilityGb)} GB.
-- Sunset's tables: ${tenMillion.ends.toFixed(1)} × 86,400 × 365 × ${kb(life.records)} = ${gigabytes(tenMillion.recordsGbAYear)} GB a year. Nothing of it is thrown away, because it is the books.
+- Sunset's tables: ${tenMillion.ends.toFixed(1)} × 86,400 × 365 × ${kb(life.records)} = ${gigabytes(tenMillion.recordsGbAYear)} GB a year. The books are never deleted; quotes that nobody confirmed and idempotency keys are, after 30 days, and are counted here as if they stayed.
 - Shards: a shard writes one transition after the other, ${whole(1000 / commitMs)} a second at most, of which it is to use ${CHOSEN.shardLoad * 100} %: ${whole(perShard)}.
   ${tenMillion.ends.toFixed(1)} lives × ${transitions} transitions = ${whole(tenMillion.ends * transitions)} a second need ${Math.ceil((tenMillion.ends * transitions) / perShard)}. For 10,000 ends a second ${whole(10_000 * transitions)} transitions need ${whole((10_000 * transitions) / perShard)}, and the next power of two is taken.
 - Cores of PostgreSQL: ${tenMillion.ends.toFixed(1)} × ${cpu.postgres.toFixed(0)} ms ÷ 1000 ÷ ${CHOSEN.load} = ${tenMillion.postgresCores.toFixed(1)}. For 10,000 ends a second ${whole(peak.postgresCores)}.
 
-**One PostgreSQL does not do 10,000 ends a second.** It takes ${whole(peak.cells)} installations (cells), each with a Temporal and a PostgreSQL of its own, and a router
-that sends an account to its cell by a hash of its name. Money and rights are an account's own; what goes over accounts (the trial balance, the
-chain of seals, the audit, an operator's lists) is asked of each cell. Shards can't be changed later: decide before the first start.
+- Cells: an installation of its own, with a Temporal and a PostgreSQL of at most ${CHOSEN.postgresCores} cores and ${CHOSEN.postgresGb / 1000} TB, a year's growth in it. 100 million take ${needs[2]!.cellsByCores} by cores and
+  ${needs[2]!.cellsByDisk} by disk, 10,000 ends a second ${whole(peak.cellsByCores)} and ${whole(peak.cellsByDisk)} (all day long, as no herd is).
+
+**One PostgreSQL does not do 10,000 ends a second.** Cells do, with a router that sends an account to its cell by a hash of its name.
+Money and rights are an account's own; what goes over accounts (the trial balance, the chain of seals, the audit, an operator's lists) is asked of
+each cell. Shards can't be changed later: decide before the first start.
 
 ### What is partitioned, and when
 
