@@ -52,9 +52,9 @@ async function main(): Promise<void> {
     const given = readSettings(process.env);
     const settings = { ...given, vendorApis: given.vendorApis ?? true };
     const report = consoleProgress();
-    // Beside the servers, whose start takes longer.
-    const built = settings.console ? ensureConsole(report, parts) : undefined;
     const foundation = await startFoundation(settings, parts, report);
+    // When the servers are up: on a small machine they would wait for it, and give up.
+    const built = settings.console ? ensureConsole(report, parts) : undefined;
     const key = operatorKey(settings.operatorKey, settings.dataFolder);
     const logger = pino({ level: process.env.LOG_LEVEL ?? 'warn' });
     const signInCodes = settings.sandbox ? new SignInCodes() : undefined;

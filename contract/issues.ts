@@ -206,6 +206,7 @@ const TEXTS = {
     'must have one of the two, and not both: key, code',
     '须且只能包含 key 与 code 其中之一',
   ),
+  NOT_AFTER_FROM: fixed('must be later than from', '必须晚于 from'),
   NOT_A_STATE: fixed(
     `must be states of instances with commas between them: ${STATES.join(', ')}`,
     `应为以逗号分隔的实例状态：${STATES.join('、')}`,

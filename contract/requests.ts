@@ -123,6 +123,32 @@ const orderIds = z
     description:
       'Of `return-renewals` of one instance: the renewals that come back, the last ones of its chain; missing: all that can.',
   });
+const MOST_POINTS = 200;
+export const curveQuery = z
+  .strictObject({
+    from: instant.optional(),
+    to: instant.optional(),
+    points: z
+      .string()
+      .regex(/^\d{1,4}$/, { error: 'NOT_A_WHOLE_NUMBER' })
+      .transform(Number)
+      .pipe(z.number().int().min(2).max(MOST_POINTS))
+      .optional()
+      .meta({
+        type: 'integer',
+        minimum: 2,
+        maximum: MOST_POINTS,
+        pattern: undefined,
+        description: 'So many points in between, as far apart from each other, for a picture.',
+      }),
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || msOf(from) < msOf(to), {
+    path: ['to'],
+    error: 'NOT_AFTER_FROM',
+    ...evenBeside(
+      (value) => isObject(value) && typeof value.from === 'string' && typeof value.to === 'string',
+    ),
+  });
 const isForRenewals = ({
   action,
   orderIds: chosen,

@@ -18,9 +18,9 @@ import { fiveDayEdge, monthEdges, oneSecondAfter } from './waiting';
 
 /**
  * What happens at a point: the end of the five-day right, a month that becomes whole, the end of an upgrade
- * (its hours count again, M27), the end of the order in force.
+ * (its hours count again, M27), the end of the order in force; `between`: nothing, it is asked for to draw a line.
  */
-export const CURVE_REASONS = ['now', 'five-day', 'month', 'upgrade-end', 'order-end'] as const;
+export const CURVE_REASONS = ['now', 'five-day', 'month', 'upgrade-end', 'order-end', 'between'] as const;
 type CurveReason = (typeof CURVE_REASONS)[number];
 
 interface CurvePoint {
@@ -53,12 +53,24 @@ const CLIFF = '0.1';
 /** The cliffs tell more than the quote's warning of waiting beyond the five days. */
 const QUOTE_WARNINGS = ['WAITING_PAYS_MORE', 'HOURS_STOPPED', 'REFUND_IS_ZERO'];
 
-/** @param left the rights left of the subject's account and product */
-export const refundCurve = (subject: Subject, left: RightsLeft): RefundCurve =>
-  atOnce(curveInTurns(subject, left));
+/** A part of the curve, with so many points in between, as far apart from each other. */
+export interface CurveSpan {
+  /** Missing: from now on. What is before now counts from now. */
+  from?: string | undefined;
+  /** Missing: to the end of the order in force. */
+  to?: string | undefined;
+  points: number;
+}
+
+/**
+ * @param left the rights left of the subject's account and product
+ * @param span missing: the next steps alone
+ */
+export const refundCurve = (subject: Subject, left: RightsLeft, span?: CurveSpan): RefundCurve =>
+  atOnce(curveInTurns(subject, left, span));
 
 /** {@link refundCurve}, in pieces of a point each. */
-export function* curveInTurns(subject: Subject, left: RightsLeft): Turns<RefundCurve> {
+export function* curveInTurns(subject: Subject, left: RightsLeft, span?: CurveSpan): Turns<RefundCurve> {
   const rights = new Map([[rightsKey(subject.facts.account, subject.facts.product), left]]);
   const [now] = (yield* quoteInTurns([subject], rights, { action: 'return', schedule: { mode: 'now' } })) as [
     QuoteItem,
@@ -67,7 +79,7 @@ export function* curveInTurns(subject: Subject, left: RightsLeft): Turns<RefundC
   const { currency } = refund;
   const curve = { instanceId: subject.id, currency, asOf: subject.at, permitted, blockers };
   if (!permitted) return { ...curve, points: [], warnings: [] };
-  const steps = stepsAfter(subject, left);
+  const steps = stepsAfter(subject, left, span);
   const later = yield* each(steps, ({ at, reason }) =>
     pointOf(reason, at, returnVerdict({ ...subject, at }, left)),
   );
@@ -94,7 +106,7 @@ interface Step {
 /**
  * Of each step the second before it and the step itself, in order of time, as far as they are still to come.
  */
-function stepsAfter(subject: Subject, left: RightsLeft): Step[] {
+function stepsAfter(subject: Subject, left: RightsLeft, span?: CurveSpan): Step[] {
   const { orders, policy, at } = subject;
   const { timeZone } = policy.knobs;
   const open = openOrders(orders);
@@ -119,7 +131,22 @@ function stepsAfter(subject: Subject, left: RightsLeft): Step[] {
       if (ms > msOf(at) && !byTime.has(ms)) byTime.set(ms, { at: isoOf(ms), reason });
     }
   }
-  return [...byTime].sort(([a], [b]) => a - b).map(([, step]) => step);
+  const inOrder = (): Step[] => [...byTime].sort(([a], [b]) => a - b).map(([, step]) => step);
+  if (!span) return inOrder();
+  const from = Math.max(msOf(span.from ?? at), msOf(at));
+  const to = span.to === undefined ? timesOf(order).end : msOf(span.to);
+  for (const ms of between(from, to, span.points))
+    if (ms > msOf(at) && !byTime.has(ms)) byTime.set(ms, { at: isoOf(ms), reason: 'between' });
+  return inOrder().filter((step) => msOf(step.at) >= from && msOf(step.at) <= to);
+}
+
+/** So many instants from one to another, to the second, as far apart from each other. */
+function between(from: number, to: number, points: number): number[] {
+  if (to < from) return [];
+  return Array.from(
+    { length: points },
+    (_, index) => from + Math.round((((to - from) / 1000) * index) / (points - 1)) * 1000,
+  ).filter((ms) => ms <= to);
 }
 
 /**

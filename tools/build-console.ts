@@ -4,12 +4,14 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 const ROOT = join(__dirname, '..');
 const DIST = join(ROOT, 'console', 'dist');
+/** Where it is built: it is put in place when all of it is there. */
+const NEXT = join(ROOT, 'node_modules', '.console-next');
 
 /** What is text; pictures and fonts are packed already. */
 const TEXTS = ['.js', '.css', '.svg', '.json', '.txt'];
@@ -19,10 +21,8 @@ const SMALL = 1024;
 /** Vite in a process of its own: it changes its process's environment. */
 async function runVite(): Promise<void> {
   const vite = join(dirname(require.resolve('vite/package.json')), 'bin', 'vite.js');
-  const building = spawn(process.execPath, [vite, 'build', 'console', '--logLevel', 'warn'], {
-    cwd: ROOT,
-    stdio: 'inherit',
-  });
+  const words = ['build', 'console', '--outDir', NEXT, '--emptyOutDir', '--logLevel', 'warn'];
+  const building = spawn(process.execPath, [vite, ...words], { cwd: ROOT, stdio: 'inherit' });
   // Whoever ends this ends that too.
   process.once('SIGTERM', () => building.kill());
   const [status] = await once(building, 'exit');
@@ -48,7 +48,9 @@ export const hasConsole = (): boolean => existsSync(join(ROOT, 'console', 'index
 export async function buildConsole(): Promise<string> {
   if (!hasConsole()) throw new Error('there is no console/ here');
   await runVite();
-  pack(DIST);
+  pack(NEXT);
+  rmSync(DIST, { recursive: true, force: true });
+  renameSync(NEXT, DIST);
   return DIST;
 }
 

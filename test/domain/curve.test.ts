@@ -302,3 +302,42 @@ it(
   },
   120_000 * SCALE,
 );
+
+describe('a part of the curve, for a picture', () => {
+  const at = DAYS_29;
+  const spanOf = (span: Parameters<typeof refundCurve>[2]) => refundCurve(subject({ at }), ORDINARY, span);
+
+  it('has its steps, and so many points in between, each what a quote at that instant says', () => {
+    const { points } = spanOf({ points: 50 });
+    const steps = curveOf({ at }).points;
+    const between = points.filter(({ reason }) => reason === 'between');
+    expect(points.filter(({ reason }) => reason !== 'between')).toEqual(steps);
+    // The first is now, and the last the end of the order.
+    expect(between).toHaveLength(48);
+    expect(points.map((one) => one.at)).toEqual(points.map((one) => one.at).toSorted());
+    for (const { at: then, kind, amount } of between.filter((_, index) => index % 7 === 0)) {
+      const [item] = quoteItems(
+        [subject({ at: then })],
+        new Map([[rightsKey('100001', 'tencent-cvm'), ORDINARY]]),
+        { action: 'return', schedule: { mode: 'now' } },
+      );
+      expect({ then, kind, amount }).toEqual({
+        then,
+        kind: item!.refund.kind,
+        amount: (item!.refund as { amount?: string }).amount,
+      });
+    }
+  });
+
+  it('ends where it is asked to, and begins no sooner than now', () => {
+    const [from, to] = [hoursIn(31 * 24), hoursIn(40 * 24)];
+    const { points } = spanOf({ from, to, points: 10 });
+    expect(points.map(({ reason }) => reason)).toEqual(['now', ...Array(10).fill('between')]);
+    expect([points[1]!.at, points.at(-1)!.at].map((one) => Date.parse(one))).toEqual(
+      [from, to].map((one) => Date.parse(one)),
+    );
+    const early = spanOf({ from: hoursIn(1), to, points: 3 });
+    expect(early.points.every((one) => Date.parse(one.at) >= Date.parse(at))).toBe(true);
+    expect(spanOf({ from: hoursIn(1), to: hoursIn(2), points: 3 }).points).toHaveLength(1);
+  });
+});

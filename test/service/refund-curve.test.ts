@@ -75,3 +75,26 @@ it('E8: what can’t be returned answers the blockers of its quote, and an unkno
     code: 'NOT_FOUND',
   });
 });
+
+it('a part of it for a picture: from one instant to another, with points in between', async () => {
+  const startsAt = hoursAgo(48);
+  const id = await register(http, cvmPrepaid({ account: newAccount() }, startsAt));
+  const whole = await curveOf(id);
+  const part = async (query: string) =>
+    expectStatus(await http.get(`/v1/instances/${id}/refund-curve?${query}`), 200).body;
+  const picture = await part('points=20');
+  expect(picture.points.filter(({ reason }) => reason === 'between')).toHaveLength(18);
+  expect(picture.points.filter(({ reason }) => reason === 'month').length).toBe(
+    whole.points.filter(({ reason }) => reason === 'month').length,
+  );
+  const to = new Date(Date.parse(startsAt) + 200 * 3_600_000).toISOString();
+  const near = await part(`to=${to}`);
+  expect(near.points.filter(({ reason }) => reason === 'between').length).toBeGreaterThan(90);
+  expect(near.points.every(({ at }) => Date.parse(at) <= Date.parse(to))).toBe(true);
+  expect(near.points.map(({ reason }) => reason)).toContain('five-day');
+  const bad = await http.get(`/v1/instances/${id}/refund-curve?from=${to}&to=${startsAt}&points=1`);
+  expect(bad.body.errors?.map(({ pointer, code }) => `${pointer} ${code}`).sort()).toEqual([
+    '/points TOO_SMALL',
+    '/to NOT_AFTER_FROM',
+  ]);
+});

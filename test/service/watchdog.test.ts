@@ -303,6 +303,12 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
     ({ upgraded }) => api.http.get(`${instance(upgraded)}/refund-curve`),
   ],
   [
+    'GET /v1/instances/{id}/refund-curve',
+    '200 points of 499 upgrades',
+    200,
+    ({ upgraded }) => api.http.get(`${instance(upgraded)}/refund-curve?points=200`),
+  ],
+  [
     'POST /v1/quotes',
     '500 instances',
     201,
