@@ -4,7 +4,7 @@
  * first few of each group that the filter lets pass. Else a filter that few match walks through all there are. Which
  * groups there are the same index says: from each the search skips to the next one (a loose index scan).
  */
-/** In the order of the indexes (migration 0016). */
+/** In the order of the indexes (migration 0017). */
 const COLUMNS = ['product', 'region', 'billing', 'state'] as const;
 type Column = (typeof COLUMNS)[number];
 
