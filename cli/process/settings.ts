@@ -85,6 +85,10 @@ const schema = z.object({
   SUNSET_SESSION_HOURS: upTo(720, 'hours').default(12),
   SUNSET_SESSION_IDLE_MINUTES: upTo(43_200, 'minutes').default(120),
   SUNSET_TRUSTED_PROXIES: proxies.optional(),
+  SUNSET_WEB_UI: z
+    .string()
+    .regex(/^(off|https?:\/\/\S+)$/, 'must be off, or the address of a Web UI')
+    .optional(),
   SUNSET_CONSOLE: z.enum(['on', 'off'], 'must be on or off').default('on'),
   SUNSET_UNSIGNED: z.enum(['allow', 'refuse'], 'must be allow or refuse').default('allow'),
   SUNSET_BIN_JITTER: jitter.default(0),
@@ -137,6 +141,8 @@ export interface Settings {
   vendorApis: boolean | number | undefined;
   /** How long who has signed in stays so at most, and unused; in seconds. */
   sessions: { seconds: number; idleSeconds: number };
+  /** Address of Temporal's Web UI, where it is another one's. */
+  webUi: string | undefined;
   /** Whether the API serves the console. */
   console: boolean;
   /** Addresses of proxies that are believed who asks, and by which protocol. */
@@ -258,6 +264,8 @@ export function readSettings(env: NodeJS.ProcessEnv, required: readonly SettingN
       seconds: data.SUNSET_SESSION_HOURS * 3600,
       idleSeconds: data.SUNSET_SESSION_IDLE_MINUTES * 60,
     },
+    // `off` is for who starts one.
+    webUi: data.SUNSET_WEB_UI?.startsWith('http') ? data.SUNSET_WEB_UI.replace(/\/+$/, '') : undefined,
     console: data.SUNSET_CONSOLE === 'on',
     trustedProxies: data.SUNSET_TRUSTED_PROXIES ?? [],
     sandbox: data.SUNSET_SANDBOX === undefined ? isOwn(given) : data.SUNSET_SANDBOX === 'true',

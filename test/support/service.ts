@@ -62,6 +62,7 @@ export interface ServiceOptions {
   signInCodes?: SignInCodes;
   events?: Partial<Pace>;
   trustedProxies?: string[];
+  webUi?: string;
 }
 
 /** A message of a test's own, as the API signs it. */
@@ -113,6 +114,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       ...(options.sessions === undefined ? {} : { sessions: options.sessions }),
       ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
       signInCodes: options.signInCodes,
+      webUi: options.webUi,
       ...(options.events === undefined ? {} : { events: options.events }),
     },
     { host: '127.0.0.1', port: 0, facades: [vendorFacades] },
