@@ -7,6 +7,8 @@ import { isIP, isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { MAX_JITTER_SECONDS } from '../../domain/jitter';
+import { type Rule, readControlPlanes } from '../../drivers/control-planes';
+import { POLICIES } from '../../policies';
 import { KEEP, type Keep } from '../../store/retention';
 
 const postgresUrl = z
@@ -92,6 +94,7 @@ const schema = z.object({
   SUNSET_CONSOLE: z.enum(['on', 'off'], 'must be on or off').default('on'),
   SUNSET_UNSIGNED: z.enum(['allow', 'refuse'], 'must be allow or refuse').default('allow'),
   SUNSET_BIN_JITTER: jitter.default(0),
+  SUNSET_CONTROL_PLANES: z.string().min(1).optional(),
   SUNSET_CALL_STACKS: z.enum(['on', 'off'], 'must be on or off').default('off'),
   SUNSET_SANDBOX: z.enum(['true', 'false'], 'must be true or false').optional(),
   SUNSET_KEEP_IDEMPOTENCY_DAYS: days.default(KEEP.idempotencyDays),
@@ -132,6 +135,8 @@ export interface Settings {
   unsigned: 'allow' | 'refuse';
   /** Over how long after the promised instant releases from the bin are spread, in seconds. */
   binJitterSeconds: number;
+  /** Which control plane has which instances; none: all are books only. */
+  controlPlanes: readonly Rule[];
   /** Whether workers let the Web UI show where a workflow waits in its code, which costs them a fifth. */
   callStacks: boolean;
   /**
@@ -226,6 +231,14 @@ function contradictions(given: Record<string, string>): string[] {
   return problems;
 }
 
+const controlPlanes = (file: string | undefined) =>
+  file === undefined
+    ? { rules: [], problems: [] }
+    : readControlPlanes(
+        file,
+        POLICIES.map(({ product }) => product),
+      );
+
 const isOwn = (given: Record<string, string>): boolean =>
   given.DATABASE_URL === undefined && given.TEMPORAL_ADDRESS === undefined;
 
@@ -246,6 +259,8 @@ export function readSettings(env: NodeJS.ProcessEnv, required: readonly SettingN
   const missing = required.filter((name) => given[name] === undefined && set[`${name}_FILE`] === undefined);
   problems.push(...missing.map((name) => `${name} must be set here (or ${name}_FILE: a file that holds it)`));
   problems.push(...contradictions(given));
+  const planes = controlPlanes(given.SUNSET_CONTROL_PLANES);
+  problems.push(...planes.problems.map((problem) => `SUNSET_CONTROL_PLANES: ${problem}`));
   if (problems.length || !parsed.success)
     throw new BadSettings(`These settings can't be used:\n${problems.map((one) => `  - ${one}`).join('\n')}`);
   const { data } = parsed;
@@ -258,6 +273,7 @@ export function readSettings(env: NodeJS.ProcessEnv, required: readonly SettingN
     previousOperatorKey: data.SUNSET_OPERATOR_KEY_PREVIOUS,
     unsigned: data.SUNSET_UNSIGNED,
     binJitterSeconds: data.SUNSET_BIN_JITTER,
+    controlPlanes: planes.rules,
     callStacks: data.SUNSET_CALL_STACKS === 'on',
     vendorApis: data.SUNSET_VENDOR_APIS,
     sessions: {
