@@ -15,7 +15,6 @@ module.exports = {
       testMatch: [
         '<rootDir>/test/domain/**/*.test.ts',
         '<rootDir>/test/api/**/*.test.ts',
-        '<rootDir>/test/drivers/**/*.test.ts',
         '<rootDir>/test/*.test.ts',
       ],
     },
@@ -23,6 +22,14 @@ module.exports = {
       ...common,
       displayName: 'service',
       testMatch: ['<rootDir>/test/service/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    },
+    {
+      // In a browser, on the servers of the service's tests.
+      ...common,
+      displayName: 'console',
+      testMatch: ['<rootDir>/test/console/**/*.test.ts'],
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     },

@@ -446,25 +446,6 @@ export const accountAnswer = z
   })
   .meta({ id: 'Account' });
 
-export const listedAccountAnswer = z
-  .object({
-    account: z.string(),
-    arrears: z.boolean(),
-    hold: z.boolean(),
-    instances: z.number().int().meta({ description: 'How many of its instances live.' }),
-  })
-  .meta({ id: 'ListedAccount' });
-
-export const renewalPriceAnswer = z
-  .object({
-    instanceId: z.string(),
-    months: z.number().int(),
-    currency: currencyText,
-    amount: amountText,
-    startsAt: instantText.meta({ description: 'When the renewal would begin.' }),
-  })
-  .meta({ id: 'RenewalPrice' });
-
 export const timelineAnswer = z
   .object({
     step: z
@@ -512,6 +493,7 @@ export type TerminationAnswer = z.infer<typeof terminationAnswer>;
 export type RefundAnswer = z.infer<typeof refundAnswer>;
 export type RefundDetailAnswer = z.infer<typeof refundDetailAnswer>;
 export type RefundRequestAnswer = z.infer<typeof refundRequestAnswer>;
+export type FacetsAnswer = z.infer<typeof facetsAnswer>;
 export type BinEntryAnswer = z.infer<typeof binEntryAnswer>;
 export type MovementAnswer = z.infer<typeof movementAnswer>;
 export type AccountAnswer = z.infer<typeof accountAnswer>;

@@ -5,7 +5,7 @@ import { PERMISSIONS } from '../domain/permissions';
 import { blockers, instantText } from './answers';
 
 /** In the words of the timeline where it is there; the calls are named after them. */
-export const OFFERED = [
+const OFFERED = [
   'start',
   'stop',
   'begin-operation',

@@ -2,6 +2,7 @@
  * A quote without servers: the instance as it would stand at an instant, had Sunset run it since its
  * registration.
  */
+import { type RefundCurve, refundCurve } from './curve';
 import { rightsLeft } from './eligibility';
 import { type Action, factsOf, type Registration, type Schedule, type StoredOrder } from './instance';
 import { advance, type Life, newLife } from './lifecycle';
@@ -30,7 +31,11 @@ export function quoteOffline(one: OfflineCase): QuoteItem {
   return quoteItems([subjectOf(one)], left, { action, schedule, assisted })[0]!;
 }
 
-function subjectOf({ instance, policy, at }: OfflineCase): Subject {
+/** What waiting would do to one case by itself. */
+export const curveOffline = (one: Omit<OfflineCase, 'action' | 'schedule'>): RefundCurve =>
+  refundCurve(subjectOf(one), rightsLeft(one.policy.knobs, one.returnsSoFar));
+
+function subjectOf({ instance, policy, at }: Pick<OfflineCase, 'instance' | 'policy' | 'at'>): Subject {
   const { id, ...facts } = factsOf(instance);
   const life = advance(newLife(id, instance, policy.lifecycle), at);
   return {

@@ -13,7 +13,6 @@ const COPIED = [
   'api',
   'cli',
   'domain',
-  'drivers',
   'facades',
   'contract',
   'policies',

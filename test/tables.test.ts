@@ -9,7 +9,6 @@ const ROOMS = [
   'cli',
   'console',
   'domain',
-  'drivers',
   'facades',
   'policies',
   'store',

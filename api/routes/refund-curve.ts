@@ -1,6 +1,7 @@
 /** What waiting does to a refund: computed at each call, kept nowhere. */
 
 import { refundCurveAnswer } from '../../contract/answers';
+import { presentRefundCurve } from '../../contract/present-curve';
 import { byId, curveQuery } from '../../contract/requests';
 import { clockOf } from '../../domain/clock';
 import { curveInTurns } from '../../domain/curve';
@@ -10,7 +11,6 @@ import { subjectsOf } from '../../store/agreements/subjects';
 import { inTurns } from '../../store/in-turns';
 import { type ApiDeps, policyOfRow } from '../deps';
 import { type Route, route } from '../http/route';
-import { presentRefundCurve } from '../present/refund-curve';
 import { existingInstance } from '../use-cases/existing';
 
 const SOME_POINTS = 100;

@@ -98,7 +98,6 @@ export interface ServiceOptions {
     | 'sessions'
     | 'trustedProxies'
     | 'console'
-    | 'webUi'
   >;
   /** Sign the operator in once each; default: there are none. */
   signInCodes?: SignInCodes | undefined;
@@ -192,7 +191,6 @@ export async function runApi(
     sessions: settings.sessions,
     trustedProxies: settings.trustedProxies,
     signInCodes,
-    webUi: settings.webUi ?? server.webUiUrl?.replace(/\/+$/, ''),
     console: settings.console ? consoleFolder() : undefined,
   };
   const api = await startApi(deps, {

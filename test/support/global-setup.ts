@@ -5,11 +5,15 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isConsoleOld } from '../../cli/process/console';
 import { startPostgres, startTemporal } from '../../embedded';
 import { migrate } from '../../store/migrate';
+import { buildConsole } from '../../tools/build-console';
 import { workflowBundle } from '../../worker/bundle';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { type Shared, TEMPLATE, withDatabase } from './shared';
+
+const ROOT = join(__dirname, '..', '..');
 
 declare global {
   var sunsetShared: { stop(): Promise<void> } | undefined;
@@ -24,6 +28,7 @@ export default async function setUp(): Promise<void> {
     startPostgres({ dataFolder: folder, report }),
     startTemporal({ dataFolder: folder, report, searchAttributes: SEARCH_ATTRIBUTES }),
     workflowBundle(),
+    isConsoleOld(ROOT) ? buildConsole() : undefined,
   ]);
   const bundlePath = join(folder, 'workflow-bundle.js');
   writeFileSync(bundlePath, bundle.code);

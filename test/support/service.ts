@@ -62,7 +62,8 @@ export interface ServiceOptions {
   signInCodes?: SignInCodes;
   events?: Partial<Pace>;
   trustedProxies?: string[];
-  webUi?: string;
+  /** The folder of the built console. */
+  console?: string;
 }
 
 /** A message of a test's own, as the API signs it. */
@@ -114,7 +115,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       ...(options.sessions === undefined ? {} : { sessions: options.sessions }),
       ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
       signInCodes: options.signInCodes,
-      webUi: options.webUi,
+      console: options.console,
       ...(options.events === undefined ? {} : { events: options.events }),
     },
     { host: '127.0.0.1', port: 0, facades: [vendorFacades] },

@@ -28,6 +28,14 @@ interface Asking {
   signal?: AbortSignal;
 }
 
+const signedOut = new Set<() => void>();
+
+/** Any answer can say that the session is over. @returns stops listening */
+export function onSignedOut(listener: () => void): () => void {
+  signedOut.add(listener);
+  return () => void signedOut.delete(listener);
+}
+
 let csrfToken: string | null = null;
 
 /** Writes carry what the session's answer says. */
@@ -88,6 +96,7 @@ async function read<Answer>(response: Response): Promise<Answer> {
     throw new Unreachable(`an answer that is no JSON (${response.status})`);
   }
   noteReached();
+  if (response.status === 401) for (const listener of signedOut) listener();
   if (!response.ok) throw new Refused(answer as ProblemAnswer, response.headers.get('X-Request-Id'));
   return answer as Answer;
 }

@@ -9,6 +9,7 @@ import type {
   TerminationAnswer,
 } from '../../../contract/answers';
 import type { KeyAnswer, keySchema, NewKeyAnswer } from '../../../contract/keys';
+import type { registrationSchema } from '../../../contract/registration';
 import type {
   approvalSchema,
   holdSchema,
@@ -77,3 +78,8 @@ export const denyRequest =
   (id: string) =>
   (body: z.input<typeof reasonSchema>, idempotencyKey: string): Promise<RefundRequestAnswer> =>
     post(path`/v1/refund-requests/${id}/deny`, body, idempotencyKey);
+
+export const registerInstance =
+  (id: string) =>
+  (body: z.input<typeof registrationSchema>, idempotencyKey: string): Promise<CommandAnswer> =>
+    call('PUT', path`/v1/instances/${id}`, { body, idempotencyKey });

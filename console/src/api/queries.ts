@@ -3,6 +3,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type {
   AccountAnswer,
   BinEntryAnswer,
+  FacetsAnswer,
   InstanceAnswer,
   MovementAnswer,
   QuoteAnswer,
@@ -14,12 +15,13 @@ import type {
   TimelineAnswer,
 } from '../../../contract/answers';
 import type { AuditAnswer, AuditSummaryAnswer, TrialBalanceAnswer } from '../../../contract/books';
+import type { CommandsAnswer } from '../../../contract/commands';
 import type { KeyAnswer } from '../../../contract/keys';
 import type { PolicyAnswer } from '../../../contract/policies';
 import type { WatchAnswer } from '../../../contract/watch';
 import { call, path, type Query } from './call';
 
-interface Page<Item> {
+export interface Page<Item> {
   items: Item[];
   nextCursor: string | null;
 }
@@ -74,8 +76,15 @@ export const queries = {
       queryFn: async ({ signal }) =>
         withAhead(await call<InstanceAnswer>('GET', path`/v1/instances/${id}`, { signal })),
     }),
+  facets: (account: string | undefined) =>
+    queryOptions({
+      queryKey: ['facets', account ?? null],
+      queryFn: ({ signal }) =>
+        call<FacetsAnswer>('GET', '/v1/instance-facets', { query: { account }, signal }),
+    }),
   timeline: (id: string) =>
     list<TimelineAnswer>('timeline', path`/v1/instances/${id}/timeline`, { limit: 500 }),
+  commands: (id: string) => one<CommandsAnswer>(['commands', id], path`/v1/instances/${id}/commands`),
   curve: (id: string) => one<RefundCurveAnswer>(['curve', id], path`/v1/instances/${id}/refund-curve`),
   quote: (id: string) => one<QuoteAnswer>(['quote', id], path`/v1/quotes/${id}`),
   terminations: (query: Query) => list<TerminationAnswer>('terminations', '/v1/terminations', query),

@@ -91,6 +91,20 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import('../pages/keys'), 'Keys'),
 });
 
+const policies = createRoute({
+  getParentRoute: () => root,
+  path: '/policies/$product',
+  component: lazyRouteComponent(() => import('../pages/policies'), 'Policies'),
+});
+
+const allPolicies = createRoute({
+  getParentRoute: () => root,
+  path: '/policies',
+  beforeLoad: () => {
+    throw redirect({ to: '/policies/$product', params: { product: 'all' } });
+  },
+});
+
 const requests = createRoute({
   getParentRoute: () => root,
   path: '/requests',
@@ -136,6 +150,8 @@ export const router = createRouter({
     keys,
     requests,
     request,
+    allPolicies,
+    policies,
     audits,
     audit,
     attention,

@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import type { SessionAnswer } from '../../../contract/sessions';
-import { call, Refused, rememberSession } from '../api/call';
+import { call, onSignedOut, Refused, rememberSession } from '../api/call';
 import { signIn } from '../api/sign-in';
 import { SignIn, SignInAgain } from '../pages/sign-in';
 import { Failed, FirstLoad } from '../parts/states';
@@ -10,6 +10,8 @@ import { Failed, FirstLoad } from '../parts/states';
 export type Permission = SessionAnswer['permissions'][number];
 
 export interface SignedIn extends SessionAnswer {
+  /** It has ended: the page waits behind the dialog. */
+  isOver: boolean;
   may(permission: Permission): boolean;
   signOut(): Promise<void>;
   /** Any request keeps the session from being idle; this one also says until when. */
@@ -57,7 +59,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   });
   // What the page stands on while its session is over: it stays as it is behind the dialog.
   const [last, setLast] = useState<SessionAnswer | null>(null);
-  useExpiry(() => queries.setQueryData(SESSION_KEY, null));
+  useEffect(() => onSignedOut(() => queries.setQueryData(SESSION_KEY, null)), [queries]);
   useEffect(() => {
     if (data) setLast(data);
   }, [data]);
@@ -81,31 +83,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   if (!session) return <SignIn onSignedIn={begin} />;
   const may = (permission: Permission): boolean => session.permissions.includes(permission);
   return (
-    <Session.Provider value={{ ...session, may, signOut, stay: refetch }}>
+    <Session.Provider value={{ ...session, isOver: data === null, may, signOut, stay: refetch }}>
       {children}
       {data === null && <SignInAgain onSignedIn={begin} />}
     </Session.Provider>
   );
-}
-
-/** Any answer can say that the session is over. */
-function useExpiry(onExpired: () => void): void {
-  const queries = useQueryClient();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what it calls is the same each time
-  useEffect(() => {
-    const isOver = (error: unknown) => error instanceof Refused && error.problem.status === 401;
-    const look = ({ type, error }: { type: string; error: unknown }): void => {
-      if (type === 'updated' && isOver(error)) onExpired();
-    };
-    const ofReads = queries
-      .getQueryCache()
-      .subscribe(({ type, query }) => look({ type, error: query.state.error }));
-    const ofWrites = queries
-      .getMutationCache()
-      .subscribe(({ type, mutation }) => look({ type, error: mutation?.state.error }));
-    return () => {
-      ofReads();
-      ofWrites();
-    };
-  }, [queries]);
 }

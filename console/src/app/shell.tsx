@@ -1,9 +1,10 @@
 /** What is around every page: where one is, who one is, and whether what is seen is up to date. */
-import { Burger, Button, Drawer, Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
+import { Burger, Button, Drawer, Menu, Tooltip, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { useLostSince } from '../api/reach';
+import { useLive } from '../live';
 import { formatClock, formatSpan } from '../parts/format';
 import { useNow } from '../parts/now';
 import { Sun } from '../parts/states';
@@ -15,6 +16,7 @@ export function Shell() {
   const words = useWords();
   const [isOpen, menu] = useDisclosure();
   const main = useFocusOnArrival(menu.close);
+  const isLive = useLive(!useSession().isOver);
   return (
     <div className={css.shell}>
       <a className={css.skip} href="#content">
@@ -36,7 +38,7 @@ export function Shell() {
           <span className={css.barBrand}>
             <Brand />
           </span>
-          <Who />
+          <Who isLive={isLive} />
         </header>
         <Notices />
         <main id="content" ref={main} tabIndex={-1} className={css.main}>
@@ -108,6 +110,7 @@ function Pages() {
       {page('/requests', pages.requests)}
       <hr />
       {page('/terminations', pages.terminations)}
+      {page('/policies', pages.policies)}
       {page('/attention', pages.attention, 'operate')}
       {page('/audit', pages.audit, 'audit')}
       {page('/keys', pages.keys, 'keys')}
@@ -115,7 +118,7 @@ function Pages() {
   );
 }
 
-function Who() {
+function Who({ isLive }: { isLive: boolean }) {
   const { words, lang, choose } = useLanguage();
   const { account, name, sandbox, signOut } = useSession();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
@@ -126,6 +129,9 @@ function Who() {
   ] as const;
   return (
     <div className={css.who}>
+      <span className={css.live} data-live={isLive} title={isLive ? words.shell.live : words.shell.polling}>
+        <VisuallyHidden>{isLive ? words.shell.live : words.shell.polling}</VisuallyHidden>
+      </span>
       {sandbox && (
         <Tooltip label={words.shell.sandboxHint}>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: its hint comes on focus too */}
@@ -144,7 +150,11 @@ function Who() {
       </button>
       <Menu position="bottom-end" width={220}>
         <Menu.Target>
-          <button type="button" className={css.chip} aria-label={`${words.shell.user}: ${name}`}>
+          <button
+            type="button"
+            className={css.chip}
+            aria-label={`${account ?? words.shell.allAccounts}: ${words.shell.user}`}
+          >
             {account ?? words.shell.allAccounts}
           </button>
         </Menu.Target>

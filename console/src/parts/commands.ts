@@ -1,78 +1,56 @@
-/** What can be done with an instance, and by whom. */
-import type { InstanceAnswer } from '../../../contract/answers';
-import { type Permission, type SignedIn, useSession } from '../app/session';
+/** What can be done with an instance, by whom, and why the rest can't: as the service itself decides it. */
+import { useQuery } from '@tanstack/react-query';
+import type { CommandsAnswer } from '../../../contract/commands';
+import { queries } from '../api/queries';
 import { useWords, type Words } from '../words';
 
-export type CommandName = keyof Words['command'];
+/** Those that the page has a way for; what the control plane tells is not asked of people. */
+export type CommandName = CommandsAnswer['items'][number]['command'] & keyof Words['command'];
 
 export interface Offered {
   name: CommandName;
   isPossible: boolean;
-  /** Of one that is not possible: why, and what to do. */
-  why: string | null;
+  /** Of one that is not possible: all that stands against it, with the next step. */
+  blockers: CommandsAnswer['items'][number]['blockers'];
 }
 
-const PERMISSIONS: Record<CommandName, readonly Permission[]> = {
-  start: ['power'],
-  stop: ['power'],
-  terminate: ['terminate'],
-  return: ['return'],
-  'return-renewals': ['return'],
-  request: ['return'],
-  restore: ['restore'],
-  purge: ['purge'],
-  undo: ['refund:approve'],
-  cancel: ['terminate'],
-  reschedule: ['terminate'],
-  protect: ['protect'],
-  unprotect: ['unprotect'],
-  renew: ['renew', 'register'],
-  hold: ['hold'],
-  unhold: ['hold'],
-  skip: ['sandbox'],
-};
-
-type State = InstanceAnswer['state'];
-const LIVING: readonly State[] = ['running', 'stopped', 'expired'];
-const TOGETHER: readonly State[] = [...LIVING, 'isolated'];
-
-/** Whether it makes sense at all: what does not is not shown. */
-const MAKES_SENSE: Record<CommandName, (instance: InstanceAnswer) => boolean> = {
-  start: ({ state }) => state === 'stopped',
-  stop: ({ state }) => state === 'running',
-  terminate: ({ state, billing, termination }) =>
-    LIVING.includes(state) && !termination && (billing === 'postpaid' || state === 'expired'),
-  return: ({ state, billing }) => LIVING.includes(state) && billing === 'prepaid',
-  'return-renewals': ({ state, orders }) =>
-    LIVING.includes(state) && orders.some(({ kind, status }) => kind === 'renewal' && status === 'future'),
-  request: ({ state, billing }) => LIVING.includes(state) && billing === 'prepaid',
-  restore: ({ state }) => state === 'isolated',
-  purge: ({ state }) => state === 'isolated',
-  undo: ({ state, billing }) => state === 'isolated' && billing === 'prepaid',
-  cancel: ({ termination }) => termination !== null,
-  reschedule: ({ termination }) => termination !== null,
-  protect: ({ state, protection }) => TOGETHER.includes(state) && protection === null,
-  unprotect: ({ protection }) => protection !== null,
-  renew: ({ state, billing }) => LIVING.includes(state) && billing === 'prepaid',
-  hold: ({ state, hold }) => state !== 'terminated' && hold === null,
-  unhold: ({ hold }) => hold !== null,
-  skip: ({ state }) => state !== 'terminated',
-};
-
-const NAMES = Object.keys(MAKES_SENSE) as CommandName[];
+/** In the order in which they are shown. */
+const NAMES: readonly CommandName[] = [
+  'restore',
+  'start',
+  'stop',
+  'terminate',
+  'return',
+  'return-renewals',
+  'request-refund',
+  'renew',
+  'cancel',
+  'reschedule',
+  'purge',
+  'undo',
+  'protect',
+  'unprotect',
+  'hold',
+  'unhold',
+  'fast-forward',
+];
 
 export const isCommand = (name: unknown): name is CommandName => NAMES.some((one) => one === name);
 
-export const mayDo = ({ may, sandbox }: SignedIn, name: CommandName): boolean =>
-  PERMISSIONS[name].some((one) => may(one)) && (name !== 'skip' || sandbox);
-
-/** What is shown as possible: neither what the key may not, nor what makes no sense now. */
-export function useOffered(instance: InstanceAnswer): Offered[] {
-  const session = useSession();
-  useWords();
-  return NAMES.filter((name) => mayDo(session, name) && MAKES_SENSE[name](instance)).map((name) => ({
-    name,
-    isPossible: true,
-    why: null,
-  }));
+/** What the key may not do is not there; undefined: it is being asked. */
+export function useOffered(id: string): Offered[] | undefined {
+  const { data } = useQuery(queries.commands(id));
+  return data && NAMES.flatMap((name) => offerOf(name, data));
 }
+
+function offerOf(name: CommandName, { items }: CommandsAnswer): Offered[] {
+  const found = items.find(({ command }) => command === name);
+  if (!found?.permitted) return [];
+  return [{ name, isPossible: found.possible, blockers: found.blockers }];
+}
+
+/** Without their “…”, where they are spoken of. */
+export const useCommandName = (): ((name: CommandName) => string) => {
+  const { command } = useWords();
+  return (name) => command[name].replace(/ ?…$/, '');
+};

@@ -1,8 +1,9 @@
 /** What is asked before something is done: what it means, the answer, and what became of it. */
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import type { FormEvent, ReactNode } from 'react';
 import { useWords } from '../words';
 import css from './dialog.module.css';
+import { Modal } from './modal';
 import { Refusal } from './states';
 
 interface DialogProps {
@@ -33,7 +34,7 @@ export function Dialog({
     if (isReady) submit();
   };
   return (
-    <Modal opened onClose={close} title={title}>
+    <Modal onClose={close} title={title}>
       <form onSubmit={onSubmit} className={css.form}>
         {children}
         <Refusal error={command.error} />

@@ -4,13 +4,10 @@ import { type useInfiniteQuery, useInfiniteQuery as useList } from '@tanstack/re
 import type { ReactNode } from 'react';
 import { useWords } from '../words';
 import css from './list.module.css';
+import { type Column, Rows } from './rows';
 import { Empty, Failed, Loading } from './states';
 
-export interface ListColumn<Item> {
-  head: string;
-  cell(item: Item): ReactNode;
-  isNumber?: boolean;
-}
+export type { Column as ListColumn } from './rows';
 
 interface ListProps<Item> {
   label: string;
@@ -18,14 +15,16 @@ interface ListProps<Item> {
     ReturnType<typeof useInfiniteQuery<unknown, Error, Item[]>>,
     'data' | 'error' | 'refetch' | 'hasNextPage' | 'isFetchingNextPage' | 'fetchNextPage'
   >;
-  columns: readonly ListColumn<Item>[];
+  columns: readonly Column<Item>[];
   keyOf(item: Item): string;
   empty: ReactNode;
+  /** Within a sheet of its own. */
+  isPlain?: boolean;
 }
 
 export { useList };
 
-export function List<Item>({ label, result, columns, keyOf, empty }: ListProps<Item>) {
+export function List<Item>({ label, result, columns, keyOf, empty, isPlain = false }: ListProps<Item>) {
   const { common } = useWords();
   const { data: items, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = result;
   if (error && !items) return <Failed error={error} retry={() => void refetch()} />;
@@ -33,29 +32,8 @@ export function List<Item>({ label, result, columns, keyOf, empty }: ListProps<I
   if (items.length === 0) return typeof empty === 'string' ? <Empty title={empty} /> : empty;
   return (
     <>
-      <section className={css.frame} aria-label={label}>
-        <table className={css.table}>
-          <thead>
-            <tr>
-              {columns.map(({ head, isNumber }) => (
-                <th key={head} scope="col" className={isNumber ? 'num' : undefined}>
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((item) => (
-              <tr key={keyOf(item)}>
-                {columns.map(({ head, cell, isNumber }) => (
-                  <td key={head} data-head={head} className={isNumber ? 'num' : undefined}>
-                    {cell(item)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
+      <section className={isPlain ? undefined : css.frame} aria-label={label}>
+        <Rows label={label} items={items} columns={columns} keyOf={keyOf} />
       </section>
       {hasNextPage && (
         <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>

@@ -1,5 +1,5 @@
 /** "Timed termination" in the billing mode: its schedule on hover or focus, and from there its cancellation (000-16…20). */
-import { Button, Modal, Popover } from '@mantine/core';
+import { Button, Popover } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { commandTo } from '../api/commands';
 import type { Instance } from '../api/queries';
@@ -7,6 +7,7 @@ import { useCommand } from '../api/use-command';
 import { useSession } from '../app/session';
 import { useWords } from '../words';
 import { InstanceFacts } from './instance-facts';
+import { Modal } from './modal';
 import { Refusal } from './states';
 import { Countdown, Time } from './time';
 import css from './timed-termination.module.css';
@@ -76,7 +77,7 @@ export function CancelTermination({ instance, close }: { instance: Instance; clo
   const { timed } = useWords();
   const cancelling = useCommand(commandTo(instance.id, 'cancel'));
   return (
-    <Modal opened onClose={close} title={timed.confirmTitle}>
+    <Modal onClose={close} title={timed.confirmTitle}>
       <p>{timed.confirmLead}</p>
       <InstanceFacts instance={instance} />
       <Refusal error={cancelling.error} />

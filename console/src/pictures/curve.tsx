@@ -52,19 +52,29 @@ function Drawing({ curve, width }: { curve: RefundCurveAnswer; width: number }) 
       <text x={2} y={12} className={css.strong}>
         {words.curve.now}: {formatMoney(first.amount ?? '', curve.currency, lang)}
       </text>
-      {peaks(drawn, (ms) => x(ms)).map(({ ms, value, amount }) => (
+      {(width < NARROW ? [] : peaks(drawn, x)).map(({ ms, value, amount }) => (
         <text key={ms} x={Math.min(Math.max(x(ms), 40), width - 40)} y={y(value) - 7} textAnchor="middle">
           {formatMoney(amount ?? '', curve.currency, lang)}
         </text>
       ))}
-      {[first, drawn[Math.floor(drawn.length / 2)]!, last].map(({ ms }, index) => (
-        <text key={ms} x={x(ms)} y={HEIGHT - 8} textAnchor={(['start', 'middle', 'end'] as const)[index]}>
-          {formatDay(ms, lang)}
-        </text>
-      ))}
+      {(width < NARROW ? [first, last] : [first, drawn[Math.floor(drawn.length / 2)]!, last]).map(
+        ({ ms }) => (
+          <text key={ms} x={x(ms)} y={HEIGHT - 8} textAnchor={anchorOf(ms, first.ms, last.ms)}>
+            {formatDay(ms, lang)}
+          </text>
+        ),
+      )}
     </svg>
   );
 }
+
+/** Narrower than this there is no room for numbers in the picture: the table has them. */
+const NARROW = 420;
+
+const anchorOf = (ms: number, first: number, last: number): 'start' | 'middle' | 'end' => {
+  if (ms === first) return 'start';
+  return ms === last ? 'end' : 'middle';
+};
 
 const APART = 92;
 

@@ -107,6 +107,7 @@ function Statement({ account }: { account: string }) {
       note={<a href={`/v1/accounts/${encodeURIComponent(account)}/statement?format=csv&limit=500`}>CSV</a>}
     >
       <List
+        isPlain
         label={accounts.statement}
         result={result}
         keyOf={({ id, currency }) => `${id} ${currency}`}

@@ -5,6 +5,7 @@ import { queries } from '../../api/queries';
 import { formatMoney } from '../../parts/format';
 import { List, useList } from '../../parts/list';
 import { PageHead } from '../../parts/page-head';
+import { Scroll } from '../../parts/scroll';
 import { Sheet } from '../../parts/sheet';
 import { Empty, Failed, Loading } from '../../parts/states';
 import { Tag } from '../../parts/tags';
@@ -64,7 +65,7 @@ function TrialBalance() {
       {error && !data && <Failed error={error} retry={() => void refetch()} />}
       {!error && !data && <Loading />}
       {data && (
-        <div className={css.scroll}>
+        <Scroll label={audits.trialBalance}>
           <table>
             <thead>
               <tr>
@@ -113,7 +114,7 @@ function TrialBalance() {
               ))}
             </tfoot>
           </table>
-        </div>
+        </Scroll>
       )}
     </Sheet>
   );

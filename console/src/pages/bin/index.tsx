@@ -2,9 +2,9 @@
 import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { type BinEntry, queries } from '../../api/queries';
-import { useSession } from '../../app/session';
+import { type Permission, useSession } from '../../app/session';
 import { addressOf } from '../../parts/command-link';
-import { type CommandName, mayDo } from '../../parts/commands';
+import type { CommandName } from '../../parts/commands';
 import { List, type ListColumn, useList } from '../../parts/list';
 import { PageHead } from '../../parts/page-head';
 import { Empty } from '../../parts/states';
@@ -73,9 +73,9 @@ function useColumns(): ListColumn<BinEntry>[] {
 
 function WaysOut({ entry }: { entry: BinEntry }) {
   const { command, bin } = useWords();
-  const session = useSession();
-  const way = (name: CommandName, text: string, color?: string) =>
-    mayDo(session, name) ? (
+  const { may } = useSession();
+  const way = (name: CommandName & Permission, text: string, color?: string) =>
+    may(name) ? (
       <Button
         size="xs"
         variant={color ? 'outline' : 'default'}

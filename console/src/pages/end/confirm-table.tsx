@@ -1,9 +1,10 @@
 /** The list that is confirmed: instance, network, region and zone, refund form and amount (001-24). */
 import { useQueries } from '@tanstack/react-query';
-import { queries } from '../../api/queries';
+import { type Instance, queries } from '../../api/queries';
 import { formatMoney } from '../../parts/format';
+import { type Column, Rows } from '../../parts/rows';
 import { Time } from '../../parts/time';
-import { useLanguage } from '../../words';
+import { type Lang, useLanguage, type Words } from '../../words';
 import { FEW } from './chosen';
 import css from './end.module.css';
 import { formOf, totalsOf } from './refund-form';
@@ -16,103 +17,114 @@ interface ConfirmTableProps {
   isShort?: boolean;
 }
 
+interface Row {
+  item: Item;
+  /** Missing while it is read, and of many. */
+  instance: Instance | undefined;
+}
+
 export function ConfirmTable({ items, search, isShort = false }: ConfirmTableProps) {
   const { words, lang } = useLanguage();
-  const { end, facts, common } = words;
+  const { end } = words;
   const found = useQueries({
     queries: items.slice(0, FEW).map(({ instanceId }) => queries.instance(instanceId)),
   });
+  const rows = items.map((item, index): Row => ({ item, instance: found[index]?.data }));
   const isRefund = search.action !== 'terminate';
-  return (
-    <div className={css.scroll}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{common.instance}</th>
-            {!isShort && <th scope="col">{facts.network}</th>}
-            {!isShort && <th scope="col">{facts.region}</th>}
-            <th scope="col">{isRefund ? end.form : end.when}</th>
-            {isRefund && (
-              <th scope="col" className="num">
-                {common.amount}
-              </th>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((item, index) => {
-            const instance = found[index]?.data;
-            const { instanceId, refund } = item;
-            return (
-              <tr key={instanceId}>
-                <td>
-                  <strong>{instanceId}</strong>
-                  <small className={css.block}>
-                    {[instance?.name, instance?.type].filter(Boolean).join(' · ')}
-                  </small>
-                </td>
-                {!isShort && (
-                  <td>
-                    {instance &&
-                      (instance.network.billing === 'traffic' ? facts.byTraffic : facts.byBandwidth)}
-                    <small className={css.block}>{instance?.addresses.map(({ id }) => id).join(', ')}</small>
-                  </td>
-                )}
-                {!isShort && (
-                  <td>
-                    {instance?.region}
-                    <small className={css.block}>{instance?.zone}</small>
-                  </td>
-                )}
-                <td>
-                  {isRefund ? (
-                    <>
-                      {words.refundKind[refund.kind]}
-                      <small className={css.block}>{formOf(item, words, lang)}</small>
-                    </>
-                  ) : (
-                    <WhenEnded search={search} item={item} />
-                  )}
-                </td>
-                {isRefund && (
-                  <td className="num">
-                    <strong>{formatMoney(refund.amount ?? '0', refund.currency, lang)}</strong>
-                  </td>
-                )}
-              </tr>
-            );
-          })}
-        </tbody>
-        {isRefund && items.length > 1 && (
-          <tfoot>
-            <tr>
-              <td colSpan={isShort ? 2 : 4}>{end.total(items.length)}</td>
-              <td className="num">
-                <strong>
-                  {totalsOf(items)
-                    .map(([currency, amount]) => formatMoney(amount, currency, lang))
-                    .join(' · ')}
-                </strong>
-              </td>
-            </tr>
-          </tfoot>
-        )}
-      </table>
-    </div>
-  );
-}
-
-function WhenEnded({ search: { mode = 'now', at }, item }: { search: EndSearch; item: Item }) {
-  const { words } = useLanguage();
-  const when = mode === 'timed' ? at : item.releaseTime;
+  const columns = [
+    ...(isShort ? shortFacts(words) : facts(words)),
+    ...(isRefund ? money(words, lang) : [whenColumn(search, words)]),
+  ];
   return (
     <>
-      {words.end.modes[mode].name}
-      {mode !== 'now' && when && (
-        <small className={css.block}>
-          <Time at={when} />
-        </small>
+      <Rows
+        label={end.confirmList(items.length)}
+        items={rows}
+        columns={columns}
+        keyOf={({ item }) => item.instanceId}
+      />
+      {isRefund && items.length > 1 && (
+        <p className={css.total}>
+          {end.total(items.length)}{' '}
+          <strong>
+            {totalsOf(items)
+              .map(([currency, amount]) => formatMoney(amount, currency, lang))
+              .join(' · ')}
+          </strong>
+        </p>
       )}
     </>
   );
 }
+
+const shortFacts = ({ common }: Words): Column<Row>[] => [
+  {
+    head: common.instance,
+    cell: ({ item, instance }) => (
+      <span>
+        <strong>{item.instanceId}</strong>
+        <small>{[instance?.name, instance?.type].filter(Boolean).join(' · ')}</small>
+      </span>
+    ),
+  },
+];
+
+const facts = (words: Words): Column<Row>[] => [
+  ...shortFacts(words),
+  {
+    head: words.facts.network,
+    cell: ({ instance }) =>
+      instance && (
+        <span>
+          {instance.network.billing === 'traffic' ? words.facts.byTraffic : words.facts.byBandwidth}
+          <small>{instance.addresses.map(({ id }) => id).join(', ')}</small>
+        </span>
+      ),
+  },
+  {
+    head: words.facts.region,
+    cell: ({ instance }) =>
+      instance && (
+        <span>
+          {instance.region}
+          <small>{instance.zone}</small>
+        </span>
+      ),
+  },
+];
+
+const money = (words: Words, lang: Lang): Column<Row>[] => [
+  {
+    head: words.end.form,
+    cell: ({ item }) => (
+      <span>
+        {words.refundKind[item.refund.kind]}
+        <small>{formOf(item, words, lang)}</small>
+      </span>
+    ),
+  },
+  {
+    head: words.common.amount,
+    isNumber: true,
+    cell: ({ item: { refund } }) => (
+      <strong>{formatMoney(refund.amount ?? '0', refund.currency, lang)}</strong>
+    ),
+  },
+];
+
+const whenColumn = ({ mode = 'now', at }: EndSearch, { end }: Words): Column<Row> => ({
+  head: end.when,
+  cell: ({ item }) => {
+    const when = mode === 'timed' ? at : item.releaseTime;
+    return (
+      <span>
+        {end.modes[mode].name}
+        {mode !== 'now' && when && (
+          <small>
+            <Time at={when} />
+          </small>
+        )}
+      </span>
+    );
+  },
+});

@@ -1,5 +1,5 @@
 /** The last step: what is ended, in which form and for which amount; and once more in a dialog of its own (001-24, 001-25). */
-import { Button, Checkbox, Modal, TextInput } from '@mantine/core';
+import { Button, Checkbox, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -7,6 +7,7 @@ import { Refused } from '../../api/call';
 import { confirmQuote } from '../../api/commands';
 import { useCommand } from '../../api/use-command';
 import { Warnings } from '../../parts/blockers';
+import { Modal } from '../../parts/modal';
 import { Sheet } from '../../parts/sheet';
 import { Refusal } from '../../parts/states';
 import { useWords } from '../../words';
@@ -73,7 +74,7 @@ function Again({ search, quote, go, close }: StepProps & { close(): void }) {
     );
   const isStale = confirming.error instanceof Refused && confirming.error.problem.code === 'QUOTE_STALE';
   return (
-    <Modal opened onClose={close} size="lg" title={end.again[search.action]}>
+    <Modal onClose={close} size="lg" title={end.again[search.action]}>
       <ConfirmTable items={items} search={search} isShort />
       <p className={isFinal ? css.final : 'quiet'}>{isFinal ? end.cannotBeUndone : end.canComeBack}</p>
       {isFinal && (

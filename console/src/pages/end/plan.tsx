@@ -99,10 +99,15 @@ function Blocked({ items, others }: { items: readonly Item[]; others: number }) 
               variant="default"
               size="xs"
               renderRoot={(props) => (
-                <Link {...props} to="/instances/$id" params={{ id: instanceId }} search={{ do: 'request' }} />
+                <Link
+                  {...props}
+                  to="/instances/$id"
+                  params={{ id: instanceId }}
+                  search={{ do: 'request-refund' }}
+                />
               )}
             >
-              {command.request}
+              {command['request-refund']}
             </Button>
           )}
         </div>

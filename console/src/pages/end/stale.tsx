@@ -1,6 +1,7 @@
 /** What was quoted is not so any more: what it was, what it is, side by side. Nothing has happened. */
 import { Button } from '@mantine/core';
 import type { ProblemAnswer } from '../../../../contract/answers';
+import { Scroll } from '../../parts/scroll';
 import { useWords } from '../../words';
 import css from './end.module.css';
 
@@ -17,7 +18,7 @@ export function Stale({ problem, quoteAgain, goOn }: StaleProps) {
     <div role="alert" className={css.stale}>
       <h3>{problem.title}</h3>
       <p>{end.staleLead}</p>
-      <div className={css.scroll}>
+      <Scroll label={end.staleLead}>
         <table>
           <thead>
             <tr>
@@ -40,7 +41,7 @@ export function Stale({ problem, quoteAgain, goOn }: StaleProps) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <div className={css.buttons}>
         {goOn && (
           <Button variant="default" onClick={goOn}>

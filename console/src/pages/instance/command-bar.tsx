@@ -1,8 +1,9 @@
 import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Instance } from '../../api/queries';
+import { Blockers } from '../../parts/blockers';
 import { addressOf } from '../../parts/command-link';
-import { type CommandName, type Offered, useOffered } from '../../parts/commands';
+import { type CommandName, type Offered, useCommandName, useOffered } from '../../parts/commands';
 import { useWords } from '../../words';
 import css from './instance.module.css';
 
@@ -16,7 +17,7 @@ const LOOKS: Partial<Record<CommandName, { variant: string; color?: string }>> =
 
 export function CommandBar({ instance }: { instance: Instance }) {
   const { instance: said } = useWords();
-  const offered = useOffered(instance);
+  const offered = useOffered(instance.id) ?? [];
   return (
     <div className={css.commands} role="toolbar" aria-label={said.commands}>
       {offered
@@ -39,9 +40,10 @@ function Command({ name, id }: { name: CommandName; id: string }) {
   );
 }
 
-/** What is not possible says why, and what to do. */
+/** What is not possible says why, and what to do (001-20). */
 function NotNow({ offered }: { offered: Offered[] }) {
-  const { instance, command } = useWords();
+  const { instance } = useWords();
+  const nameOf = useCommandName();
   if (offered.length === 0) return null;
   return (
     <details className={css.notNow}>
@@ -49,10 +51,12 @@ function NotNow({ offered }: { offered: Offered[] }) {
         {instance.notNow} ({offered.length})
       </summary>
       <dl>
-        {offered.map(({ name, why }) => (
+        {offered.map(({ name, blockers }) => (
           <div key={name}>
-            <dt>{command[name].replace(/ ?…$/, '')}</dt>
-            <dd>{why}</dd>
+            <dt>{nameOf(name)}</dt>
+            <dd>
+              <Blockers blockers={blockers} />
+            </dd>
           </div>
         ))}
       </dl>

@@ -2,68 +2,65 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { TimelineAnswer } from '../../../../contract/answers';
 import { queries } from '../../api/queries';
+import { type Column, Rows } from '../../parts/rows';
 import { Sheet } from '../../parts/sheet';
 import { Tag } from '../../parts/tags';
 import { Time } from '../../parts/time';
 import { titleOf } from '../../pictures/life-marks';
 import { useWords, type Words } from '../../words';
-import css from './instance.module.css';
 
 export function Steps({ id }: { id: string }) {
   const words = useWords();
+  const { common, instance } = words;
   const steps = useInfiniteQuery(queries.timeline(id));
   const entries = steps.data ?? [];
+  const columns: Column<TimelineAnswer>[] = [
+    { head: common.time, cell: (entry) => <When entry={entry} /> },
+    { head: instance.what, cell: (entry) => <What entry={entry} /> },
+    { head: instance.fromTo, cell: ({ from, to }) => statesOf(from, to, words) },
+    { head: common.by, cell: ({ by }) => by },
+  ];
   return (
-    <Sheet title={words.instance.steps} note={words.instance.stepsNote(entries.length)}>
-      <div className={css.scroll}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{words.common.time}</th>
-              <th scope="col">{words.instance.what}</th>
-              <th scope="col">{words.instance.fromTo}</th>
-              <th scope="col">{words.common.by}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {entries.toReversed().map((entry) => (
-              <Step key={`${entry.step} ${entry.recordedAt}`} entry={entry} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+    <Sheet title={instance.steps} note={instance.stepsNote(entries.length)}>
+      <Rows
+        label={instance.steps}
+        items={entries.toReversed()}
+        columns={columns}
+        keyOf={({ step, recordedAt, command }) => `${step} ${recordedAt} ${command}`}
+      />
     </Sheet>
   );
 }
 
-function Step({ entry }: { entry: TimelineAnswer }) {
-  const words = useWords();
-  const { from, to, by, effectiveAt, carriedOutAt, outcome, code, details } = entry;
+/** The promised instant, and when it was carried out where that was later (L12). */
+function When({ entry: { effectiveAt, carriedOutAt } }: { entry: TimelineAnswer }) {
+  const { instance } = useWords();
   return (
-    <tr>
-      <td>
-        <Time at={effectiveAt} />
-        {carriedOutAt && (
-          <small className={css.note}>
-            {words.instance.late('')}
-            <Time at={carriedOutAt} />
-          </small>
-        )}
-      </td>
-      <td>
-        {titleOf(entry, words)}{' '}
-        {outcome === 'refused' && <Tag tone="amber">{`${words.instance.refused} ${code ?? ''}`}</Tag>}
-        {typeof details?.reason === 'string' && <small className={css.note}>“{details.reason}”</small>}
-      </td>
-      <td>
-        {from === null || from === to
-          ? stateName(to, words)
-          : `${stateName(from, words)} → ${stateName(to, words)}`}
-      </td>
-      <td>{by}</td>
-    </tr>
+    <span>
+      <Time at={effectiveAt} />
+      {carriedOutAt && (
+        <small>
+          {instance.late} <Time at={carriedOutAt} />
+        </small>
+      )}
+    </span>
   );
 }
+
+function What({ entry }: { entry: TimelineAnswer }) {
+  const words = useWords();
+  const { outcome, code, details } = entry;
+  return (
+    <span>
+      {titleOf(entry, words)}{' '}
+      {outcome === 'refused' && <Tag tone="amber">{`${words.instance.refused} ${code ?? ''}`}</Tag>}
+      {typeof details?.reason === 'string' && <small>“{details.reason}”</small>}
+    </span>
+  );
+}
+
+const statesOf = (from: string | null, to: string, words: Words): string =>
+  from === null || from === to ? stateName(to, words) : `${stateName(from, words)} → ${stateName(to, words)}`;
 
 const stateName = (state: string, words: Words): string => {
   const known: Readonly<Record<string, string>> = words.state;

@@ -1,7 +1,9 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import type { InstanceAnswer } from '../../../../contract/answers';
+import type { FacetsAnswer } from '../../../../contract/answers';
+import { queries } from '../../api/queries';
 import { useSession } from '../../app/session';
 import { useWords } from '../../words';
 import { type Filters, isFiltered, STATES } from './filters';
@@ -9,17 +11,16 @@ import css from './instances.module.css';
 
 interface FilterBarProps {
   filters: Filters;
-  /** What is there offers its own regions and products. */
-  items: readonly InstanceAnswer[];
   narrow(next: Filters): void;
 }
 
-export function FilterBar({ filters, items, narrow }: FilterBarProps) {
+export function FilterBar({ filters, narrow }: FilterBarProps) {
   const words = useWords();
   const { list } = words;
   const { account } = useSession();
-  const regions = useSeen(items, 'region', filters.region);
-  const products = useSeen(items, 'product', filters.product);
+  const { data: facets } = useQuery(queries.facets(filters.account));
+  const regions = optionsOf(facets?.region, filters.region);
+  const products = optionsOf(facets?.product, filters.product);
   const set = (name: keyof Filters, value: string | true): void => narrow(withFilter(filters, name, value));
   return (
     <search className={css.filters} aria-label={list.search}>
@@ -33,14 +34,14 @@ export function FilterBar({ filters, items, narrow }: FilterBarProps) {
       <Choice
         label={list.region}
         all={list.anyRegion}
-        options={regions.map((one) => [one, one])}
+        options={regions}
         value={filters.region}
         onChange={(value) => set('region', value)}
       />
       <Choice
         label={list.product}
         all={list.anyProduct}
-        options={products.map((one) => [one, one])}
+        options={products}
         value={filters.product}
         onChange={(value) => set('product', value)}
       />
@@ -61,11 +62,12 @@ export function FilterBar({ filters, items, narrow }: FilterBarProps) {
       <Choice
         label={list.attention}
         all={list.everything}
-        options={[['scheduled', list.onlyScheduled]]}
-        value={filters.scheduled ? 'scheduled' : undefined}
-        onChange={(value) =>
-          narrow(value ? { ...filters, scheduled: true } : withFilter(filters, 'scheduled', ''))
-        }
+        options={[
+          ['scheduled', list.onlyScheduled],
+          ['attention', list.onlyAttention],
+        ]}
+        value={FLAGS.find((name) => filters[name])}
+        onChange={(value) => narrow(withFlag(filters, value))}
       />
       {account === null && (
         <Text label={list.account} value={filters.account} onChange={(value) => set('account', value)} />
@@ -79,25 +81,24 @@ export function FilterBar({ filters, items, narrow }: FilterBarProps) {
   );
 }
 
+const FLAGS = ['scheduled', 'attention'] as const;
+
+/** One of them, or neither. */
+function withFlag({ scheduled: _, attention: __, ...others }: Filters, name: string): Filters {
+  const flag = FLAGS.find((one) => one === name);
+  return flag ? { ...others, [flag]: true } : others;
+}
+
 function withFilter(filters: Filters, name: keyof Filters, value: string | true): Filters {
   const { [name]: _, ...others } = filters;
   return value === '' ? others : { ...others, [name]: value };
 }
 
-/** Values that have been seen, also once the list is narrowed to one of them. */
-function useSeen(
-  items: readonly InstanceAnswer[],
-  name: 'region' | 'product',
-  current: string | undefined,
-): string[] {
-  const [seen, setSeen] = useState<ReadonlySet<string>>(new Set());
-  useEffect(() => {
-    setSeen((before) => {
-      const now = new Set([...before, ...items.map((item) => item[name]), ...(current ? [current] : [])]);
-      return now.size === before.size ? before : now;
-    });
-  }, [items, name, current]);
-  return [...seen].sort();
+/** With how many there are of each; what is chosen is offered also when there is none. */
+function optionsOf(facet: FacetsAnswer['region'] = [], current: string | undefined): [string, string][] {
+  const options = facet.map(({ value, count }): [string, string] => [value, `${value} (${count})`]);
+  const isThere = current === undefined || options.some(([value]) => value === current);
+  return isThere ? options : [...options, [current, current]];
 }
 
 interface ChoiceProps {

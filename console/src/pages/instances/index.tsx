@@ -13,6 +13,7 @@ import { useColumns } from './columns';
 import { ColumnsMenu } from './columns-menu';
 import { FilterBar } from './filter-bar';
 import { type Filters, isFiltered, toQuery } from './filters';
+import { Guide } from './guide';
 import { InstanceTable } from './table';
 
 const route = getRouteApi('/instances');
@@ -34,7 +35,8 @@ export function Instances() {
   return (
     <>
       <PageHead title={words.pages.instances} lead={words.list.lead} actions={<ColumnsMenu {...columns} />} />
-      <FilterBar filters={filters} items={items} narrow={narrow} />
+      <Guide />
+      <FilterBar filters={filters} narrow={narrow} />
       <BatchBar selected={selected} clear={() => setChosen(new Set())} />
       {list.isPending && <Loading lines={6} />}
       {list.error && !list.data && <Failed error={list.error} retry={() => void list.refetch()} />}
@@ -46,11 +48,17 @@ export function Instances() {
           chosen={chosen}
           choose={setChosen}
           isStale={list.isPlaceholderData}
+          sort={filters.sort}
+          onSort={(sort) => narrow(sorted(filters, sort))}
           more={list.hasNextPage && !list.isFetchingNextPage ? () => void list.fetchNextPage() : undefined}
         />
       )}
     </>
   );
+}
+
+function sorted({ sort: _, ...others }: Filters, sort: string | undefined): Filters {
+  return sort === undefined ? others : { ...others, sort };
 }
 
 function NoInstances({ filters, clear }: { filters: Filters; clear(): void }) {

@@ -25,20 +25,32 @@ export function RowMenu({ item }: { item: InstanceAnswer }) {
 }
 
 const ENDS: readonly string[] = ['terminate', 'return', 'purge'];
+/** Shown also when it is not possible: who looks for it is told why (001-20). */
+const LOOKED_FOR: readonly string[] = ['terminate', 'return'];
 
+/** Asked for when the menu is opened. */
 function Offers({ item }: { item: InstanceAnswer }) {
-  const { command } = useWords();
-  return useOffered(item).map(({ name, isPossible, why }) => (
-    <Menu.Item
-      key={name}
-      disabled={!isPossible}
-      {...(ENDS.includes(name) ? { color: 'ember' } : {})}
-      renderRoot={(props) => <Link {...props} {...addressOf(name, item.id)} />}
-    >
-      {command[name]}
-      {why && <small className={css.why}>{why}</small>}
-    </Menu.Item>
-  ));
+  const { command, states } = useWords();
+  const offered = useOffered(item.id);
+  if (!offered) return <Menu.Item disabled>{states.loading}</Menu.Item>;
+  return offered
+    .filter(({ name, isPossible }) => isPossible || LOOKED_FOR.includes(name))
+    .map(({ name, isPossible, blockers }) =>
+      isPossible ? (
+        <Menu.Item
+          key={name}
+          {...(ENDS.includes(name) ? { color: 'ember' } : {})}
+          renderRoot={(props) => <Link {...props} {...addressOf(name, item.id)} />}
+        >
+          {command[name]}
+        </Menu.Item>
+      ) : (
+        <Menu.Item key={name} disabled>
+          {command[name]}
+          <small className={css.why}>{blockers[0]?.message}</small>
+        </Menu.Item>
+      ),
+    );
 }
 
 const Dots = () => (

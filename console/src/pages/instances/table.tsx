@@ -20,6 +20,8 @@ interface InstanceTableProps {
   isStale: boolean;
   /** Asks for the next page, if there is one and it is not on its way. */
   more: (() => void) | undefined;
+  sort: string | undefined;
+  onSort(sort: string | undefined): void;
 }
 
 const ROW = 46;
@@ -27,7 +29,16 @@ const CARD = 112;
 /** The next page is asked for before its first row is seen. */
 const AHEAD = 40;
 
-export function InstanceTable({ items, columns, chosen, choose, isStale, more }: InstanceTableProps) {
+export function InstanceTable({
+  items,
+  columns,
+  chosen,
+  choose,
+  isStale,
+  more,
+  sort,
+  onSort,
+}: InstanceTableProps) {
   const { words, lang } = useLanguage();
   const isNarrow = useMediaQuery('(max-width: 720px)', undefined, { getInitialValueInEffect: false });
   const body = useRef<HTMLDivElement>(null);
@@ -73,11 +84,15 @@ export function InstanceTable({ items, columns, chosen, choose, isStale, more }:
                 onChange={() => choose(isAll ? new Set() : new Set(items.map(({ id }) => id)))}
               />
             </span>
-            <span role="columnheader">{words.list.name}</span>
+            <SortableHead name={words.list.name} by="name" sort={sort} onSort={onSort} />
             {columns.map((column) => (
-              <span role="columnheader" key={column}>
-                {names[column]}
-              </span>
+              <SortableHead
+                key={column}
+                name={names[column]}
+                by={SORTS[column]}
+                sort={sort}
+                onSort={onSort}
+              />
             ))}
             <span role="columnheader" className={css.lastHead}>
               {words.common.more}
@@ -109,6 +124,39 @@ export function InstanceTable({ items, columns, chosen, choose, isStale, more }:
         {more ? ' …' : ''} <span className={css.keys}>{words.list.keys}</span>
       </p>
     </>
+  );
+}
+
+/** What the server sorts by, by column; the plan says nothing of an order. */
+const SORTS: Record<Column, string | undefined> = {
+  state: 'state',
+  billing: 'billing',
+  product: 'product',
+  region: 'region',
+  plan: undefined,
+  ends: 'due',
+  account: 'account',
+};
+
+interface SortableHeadProps {
+  name: string;
+  by: string | undefined;
+  sort: string | undefined;
+  onSort(sort: string | undefined): void;
+}
+
+/** Once: that way; twice: the other way round; three times: as registered. */
+function SortableHead({ name, by, sort, onSort }: SortableHeadProps) {
+  if (by === undefined) return <span role="columnheader">{name}</span>;
+  const order = ({ [by]: 'ascending', [`-${by}`]: 'descending' } as const)[sort ?? ''];
+  const next = { none: by, ascending: `-${by}`, descending: undefined }[order ?? 'none'];
+  return (
+    <span role="columnheader" aria-sort={order ?? 'none'}>
+      <button type="button" className={css.sort} onClick={() => onSort(next)}>
+        {name}{' '}
+        <span aria-hidden="true">{{ none: '', ascending: '↑', descending: '↓' }[order ?? 'none']}</span>
+      </button>
+    </span>
   );
 }
 

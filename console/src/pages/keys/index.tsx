@@ -1,5 +1,5 @@
 /** Keys of callers: who has which, made and revoked. What is secret of a new one is shown once. */
-import { Button, Checkbox, Modal, TextInput } from '@mantine/core';
+import { Button, Checkbox, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import type { KeyAnswer, NewKeyAnswer } from '../../../../contract/keys';
@@ -9,6 +9,7 @@ import { useCommand } from '../../api/use-command';
 import { type Permission, useSession } from '../../app/session';
 import { Dialog } from '../../parts/dialog';
 import { List, useList } from '../../parts/list';
+import { Modal } from '../../parts/modal';
 import { PageHead } from '../../parts/page-head';
 import { Tag } from '../../parts/tags';
 import { Time } from '../../parts/time';
@@ -123,7 +124,7 @@ function NewKey({ close }: { close(): void }) {
 function Shown({ made, close }: { made: NewKeyAnswer; close(): void }) {
   const { keys, common } = useWords();
   return (
-    <Modal opened onClose={close} title={keys.shownOnce} closeOnClickOutside={false}>
+    <Modal onClose={close} title={keys.shownOnce} closeOnClickOutside={false}>
       <p>{keys.shownLead}</p>
       <dl className={css.secrets}>
         <dt>{keys.bearer}</dt>

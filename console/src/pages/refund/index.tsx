@@ -5,6 +5,7 @@ import type { RefundDetailAnswer } from '../../../../contract/answers';
 import { queries } from '../../api/queries';
 import { formatMoney } from '../../parts/format';
 import { PageHead } from '../../parts/page-head';
+import { type Column, Rows } from '../../parts/rows';
 import { Pair, Sheet } from '../../parts/sheet';
 import { Failed, Loading, ProblemOf } from '../../parts/states';
 import { RefundTag } from '../../parts/tags';
@@ -104,33 +105,29 @@ function Entries({ refund: { entries } }: { refund: RefundDetailAnswer }) {
   const { words, lang } = useLanguage();
   const { refunds } = words;
   if (entries.length === 0) return <p className="quiet">{refunds.noEntries}</p>;
+  const columns: Column<RefundDetailAnswer['entries'][number]>[] = [
+    {
+      head: refunds.from,
+      cell: ({ source, transactionId }) => (
+        <span>
+          <code>{source}</code>
+          <small>{transactionId}</small>
+        </span>
+      ),
+    },
+    { head: refunds.to, cell: ({ destination }) => <code>{destination}</code> },
+    {
+      head: words.common.amount,
+      isNumber: true,
+      cell: ({ amount, currency }) => formatMoney(amount, currency, lang),
+    },
+  ];
   return (
-    <div className={css.scroll}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{refunds.from}</th>
-            <th scope="col">{refunds.to}</th>
-            <th scope="col" className="num">
-              {words.common.amount}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map(({ transactionId, source, destination, currency, amount }) => (
-            <tr key={`${transactionId} ${source} ${destination}`}>
-              <td>
-                <code>{source}</code>
-                <small className={css.block}>{transactionId}</small>
-              </td>
-              <td>
-                <code>{destination}</code>
-              </td>
-              <td className="num">{formatMoney(amount, currency, lang)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Rows
+      label={refunds.entries}
+      items={entries}
+      columns={columns}
+      keyOf={({ transactionId, source, destination }) => `${transactionId} ${source} ${destination}`}
+    />
   );
 }

@@ -1,9 +1,10 @@
 /** With a key: as a page, or on top of one whose session has ended. */
-import { Button, Modal, PasswordInput } from '@mantine/core';
+import { Button, PasswordInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { SessionAnswer } from '../../../../contract/sessions';
 import { signIn } from '../../api/sign-in';
+import { Modal } from '../../parts/modal';
 import { Refusal, Sun } from '../../parts/states';
 import { useLanguage } from '../../words';
 import css from './sign-in.module.css';
@@ -38,7 +39,6 @@ export function SignInAgain(props: SigningIn) {
   const { words } = useLanguage();
   return (
     <Modal
-      opened
       onClose={() => {}}
       withCloseButton={false}
       closeOnEscape={false}

@@ -5,18 +5,19 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import type { TerminationAnswer } from '../../../../contract/answers';
 import { queries } from '../../api/queries';
 import { PageHead } from '../../parts/page-head';
+import { type Column, Rows } from '../../parts/rows';
 import { Sheet } from '../../parts/sheet';
 import { Failed, Loading, ProblemOf } from '../../parts/states';
 import { Tag } from '../../parts/tags';
 import { Time } from '../../parts/time';
-import { useWords } from '../../words';
-import css from './termination.module.css';
+import { useWords, type Words } from '../../words';
 
 const route = getRouteApi('/terminations/$id');
 const LOOK_AGAIN_MS = 700;
 
 export function TerminationPage() {
-  const { termination: said } = useWords();
+  const words = useWords();
+  const said = words.termination;
   const { id } = route.useParams();
   const { submitted } = route.useSearch();
   const { data, error, refetch } = useQuery({
@@ -34,15 +35,12 @@ export function TerminationPage() {
         actions={<WayOn termination={data} />}
       />
       <Sheet title={said.items} note={said.agreed(data.rulesVersion)}>
-        <div className={css.scroll}>
-          <table>
-            <tbody>
-              {data.items.map((item) => (
-                <Item key={item.instanceId} item={item} action={data.action} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Rows
+          label={said.items}
+          items={data.items}
+          columns={columnsFor(data.action, words)}
+          keyOf={({ instanceId }) => instanceId}
+        />
       </Sheet>
     </>
   );
@@ -81,45 +79,51 @@ const TONES = {
   refused: 'ember',
 } as const;
 
-interface ItemProps {
-  item: TerminationAnswer['items'][number];
-  action: TerminationAnswer['action'];
-}
+type Item = TerminationAnswer['items'][number];
 
-function Item({ item, action }: ItemProps) {
-  const words = useWords();
-  const { instanceId, status, schedule, refundId, releaseTime, problem } = item;
-  return (
-    <tr>
-      <td>
+const columnsFor = (action: TerminationAnswer['action'], words: Words): Column<Item>[] => [
+  {
+    head: words.common.instance,
+    cell: ({ instanceId, problem }) => (
+      <span>
         <Link to="/instances/$id" params={{ id: instanceId }}>
           {instanceId}
         </Link>
         {problem && <ProblemOf problem={problem} />}
-      </td>
-      <td>
+      </span>
+    ),
+  },
+  {
+    head: words.end.when,
+    cell: ({ schedule }) => (
+      <span>
         {action === 'terminate' ? words.end.modes[schedule.mode].name : words.action[action]}
         {schedule.mode === 'timed' && (
-          <small className={css.block}>
+          <small>
             <Time at={schedule.at} />
           </small>
         )}
-      </td>
-      <td>
-        {releaseTime && (
-          <>
-            {words.termination.release} <Time at={releaseTime} />
-          </>
-        )}
-        {refundId && (
-          <Link className={css.block} to="/refunds/$id" params={{ id: refundId }}>
-            {words.termination.refundProgress}
-          </Link>
-        )}
-      </td>
-      <td className="num">
-        <Tag tone={TONES[status]}>{words.termination.status[status]}</Tag>
-      </td>
-    </tr>
-  );
-}
+      </span>
+    ),
+  },
+  {
+    head: words.termination.release,
+    cell: ({ releaseTime }) => (releaseTime ? <Time at={releaseTime} /> : '–'),
+  },
+  {
+    head: words.pages.refunds,
+    cell: ({ refundId }) =>
+      refundId ? (
+        <Link to="/refunds/$id" params={{ id: refundId }}>
+          {words.termination.refundProgress}
+        </Link>
+      ) : (
+        '–'
+      ),
+  },
+  {
+    head: words.common.status,
+    isNumber: true,
+    cell: ({ status }) => <Tag tone={TONES[status]}>{words.termination.status[status]}</Tag>,
+  },
+];

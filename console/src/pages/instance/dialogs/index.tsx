@@ -24,8 +24,8 @@ const DIALOGS: Partial<Record<CommandName, (props: DialogOf) => ReactNode>> = {
   start: (props) => <Power {...props} name="start" />,
   stop: (props) => <Power {...props} name="stop" />,
   renew: Renew,
-  request: Request,
-  skip: Skip,
+  'request-refund': Request,
+  'fast-forward': Skip,
 };
 
 export function CommandDialog({ name, ...props }: DialogOf & { name: CommandName }) {

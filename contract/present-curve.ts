@@ -1,9 +1,9 @@
-/** The refund curve as the contract shows it, in one language. */
-import type { RefundCurveAnswer } from '../../contract/answers';
-import { presentBlocker, presentWarning } from '../../contract/present';
-import type { BlockerCode } from '../../domain/blockers';
-import type { RefundCurve } from '../../domain/curve';
-import type { Lang } from '../../domain/text';
+/** The refund curve as callers see it, in one language: the API and the playground of rules share it. */
+import type { BlockerCode } from '../domain/blockers';
+import type { RefundCurve } from '../domain/curve';
+import type { Lang } from '../domain/text';
+import type { RefundCurveAnswer } from './answers';
+import { presentBlocker, presentWarning } from './present';
 
 export function presentRefundCurve(curve: RefundCurve, lang: Lang): RefundCurveAnswer {
   const { instanceId, currency, asOf, permitted, blockers, points, warnings } = curve;

@@ -1,0 +1,268 @@
+/** What goes otherwise than planned, and who uses it otherwise than by mouse: the console says what to do. */
+import type { Reader } from '../support/console';
+import { useConsole } from '../support/console';
+import {
+  cvmPostpaid,
+  cvmPrepaid,
+  end,
+  expectStatus,
+  hoursAgo,
+  instanceOf,
+  newAccount,
+  newId,
+  purchase,
+  register,
+  until,
+} from '../support/lives';
+
+const { service, reader, keyOf } = useConsole();
+
+const nextTo = async ({ page, words }: Reader, step: keyof Reader['words']['end']['steps']) =>
+  await page.getByRole('button', { name: `${words.common.next}: ${words.end.steps[step]}` }).click();
+
+it('a batch of twenty is ended in one go, and each tells how far it is', async () => {
+  const { http } = service;
+  const account = newAccount();
+  const ids = Array.from({ length: 20 }, (_, index) => newId(`b${index}`));
+  for (const id of ids) await register(http, cvmPostpaid({ account }), id);
+  const me = await reader();
+  const { page, words, button, link, go } = me;
+  await go(`/instances?account=${account}`);
+  await page.getByText(words.list.shown('20')).waitFor();
+  await page.getByLabel(words.list.selectAll).check();
+  await page.getByText(words.list.selected(20), { exact: true }).waitFor();
+  await me.look('batch-bar');
+  await link(`${words.command.terminate} (20)`).click();
+  await page.getByLabel(words.end.modes.later.name).check();
+  await nextTo(me, 'plan');
+  await nextTo(me, 'confirm');
+  await page.getByLabel(words.end.agree).check();
+  await button(`${words.end.commit.terminate} …`).click();
+  await button(words.end.commit.terminate).click();
+  await page.getByText(words.termination.submitted).waitFor();
+  const done = page.getByRole('cell').getByText(words.termination.status.done, { exact: true });
+  await until(async () => (await done.count()) === 20, 'all twenty');
+  await me.look('batch-done');
+});
+
+it('what can’t be ended says every reason and the next step, and the others go on', async () => {
+  const { http } = service;
+  const account = newAccount();
+  const free = await register(http, cvmPrepaid({ account }), newId('free'));
+  const promotion = { orders: [purchase(hoursAgo(48), { channel: 'promotion' })] };
+  const blocked = await register(http, cvmPrepaid({ account, ...promotion }), newId('promo'));
+  expectStatus(await http.post(`/v1/instances/${blocked}/protect`, { reason: 'keep' }), 200);
+  const me = await reader();
+  const { page, words, go } = me;
+  await go(`/end?action=return&instances=${free},${blocked}&step=how`);
+  await nextTo(me, 'plan');
+  await page.getByText(words.end.othersGoOn(1)).waitFor();
+  for (const code of ['PROTECTED', 'PROMOTION_CHANNEL']) await page.getByText(code).waitFor();
+  await me.look('blocked');
+  await nextTo(me, 'refund');
+  await page.getByText(free).first().waitFor();
+});
+
+it('a quote that is stale in the middle shows what was and what is, and nothing has happened', async () => {
+  const { http } = service;
+  const account = newAccount();
+  const id = await register(http, cvmPrepaid({ account }), newId('stale'));
+  const me = await reader();
+  const { page, words, button, go } = me;
+  await go(`/end?action=return&instances=${id}&step=how`);
+  await nextTo(me, 'plan');
+  await nextTo(me, 'refund');
+  await nextTo(me, 'rules');
+  await page.getByLabel(words.end.agree).check();
+  await nextTo(me, 'confirm');
+  // Somebody renews it meanwhile.
+  const renewal = { kind: 'renewal', months: 12, paid: { cash: '507.96' } };
+  expectStatus(await http.post(`/v1/instances/${id}/orders`, renewal), 200);
+  await button(`${words.end.commit.return} …`).click();
+  await button(words.end.commit.return).click();
+  await page.getByText(words.end.staleLead).waitFor();
+  await page.getByRole('columnheader', { name: words.end.before }).waitFor();
+  await me.look('stale');
+  expect((await instanceOf(http, id)).state).toBe('running');
+  await button(words.end.quoteAgain).click();
+  await nextTo(me, 'plan');
+  await nextTo(me, 'refund');
+  await page.getByText('915.92 CNY').first().waitFor();
+});
+
+it('a refund in review is decided by somebody else, for the amount that they saw', async () => {
+  const { http } = service;
+  const account = newAccount();
+  const promotion = { orders: [purchase(hoursAgo(48), { channel: 'promotion' })] };
+  const id = await register(http, cvmPrepaid({ account, ...promotion }), newId('review'));
+  const asking = await reader({ key: await keyOf(account, ['read', 'return', 'refund:approve']) });
+  const { words } = asking;
+  await asking.go(`/instances/${id}?do=request-refund`);
+  await asking.page.getByLabel(words.common.reason).fill('ordered twice');
+  await asking.button(words.dialogs.request.submit).click();
+  await asking.page.getByText(words.requests.notByYou).waitFor();
+  await asking.look('request-asked');
+
+  const other = await reader();
+  await other.go('/requests');
+  await other.link(id).click();
+  await other.button(`${words.requests.approve} …`).click();
+  await other.page.getByLabel(words.common.reason).fill('seen');
+  await other.look('request-approve');
+  await other.page.getByRole('dialog').getByRole('button', { name: words.requests.approve }).click();
+  await other.page.getByRole('dialog').waitFor({ state: 'detached' });
+  await until(async () => (await instanceOf(http, id)).state === 'isolated', 'the return');
+  await other.link(words.termination.refundProgress).click();
+  await other.page.getByText(words.refundStatus.done).first().waitFor();
+});
+
+it('who signs in with a revoked key goes on where they were, with another one', async () => {
+  const { http } = service;
+  const account = newAccount();
+  const id = await register(http, cvmPostpaid({ account }), newId('over'));
+  const made = expectStatus(
+    await http.post('/v1/keys', { account, name: newId('k'), permissions: ['read', 'protect'] }),
+    201,
+  ).body;
+  const me = await reader({ key: made.key });
+  const { page, words, button, go } = me;
+  await go(`/instances/${id}?do=protect`);
+  await page.getByLabel(words.common.reason).fill('half a sentence');
+  expectStatus(await http.post(`/v1/keys/${made.id}/revoke`), 200);
+  await page.getByRole('dialog', { name: words.signIn.again }).waitFor();
+  await me.look('session-over');
+  await page.getByLabel(words.signIn.key, { exact: true }).fill(await keyOf(account, ['read', 'protect']));
+  await button(words.signIn.submit).click();
+  await page.getByRole('dialog', { name: words.signIn.again }).waitFor({ state: 'detached' });
+  expect(await page.getByLabel(words.common.reason).inputValue()).toBe('half a sentence');
+  await button(words.dialogs.protect.submit).click();
+  await until(async () => (await instanceOf(http, id)).protection !== null, 'the protection');
+});
+
+it('while the service is away the page says as of when it is, and goes on by itself', async () => {
+  const { http } = service;
+  const account = newAccount();
+  const id = await register(http, cvmPostpaid({ account }), newId('away'));
+  const me = await reader();
+  const { page, words, go } = me;
+  await go(`/instances/${id}`);
+  const told = page.getByText(words.states.offline('').split(/[.。]/)[0]!);
+  await page.context().setOffline(true);
+  await told.waitFor();
+  await me.look('offline');
+  expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
+  await page.context().setOffline(false);
+  await told.waitFor({ state: 'detached' });
+  await page.getByText(words.sentence.stopped(null)[0] as string).waitFor();
+});
+
+it('what one window does shows in another within a second', async () => {
+  const { http } = service;
+  const account = newAccount();
+  const id = await register(http, cvmPostpaid({ account }), newId('two'));
+  const [one, list] = [await reader(), await reader()];
+  const { words } = one;
+  await one.go(`/instances/${id}`);
+  await list.go(`/instances?account=${account}`);
+  await list.page.getByRole('cell').getByText(words.state.running).waitFor();
+  for (const { page } of [one, list]) await page.locator('[data-live="true"]').waitFor();
+  expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
+  const begun = Date.now();
+  await Promise.all([
+    one.page.getByText(words.sentence.stopped(null)[0] as string).waitFor(),
+    list.page.getByRole('cell').getByText(words.state.stopped).waitFor(),
+  ]);
+  // The stream tells within a quarter of a second; a busy machine has as much again for drawing.
+  expect(Date.now() - begun).toBeLessThan(3000);
+});
+
+it('from the list to the end of a life by keyboard alone', async () => {
+  const { http } = service;
+  const account = newAccount();
+  const id = await register(http, cvmPostpaid({ account }), newId('keys'));
+  const me = await reader();
+  const { page, words, go } = me;
+  await go(`/instances?account=${account}`);
+  const { keyboard } = page;
+  const focused = () => page.evaluate<string>(NAME_OF_FOCUSED);
+  /** Goes on with Tab until that is reached; whatever can be used can be reached. */
+  const tabTo = async (name: string): Promise<void> => {
+    for (let steps = 0; steps < 60; steps++) {
+      if ((await focused()).includes(name)) return;
+      await keyboard.press('Tab');
+    }
+    throw new Error(`“${name}” is not reached by Tab; last was “${await focused()}”`);
+  };
+  await page.getByRole('link', { name: id }).waitFor();
+  await tabTo(words.list.actions(id));
+  await keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: words.command.terminate }).waitFor();
+  for (let steps = 0; steps < 9 && !(await focused()).includes(words.command.terminate); steps++)
+    await keyboard.press('ArrowDown');
+  await keyboard.press('Enter');
+  await page.getByRole('heading', { name: words.end.title.terminate(id) }).waitFor();
+  await tabTo(words.end.modes.now.name);
+  await keyboard.press('ArrowDown');
+  await tabTo(`${words.common.next}: ${words.end.steps.plan}`);
+  await keyboard.press('Enter');
+  await page.getByText(words.end.goes, { exact: true }).waitFor();
+  await tabTo(`${words.common.next}: ${words.end.steps.confirm}`);
+  await keyboard.press('Enter');
+  await tabTo(words.end.agree);
+  await keyboard.press('Space');
+  await tabTo(`${words.end.commit.terminate} …`);
+  await keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  for (let steps = 0; steps < 9 && (await focused()) !== words.end.commit.terminate; steps++)
+    await keyboard.press('Tab');
+  await keyboard.press('Enter');
+  await until(async () => (await instanceOf(http, id)).state === 'isolated', 'two hours in the bin');
+});
+
+/** As a screen reader would say it: label, text, or what it is labelled by. */
+const NAME_OF_FOCUSED = `(() => {
+  const one = document.activeElement;
+  if (!one.matches('a, button, input, select, summary')) return '';
+  const label = one.labels && one.labels[0] ? one.labels[0].textContent : '';
+  return one.getAttribute('aria-label') || label || one.textContent || '';
+})()`;
+
+it('another account’s things are not there, by whatever address', async () => {
+  const { http } = service;
+  const [mine, theirs] = [newAccount(), newAccount()];
+  const own = await register(http, cvmPostpaid({ account: mine }), newId('mine'));
+  const id = await register(http, cvmPrepaid({ account: theirs }), newId('theirs'));
+  const { id: terminationId, items } = await end(http, [id], { action: 'return' });
+  const held = await register(http, cvmPrepaid({ account: theirs }), newId('theirs'));
+  const asked = expectStatus(
+    await http.post('/v1/refund-requests', { instanceId: held, reason: 'theirs' }),
+    201,
+  ).body;
+  const me = await reader({ key: await keyOf(mine, ['read', 'terminate', 'return', 'restore', 'purge']) });
+  const { page, words, go } = me;
+  const addresses = [
+    `/instances/${id}`,
+    `/instances/${id}?do=purge`,
+    `/terminations/${terminationId}`,
+    `/refunds/${items[0]!.refundId}`,
+    `/requests/${asked.id}`,
+    `/accounts/${theirs}`,
+    '/nowhere',
+  ];
+  for (const address of addresses) {
+    await go(address);
+    await page.getByText(words.states.notFound).waitFor();
+    expect(await page.getByText(theirs).count()).toBe(0);
+  }
+  await me.look('not-here');
+  await go(`/instances?account=${theirs}`);
+  await page.getByText(words.list.nothingFound).waitFor();
+  await go(`/end?action=return&instances=${held}&step=how`);
+  await page.getByRole('button', { name: `${words.common.next}: ${words.end.steps.plan}` }).click();
+  await page.getByRole('alert').waitFor();
+  // Pages over all accounts are not shown as if they could be used.
+  await go('/instances');
+  await page.getByRole('link', { name: own }).waitFor();
+  for (const name of [words.pages.audit, words.pages.attention, words.pages.keys])
+    expect(await page.getByRole('link', { name, exact: true }).count()).toBe(0);
+});
