@@ -9,12 +9,13 @@ const ROOMS = {
   workflows: ['domain'],
   store: ['domain'],
   temporal: ['domain', 'workflows'],
-  activities: ['domain', 'store'],
+  drivers: ['domain'],
+  activities: ['domain', 'drivers', 'store'],
   embedded: [],
-  api: ['contract', 'domain', 'store', 'temporal', 'workflows'],
+  api: ['contract', 'domain', 'drivers', 'store', 'temporal', 'workflows'],
   facades: ['api', 'contract', 'domain', 'store'],
   console: ['contract'],
-  worker: ['domain', 'store', 'activities', 'temporal', 'workflows'],
+  worker: ['domain', 'drivers', 'store', 'activities', 'temporal', 'workflows'],
 };
 
 const roomRules = Object.entries(ROOMS).map(([room, allowed]) => ({
@@ -23,7 +24,7 @@ const roomRules = Object.entries(ROOMS).map(([room, allowed]) => ({
   severity: 'error',
   from: { path: `^${room}/` },
   to: {
-    path: '^(contract|domain|policies|workflows|activities|store|temporal|worker|api|facades|console|embedded|cli|tools|test|bench)/',
+    path: '^(contract|domain|policies|workflows|activities|drivers|store|temporal|worker|api|facades|console|embedded|cli|tools|test|bench)/',
     pathNot: `^(${[room, ...allowed].join('|')})/`,
     // Known as types only: activities to workflows, what the audit asks of Temporal to those who ask
     // Temporal.

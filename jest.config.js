@@ -15,6 +15,7 @@ module.exports = {
       testMatch: [
         '<rootDir>/test/domain/**/*.test.ts',
         '<rootDir>/test/api/**/*.test.ts',
+        '<rootDir>/test/drivers/**/*.test.ts',
         '<rootDir>/test/*.test.ts',
       ],
     },

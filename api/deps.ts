@@ -49,6 +49,8 @@ export interface ApiDeps {
   sessions?: { seconds: number; idleSeconds: number };
   /** Sign the operator in once each; default: there are none. */
   signInCodes?: SignInCodes | undefined;
+  /** Address of Temporal's Web UI, without a slash at its end; default: it is not known. */
+  webUi?: string | undefined;
   /** Where the console was built to, or will be; default: there is none. */
   console?: string | undefined;
   /** Addresses of proxies that are believed who asks, and by which protocol; default: none is. */

@@ -33,6 +33,7 @@ Starts Sunset: the API, a worker, and, unless DATABASE_URL and TEMPORAL_ADDRESS 
   SUNSET_VENDOR_APIS    on, off or a port: Tencent Cloud’s and JD Cloud’s own APIs in front of Sunset, at the API’s port or one
                         of their own (on)
   SUNSET_BIN_JITTER     over how many seconds after the promised instant releases from the bin are spread (0; at most 900)
+  SUNSET_CONTROL_PLANES a file that says which control plane has which instances (none: Sunset keeps books and no machines)
   SUNSET_CALL_STACKS    on or off: whether the Web UI can show where a workflow waits in its code; costs CPU (off)
   SUNSET_SANDBOX        true or false: allows fast-forward (true when Sunset started PostgreSQL and Temporal itself)
   DATABASE_URL          a PostgreSQL of your own; DATABASE_ADMIN_URL: the role that may migrate it

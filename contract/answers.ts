@@ -446,6 +446,25 @@ export const accountAnswer = z
   })
   .meta({ id: 'Account' });
 
+export const listedAccountAnswer = z
+  .object({
+    account: z.string(),
+    arrears: z.boolean(),
+    hold: z.boolean(),
+    instances: z.number().int().meta({ description: 'How many of its instances live.' }),
+  })
+  .meta({ id: 'ListedAccount' });
+
+export const renewalPriceAnswer = z
+  .object({
+    instanceId: z.string(),
+    months: z.number().int(),
+    currency: currencyText,
+    amount: amountText,
+    startsAt: instantText.meta({ description: 'When the renewal would begin.' }),
+  })
+  .meta({ id: 'RenewalPrice' });
+
 export const timelineAnswer = z
   .object({
     step: z

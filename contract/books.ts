@@ -103,6 +103,31 @@ export const trialBalanceAnswer = z
   })
   .meta({ id: 'TrialBalance' });
 
+const head = z.object({ position: z.number().int(), hash: z.string() }).nullable();
+
+export const auditChecksAnswer = z
+  .object({
+    items: z.array(
+      z.object({
+        name: z.string(),
+        title: z.string().meta({ description: 'What is true of sound books.' }),
+      }),
+    ),
+  })
+  .meta({ id: 'AuditChecks' });
+
+export const sealAnswer = z
+  .object({
+    head: head.meta({ description: 'The newest seal; null before the first.' }),
+    unsealed: z.object({
+      transactions: z.number().int().meta({ description: 'How many are booked and not sealed yet.' }),
+      ageSeconds: z
+        .number()
+        .meta({ description: 'How long the oldest of them has waited; 0 when none does.' }),
+    }),
+  })
+  .meta({ id: 'Seal' });
+
 const audit = z.object({
   id: z.string(),
   trigger: z.enum(['schedule', 'command']),
@@ -111,7 +136,7 @@ const audit = z.object({
   rows: z
     .record(z.string(), z.number().int())
     .meta({ description: 'How much was looked at, by kind.', examples: [{ instances: 3 }] }),
-  head: z.object({ position: z.number().int(), hash: z.string() }).nullable().meta({
+  head: head.meta({
     description:
       'The newest seal of the ledger’s hash chain then; null before the first. Keep it elsewhere too.',
   }),

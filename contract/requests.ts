@@ -81,6 +81,19 @@ export const instancesQuery = z.strictObject({
     }),
   ...page,
 });
+export const accountsQuery = z.strictObject({
+  account: account.optional(),
+  q: text.optional().meta({ description: 'A part of its name.' }),
+  ...page,
+});
+export const renewalPriceQuery = z.strictObject({
+  months: z
+    .string()
+    .regex(/^\d{1,4}$/, { error: 'NOT_A_WHOLE_NUMBER' })
+    .transform(Number)
+    .pipe(months)
+    .meta({ type: 'integer', minimum: 1, maximum: 120, pattern: undefined }),
+});
 export const facetsQuery = z.strictObject({ account: account.optional() });
 export const binQuery = z.strictObject({
   account: account.optional(),

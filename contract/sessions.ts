@@ -31,6 +31,14 @@ export const sessionAnswer = z
     permissions: z.array(z.enum(PERMISSIONS)),
     language: z.enum(['en', 'zh']).meta({ description: 'Of the request, by `Accept-Language`.' }),
     sandbox: z.boolean().meta({ description: 'Whether instances can be fast-forwarded here.' }),
+    webUi: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          'For callers of all accounts: where Temporal’s Web UI shows a workflow, by its name after this (`instance%2Fweb-1`); null where it is not known.',
+        examples: ['http://127.0.0.1:8233/namespaces/default/workflows/'],
+      }),
     createdAt: instantText,
     expiresAt: instantText.meta({ description: 'It ends then at the latest.' }),
     idleAt: instantText.meta({ description: 'It ends then unless a request is made with it before.' }),

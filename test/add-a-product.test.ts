@@ -13,6 +13,7 @@ const COPIED = [
   'api',
   'cli',
   'domain',
+  'drivers',
   'facades',
   'contract',
   'policies',

@@ -92,7 +92,7 @@ describe('docker-compose.yml', () => {
       .flatMap(([, { volumes }]) => volumes.map(({ source }) => source))
       .filter((source) => source.startsWith('.'));
     expect(sources.filter((source) => !statSync(join(ROOT, source)).isFile())).toEqual([]);
-    expect(sources).toHaveLength(5);
+    expect(sources).toHaveLength(7);
   });
 
   it('runs this version', () => {

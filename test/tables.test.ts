@@ -9,6 +9,7 @@ const ROOMS = [
   'cli',
   'console',
   'domain',
+  'drivers',
   'facades',
   'policies',
   'store',

@@ -1,9 +1,9 @@
-import { accountAnswer, movementAnswer, pageAnswer } from '../../contract/answers';
+import { accountAnswer, listedAccountAnswer, movementAnswer, pageAnswer } from '../../contract/answers';
 import { statementQuery } from '../../contract/books';
-import { accountSchema, byAccount } from '../../contract/requests';
+import { accountSchema, accountsQuery, byAccount } from '../../contract/requests';
 import { rightsKey } from '../../domain/returns';
 import { countRightsLeft, rightsUsed } from '../../store/agreements/rights';
-import { type AccountRow, putAccount } from '../../store/books/accounts';
+import { type AccountRow, listAccounts, putAccount } from '../../store/books/accounts';
 import { listStatement } from '../../store/books/statement';
 import type { ApiDeps } from '../deps';
 import type { Reply } from '../http/call';
@@ -17,6 +17,22 @@ import { existingAccount, requireAccount } from '../use-cases/existing';
 const TAG = 'Accounts';
 
 export const accountRoutes = (deps: ApiDeps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/accounts',
+    tag: TAG,
+    summary: 'List accounts',
+    description: 'By name. Those that an instance, a key or an adjustment was ever made of.',
+    permission: 'read',
+    query: accountsQuery,
+    answers: { 200: { description: 'A page.', schema: pageAnswer(listedAccountAnswer) } },
+    handle: (call) =>
+      listReply(
+        call,
+        ({ q, ...filter }, page) => listAccounts(deps.pool, { ...filter, search: q }, page),
+        (row) => row,
+      ),
+  }),
   route({
     method: 'get',
     path: '/v1/accounts/{account}',

@@ -1,9 +1,11 @@
 /** What audits have found. They are made every night by a schedule, and by `npm run audit`. */
 
 import { pageAnswer } from '../../contract/answers';
-import { auditAnswer, auditSummaryAnswer } from '../../contract/books';
+import { auditAnswer, auditChecksAnswer, auditSummaryAnswer, sealAnswer } from '../../contract/books';
 import { byDerivedId, pageQuery } from '../../contract/requests';
+import { CHECKS } from '../../store/audit';
 import { findAudit, listAudits } from '../../store/audit/runs';
+import { findHead, unsealedBacklog } from '../../store/books/seal';
 import type { ApiDeps } from '../deps';
 import { listReply } from '../http/page';
 import { type Route, route } from '../http/route';
@@ -13,6 +15,32 @@ import { notFound } from '../problem';
 const TAG = 'Books';
 
 export const auditRoutes = (deps: ApiDeps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/audit-checks',
+    tag: TAG,
+    summary: 'What an audit looks at',
+    permission: 'audit',
+    staffOnly: true,
+    answers: { 200: { description: 'All checks, in their order.', schema: auditChecksAnswer } },
+    handle: async () => ({
+      status: 200,
+      body: { items: CHECKS.map(({ name, title }) => ({ name, title })) },
+    }),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/seal',
+    tag: TAG,
+    summary: 'The newest seal of the ledger, and what waits for one',
+    permission: 'audit',
+    staffOnly: true,
+    answers: { 200: { description: 'The seal.', schema: sealAnswer } },
+    handle: async () => {
+      const [head, unsealed] = await Promise.all([findHead(deps.pool), unsealedBacklog(deps.pool)]);
+      return { status: 200, body: { head: head ?? null, unsealed } };
+    },
+  }),
   route({
     method: 'get',
     path: '/v1/audits',

@@ -1,15 +1,42 @@
 /** Renewals and upgrades of a prepaid instance. */
 
+import { renewalPriceAnswer } from '../../contract/answers';
 import { ordersSchema, pricesSchema } from '../../contract/registration';
-import { byId } from '../../contract/requests';
+import { byId, renewalPriceQuery } from '../../contract/requests';
+import { inUtc } from '../../domain/instant';
+import { formatMinorUnits } from '../../domain/money';
 import type { ApiDeps } from '../deps';
 import { type Route, route } from '../http/route';
 import { commandReply } from '../present/commands';
+import { existingInstance } from '../use-cases/existing';
 import { order } from '../use-cases/order';
 import { putPrices } from '../use-cases/put-prices';
+import { renewalPriceOf } from '../use-cases/renewal-price';
 import { COMMAND_ANSWERS, COMMAND_PROBLEMS } from './command';
 
 export const orderRoutes = (deps: ApiDeps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/instances/{id}/renewal-price',
+    tag: 'Orders',
+    summary: 'What a renewal would cost now',
+    description: 'By the newest price snapshot that holds when it would begin (M23); nothing is bought.',
+    permission: 'read',
+    params: byId,
+    query: renewalPriceQuery,
+    answers: { 200: { description: 'The price.', schema: renewalPriceAnswer } },
+    problems: { 404: ['NOT_FOUND'], 409: ['WRONG_STATE', 'WRONG_BILLING', 'PRICE_MISSING'] },
+    handle: async ({ params, query, caller }) => {
+      const { months } = query;
+      const row = await existingInstance(deps, caller, params.id);
+      const { currency, price, startsAt } = renewalPriceOf(row, months);
+      const amount = formatMinorUnits(price, currency);
+      return {
+        status: 200,
+        body: { instanceId: row.id, months, currency, amount, startsAt: inUtc(startsAt) },
+      };
+    },
+  }),
   route({
     method: 'post',
     path: '/v1/instances/{id}/orders',

@@ -76,9 +76,15 @@ function sessionOf({ session }: Pick<Call, 'session'>): Session {
   return session;
 }
 
-function presentSession({ sandbox }: ApiDeps, session: Session, language: Lang): SessionAnswer {
+function presentSession(deps: ApiDeps, session: Session, language: Lang): SessionAnswer {
   const { caller, createdAt, expiresAt, idleAt, csrfToken } = session;
+  const { sandbox } = deps;
+  const webUi = caller.account === null ? workflowsAt(deps) : null;
   const permissions = PERMISSIONS.filter((one) => caller.may(one));
   const { account, name } = caller;
-  return { account, name, permissions, language, sandbox, createdAt, expiresAt, idleAt, csrfToken };
+  return { account, name, permissions, language, sandbox, webUi, createdAt, expiresAt, idleAt, csrfToken };
 }
+
+/** The Web UI finds a workflow's latest run itself. */
+const workflowsAt = ({ webUi, namespace }: ApiDeps): string | null =>
+  webUi === undefined ? null : `${webUi}/namespaces/${encodeURIComponent(namespace)}/workflows/`;

@@ -8,6 +8,8 @@ export interface RenewalPrice {
   currency: string;
   /** In minor units of the currency. */
   price: bigint;
+  /** When the renewal would begin. */
+  startsAt: string;
 }
 
 /**
@@ -24,5 +26,5 @@ export function renewalPriceOf(row: InstanceRow, months: number): RenewalPrice {
   const prices = renewalPrices(orders, startsAt, facts);
   const price = renewalPrice(months, prices, facts, policy);
   if (!prices || price === undefined) throw new Problem('PRICE_MISSING', { state });
-  return { currency: prices.currency, price };
+  return { currency: prices.currency, price, startsAt };
 }

@@ -98,6 +98,7 @@ export interface ServiceOptions {
     | 'sessions'
     | 'trustedProxies'
     | 'console'
+    | 'webUi'
   >;
   /** Sign the operator in once each; default: there are none. */
   signInCodes?: SignInCodes | undefined;
@@ -191,6 +192,7 @@ export async function runApi(
     sessions: settings.sessions,
     trustedProxies: settings.trustedProxies,
     signInCodes,
+    webUi: settings.webUi ?? server.webUiUrl?.replace(/\/+$/, ''),
     console: settings.console ? consoleFolder() : undefined,
   };
   const api = await startApi(deps, {

@@ -7,6 +7,8 @@ import { isIP, isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { MAX_JITTER_SECONDS } from '../../domain/jitter';
+import { type Rule, readControlPlanes } from '../../drivers/control-planes';
+import { POLICIES } from '../../policies';
 import { KEEP, type Keep } from '../../store/retention';
 
 const postgresUrl = z
@@ -85,9 +87,14 @@ const schema = z.object({
   SUNSET_SESSION_HOURS: upTo(720, 'hours').default(12),
   SUNSET_SESSION_IDLE_MINUTES: upTo(43_200, 'minutes').default(120),
   SUNSET_TRUSTED_PROXIES: proxies.optional(),
+  SUNSET_WEB_UI: z
+    .string()
+    .regex(/^(off|https?:\/\/\S+)$/, 'must be off, or the address of a Web UI')
+    .optional(),
   SUNSET_CONSOLE: z.enum(['on', 'off'], 'must be on or off').default('on'),
   SUNSET_UNSIGNED: z.enum(['allow', 'refuse'], 'must be allow or refuse').default('allow'),
   SUNSET_BIN_JITTER: jitter.default(0),
+  SUNSET_CONTROL_PLANES: z.string().min(1).optional(),
   SUNSET_CALL_STACKS: z.enum(['on', 'off'], 'must be on or off').default('off'),
   SUNSET_SANDBOX: z.enum(['true', 'false'], 'must be true or false').optional(),
   SUNSET_KEEP_IDEMPOTENCY_DAYS: days.default(KEEP.idempotencyDays),
@@ -128,6 +135,8 @@ export interface Settings {
   unsigned: 'allow' | 'refuse';
   /** Over how long after the promised instant releases from the bin are spread, in seconds. */
   binJitterSeconds: number;
+  /** Which control plane has which instances; none: all are books only. */
+  controlPlanes: readonly Rule[];
   /** Whether workers let the Web UI show where a workflow waits in its code, which costs them a fifth. */
   callStacks: boolean;
   /**
@@ -137,6 +146,8 @@ export interface Settings {
   vendorApis: boolean | number | undefined;
   /** How long who has signed in stays so at most, and unused; in seconds. */
   sessions: { seconds: number; idleSeconds: number };
+  /** Address of Temporal's Web UI, where it is another one's. */
+  webUi: string | undefined;
   /** Whether the API serves the console. */
   console: boolean;
   /** Addresses of proxies that are believed who asks, and by which protocol. */
@@ -220,6 +231,14 @@ function contradictions(given: Record<string, string>): string[] {
   return problems;
 }
 
+const controlPlanes = (file: string | undefined) =>
+  file === undefined
+    ? { rules: [], problems: [] }
+    : readControlPlanes(
+        file,
+        POLICIES.map(({ product }) => product),
+      );
+
 const isOwn = (given: Record<string, string>): boolean =>
   given.DATABASE_URL === undefined && given.TEMPORAL_ADDRESS === undefined;
 
@@ -240,6 +259,8 @@ export function readSettings(env: NodeJS.ProcessEnv, required: readonly SettingN
   const missing = required.filter((name) => given[name] === undefined && set[`${name}_FILE`] === undefined);
   problems.push(...missing.map((name) => `${name} must be set here (or ${name}_FILE: a file that holds it)`));
   problems.push(...contradictions(given));
+  const planes = controlPlanes(given.SUNSET_CONTROL_PLANES);
+  problems.push(...planes.problems.map((problem) => `SUNSET_CONTROL_PLANES: ${problem}`));
   if (problems.length || !parsed.success)
     throw new BadSettings(`These settings can't be used:\n${problems.map((one) => `  - ${one}`).join('\n')}`);
   const { data } = parsed;
@@ -252,12 +273,15 @@ export function readSettings(env: NodeJS.ProcessEnv, required: readonly SettingN
     previousOperatorKey: data.SUNSET_OPERATOR_KEY_PREVIOUS,
     unsigned: data.SUNSET_UNSIGNED,
     binJitterSeconds: data.SUNSET_BIN_JITTER,
+    controlPlanes: planes.rules,
     callStacks: data.SUNSET_CALL_STACKS === 'on',
     vendorApis: data.SUNSET_VENDOR_APIS,
     sessions: {
       seconds: data.SUNSET_SESSION_HOURS * 3600,
       idleSeconds: data.SUNSET_SESSION_IDLE_MINUTES * 60,
     },
+    // `off` is for who starts one.
+    webUi: data.SUNSET_WEB_UI?.startsWith('http') ? data.SUNSET_WEB_UI.replace(/\/+$/, '') : undefined,
     console: data.SUNSET_CONSOLE === 'on',
     trustedProxies: data.SUNSET_TRUSTED_PROXIES ?? [],
     sandbox: data.SUNSET_SANDBOX === undefined ? isOwn(given) : data.SUNSET_SANDBOX === 'true',

@@ -6,12 +6,47 @@ import type { Standing } from '../../domain/eligibility';
 import { exact, formatMoney, type Parts, SOURCES, type Source, ZERO } from '../../domain/money';
 import { type Db, type Pool, prepared, type Transaction, transaction } from '../db';
 import { post } from '../outbox';
+import { Conditions, listPage, type Page, type PageRequest, type SortColumn } from '../paging';
 
 export interface AccountRow {
   account: string;
   arrears: boolean;
   hold: boolean;
   balances: ({ currency: string } & Parts)[];
+}
+
+/** An account among others. */
+export interface ListedAccount {
+  account: string;
+  arrears: boolean;
+  hold: boolean;
+  /** How many of its instances live. */
+  instances: number;
+}
+
+export interface AccountFilter {
+  /** The only account that exists for who asks; undefined: all do. */
+  tenant: string | undefined;
+  account?: string | undefined;
+  /** Is a part of its name. */
+  search?: string | undefined;
+}
+
+/** By name. */
+export async function listAccounts(
+  db: Db,
+  filter: AccountFilter,
+  page: PageRequest,
+): Promise<Page<ListedAccount>> {
+  const conditions = new Conditions()
+    .add('a.account = ?', filter.tenant)
+    .add('a.account = ?', filter.account)
+    .add('strpos(lower(a.account), lower(?)) > 0', filter.search);
+  const select = `SELECT a.account, a.arrears, a.hold,
+      (SELECT count(*) FROM instances i WHERE i.account = a.account AND i.state <> 'terminated') AS instances
+    FROM accounts a`;
+  const by: SortColumn<ListedAccount>[] = [{ sql: 'a.account', type: 'text', of: ({ account }) => account }];
+  return await listPage(db, { select, conditions, by }, page, (row: ListedAccount) => row);
 }
 
 const TOUCH_ACCOUNT = prepared('INSERT INTO accounts (account) VALUES ($1) ON CONFLICT DO NOTHING');

@@ -93,6 +93,10 @@ POST /v1/keys
 GET /v1/keys
 POST /v1/keys/{id}/revoke
 GET /v1/events
+GET /v1/accounts
+GET /v1/instances/{id}/renewal-price
+GET /v1/audit-checks
+GET /v1/seal
 POST /v1/sessions
 GET /v1/sessions/current
 DELETE /v1/sessions/current

@@ -210,6 +210,7 @@ const TABLE: Record<string, Row> = {
       ...(permission === 'renew' ? {} : { paid: { cash: '51' } }),
     }),
   },
+  'GET /v1/instances/{id}/renewal-price': { permissions: ['read'], prepare: prepaid, query: '?months=12' },
   'PUT /v1/instances/{id}/prices': {
     permissions: ['register'],
     prepare: prepaid,
@@ -283,6 +284,7 @@ const TABLE: Record<string, Row> = {
     prepare: requested,
     body: () => REASON,
   },
+  'GET /v1/accounts': LIST,
   'GET /v1/accounts/{account}': { permissions: ['read'] },
   'GET /v1/accounts/{account}/statement': { permissions: ['read'] },
   'GET /v1/accounts/{account}/balances': { permissions: ['read'] },
@@ -290,6 +292,8 @@ const TABLE: Record<string, Row> = {
   'POST /v1/accounts/{account}/adjustments': { permissions: ['adjust'], body: deposit },
   'PUT /v1/accounts/{account}': { permissions: ['hold'], body: () => ({ hold: false, ...REASON }) },
   'GET /v1/trial-balance': { permissions: ['audit'], staffOnly: true },
+  'GET /v1/audit-checks': { permissions: ['audit'], staffOnly: true },
+  'GET /v1/seal': { permissions: ['audit'], staffOnly: true },
   'GET /v1/audits': { permissions: ['audit'], staffOnly: true, list: true },
   'GET /v1/audits/{id}': { permissions: ['audit'], staffOnly: true, prepare: audited },
   'POST /v1/keys': {

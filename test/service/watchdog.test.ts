@@ -344,6 +344,12 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
   ['POST /v1/instances/{id}/operations/end', '', 200, toFull('/operations/end', { power: 'running' })],
   ['POST /v1/instances/{id}/protect', '', 200, toFull('/protect', { reason: SENTENCE, holdRelease: true })],
   ['POST /v1/instances/{id}/unprotect', '', 200, toFull('/unprotect', { reason: SENTENCE })],
+  [
+    'GET /v1/instances/{id}/renewal-price',
+    '',
+    200,
+    ({ full }) => api.http.get(`${instance(full)}/renewal-price?months=120`),
+  ],
   ['PUT /v1/instances/{id}/prices', '', 200, ({ full }) => put(`${instance(full)}/prices`, pricesOf('next'))],
   [
     'POST /v1/instances/{id}/orders',
@@ -443,6 +449,7 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
   ['GET /v1/refunds', '', 200, page(`/v1/refunds?account=${CROWD}`)],
   ['GET /v1/refunds', 'CSV', 200, page(`/v1/refunds?account=${CROWD}&format=csv`)],
   ['GET /v1/refund-requests', '', 200, page(`/v1/refund-requests?account=${CROWD}`)],
+  ['GET /v1/accounts', '', 200, page('/v1/accounts')],
   ['GET /v1/accounts/{account}', '', 200, get(`/v1/accounts/${CROWD}`)],
   [
     'PUT /v1/accounts/{account}',
@@ -470,6 +477,8 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
   ['GET /v1/accounts/{account}/adjustments', '', 200, page(`/v1/accounts/${CROWD}/adjustments`)],
   ['GET /v1/trial-balance', '', 200, get('/v1/trial-balance')],
   ['GET /v1/trial-balance', 'CSV', 200, get('/v1/trial-balance?format=csv')],
+  ['GET /v1/audit-checks', '', 200, get('/v1/audit-checks')],
+  ['GET /v1/seal', '', 200, get('/v1/seal')],
   ['GET /v1/audits', '', 200, page('/v1/audits')],
   ['GET /v1/audits/{id}', '', 200, get('/v1/audits/a1')],
   ['GET /v1/troubles', '', 200, get('/v1/troubles')],
