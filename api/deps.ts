@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Policy } from '../domain/policy';
+import type { ControlPlanes } from '../drivers/control-planes';
 import type { Pool } from '../store/db';
 import type { Owner } from '../store/idempotency';
 import type { InstanceRow } from '../store/lives/instances';
@@ -45,6 +46,8 @@ export interface ApiDeps {
   fastForwardWaitMs?: number;
   /** Failed authentications that one address may make per minute; default 60. */
   authFailuresPerMinute?: number;
+  /** Which have which instances; default: there are none, and all are books only. */
+  controlPlanes?: ControlPlanes;
   /** How long a session lasts at most, and how long unused, in seconds; default 12 hours and 2. */
   sessions?: { seconds: number; idleSeconds: number };
   /** Sign the operator in once each; default: there are none. */

@@ -225,6 +225,8 @@ export interface ControlPlanes {
   driverNamed(name: string): Driver;
   /** With which a control plane signs what it confirms; none: it isn't known. */
   secretsOf(name: string): readonly Secret[];
+  /** What it may be given, rule by rule; earlier rules may take some of it. */
+  matchesOf(name: string): readonly Match[];
   /** In the order of the file, each once. */
   statuses(): Status[];
 }
@@ -247,6 +249,7 @@ export function openControlPlanes(rules: readonly Rule[], books?: Books): Contro
     driverNamed: (name) =>
       name === inventory.name ? inventory : (planes.get(name)?.driver ?? missing(name)),
     secretsOf: (name) => planes.get(name)?.secrets ?? [],
+    matchesOf: (name) => rules.filter(({ plane }) => plane?.name === name).map((one) => one.match),
     statuses: () => [...planes.values()].map(({ driver }) => driver.status()),
   };
 }

@@ -132,7 +132,8 @@ describe('secrets', () => {
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
     expect(first).toBe('*');
-    expect(allowed.filter((line) => !line.startsWith('!'))).toEqual([]);
+    // Taken out again of a folder that goes: the image builds its own.
+    expect(allowed.filter((line) => !line.startsWith('!'))).toEqual(['console/dist']);
     expect(allowed.join(' ')).not.toMatch(/secrets|\.sunset/);
   });
 });

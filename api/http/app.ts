@@ -37,7 +37,7 @@ export type Facade = (deps: ApiDeps, metrics: Metrics) => RequestHandler;
 /** @param facades those that share the API's port */
 export function createApi(
   deps: ApiDeps,
-  metrics: Metrics = createMetrics(deps.pool),
+  metrics: Metrics = createMetrics(deps),
   facades: readonly Facade[] = [],
 ): Express {
   const app = beginApp(deps, metrics, facades);

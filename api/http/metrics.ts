@@ -1,10 +1,12 @@
 import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { msOf } from '../../domain/instant';
+import type { Status } from '../../drivers/http';
 import { lastAudit } from '../../store/audit/runs';
 import { unsealedBacklog } from '../../store/books/seal';
 import type { Pool } from '../../store/db';
 import { lastWatch, type TroubleKind } from '../../store/lives/watch';
+import type { ApiDeps } from '../deps';
 
 declare module 'express-serve-static-core' {
   interface Locals {
@@ -21,11 +23,12 @@ export interface Metrics {
   countStreams(count: () => number): void;
 }
 
-export function createMetrics(pool: Pool): Metrics {
+export function createMetrics({ pool, controlPlanes }: Pick<ApiDeps, 'pool' | 'controlPlanes'>): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   measureBooks(registry, pool);
   measureLives(registry, pool);
+  measureControlPlanes(registry, controlPlanes?.statuses ?? (() => []));
   const durations = new Histogram({
     name: 'sunset_http_request_duration_seconds',
     help: 'Time from arrival to the end of the answer, by declared path.',
@@ -102,6 +105,40 @@ function measureLives(registry: Registry, pool: Pool): void {
   gauge('sunset_lives_watch_age_seconds', 'How long ago a worker looked for such lives.', async () => {
     const watch = await last();
     return watch && (Date.now() - msOf(watch.at)) / 1000;
+  });
+}
+
+const BREAKER = { closed: 0, 'half-open': 0.5, open: 1 } as const;
+
+/** As this process sees them (SUNSET_CONTROL_PLANES). */
+function measureControlPlanes(registry: Registry, statuses: () => Status[]): void {
+  const gauge = (name: string, help: string, read: (status: Status) => number): void =>
+    void new Gauge({
+      name,
+      help,
+      labelNames: ['control_plane'],
+      registers: [registry],
+      collect() {
+        for (const status of statuses()) this.set({ control_plane: status.name }, read(status));
+      },
+    });
+  gauge(
+    'sunset_control_plane_breaker',
+    '0: closed. 1: open, it has not answered and is left alone. 0.5: one request tries.',
+    ({ breaker }) => BREAKER[breaker],
+  );
+  gauge('sunset_control_plane_in_flight', 'Requests under way.', ({ inFlight }) => inFlight);
+  gauge('sunset_control_plane_queued', 'Askings that wait for their turn.', ({ queued }) => queued);
+  new Gauge({
+    name: 'sunset_control_plane_requests',
+    help: 'Requests since the process began; unknown: nothing came that can be believed.',
+    labelNames: ['control_plane', 'outcome'],
+    registers: [registry],
+    collect() {
+      for (const { name, counts } of statuses())
+        for (const outcome of ['answered', 'unknown'] as const)
+          this.set({ control_plane: name, outcome }, counts[outcome]);
+    },
   });
 }
 

@@ -44,7 +44,7 @@ export async function startApi(
   const secrets = keySecrets(operatorKey);
   const feed = new EventFeed(given, given.events);
   const deps: ApiDeps = { ...given, secrets, signatures: createSignatures(operatorKey), owner, feed };
-  const metrics = createMetrics(deps.pool);
+  const metrics = createMetrics(deps);
   const opened: Server[] = [];
   const open = async (app: Express, at: number): Promise<string> => {
     const server = serverOf(app).listen(at, host);

@@ -5,6 +5,7 @@ import { accountRoutes } from './accounts';
 import { adjustmentRoutes } from './adjustments';
 import { auditRoutes } from './audits';
 import { controlPlaneRoutes } from './control-plane';
+import { controlPlanesRoutes } from './control-planes';
 import { eventRoutes } from './events';
 import { fastForwardRoutes } from './fast-forward';
 import { instanceRoutes } from './instances';
@@ -49,5 +50,6 @@ export const allRoutes = (deps: ApiDeps, metrics: Registry): Route[] => [
   ...sessionRoutes(deps),
   ...fastForwardRoutes(deps),
   ...repairRoutes(deps),
+  ...controlPlanesRoutes(deps),
   ...serviceRoutes(deps, metrics),
 ];

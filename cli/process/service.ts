@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { type ApiServer, type Listening, startApi } from '../../api/http/server';
 import type { SignInCodes } from '../../api/sign-in-codes';
 import { withJitter } from '../../domain/jitter';
+import { openControlPlanes } from '../../drivers/control-planes';
 import {
   consoleProgress,
   type EmbeddedPostgres,
@@ -98,6 +99,7 @@ export interface ServiceOptions {
     | 'sessions'
     | 'trustedProxies'
     | 'console'
+    | 'controlPlanes'
     | 'webUi'
   >;
   /** Sign the operator in once each; default: there are none. */
@@ -190,6 +192,7 @@ export async function runApi(
     logger,
     taskQueue,
     sessions: settings.sessions,
+    controlPlanes: openControlPlanes(settings.controlPlanes),
     trustedProxies: settings.trustedProxies,
     signInCodes,
     webUi: settings.webUi ?? server.webUiUrl?.replace(/\/+$/, ''),

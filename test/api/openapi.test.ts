@@ -55,6 +55,7 @@ POST /v1/instances/{id}/orders
 PUT /v1/instances/{id}/prices
 POST /v1/instances/{id}/repair
 GET /v1/troubles
+GET /v1/control-planes
 POST /v1/instances/{id}/protect
 POST /v1/instances/{id}/unprotect
 POST /v1/quotes

@@ -186,6 +186,7 @@ const TABLE: Record<string, Row> = {
   'POST /v1/instances/{id}/start': { permissions: ['power'], prepare: stopped },
   'POST /v1/instances/{id}/stop': { permissions: ['power'], prepare: running },
   'GET /v1/troubles': { permissions: ['operate'], staffOnly: true },
+  'GET /v1/control-planes': { permissions: ['operate'], staffOnly: true },
   'POST /v1/instances/{id}/repair': {
     permissions: ['operate'],
     prepare: running,

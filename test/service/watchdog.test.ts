@@ -482,6 +482,7 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
   ['GET /v1/audits', '', 200, page('/v1/audits')],
   ['GET /v1/audits/{id}', '', 200, get('/v1/audits/a1')],
   ['GET /v1/troubles', '', 200, get('/v1/troubles')],
+  ['GET /v1/control-planes', '', 200, get('/v1/control-planes')],
   ['GET /v1/policies', '', 200, get('/v1/policies')],
   [
     'POST /v1/keys',

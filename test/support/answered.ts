@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type * as answers from '../../contract/answers';
 import type * as books from '../../contract/books';
 import type { commandsAnswer } from '../../contract/commands';
+import type { controlPlanesAnswer } from '../../contract/control-planes';
 import type { eventPageAnswer } from '../../contract/events';
 import type { keyAnswer, newKeyAnswer } from '../../contract/keys';
 import type { policiesAnswer } from '../../contract/policies';
@@ -32,6 +33,7 @@ type Gets = [
   ['/v1/instances', Page<Instance>],
   ['/v1/instance-facets', z.infer<typeof answers.facetsAnswer>],
   ['/v1/recycle-bin', Page<z.infer<typeof answers.binEntryAnswer>>],
+  ['/v1/control-planes', z.infer<typeof controlPlanesAnswer>],
   ['/v1/policies', z.infer<typeof policiesAnswer>],
   ['/v1/quotes/*', Quote],
   ['/v1/terminations/*', Termination],

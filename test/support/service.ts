@@ -62,6 +62,7 @@ export interface ServiceOptions {
   signInCodes?: SignInCodes;
   events?: Partial<Pace>;
   trustedProxies?: string[];
+  controlPlanes?: ApiDeps['controlPlanes'];
   webUi?: string;
   /** The folder of the built console. */
   console?: string;
@@ -115,6 +116,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
         : { authFailuresPerMinute: options.authFailuresPerMinute }),
       ...(options.sessions === undefined ? {} : { sessions: options.sessions }),
       ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
+      ...(options.controlPlanes === undefined ? {} : { controlPlanes: options.controlPlanes }),
       signInCodes: options.signInCodes,
       webUi: options.webUi,
       console: options.console,

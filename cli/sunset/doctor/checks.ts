@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { holderOf } from '../../../embedded/process/lock';
 import { chooseKey, dataFolder, type FoundKey, serviceUrl } from '../session';
 import { webUiAddress, webUiAnswers } from '../web-ui';
+import { checkControlPlanes } from './control-planes';
 import { checkDatabase } from './database';
 import { askService, clockDiagnosis, type Diagnosis, fail, ok, type ServiceState, warn } from './finding';
 import { checkLives } from './lives';
@@ -30,6 +31,7 @@ export async function diagnose({ url: given, key: givenKey, env }: Surroundings)
     isUp ? checkKey(url, found) : undefined,
     isUp ? checkFastForward(url, found) : undefined,
     isUp ? checkLives(url, found) : undefined,
+    isUp ? checkControlPlanes(url, found) : undefined,
     checkWebUi(url, env),
   ]);
   const all = [checkNode(), checkFolder(folder, env), service, clockDiagnosis('clock', skewMs), ...rest];
