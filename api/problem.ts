@@ -45,6 +45,7 @@ const KIND_NAMES = {
   account: { en: 'account', zh: '账号' },
   audit: { en: 'audit', zh: '稽核' },
   key: { en: 'key', zh: '密钥' },
+  product: { en: 'product', zh: '产品' },
 } satisfies Record<string, Text>;
 
 /** 404 that says what is missing. */

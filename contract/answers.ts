@@ -167,7 +167,7 @@ export const blockers = z.array(z.object({ code: z.string(), message: z.string()
 const warnings = z.array(z.object({ code: z.string(), message: z.string() }));
 const refundKind = z.enum(['five-day', 'ordinary', 'none']);
 
-const quoteItem = z
+export const quoteItem = z
   .object({
     instanceId: z.string(),
     permitted: z.boolean(),

@@ -1,7 +1,8 @@
 /** The rules of each product, as data that people and pages read. */
 import { z } from 'zod';
 import { ACTIONS } from '../domain/instance';
-import { amountText } from './answers';
+import { amountText, quoteItem, refundCurveAnswer } from './answers';
+import { rate } from './fields';
 import { channelSchema, registrationSchema, scheduleSchema } from './registration';
 
 const ending = z
@@ -94,5 +95,45 @@ const policyAnswer = z
   .meta({ id: 'Policy' });
 
 export const policiesAnswer = z.object({ items: z.array(policyAnswer) });
+
+const flag = z
+  .enum(['true', 'false'])
+  .transform((value) => value === 'true')
+  .optional()
+  .meta({ type: 'boolean', enum: undefined });
+const count = z
+  .string()
+  .regex(/^\d{1,4}$/, { error: 'NOT_A_WHOLE_NUMBER' })
+  .transform(Number)
+  .optional()
+  .meta({ type: 'integer', minimum: 0, maximum: 9999, pattern: undefined });
+
+/** Of the rules what can be tried otherwise; missing: as it is. */
+export const policyQuery = z.strictObject({
+  fiveDayCount: count,
+  ordinaryCount: count,
+  fiveDayWindow: knobs.shape.fiveDayWindow.optional(),
+  hoursAfterUpgrade: knobs.shape.hoursAfterUpgrade.optional(),
+  networkUsage: knobs.shape.networkUsage.optional(),
+  capPartMonth: flag,
+  promotionFeeRate: rate.optional(),
+});
+
+export const workedPolicyAnswer = policyAnswer
+  .extend({
+    examples: z.array(
+      example.extend({
+        computed: quoteItem.meta({ description: 'Computed just now, under these rules.' }),
+        asExpected: z.boolean().meta({ description: 'Whether it is what the documents say.' }),
+      }),
+    ),
+    curve: refundCurveAnswer.nullable().meta({
+      description: 'Of the first example that can be returned: what waiting would do to its refund.',
+    }),
+  })
+  .meta({ id: 'WorkedPolicy' });
+
+export type WorkedPolicyAnswer = z.infer<typeof workedPolicyAnswer>;
+export type PolicyTrial = z.output<typeof policyQuery>;
 
 export type PolicyAnswer = z.infer<typeof policyAnswer>;

@@ -16,6 +16,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 export const byId = z.strictObject({ id });
 export const byDerivedId = z.strictObject({ id: longId });
 export const byAccount = z.strictObject({ account });
+export const byProduct = z.strictObject({ product: text });
 
 /** Every list has a page. Query values are text. */
 const page = {

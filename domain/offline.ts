@@ -2,7 +2,7 @@
  * A quote without servers: the instance as it would stand at an instant, had Sunset run it since its
  * registration.
  */
-import { type RefundCurve, refundCurve } from './curve';
+import { type CurveSpan, curveInTurns, type RefundCurve, refundCurve } from './curve';
 import { rightsLeft } from './eligibility';
 import { type Action, factsOf, type Registration, type Schedule, type StoredOrder } from './instance';
 import { advance, type Life, newLife } from './lifecycle';
@@ -10,6 +10,7 @@ import type { Policy } from './policy';
 import { type QuoteItem, quoteItems } from './quote';
 import { rightsKey } from './returns';
 import type { Subject } from './subject';
+import type { Turns } from './turns';
 
 export interface OfflineCase {
   instance: { id: string } & Registration;
@@ -31,9 +32,15 @@ export function quoteOffline(one: OfflineCase): QuoteItem {
   return quoteItems([subjectOf(one)], left, { action, schedule, assisted })[0]!;
 }
 
+type CurveCase = Omit<OfflineCase, 'action' | 'schedule'>;
+
 /** What waiting would do to one case by itself. */
-export const curveOffline = (one: Omit<OfflineCase, 'action' | 'schedule'>): RefundCurve =>
+export const curveOffline = (one: CurveCase): RefundCurve =>
   refundCurve(subjectOf(one), rightsLeft(one.policy.knobs, one.returnsSoFar));
+
+/** A part of that, in pieces of a point each. */
+export const curveOfflineInTurns = (one: CurveCase, span: CurveSpan): Turns<RefundCurve> =>
+  curveInTurns(subjectOf(one), rightsLeft(one.policy.knobs, one.returnsSoFar), span);
 
 function subjectOf({ instance, policy, at }: Pick<OfflineCase, 'instance' | 'policy' | 'at'>): Subject {
   const { id, ...facts } = factsOf(instance);

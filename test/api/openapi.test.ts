@@ -60,6 +60,7 @@ POST /v1/instances/{id}/protect
 POST /v1/instances/{id}/unprotect
 POST /v1/quotes
 GET /v1/policies
+GET /v1/policies/{product}
 GET /v1/quotes/{id}
 POST /v1/terminations
 GET /v1/terminations

@@ -240,7 +240,12 @@ const TABLE: Record<string, Row> = {
     prepare: running,
     body: ({ id }) => ({ action: 'terminate', instanceIds: [id] }),
   },
-  'GET /v1/policies': { permissions: ['read'] },
+  'GET /v1/policies': { permissions: ['read'], ownOnly: true },
+  'GET /v1/policies/{product}': {
+    permissions: ['read'],
+    prepare: async () => ({ product: 'tencent-cvm' }),
+    ownOnly: true,
+  },
   'GET /v1/quotes/{id}': { permissions: ['read'], prepare: quoted },
   'POST /v1/terminations': {
     permissions: ['terminate', 'return'],

@@ -484,6 +484,7 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
   ['GET /v1/troubles', '', 200, get('/v1/troubles')],
   ['GET /v1/control-planes', '', 200, get('/v1/control-planes')],
   ['GET /v1/policies', '', 200, get('/v1/policies')],
+  ['GET /v1/policies/{product}', '', 200, get('/v1/policies/tencent-cvm')],
   [
     'POST /v1/keys',
     '',

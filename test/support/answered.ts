@@ -6,7 +6,7 @@ import type { commandsAnswer } from '../../contract/commands';
 import type { controlPlanesAnswer } from '../../contract/control-planes';
 import type { eventPageAnswer } from '../../contract/events';
 import type { keyAnswer, newKeyAnswer } from '../../contract/keys';
-import type { policiesAnswer } from '../../contract/policies';
+import type { policiesAnswer, workedPolicyAnswer } from '../../contract/policies';
 import type { sessionAnswer } from '../../contract/sessions';
 
 export type Problem = z.infer<typeof answers.problemAnswer>;
@@ -34,6 +34,7 @@ type Gets = [
   ['/v1/instance-facets', z.infer<typeof answers.facetsAnswer>],
   ['/v1/recycle-bin', Page<z.infer<typeof answers.binEntryAnswer>>],
   ['/v1/control-planes', z.infer<typeof controlPlanesAnswer>],
+  ['/v1/policies/*', z.infer<typeof workedPolicyAnswer>],
   ['/v1/policies', z.infer<typeof policiesAnswer>],
   ['/v1/quotes/*', Quote],
   ['/v1/terminations/*', Termination],
