@@ -212,6 +212,19 @@ describe('what a file says', () => {
     expect(text).toContain('TEMPORAL_ADDRESS must be set here (or TEMPORAL_ADDRESS_FILE');
   });
 
+  it('what is wrong in the file of control planes is told with all else', () => {
+    const planes = join(folder, 'planes.yaml');
+    writeFileSync(planes, '- { driver: inventory, match: { product: jd-vn } }\n- { driver: htp }\n');
+    const text = problems({ ...loopback, SUNSET_CONTROL_PLANES: planes, PORT: 'x' });
+    expect(text).toContain('PORT must be a port number');
+    expect(text).toContain('SUNSET_CONTROL_PLANES: rule 1: there is no product "jd-vn"');
+    expect(text).toContain('SUNSET_CONTROL_PLANES: rule 2: driver must be http or inventory');
+    writeFileSync(planes, '- { driver: inventory, match: { product: jd-vm } }\n');
+    expect(readSettings({ ...loopback, SUNSET_CONTROL_PLANES: planes }).controlPlanes).toEqual([
+      { match: { product: 'jd-vm' }, plane: null },
+    ]);
+  });
+
   it('sandbox: true is refused with servers of others, and npm run cluster can’t be played by anybody elsewhere', () => {
     expect(problems({ ...loopback, SUNSET_SANDBOX: 'true' })).toContain(
       'SUNSET_SANDBOX can be true only when',

@@ -1,7 +1,11 @@
 /** Standard Webhooks 1.0, held against its own library. */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { secretOf, signedHeaders, verifyConfirmation } from '../../drivers/signature';
+import { Liar } from '../support/liar';
 
 const written = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 const SECRET = written();
@@ -80,4 +84,30 @@ it('a secret is whsec_ and 24 to 64 bytes', () => {
   expect([23, 24, 64, 65].map((bytes) => of(bytes)?.length)).toEqual([undefined, 24, 64, undefined]);
   for (const wrong of ['', 'whsec_', SECRET.slice(6), `whsec_${'*'.repeat(40)}`, `WHSEC_${SECRET.slice(6)}`])
     expect(secretOf(wrong)).toBeUndefined();
+});
+
+it('a callback over the wire is verified as it came, and only with its own secret', async () => {
+  const liar = new Liar();
+  const came: unknown[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const raw = Buffer.concat(chunks);
+      for (const secret of [liar.secret, SECRET])
+        came.push(verifyConfirmation(request.headers, raw, [secretOf(secret)!], Date.now()));
+      came.push(JSON.parse(raw.toString()));
+      response.writeHead(202).end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const to = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  expect((await liar.confirm(to, 'ins-1/7', 'ins-1', { state: 'done' })).status).toBe(202);
+  server.closeAllConnections();
+  server.close();
+  expect(came).toEqual([
+    { id: expect.stringMatching(/^confirm_/) },
+    { refused: NO_SIGNATURE },
+    { instanceId: 'ins-1', stepKey: 'ins-1/7', outcome: { state: 'done' } },
+  ]);
 });
