@@ -515,6 +515,8 @@ export type RefundRequestAnswer = z.infer<typeof refundRequestAnswer>;
 export type FacetsAnswer = z.infer<typeof facetsAnswer>;
 export type BinEntryAnswer = z.infer<typeof binEntryAnswer>;
 export type MovementAnswer = z.infer<typeof movementAnswer>;
+export type ListedAccountAnswer = z.infer<typeof listedAccountAnswer>;
+export type RenewalPriceAnswer = z.infer<typeof renewalPriceAnswer>;
 export type AccountAnswer = z.infer<typeof accountAnswer>;
 export type TimelineAnswer = z.infer<typeof timelineAnswer>;
 /** Of a quote, and of the preview of a refund request. */

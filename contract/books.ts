@@ -161,4 +161,6 @@ export const auditAnswer = audit
 export type AdjustmentAnswer = z.infer<typeof adjustmentAnswer>;
 export type TrialBalanceAnswer = z.infer<typeof trialBalanceAnswer>;
 export type AuditSummaryAnswer = z.infer<typeof auditSummaryAnswer>;
+export type AuditChecksAnswer = z.infer<typeof auditChecksAnswer>;
+export type SealAnswer = z.infer<typeof sealAnswer>;
 export type AuditAnswer = z.infer<typeof auditAnswer>;

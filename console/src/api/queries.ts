@@ -5,16 +5,24 @@ import type {
   BinEntryAnswer,
   FacetsAnswer,
   InstanceAnswer,
+  ListedAccountAnswer,
   MovementAnswer,
   QuoteAnswer,
   RefundAnswer,
   RefundCurveAnswer,
   RefundDetailAnswer,
   RefundRequestAnswer,
+  RenewalPriceAnswer,
   TerminationAnswer,
   TimelineAnswer,
 } from '../../../contract/answers';
-import type { AuditAnswer, AuditSummaryAnswer, TrialBalanceAnswer } from '../../../contract/books';
+import type {
+  AuditAnswer,
+  AuditChecksAnswer,
+  AuditSummaryAnswer,
+  SealAnswer,
+  TrialBalanceAnswer,
+} from '../../../contract/books';
 import type { CommandsAnswer } from '../../../contract/commands';
 import type { KeyAnswer } from '../../../contract/keys';
 import type { PolicyAnswer } from '../../../contract/policies';
@@ -82,6 +90,11 @@ export const queries = {
       queryFn: ({ signal }) =>
         call<FacetsAnswer>('GET', '/v1/instance-facets', { query: { account }, signal }),
     }),
+  renewalPrice: (id: string, months: number) =>
+    one<RenewalPriceAnswer>(
+      ['renewal-price', id, months],
+      `${path`/v1/instances/${id}/renewal-price`}?months=${months}`,
+    ),
   timeline: (id: string) =>
     list<TimelineAnswer>('timeline', path`/v1/instances/${id}/timeline`, { limit: 500 }),
   commands: (id: string) => one<CommandsAnswer>(['commands', id], path`/v1/instances/${id}/commands`),
@@ -95,9 +108,12 @@ export const queries = {
   refund: (id: string) => one<RefundDetailAnswer>(['refund', id], path`/v1/refunds/${id}`),
   requests: (query: Query) => list<RefundRequestAnswer>('requests', '/v1/refund-requests', query),
   request: (id: string) => one<RefundRequestAnswer>(['request', id], path`/v1/refund-requests/${id}`),
+  accounts: (query: Query) => list<ListedAccountAnswer>('accounts', '/v1/accounts', { limit: 100, ...query }),
   account: (account: string) => one<AccountAnswer>(['account', account], path`/v1/accounts/${account}`),
   statement: (account: string) =>
     list<MovementAnswer>('statement', path`/v1/accounts/${account}/statement`, { limit: 100 }),
+  checks: () => one<AuditChecksAnswer>(['checks'], '/v1/audit-checks'),
+  seal: () => one<SealAnswer>(['seal'], '/v1/seal'),
   audits: () => list<AuditSummaryAnswer>('audits', '/v1/audits'),
   audit: (id: string) => one<AuditAnswer>(['audit', id], path`/v1/audits/${id}`),
   trialBalance: () => one<TrialBalanceAnswer>(['trial-balance'], '/v1/trial-balance'),

@@ -67,6 +67,12 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('../pages/account'), 'Account'),
 });
 
+const accounts = createRoute({
+  getParentRoute: () => root,
+  path: '/accounts',
+  component: lazyRouteComponent(() => import('../pages/accounts'), 'Accounts'),
+});
+
 const bin = createRoute({
   getParentRoute: () => root,
   path: '/bin',
@@ -144,6 +150,7 @@ export const router = createRouter({
     bin,
     refunds,
     refund,
+    accounts,
     account,
     terminations,
     termination,

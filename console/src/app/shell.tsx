@@ -81,7 +81,7 @@ const Brand = () => (
 );
 
 /** Pages that go over all accounts are not there for keys of one. */
-const STAFF_ONLY: readonly string[] = ['/audit', '/attention'];
+const STAFF_ONLY: readonly string[] = ['/accounts', '/audit', '/attention'];
 
 function Pages() {
   const { pages, shell } = useWords();
@@ -97,6 +97,7 @@ function Pages() {
       {page('/instances', pages.instances)}
       {page('/bin', pages.bin)}
       {page('/refunds', pages.refunds)}
+      {page('/accounts', pages.accounts)}
       {account !== null && may('read') && (
         <Link
           to="/accounts/$account"

@@ -15,6 +15,7 @@ export const en = {
     instances: 'Instances',
     bin: 'Recycle bin',
     refunds: 'Refunds',
+    accounts: 'Accounts',
     account: 'Account and statement',
     requests: 'Refund requests',
     terminations: 'Terminations',
@@ -248,7 +249,7 @@ export const en = {
     refundNow: 'What a return would pay',
     steps: 'Every step',
     stepsNote: (count: number) => plural(count, 'step', 'steps'),
-    temporal: 'Open in Temporal',
+    temporal: 'Open in Temporal ↗',
     commands: 'What can be done',
     notNow: 'Not possible now',
     copyId: 'Copy the id',
@@ -530,6 +531,7 @@ export const en = {
     powerOnWithRenewal: 'Power on with renewal …',
   },
   accounts: {
+    lead: 'Balances, rights and statement of each.',
     title: (account: string) => `Account ${account}`,
     arrears: 'in arrears',
     hold: 'on hold: returns need an approval',
@@ -592,6 +594,8 @@ export const en = {
     denyLead: 'The instance runs on, and the right to return is given back.',
   },
   audits: {
+    checks: 'What each audit looks at',
+    unsealed: (count: number) => `${count} booked since, not sealed yet`,
     lead: 'Every night each rule of the books and records is looked at, row by row; nothing is trusted.',
     runs: 'Audits',
     empty: 'No audit yet',
@@ -679,8 +683,8 @@ export const en = {
     },
     months: {
       label: 'For how long',
-      price: (price: string) => `By the newest prices: ${price}, less the discount of so many months.`,
-      noPrice: 'It has no monthly price: the operator states what was paid.',
+      price: 'By the newest prices it costs',
+      begins: 'it begins',
       count: (months: number) =>
         months % 12 === 0 ? plural(months / 12, 'year', 'years') : plural(months, 'month', 'months'),
     },

@@ -9,6 +9,7 @@ export const zh: Words = {
     instances: '实例',
     bin: '回收站',
     refunds: '退款',
+    accounts: '账户',
     account: '账户与收支明细',
     requests: '退款申请',
     terminations: '销毁/退还记录',
@@ -230,7 +231,7 @@ export const zh: Words = {
     refundNow: '退还可得金额',
     steps: '全部历史',
     stepsNote: (count) => `${count} 步`,
-    temporal: '在 Temporal 中打开',
+    temporal: '在 Temporal 中打开 ↗',
     commands: '可执行的操作',
     notNow: '当前不可执行',
     copyId: '复制 ID',
@@ -506,6 +507,7 @@ export const zh: Words = {
     powerOnWithRenewal: '续费并开机…',
   },
   accounts: {
+    lead: '每个账号的余额、名额与收支明细。',
     title: (account) => `账号 ${account}`,
     arrears: '已欠费',
     hold: '已冻结：退还需审批',
@@ -567,6 +569,8 @@ export const zh: Words = {
     denyLead: '实例继续运行，退还名额将归还。',
   },
   audits: {
+    checks: '每次审计的检查项',
+    unsealed: (count) => `此后 ${count} 笔尚未封印`,
     lead: '每晚逐行检查账本与记录的每条规则。',
     runs: '审计记录',
     empty: '还没有审计',
@@ -640,8 +644,8 @@ export const zh: Words = {
     },
     months: {
       label: '时长',
-      price: (price) => `按最新价格 ${price} 及对应时长折扣计算。`,
-      noPrice: '没有包月价格，需由运营方提供支付信息。',
+      price: '按最新价格需支付',
+      begins: '开始于',
       count: (months) => (months % 12 === 0 ? `${months / 12} 年` : `${months} 个月`),
     },
     request: {

@@ -16,13 +16,15 @@ import css from './audit.module.css';
 export function Audits() {
   const { pages, audits, common } = useWords();
   const result = useList(queries.audits());
-  const head = result.data?.[0]?.head;
+  const { data: seal } = useQuery(queries.seal());
+  const head = seal?.head;
   return (
     <>
       <PageHead title={pages.audit} lead={audits.lead} />
       {head && (
         <p className={css.seal}>
           {audits.seal(head.position)} <code>{head.hash}</code>
+          {seal.unsealed.transactions > 0 && ` · ${audits.unsealed(seal.unsealed.transactions)}`}
         </p>
       )}
       <List
@@ -52,6 +54,7 @@ export function Audits() {
         ]}
       />
       <TrialBalance />
+      <Checks />
     </>
   );
 }
@@ -115,6 +118,27 @@ function TrialBalance() {
             </tfoot>
           </table>
         </Scroll>
+      )}
+    </Sheet>
+  );
+}
+
+/** What is true of sound books, check by check. */
+function Checks() {
+  const { audits } = useWords();
+  const { data } = useQuery(queries.checks());
+  return (
+    <Sheet title={audits.checks}>
+      {data ? (
+        <ul>
+          {data.items.map(({ name, title }) => (
+            <li key={name}>
+              {title} <small>{name}</small>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <Loading />
       )}
     </Sheet>
   );

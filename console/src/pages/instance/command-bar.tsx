@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Instance } from '../../api/queries';
+import { useSession } from '../../app/session';
 import { Blockers } from '../../parts/blockers';
 import { addressOf } from '../../parts/command-link';
 import { type CommandName, type Offered, useCommandName, useOffered } from '../../parts/commands';
@@ -25,6 +26,7 @@ export function CommandBar({ instance }: { instance: Instance }) {
         .map(({ name }) => (
           <Command key={name} name={name} id={instance.id} />
         ))}
+      <Workflow id={instance.id} />
       <NotNow offered={offered.filter(({ isPossible }) => !isPossible)} />
     </div>
   );
@@ -36,6 +38,22 @@ function Command({ name, id }: { name: CommandName; id: string }) {
   return (
     <Button {...look} renderRoot={(props) => <Link {...props} {...addressOf(name, id)} />}>
       {command[name]}
+    </Button>
+  );
+}
+
+/** Its workflow in Temporal's Web UI, for who may see all of them. */
+function Workflow({ id }: { id: string }) {
+  const { instance } = useWords();
+  const { webUi } = useSession();
+  if (webUi === null) return null;
+  const address = webUi + encodeURIComponent(`instance/${id}`);
+  return (
+    <Button
+      variant="subtle"
+      renderRoot={(props) => <a {...props} href={address} target="_blank" rel="noreferrer" />}
+    >
+      {instance.temporal}
     </Button>
   );
 }

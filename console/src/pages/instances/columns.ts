@@ -6,13 +6,13 @@ export type Column = (typeof COLUMNS)[number];
 
 /** Their width in the grid of a row. */
 export const WIDTHS: Record<Column, string> = {
-  state: '112px',
-  billing: 'minmax(150px, 1.1fr)',
+  state: '96px',
+  billing: 'minmax(134px, 1.1fr)',
   product: 'minmax(96px, .8fr)',
-  region: 'minmax(110px, 1fr)',
-  plan: 'minmax(96px, .9fr)',
-  ends: 'minmax(150px, 1.1fr)',
-  account: 'minmax(80px, .8fr)',
+  region: 'minmax(86px, 1fr)',
+  plan: 'minmax(76px, .9fr)',
+  ends: 'minmax(118px, 1.1fr)',
+  account: 'minmax(64px, .8fr)',
 };
 
 export interface Columns {

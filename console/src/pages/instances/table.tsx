@@ -26,12 +26,14 @@ interface InstanceTableProps {
 
 const ROW = 46;
 const CARD = 112;
+/** Where there is no room for all, the instance's page has them. */
+const SPARED: readonly Column[] = ['plan', 'region'];
 /** The next page is asked for before its first row is seen. */
 const AHEAD = 40;
 
 export function InstanceTable({
   items,
-  columns,
+  columns: wanted,
   chosen,
   choose,
   isStale,
@@ -41,6 +43,8 @@ export function InstanceTable({
 }: InstanceTableProps) {
   const { words, lang } = useLanguage();
   const isNarrow = useMediaQuery('(max-width: 720px)', undefined, { getInitialValueInEffect: false });
+  const isMiddling = useMediaQuery('(max-width: 1180px)', undefined, { getInitialValueInEffect: false });
+  const columns = isMiddling && !isNarrow ? wanted.filter((column) => !SPARED.includes(column)) : wanted;
   const body = useRef<HTMLDivElement>(null);
   const offset = useOffsetTop(body);
   const rows = useWindowVirtualizer({

@@ -1,6 +1,9 @@
 import { NativeSelect } from '@mantine/core';
-import type { Instance } from '../../../api/queries';
+import { useQuery } from '@tanstack/react-query';
+import { type Instance, queries } from '../../../api/queries';
 import { formatMoney } from '../../../parts/format';
+import { Refusal } from '../../../parts/states';
+import { Time } from '../../../parts/time';
 import { useLanguage } from '../../../words';
 
 const OFFERED = [1, 2, 3, 6, 12, 24, 36];
@@ -11,18 +14,26 @@ interface MonthsProps {
   instance: Instance;
 }
 
-/** For how long, beside the monthly price: the service reckons with the discount and debits the account. */
+/** For how long, and what the service would debit the account for it. */
 export function Months({ value, onChange, instance }: MonthsProps) {
   const { words, lang } = useLanguage();
-  const prices = instance.priceChanges?.at(-1)?.prices ?? instance.prices;
-  const price = prices?.month && words.facts.aMonth(formatMoney(prices.month, prices.currency, lang));
+  const said = words.dialogs.months;
+  const { data: price, error } = useQuery(queries.renewalPrice(instance.id, value));
   return (
-    <NativeSelect
-      label={words.dialogs.months.label}
-      description={price ? words.dialogs.months.price(price) : words.dialogs.months.noPrice}
-      value={String(value)}
-      onChange={({ currentTarget }) => onChange(Number(currentTarget.value))}
-      data={OFFERED.map((months) => ({ value: String(months), label: words.dialogs.months.count(months) }))}
-    />
+    <>
+      <NativeSelect
+        label={said.label}
+        value={String(value)}
+        onChange={({ currentTarget }) => onChange(Number(currentTarget.value))}
+        data={OFFERED.map((months) => ({ value: String(months), label: said.count(months) }))}
+      />
+      {price && (
+        <p>
+          {said.price} <strong>{formatMoney(price.amount, price.currency, lang)}</strong> · {said.begins}{' '}
+          <Time at={price.startsAt} />
+        </p>
+      )}
+      <Refusal error={error} />
+    </>
   );
 }
