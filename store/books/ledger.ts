@@ -88,7 +88,9 @@ export async function postingsOfRefunds(
   const postings = new Map<string, BookedPosting[]>();
   for (const { refundId, ...row } of rows) {
     const posting = { ...row, amount: formatMoney(exact(row.amount), row.currency) };
-    postings.set(refundId, [...(postings.get(refundId) ?? []), posting]);
+    const of = postings.get(refundId);
+    if (of) of.push(posting);
+    else postings.set(refundId, [posting]);
   }
   return (refundId) => postings.get(refundId) ?? [];
 }
