@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { parseRegistration } from '../contract/registration-rules';
 import { POLICIES } from '../policies';
-import { withoutExamples } from '../store/policies';
+import { excerptOf } from '../store/policies';
 import { createSignatures, type Signatures } from '../store/signatures';
 import { registerInstance, sendCommand } from '../temporal/send';
 import { cvmPostpaid, redisPostpaid } from '../test/support/lives';
@@ -102,7 +102,10 @@ export async function birth(
   signer: Signatures,
 ): Promise<void> {
   const registration = registrationOf(body);
-  const policy = withoutExamples(POLICIES.find(({ product }) => product === registration.product)!);
+  const policy = await excerptOf(
+    place.pool,
+    POLICIES.find(({ product }) => product === registration.product)!,
+  );
   const born = { instanceId, registration, policy, envelope: { id: randomUUID(), by: 'operator' } };
   const signature = signer.signBirth(born);
   await registerInstance(place.client, { ...born, signature }, { waitMs: PATIENCE_MS });

@@ -40,9 +40,19 @@ export interface StatementFilter {
   to?: string | undefined;
 }
 
-/** Looked up for each transaction: there are few, which the planner can't know, of very many entries. */
+/** Looked up for each transaction `t`: there are few, which the planner can't know, of very many entries. */
 export const CUSTOMERS_ENTRIES = `(
   SELECT * FROM entries WHERE transaction_id = t.id AND ledger_account LIKE 'customer:%' OFFSET 0)`;
+
+/**
+ * SQL of what an account ($1) had before some of its transactions, in parts to be summed up by currency and source: what
+ * there is now, which the audit holds against the entries, without what came later.
+ * @param isLater SQL of a transaction `t`
+ */
+export const partsBefore = (isLater: string): string => `
+  SELECT currency, source, amount FROM balances WHERE account = $1 UNION ALL
+  SELECT e.currency, split_part(e.ledger_account, ':', 2), -e.amount
+  FROM transactions t CROSS JOIN LATERAL ${CUSTOMERS_ENTRIES} AS e WHERE t.account = $1 AND ${isLater}`;
 
 /** Of each movement and currency what it moved of every source. */
 const MOVEMENTS = `
@@ -53,16 +63,12 @@ const MOVEMENTS = `
     FROM entries e WHERE e.transaction_id = t.id AND e.ledger_account LIKE 'customer:%' GROUP BY e.currency) AS moved`;
 
 /**
- * What was there after each: what there is now, without what came later. So the newest page costs the same however many
- * there are, and an older one as much as it is far back.
+ * What was there after each. The newest page costs the same however many there are, and an older one as much as it is
+ * far back.
  */
 const withBalances = (page: string): string => `
   WITH page AS MATERIALIZED (${page}),
-  parts AS (
-    SELECT currency, source, amount FROM balances WHERE account = $1 UNION ALL
-    SELECT e.currency, split_part(e.ledger_account, ':', 2), -e.amount
-    FROM transactions t CROSS JOIN LATERAL ${CUSTOMERS_ENTRIES} AS e
-    WHERE t.account = $1 AND t.seq > (SELECT max(seq) FROM page)),
+  parts AS (${partsBefore('t.seq > (SELECT max(seq) FROM page)')}),
   last AS (
     SELECT currency, ${SOURCES.map((source) => `${sumOf('amount', `source = '${source}'`)} AS "${source}Last"`).join(', ')}
     FROM parts GROUP BY currency)

@@ -7,7 +7,7 @@
 import { exact, formatMoney, type Source, sum } from '../../domain/money';
 import { type Db, shownUntil, shownUpTo } from '../db';
 import { type AccountRow, partsByCurrency } from './accounts';
-import { CUSTOMERS_ENTRIES } from './statement';
+import { CUSTOMERS_ENTRIES, partsBefore } from './statement';
 
 /** @param at ISO-8601; undefined: now. @returns the instant in UTC */
 async function instantOf(db: Db, at: string | undefined): Promise<string> {
@@ -23,18 +23,12 @@ export interface BalancesAt {
   balances: AccountRow['balances'];
 }
 
-/**
- * An account's balances at an instant, by currency and source: what there is now, which the audit holds against the
- * entries, without what was booked after it.
- */
+/** An account's balances at an instant, by currency and source. */
 export async function balancesAt(db: Db, account: string, at?: string): Promise<BalancesAt> {
   const instant = await instantOf(db, at);
   const { rows } = await db.query<{ currency: string; source: Source; amount: string }>(
     `SELECT currency, source, sum(amount) AS amount FROM (
-       SELECT currency, source, amount FROM balances WHERE account = $1 UNION ALL
-       SELECT e.currency, split_part(e.ledger_account, ':', 2), -e.amount
-       FROM transactions t CROSS JOIN LATERAL ${CUSTOMERS_ENTRIES} AS e
-       WHERE t.account = $1 AND t.recorded_at >= ${shownUntil('$2')}) AS parts
+       ${partsBefore(`t.recorded_at >= ${shownUntil('$2')}`)}) AS parts
      -- Not what had not moved yet.
      WHERE (SELECT true FROM transactions t CROSS JOIN LATERAL ${CUSTOMERS_ENTRIES} AS e
        WHERE t.account = $1 AND ${shownUpTo('t.recorded_at', '$2')} AND e.currency = parts.currency LIMIT 1)

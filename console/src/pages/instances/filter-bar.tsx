@@ -3,10 +3,11 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { FacetsAnswer } from '../../../../contract/answers';
+import { STATES } from '../../../../contract/states';
 import { queries } from '../../api/queries';
 import { useSession } from '../../app/session';
 import { useWords } from '../../words';
-import { type Filters, isFiltered, STATES } from './filters';
+import { type Filters, isFiltered } from './filters';
 import css from './instances.module.css';
 
 interface FilterBarProps {

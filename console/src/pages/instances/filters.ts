@@ -1,18 +1,7 @@
 /** What the list is narrowed to: it stands in the address, so that it can be shared. */
 import type { InstanceAnswer } from '../../../../contract/answers';
+import { STATES } from '../../../../contract/states';
 import type { Query } from '../../api/call';
-
-export const STATES = [
-  'running',
-  'stopped',
-  'changing',
-  'expired',
-  'isolating',
-  'isolated',
-  'restoring',
-  'terminating',
-  'terminated',
-] as const satisfies readonly InstanceAnswer['state'][];
 
 const TEXTS = ['q', 'region', 'product', 'account', 'sort'] as const;
 
