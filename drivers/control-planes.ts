@@ -6,7 +6,10 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { DEFAULTS, HttpDriver, type HttpSettings, type Status } from './http';
+import { Ec2Driver, type Ec2Settings } from './ec2';
+import { missingPackage } from './ec2/api';
+import { DEFAULTS, type Status } from './gate';
+import { HttpDriver, type HttpSettings } from './http';
 import { type Books, inventoryDriver } from './inventory';
 import type { Driver, Ref } from './port';
 import { type Secret, secretOf } from './signature';
@@ -18,19 +21,31 @@ const OWN_NAMES = ['inventory'];
 const text = z.string().min(1).max(128);
 const match = z.strictObject({ product: text.optional(), region: text.optional() });
 const wholeUpTo = (most: number) => z.number().int().min(1).max(most).optional();
+const common = {
+  match: match.default({}),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/, 'must be 1–64 letters, digits and . _ : / -')
+    .optional(),
+  maxInFlight: wholeUpTo(MOST_IN_FLIGHT),
+  timeoutSeconds: wholeUpTo(LONGEST_TIMEOUT_SECONDS),
+  insecure: z.boolean().optional(),
+};
 const rule = z.discriminatedUnion('driver', [
   z.strictObject({
-    match: match.default({}),
+    ...common,
     driver: z.literal('http'),
-    name: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/, 'must be 1–64 letters, digits and . _ : / -')
-      .optional(),
     url: z.string(),
     secretFile: z.string().min(1),
-    maxInFlight: wholeUpTo(MOST_IN_FLIGHT),
-    timeoutSeconds: wholeUpTo(LONGEST_TIMEOUT_SECONDS),
-    insecure: z.boolean().optional(),
+  }),
+  z.strictObject({
+    ...common,
+    driver: z.literal('ec2'),
+    region: z
+      .string()
+      .regex(/^[a-z0-9-]{1,32}$/, 'must be a region as EC2 names it (eu-central-1)')
+      .optional(),
+    endpoint: z.string().optional(),
   }),
   z.strictObject({ match: match.default({}), driver: z.literal('inventory') }),
 ]);
@@ -41,8 +56,15 @@ type Match = Written['match'];
 export interface Rule {
   match: Match;
   /** null: books only. */
-  plane: (HttpSettings & { maxInFlight: number; timeoutSeconds: number }) | null;
+  plane: HttpPlane | Ec2Plane | null;
 }
+
+interface Bounds {
+  maxInFlight: number;
+  timeoutSeconds: number;
+}
+type HttpPlane = HttpSettings & Bounds & { driver?: 'http' };
+type Ec2Plane = Ec2Settings & Bounds & { driver: 'ec2' };
 
 /** What a file says: usable when there are no problems. */
 export interface ReadRules {
@@ -92,18 +114,31 @@ interface ReadRule {
 
 function readRule(written: unknown, folder: string, products: readonly string[]): ReadRule {
   const parsed = rule.safeParse(written);
-  const { match: matches, url, secretFile, insecure } = asFarAsItGoes.safeParse(written).data ?? {};
+  const {
+    match: matches,
+    driver,
+    url,
+    endpoint,
+    region,
+    secretFile,
+    insecure,
+  } = asFarAsItGoes.safeParse(written).data ?? {};
   const secrets =
     secretFile === undefined ? NO_SECRETS : readSecrets(resolve(folder, secretFile), secretFile);
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.flatMap(problemsOf)),
     ...problemsWithProduct(matches?.product, products),
     ...secrets.problems,
-    ...(url === undefined ? [] : problemsWithUrl(url, insecure === true)),
+    ...(url === undefined ? [] : problemsWithUrl('url', url, insecure === true)),
+    ...(endpoint === undefined ? [] : problemsWithUrl('endpoint', endpoint, insecure === true)),
+    ...(driver === 'ec2' ? problemsWithEc2(region ?? matches?.region) : []),
   ];
   const usable = parsed.success && problems.length === 0 ? parsed.data : undefined;
-  const plane = usable?.driver === 'http' ? planeOf(usable, secrets.secrets) : null;
-  return { match: matches, rule: usable && { match: usable.match, plane }, problems };
+  return {
+    match: matches,
+    rule: usable && { match: usable.match, plane: planeOf(usable, secrets.secrets) },
+    problems,
+  };
 }
 
 /** What else is to be looked at in a rule that the schema refuses. */
@@ -112,7 +147,10 @@ const asFarAsItGoes = z.object({
     .object({ product: text.optional(), region: text.optional() })
     .default({})
     .or(z.unknown().transform(() => undefined)),
+  driver: z.string().optional().catch(undefined),
   url: z.string().optional().catch(undefined),
+  endpoint: z.string().optional().catch(undefined),
+  region: z.string().optional().catch(undefined),
   secretFile: z.string().min(1).optional().catch(undefined),
   insecure: z.unknown().optional(),
 });
@@ -123,26 +161,47 @@ function problemsWithProduct(product: string | undefined, products: readonly str
   return [`there is no product "${product}": ${products.join(', ')} are there`];
 }
 
-function planeOf(
-  { name, url, maxInFlight, timeoutSeconds }: Extract<Written, { driver: 'http' }>,
-  secrets: Secret[],
-): Rule['plane'] {
-  const { host, pathname } = new URL(url);
-  const base = url.replace(/\/+$/, '');
-  return {
-    name: name ?? `${host}${pathname.replace(/\/+$/, '')}`,
-    url: base,
-    secrets,
-    maxInFlight: maxInFlight ?? DEFAULTS.maxInFlight,
-    timeoutSeconds: timeoutSeconds ?? DEFAULTS.timeoutSeconds,
+function problemsWithEc2(region: string | undefined): string[] {
+  const missing = missingPackage();
+  return [
+    ...(region === undefined ? ['region is missing: which of EC2’s it is, unless match has one'] : []),
+    ...(missing === undefined ? [] : [missing]),
+  ];
+}
+
+function planeOf(written: Written, secrets: Secret[]): Rule['plane'] {
+  if (written.driver === 'inventory') return null;
+  const bounds = {
+    maxInFlight: written.maxInFlight ?? DEFAULTS.maxInFlight,
+    timeoutSeconds: written.timeoutSeconds ?? DEFAULTS.timeoutSeconds,
   };
+  if (written.driver === 'ec2') return { driver: 'ec2', ...ec2Of(written), ...bounds };
+  const { name, url } = written;
+  const base = url.replace(/\/+$/, '');
+  return { name: name ?? nameOf(url), url: base, secrets, ...bounds };
+}
+
+function ec2Of({
+  name,
+  match: of,
+  region: given,
+  endpoint,
+}: Extract<Written, { driver: 'ec2' }>): Ec2Settings {
+  const region = (given ?? of.region)!;
+  const place = endpoint === undefined ? '' : `${nameOf(endpoint)}/`;
+  return { name: name ?? `ec2:${place}${region}`, region, endpoint };
+}
+
+function nameOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname.replace(/\/+$/, '')}`;
 }
 
 function problemsOf(issue: z.core.$ZodIssue): string[] {
   const at = issue.path.join('.');
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => `${at === '' ? key : `${at}.${key}`} is not a field of a rule`);
-  if (issue.code === 'invalid_union') return ['driver must be http or inventory'];
+  if (issue.code === 'invalid_union') return ['driver must be http, ec2 or inventory'];
   if (at === '') return ['must have match, driver and what the driver needs'];
   return [`${at}: ${issue.message}`];
 }
@@ -171,17 +230,18 @@ function readSecrets(file: string, named: string): ReadSecrets {
   return isRight ? { secrets: secrets as Secret[], problems: [] } : { secrets: [], problems: [problem] };
 }
 
-function problemsWithUrl(url: string, insecure: boolean): string[] {
+function problemsWithUrl(field: string, url: string, insecure: boolean): string[] {
   // It may have a password in it, so it is not repeated.
-  if (!URL.canParse(url)) return ['url is not a URL'];
+  if (!URL.canParse(url)) return [`${field} is not a URL`];
   const { protocol, hostname, username, password, search, hash } = new URL(url);
-  if (protocol !== 'https:' && protocol !== 'http:') return ['url must begin with https:// (or http://)'];
+  if (protocol !== 'https:' && protocol !== 'http:')
+    return [`${field} must begin with https:// (or http://)`];
   const isOpen = protocol === 'http:' && !insecure && !isLoopback(hostname);
   return [
-    ...(username || password ? ['url must have no user and password: requests are signed'] : []),
-    ...(search || hash ? ['url must have no ? and no #: paths come behind it'] : []),
+    ...(username || password ? [`${field} must have no user and password: requests are signed`] : []),
+    ...(search || hash ? [`${field} must have no ? and no #: paths come behind it`] : []),
     ...(isOpen
-      ? ['url is http, so others on the way can read and change it: use https, or say insecure: true']
+      ? [`${field} is http, so others on the way can read and change it: use https, or say insecure: true`]
       : []),
   ];
 }
@@ -206,9 +266,10 @@ function contradictions(rules: (Rule | undefined)[]): string[] {
   const first = new Map<string, { index: number; text: string }>();
   return rules.flatMap((one, index) => {
     if (!one?.plane) return [];
-    const { name, secrets, ...settings } = one.plane;
+    const { name } = one.plane;
     if (OWN_NAMES.includes(name)) return [`rule ${index + 1}: the name ${name} is Sunset's own`];
-    const is = JSON.stringify({ ...settings, secrets: secrets.map((secret) => secret.toString('base64')) });
+    // Secrets too: a buffer is written as its bytes.
+    const is = JSON.stringify(one.plane);
     const known = first.get(name);
     if (!known) first.set(name, { index, text: is });
     return known === undefined || known.text === is
@@ -237,10 +298,15 @@ export interface ControlPlanes {
  */
 export function openControlPlanes(rules: readonly Rule[], books?: Books): ControlPlanes {
   const inventory = inventoryDriver(books);
-  const planes = new Map<string, { driver: HttpDriver; secrets: readonly Secret[] }>();
+  const planes = new Map<string, { driver: HttpDriver | Ec2Driver; secrets: readonly Secret[] }>();
   for (const { plane } of rules)
     if (plane && !planes.has(plane.name))
-      planes.set(plane.name, { driver: new HttpDriver(plane), secrets: plane.secrets });
+      planes.set(
+        plane.name,
+        plane.driver === 'ec2'
+          ? { driver: new Ec2Driver(plane), secrets: [] }
+          : { driver: new HttpDriver(plane), secrets: plane.secrets },
+      );
   return {
     driverFor: (of) => {
       const found = rules.find((one) => covers(one.match, of));

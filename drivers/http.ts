@@ -4,8 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { Breaker, type BreakerSettings, type BreakerState } from './breaker';
-import { Limit } from './limit';
+import { Gate, type GateSettings, oneLine, type Status, type Unknown } from './gate';
 import {
   type Applied,
   type Driver,
@@ -20,45 +19,19 @@ import {
 } from './port';
 import { type Secret, signedHeaders } from './signature';
 
-export interface HttpSettings {
+export interface HttpSettings extends GateSettings {
   name: string;
   /** Without query; `/apply` and `/instances/…` come behind it. */
   url: string;
   /** One, or while it is replaced two. */
   secrets: readonly Secret[];
-  /** Requests at a time, of this process; default {@link DEFAULTS}. */
-  maxInFlight?: number | undefined;
-  /** For one request, its answer read to the end; default {@link DEFAULTS}. */
-  timeoutSeconds?: number | undefined;
-  breaker?: BreakerSettings;
-  now?: () => number;
 }
 
-export const DEFAULTS = { maxInFlight: 10, timeoutSeconds: 30 } as const;
-const BREAKER: BreakerSettings = { opensAfter: 5, openMs: 5000, longestOpenMs: 60_000 };
-
-/** What waits for its turn: more of it is told to come again. */
-const QUEUED = 1000;
-const RETRY_WHEN_FULL_SECONDS = 5;
 /** Answers are a few words. */
 const MAX_BYTES = 64 * 1024;
 const LONGEST_WAIT_SECONDS = 3600;
 /** What said that it is done, and was found otherwise, may need a moment. */
 const LOOK_AGAIN_SECONDS = 5;
-
-/** What can be seen of a control plane; counts are since this process began. */
-export interface Status {
-  name: string;
-  /** Host and port of its address. */
-  host: string;
-  breaker: BreakerState;
-  /** Requests in a row that brought nothing. */
-  failuresInARow: number;
-  inFlight: number;
-  queued: number;
-  /** Of what it was asked. */
-  counts: { answered: number; unknown: number };
-}
 
 /** What came over the wire. */
 interface Answer {
@@ -66,12 +39,6 @@ interface Answer {
   /** undefined: not JSON. */
   body: unknown;
   retryAfter: number | undefined;
-}
-
-/** Nothing that can be believed. */
-interface Unknown {
-  unknown: string;
-  retryAfter?: number;
 }
 
 interface Asking {
@@ -106,47 +73,28 @@ const gone = z.object({ exists: z.literal(false) });
 /** Answers to `apply`, by status. */
 const APPLIED: Readonly<Record<number, z.ZodType<Applied>>> = { 200: done, 202: pending, 409: refused };
 
-/** It goes to logs and into the instance's page: one line, and not a long one. */
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cs}\u2028\u2029]+/gu, ' ').slice(0, 500);
-
 export class HttpDriver implements Driver {
   readonly name: string;
   readonly capabilities = { goals: GOALS, acts: true } as const;
-  private readonly limit: Limit;
-  private readonly breaker: Breaker;
-  private readonly now: () => number;
-  private readonly timeoutMs: number;
-  private readonly counts = { answered: 0, unknown: 0 };
+  private readonly gate: Gate;
 
   constructor(private readonly settings: HttpSettings) {
     this.name = settings.name;
-    this.now = settings.now ?? Date.now;
-    this.timeoutMs = (settings.timeoutSeconds ?? DEFAULTS.timeoutSeconds) * 1000;
-    const atOnce = settings.maxInFlight ?? DEFAULTS.maxInFlight;
-    this.limit = new Limit({ atOnce, queued: QUEUED, waitMs: this.timeoutMs });
-    this.breaker = new Breaker(settings.breaker ?? BREAKER, this.now);
+    this.gate = new Gate(settings);
   }
 
   status(): Status {
-    return {
-      name: this.name,
-      host: new URL(this.settings.url).host,
-      breaker: this.breaker.state,
-      failuresInARow: this.breaker.inARow,
-      inFlight: this.limit.inFlight,
-      queued: this.limit.queued,
-      counts: { ...this.counts },
-    };
+    return this.gate.statusOf(this.name, new URL(this.settings.url).host);
   }
 
   async observe(ref: Ref): Promise<Observation> {
-    return await this.inTurn(() => this.look(ref));
+    return await this.gate.inTurn(() => this.look(ref));
   }
 
   async apply(ref: Ref, goal: Goal, { stepKey, plan, deadline }: Wanted): Promise<Applied> {
     const body = JSON.stringify({ ...refOf(ref), goal, plan: planOf(plan), stepKey, deadline });
     const id = `step_${createHash('sha256').update(stepKey).digest('hex')}`;
-    const answer = await this.inTurn<Applied>(async () => {
+    const answer = await this.gate.inTurn<Applied>(async () => {
       const said = await this.ask({ method: 'POST', path: '/apply', body, id }, appliedOf);
       // Within the same turn: behind all others it would come so late that it is asked for again.
       return 'state' in said && said.state === 'done' ? await this.lookedAt(ref, goal) : said;
@@ -179,7 +127,7 @@ export class HttpDriver implements Driver {
   }
 
   private observed({ status, body }: Answer): Observed | Unknown {
-    const observedAt = new Date(this.now()).toISOString();
+    const observedAt = new Date(this.gate.now()).toISOString();
     if (status !== 200 && status !== 404) return strange(status);
     if (gone.safeParse(body).success) return { exists: false, power: 'stopped', isolated: false, observedAt };
     // A proxy that doesn't know the address says 404 too, and nothing of a machine.
@@ -190,28 +138,8 @@ export class HttpDriver implements Driver {
     return { exists: true, power, isolated: marker === 'isolated', observedAt };
   }
 
-  private async inTurn<T extends object>(work: () => Promise<T | Unknown>): Promise<T | Unknown> {
-    const came = await this.limit.run(work);
-    return came ?? { unknown: 'too many wait for it', retryAfter: RETRY_WHEN_FULL_SECONDS };
-  }
-
-  /** Unless the control plane is left alone. */
   private async ask<T extends object>(asking: Asking, read: Read<T>): Promise<T | Unknown> {
-    const passage = this.breaker.enter();
-    if (typeof passage === 'number') return this.leftAlone(passage);
-    const result = await this.request(asking, read);
-    const isKnown = !('unknown' in result);
-    passage.ended(isKnown);
-    this.counts[isKnown ? 'answered' : 'unknown']++;
-    return result;
-  }
-
-  private leftAlone(ms: number): Unknown {
-    const retryAfter = Math.ceil(ms / 1000);
-    return {
-      unknown: `it has not answered ${this.breaker.inARow} times in a row and is left alone`,
-      retryAfter,
-    };
+    return await this.gate.ask(() => this.request(asking, read));
   }
 
   private async request<T extends object>(
@@ -228,14 +156,14 @@ export class HttpDriver implements Driver {
           accept: 'application/json',
           'accept-encoding': 'identity',
           ...(body === '' ? {} : { 'content-type': 'application/json' }),
-          ...signedHeaders(secrets, id, body, this.now()),
+          ...signedHeaders(secrets, id, body, this.gate.now()),
         },
         ...(body === '' ? {} : { body }),
-        signal: AbortSignal.timeout(this.timeoutMs),
+        signal: AbortSignal.timeout(this.gate.timeoutMs),
       });
       const text = await textOf(response);
       if (text === undefined) return { unknown: `it answered with more than ${MAX_BYTES} bytes` };
-      const retryAfter = secondsOf(response.headers.get('retry-after'), this.now());
+      const retryAfter = secondsOf(response.headers.get('retry-after'), this.gate.now());
       const result = read({ status: response.status, body: jsonOf(text), retryAfter });
       return 'unknown' in result && retryAfter !== undefined ? { ...result, retryAfter } : result;
     } catch (error) {
@@ -246,7 +174,7 @@ export class HttpDriver implements Driver {
   /** By the code alone: messages may have addresses and answers in them. */
   private whyNot(error: unknown): string {
     const { name, cause } = error as { name?: string; cause?: { code?: string } };
-    if (name === 'TimeoutError') return `no answer within ${this.timeoutMs / 1000} s`;
+    if (name === 'TimeoutError') return `no answer within ${this.gate.timeoutMs / 1000} s`;
     return `no answer (${cause?.code ?? 'the connection failed'})`;
   }
 }

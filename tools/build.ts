@@ -25,6 +25,9 @@ async function build(): Promise<void> {
   const [status] = await once(compiling, 'exit');
   if (status !== 0) process.exit(1);
   cpSync(join(ROOT, 'store', 'migrations'), join(DIST, 'store', 'migrations'), { recursive: true });
+  // Whoever uses the driver installs its SDK beside it: npm ci --prefix dist/drivers/ec2.
+  for (const file of ['package.json', 'package-lock.json'])
+    cpSync(join(ROOT, 'drivers', 'ec2', file), join(DIST, 'drivers', 'ec2', file));
   // Beside what serves it: `dist/` is all that a production machine needs of this.
   if (hasConsole()) cpSync(await buildConsole(), join(DIST, 'console', 'dist'), { recursive: true });
   const { code } = await bundling;

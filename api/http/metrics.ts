@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { msOf } from '../../domain/instant';
-import type { Status } from '../../drivers/http';
+import type { Status } from '../../drivers/gate';
 import { lastAudit } from '../../store/audit/runs';
 import { unsealedBacklog } from '../../store/books/seal';
 import type { Pool } from '../../store/db';

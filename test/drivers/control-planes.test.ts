@@ -1,8 +1,8 @@
 /** SUNSET_CONTROL_PLANES: what a file may say, and every problem of one at once. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { openControlPlanes, type Rule, readControlPlanes } from '../../drivers/control-planes';
 
 const folder = mkdtempSync(join(tmpdir(), 'sunset-planes-'));
@@ -115,6 +115,69 @@ describe('a file that is right', () => {
   });
 });
 
+describe('EC2', () => {
+  const planes = openControlPlanes(
+    rules(`
+- match: { product: tencent-cvm, region: eu-central-1 }
+  driver: ec2
+- match: { product: tencent-cvm, region: north }
+  driver: ec2
+  name: north
+  region: eu-north-1
+  maxInFlight: 3
+- match: { product: tencent-cvm }
+  driver: ec2
+  region: lab
+  endpoint: http://127.0.0.1:5000
+- match: { product: jd-vm }
+  driver: ec2
+  region: lab
+  endpoint: http://127.0.0.1:5000
+`),
+  );
+
+  it('is where the rule says, or at the region that it matches', () =>
+    expect(planes.statuses()).toMatchObject([
+      { name: 'ec2:eu-central-1', host: 'ec2.eu-central-1.amazonaws.com', breaker: 'closed' },
+      { name: 'north', host: 'ec2.eu-north-1.amazonaws.com' },
+      { name: 'ec2:127.0.0.1:5000/lab', host: '127.0.0.1:5000' },
+    ]));
+
+  it('is the driver of its instances, and has no secrets', () => {
+    expect(planes.driverFor({ product: 'tencent-cvm', region: 'north' }).name).toBe('north');
+    expect(planes.driverNamed('north').capabilities.acts).toBe(true);
+    expect(planes.secretsOf('north')).toEqual([]);
+  });
+
+  it('all that is wrong is said at once', () =>
+    expect(
+      problems(`
+- driver: ec2
+  url: https://ec2.example
+- driver: ec2
+  match: { region: a }
+  region: EU
+  endpoint: http://ec2.example
+`),
+    ).toEqual([
+      'rule 1: url is not a field of a rule',
+      'rule 1: region is missing: which of EC2’s it is, unless match has one',
+      'rule 2: region: must be a region as EC2 names it (eu-central-1)',
+      'rule 2: endpoint is http, so others on the way can read and change it: use https, or say insecure: true',
+      'rule 2 is never reached: rule 1 has all that it matches',
+    ]));
+
+  it('says what to run where its SDK is not installed', () => {
+    const elsewhere = join(folder, 'api.ts');
+    copyFileSync(join(__dirname, '../../drivers/ec2/api.ts'), elsewhere);
+    const { missingPackage } = jest.requireActual<typeof import('../../drivers/ec2/api')>(elsewhere);
+    expect(missingPackage()).toBe(
+      'the ec2 driver needs @aws-sdk/client-ec2, which is not installed: ' +
+        `npm ci --prefix ${relative('', folder)}`,
+    );
+  });
+});
+
 describe('a file that is wrong', () => {
   it('all of it is said at once, by rule, and no secret in it', () => {
     const found = problems(`
@@ -142,7 +205,7 @@ describe('a file that is wrong', () => {
     expect(found).toEqual([
       'rule 1: match.zone is not a field of a rule',
       'rule 1: there is no product "tencent-cwm": tencent-cvm, tencent-redis, jd-vm are there',
-      'rule 2: driver must be http or inventory',
+      'rule 2: driver must be http, ec2 or inventory',
       'rule 3: maxInflight is not a field of a rule',
       'rule 3: there is no product "tencent-cwm": tencent-cvm, tencent-redis, jd-vm are there',
       "rule 3: secretFile missing.secret can't be read (ENOENT)",

@@ -82,6 +82,31 @@ it('its file of rules is one', () => {
 
 it('names each field of a rule, and what the breaker does', () => {
   const table = [...PAGE.matchAll(/^\| `(\w+)` \| .* \| .* \|$/gm)].map(([, name]) => name);
-  for (const field of ['match', 'driver', 'name', 'url', 'secretFile', 'maxInFlight', 'timeoutSeconds'])
+  for (const field of [
+    'match',
+    'driver',
+    'name',
+    'url',
+    'secretFile',
+    'region',
+    'endpoint',
+    'maxInFlight',
+    'timeoutSeconds',
+  ])
     expect(table).toContain(field);
+});
+
+it('its rules of EC2 are some, and its permissions are the calls that the driver has', () => {
+  const [, yaml] = /<!-- rules: ec2 -->\n```yaml\n([\s\S]*?)```/.exec(PAGE)!;
+  writeFileSync(join(folder, 'ec2.yaml'), yaml!);
+  const { rules, problems } = readControlPlanes(join(folder, 'ec2.yaml'), ['tencent-cvm']);
+  expect(problems).toEqual([]);
+  expect(rules.map(({ plane }) => plane?.name)).toEqual(['frankfurt', 'ec2:127.0.0.1:5000/us-east-1']);
+  const [, json] = /<!-- iam -->\n```json\n([\s\S]*?)```/.exec(PAGE)!;
+  const allowed = (JSON.parse(json!) as { Statement: { Action: string[] }[] }).Statement[0]!.Action;
+  const api = readFileSync(join(__dirname, '../../drivers/ec2/api.ts'), 'utf8');
+  const calls = [...api.matchAll(/^ {2}(\w)(\w+): Call</gm)].map(
+    ([, a, rest]) => `ec2:${a!.toUpperCase()}${rest}`,
+  );
+  expect(calls.sort()).toEqual(allowed.sort());
 });

@@ -15,6 +15,8 @@ import type { Ran } from './command';
 export const PYTHON_READY_MS = 900_000;
 
 export interface Python {
+  /** Its interpreter, for what runs longer than a program. */
+  path: string;
   /**
    * Runs a program, and says how it went.
    * @param program its text
@@ -34,13 +36,16 @@ const execute = promisify(execFile);
 export async function venvWith(packages: readonly string[]): Promise<Python> {
   const inexact = packages.filter((one) => !/^[\w.-]+==[\w.]+$/.test(one));
   if (inexact.length) throw new Error(`not an exact version: ${inexact.join(', ')}`);
-  const { stdout: version } = await execute('python3', ['--version']);
+  const { stdout: version } = await execute('python3', ['--version']).catch((error: Error) => {
+    throw new Error(`this test needs python3 with venv (Debian: apt install python3-venv): ${error.message}`);
+  });
   const name = createHash('sha256')
     .update(JSON.stringify([version, [...packages].sort()]))
     .digest('hex');
   const folder = join(cacheFolder(process.env), 'python', name.slice(0, 32));
   if (!existsSync(folder)) await make(folder, packages);
-  return { run: (program, args = [], env = {}) => run(pythonOf(folder), program, args, env) };
+  const path = pythonOf(folder);
+  return { path, run: (program, args = [], env = {}) => run(path, program, args, env) };
 }
 
 const pythonOf = (folder: string): string => join(folder, 'bin', 'python');
