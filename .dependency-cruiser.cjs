@@ -12,6 +12,8 @@ const ROOMS = {
   drivers: ['domain'],
   activities: ['domain', 'drivers', 'store'],
   embedded: [],
+  // As operators would write it: with nothing of the house.
+  examples: [],
   api: ['contract', 'domain', 'drivers', 'store', 'temporal', 'workflows'],
   facades: ['api', 'contract', 'domain', 'store'],
   console: ['contract'],
@@ -24,7 +26,7 @@ const roomRules = Object.entries(ROOMS).map(([room, allowed]) => ({
   severity: 'error',
   from: { path: `^${room}/` },
   to: {
-    path: '^(contract|domain|policies|workflows|activities|drivers|store|temporal|worker|api|facades|console|embedded|cli|tools|test|bench)/',
+    path: '^(contract|domain|policies|workflows|activities|drivers|store|temporal|worker|api|facades|console|embedded|examples|cli|tools|test|bench)/',
     pathNot: `^(${[room, ...allowed].join('|')})/`,
     // Known as types only: activities to workflows, what the audit asks of Temporal to those who ask
     // Temporal.

@@ -10,6 +10,7 @@ const ROOMS = [
   'console',
   'domain',
   'drivers',
+  'examples',
   'facades',
   'policies',
   'store',
