@@ -9,6 +9,7 @@ import { addBin } from './sunset/commands/bin';
 import { addBooks } from './sunset/commands/books';
 import { addDoctor } from './sunset/commands/doctor';
 import { addEnding } from './sunset/commands/end';
+import { addImport } from './sunset/commands/import';
 import { addInstances } from './sunset/commands/instances';
 import { addKeys } from './sunset/commands/keys';
 import { addLife } from './sunset/commands/life';
@@ -39,6 +40,7 @@ function createProgram(): Command {
     .addHelpText('after', HELP);
   for (const add of [
     addRegister,
+    addImport,
     addInstances,
     addEnding,
     addTimed,

@@ -23,7 +23,7 @@ export async function readRegistrations(files: string[], id: string | undefined)
   return { registrations: withIds(items, id), isList };
 }
 
-async function readDocuments(file: string): Promise<unknown[]> {
+export async function readDocuments(file: string): Promise<unknown[]> {
   const name = file === '-' ? 'standard input' : file;
   const text = await (file === '-' ? readStream(process.stdin) : readFile(file, 'utf8')).catch(
     (error: Error) => {

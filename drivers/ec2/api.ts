@@ -87,7 +87,7 @@ export interface Ec2Api {
   describeVolumes: Call<{ Filters: Filter[]; NextToken?: string }, { Volumes?: May<Volume[]> }>;
   detachVolume: Call<{ VolumeId: string; InstanceId: string }>;
   deleteVolume: Call<{ VolumeId: string }>;
-  describeAddresses: Call<{ Filters: Filter[] }, { Addresses?: May<Address[]> }>;
+  describeAddresses: Call<{ Filters?: Filter[] }, { Addresses?: May<Address[]> }>;
   disassociateAddress: Call<{ AssociationId: string }>;
   releaseAddress: Call<{ AllocationId: string }>;
 }

@@ -55,10 +55,10 @@ export interface Part {
   isTagged: boolean;
 }
 
-const tagOf = (tags: readonly Tag[] | undefined, key: string): string | null =>
+export const tagOf = (tags: readonly Tag[] | undefined, key: string): string | null =>
   tags?.find(({ Key }) => Key === key)?.Value ?? null;
 
-const stateOf = ({ State }: Instance): State | undefined => STATES.find((one) => one === State?.Name);
+export const stateOf = ({ State }: Instance): State | undefined => STATES.find((one) => one === State?.Name);
 
 /** @returns undefined when EC2 shows something that can't be a machine */
 export function machineOf(instance: Instance, isProtected: boolean | undefined): Ec2Machine | undefined {
