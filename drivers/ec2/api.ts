@@ -107,6 +107,8 @@ const PACKAGE: string = '@aws-sdk/client-ec2';
 
 /** Credentials are found as the SDK finds them: environment, files, the machine's role. */
 export function openEc2({ region, endpoint }: Ec2Address): Ec2Api {
+  // What it warns of, on Node 20, is later versions of itself; which one it is, package.json says.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   // It takes half a second and 40 MB of disk, so only who uses it loads it.
   const { EC2 } = require(PACKAGE) as Sdk;
   return new EC2({ region, ...(endpoint === undefined ? {} : { endpoint }) });

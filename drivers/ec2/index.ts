@@ -54,7 +54,7 @@ export class Ec2Driver implements Driver {
 
   status(): Status {
     const { region, endpoint } = this.settings;
-    const host = endpoint === undefined ? `ec2.${region}.amazonaws.com` : new URL(endpoint).host;
+    const host = endpoint === undefined ? hostOf(region) : new URL(endpoint).host;
     return this.gate.statusOf(this.name, host);
   }
 
@@ -110,9 +110,13 @@ export class Ec2Driver implements Driver {
       return { exists: false, power: 'stopped', isolated: false, observedAt };
     // One that starts or stops is as it was until it has come to it.
     const power = machine.state === 'running' || machine.state === 'stopping' ? 'running' : 'stopped';
-    return { exists: true, power, isolated: machine.marker !== null, observedAt };
+    return { exists: true, power, isolated: machine.isIsolated, observedAt };
   }
 }
+
+/** EC2's own in a region; those in China are a world of their own. */
+const hostOf = (region: string): string =>
+  `ec2.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 
 interface Heard<T> {
   heard: T;
@@ -147,8 +151,8 @@ const find = (asking: Asking, { instanceId }: Ref, name: string | null): Promise
   name === null ? findTagged(asking, instanceId) : findInstance(asking, name);
 
 /**
- * The protection before the tag: who sets both sets the tag first, so that a protection of Sunset's own is
- * never taken for somebody else's, also when two look and act at the same time.
+ * The protection before the tags: who protects a machine has written down before whether it was protected, so
+ * that Sunset's own protection is never taken for somebody else's, also when two look and act at the same time.
  */
 async function look(asking: Asking, ref: Ref, name: string | null): Promise<Ec2Machine | null> {
   const id = name ?? (await find(asking, ref, name))?.InstanceId;

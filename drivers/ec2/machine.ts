@@ -6,12 +6,13 @@ import type { Ref } from '../port';
 import type { Address, Ec2Api, Instance, Instances, Tag, Volume } from './api';
 import { codeOf } from './errors';
 
-/**
- * The tag that makes a stopped machine an isolated one. Its value says whether somebody had protected the
- * machine from termination before: that stays when it is restored, and Sunset doesn't lift it to release it.
- */
+/** The tag that makes a stopped machine an isolated one: the last that is set, and gone when it is free again. */
 export const ISOLATED = 'sunset:isolated';
-export const WAS = { protected: 'was-protected', open: 'was-unprotected' } as const;
+/**
+ * `true` or `false`: whether somebody had protected the machine from termination before Sunset did. Such a
+ * protection stays when it is restored, and is not lifted to release it.
+ */
+export const WAS_PROTECTED = 'sunset:was-protected';
 /** On volumes and addresses that outlived a machine: which. */
 export const KEPT_OF = 'sunset:kept-of';
 /** Names a machine as Sunset does, where the registration has no `externalId`. */
@@ -33,8 +34,9 @@ interface Attached {
 export interface Ec2Machine {
   id: string;
   state: State;
-  /** Of {@link ISOLATED}; null: it hasn't that tag. */
-  marker: string | null;
+  isIsolated: boolean;
+  /** By {@link WAS_PROTECTED}; null: it hasn't that tag. */
+  wasProtected: boolean | null;
   /** From termination; undefined: it was not asked, or EC2 didn't say. */
   isProtected: boolean | undefined;
   attached: Attached[];
@@ -69,8 +71,16 @@ export function machineOf(instance: Instance, isProtected: boolean | undefined):
       ? []
       : [{ id: Ebs.VolumeId, device: DeviceName, diesWithIt: Ebs.DeleteOnTermination === true }],
   );
-  const marker = tagOf(instance.Tags, ISOLATED);
-  return { id: instance.InstanceId, state, marker, isProtected, attached };
+  const was = tagOf(instance.Tags, WAS_PROTECTED);
+  return {
+    id: instance.InstanceId,
+    state,
+    isIsolated: tagOf(instance.Tags, ISOLATED) !== null,
+    // What nobody of us has written is none of our protections.
+    wasProtected: was === null ? null : was !== 'false',
+    isProtected,
+    attached,
+  };
 }
 
 /** EC2 as one asking sees it: its calls end with the asking's time. */

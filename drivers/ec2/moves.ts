@@ -5,7 +5,7 @@
 import type { Plan } from '../../domain/plan';
 import type { Applied, Goal } from '../port';
 import type { Asking, Ec2Machine, Part } from './machine';
-import { ISOLATED, KEPT_OF, WAS } from './machine';
+import { ISOLATED, KEPT_OF, WAS_PROTECTED } from './machine';
 
 export interface Move {
   /** The same name: the same move. */
@@ -31,13 +31,17 @@ const options = ({ signal }: Asking) => ({ abortSignal: signal });
 const ids = ({ id }: Ec2Machine) => ({ InstanceIds: [id] });
 
 const tagged = (resource: string, Key: string, Value: string): Move => ({
-  name: `tag ${resource}`,
+  name: `tag ${resource} ${Key}`,
   make: (asking) => asking.ec2.createTags({ Resources: [resource], Tags: [{ Key, Value }] }, options(asking)),
 });
 
 const untagged = ({ id }: Ec2Machine): Move => ({
   name: 'untag',
-  make: (asking) => asking.ec2.deleteTags({ Resources: [id], Tags: [{ Key: ISOLATED }] }, options(asking)),
+  make: (asking) =>
+    asking.ec2.deleteTags(
+      { Resources: [id], Tags: [{ Key: ISOLATED }, { Key: WAS_PROTECTED }] },
+      options(asking),
+    ),
 });
 
 const protection = ({ id: InstanceId }: Ec2Machine, Value: boolean): Move => ({
@@ -68,21 +72,27 @@ export function nextMove(goal: Exclude<Goal, 'released'>, machine: Ec2Machine | 
   return goal === 'isolated' ? towardsIsolated(machine) : towardsFree(machine, goal);
 }
 
-/** The tag before the protection: what was there before is known then, wherever this breaks off. */
+/**
+ * Power first: what can't be stopped stays as it was. Then what there was before Sunset's protection, while it
+ * can be seen; the tag that says isolated last, so that it is true wherever this breaks off.
+ */
 function towardsIsolated(machine: Ec2Machine): Move | Applied {
-  const { id, marker, isProtected, state } = machine;
-  if (state === 'shutting-down') return PENDING;
+  const { id, isIsolated, isProtected, wasProtected } = machine;
+  const next = towardsPower(machine, 'stopped');
+  if (next !== DONE) return next;
   if (isProtected === undefined) return PENDING;
-  if (marker === null) return tagged(id, ISOLATED, isProtected ? WAS.protected : WAS.open);
+  if (wasProtected === null) return tagged(id, WAS_PROTECTED, String(isProtected));
   if (!isProtected) return protection(machine, true);
-  return towardsPower(machine, 'stopped');
+  return isIsolated ? DONE : tagged(id, ISOLATED, 'true');
 }
 
-/** Its power first: when EC2 has no room for it, it is in the bin as before. */
+/** Power first: when EC2 has no room for it, it is in the bin as before. Both tags go in one call, last. */
 function towardsFree(machine: Ec2Machine, power: 'running' | 'stopped'): Move | Applied {
   const next = towardsPower(machine, power);
-  if (next !== DONE || machine.marker === null) return next;
-  if (machine.marker === WAS.open && machine.isProtected !== false) return protection(machine, false);
+  if (next !== DONE) return next;
+  const { isIsolated, isProtected, wasProtected } = machine;
+  if (!isIsolated && wasProtected === null) return DONE;
+  if (wasProtected === false && isProtected !== false) return protection(machine, false);
   return untagged(machine);
 }
 
@@ -134,7 +144,7 @@ function towardsTerminated(machine: Ec2Machine, plan: Plan): Move | Applied {
     };
   if (machine.isProtected === false) return terminate(machine);
   if (machine.isProtected === undefined) return PENDING;
-  if (machine.marker === WAS.open) return protection(machine, false);
+  if (machine.wasProtected === false) return protection(machine, false);
   return refused('PROTECTED', 'somebody has protected it from termination at EC2: lift that first', true);
 }
 

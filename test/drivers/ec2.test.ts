@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Plan } from '../../domain/plan';
 import { type Check, checksFor, type Machine, type Subject } from '../../drivers/contract';
 import { Ec2Driver } from '../../drivers/ec2';
-import type { Applied, Driver, Goal } from '../../drivers/port';
+import { type Applied, type Driver, type Goal, isAsWanted, type Observed } from '../../drivers/port';
 import { Moto, planOf, REGION, refOf } from '../support/moto';
 import { PYTHON_READY_MS } from '../support/python';
 
@@ -56,6 +56,11 @@ const apply = async (id: string, goal: Goal, plan: Plan | null = null, driver = 
     deadline: '2026-12-01T00:00:00Z',
   });
 const DONE = { state: 'done' };
+/** Of one that is isolated, and was not protected before. */
+const TAGS = [
+  { Key: 'sunset:was-protected', Value: 'false' },
+  { Key: 'sunset:isolated', Value: 'true' },
+];
 const stateOf = async (id: string) => (await moto.show(id))?.State?.Name;
 
 describe('a life at EC2', () => {
@@ -70,7 +75,7 @@ describe('a life at EC2', () => {
 
     expect(await apply(id, 'isolated')).toEqual(DONE);
     expect(await moto.isProtected(id)).toBe(true);
-    expect((await moto.show(id))!.Tags).toEqual([{ Key: 'sunset:isolated', Value: 'was-unprotected' }]);
+    expect((await moto.show(id))!.Tags).toEqual(TAGS);
     expect(await attached()).toEqual([root, data].sort());
 
     expect(await apply(id, 'running')).toEqual(DONE);
@@ -224,7 +229,7 @@ describe('what others do', () => {
       for (const one of all) expect(['done', 'pending']).toContain(one.state);
       expect(await apply(id, goal, plan)).toEqual(DONE);
       if (goal !== 'isolated') return;
-      expect((await moto.show(id))!.Tags).toEqual([{ Key: 'sunset:isolated', Value: 'was-unprotected' }]);
+      expect((await moto.show(id))!.Tags).toEqual(TAGS);
       expect(await apply(id, 'running')).toEqual(DONE);
       expect(await moto.isProtected(id)).toBe(false);
     },
@@ -278,27 +283,45 @@ describe('what EC2 says', () => {
   });
 
   it.each([
-    ['running', 'stopped', 'StopInstances'],
-    ['stopped', 'running', 'StartInstances'],
-    ['running', 'isolated', 'CreateTags'],
-    ['running', 'isolated', 'ModifyInstanceAttribute'],
-    ['running', 'isolated', 'StopInstances'],
-    ['isolated', 'running', 'StartInstances'],
-    ['isolated', 'running', 'ModifyInstanceAttribute'],
-    ['isolated', 'running', 'DeleteTags'],
-    ['isolated', 'released', 'ModifyInstanceAttribute'],
-    ['running', 'released', 'TerminateInstances'],
-    ['running', 'released', 'DisassociateAddress'],
-    ['running', 'released', 'CreateTags'],
-  ] as const)('from %s to %s: yes to %s, and does nothing: not done', async (from, goal, action) => {
-    const made = await moto.makeWithAddress();
-    const { id } = made;
-    expect(await apply(id, from)).toEqual(DONE);
-    moto.tell(action, { how: 'claim' });
-    const plan = goal === 'released' ? planOf(made) : null;
-    const reason = expect.stringMatching(/^it has taken ".*", and does not show it$/);
-    expect(await apply(id, goal, plan)).toEqual({ state: 'unknown', reason, retryAfter: 5 });
-    expect(await apply(id, goal, plan)).toEqual(DONE);
+    ['running', 'stopped', 'StopInstances', 0],
+    ['stopped', 'running', 'StartInstances', 0],
+    ['running', 'isolated', 'StopInstances', 0],
+    ['stopped', 'isolated', 'CreateTags', 0],
+    ['stopped', 'isolated', 'ModifyInstanceAttribute', 0],
+    ['stopped', 'isolated', 'CreateTags', 1],
+    ['isolated', 'running', 'StartInstances', 0],
+    ['isolated', 'running', 'ModifyInstanceAttribute', 0],
+    ['isolated', 'running', 'DeleteTags', 0],
+    ['isolated', 'stopped', 'DeleteTags', 0],
+    ['isolated', 'released', 'ModifyInstanceAttribute', 0],
+    ['isolated', 'released', 'ModifyInstanceAttribute', 1],
+    ['running', 'released', 'TerminateInstances', 0],
+    ['running', 'released', 'DisassociateAddress', 0],
+    ['running', 'released', 'CreateTags', 0],
+  ] as const)(
+    'from %s to %s: yes to %s (%i), and does nothing: not done',
+    async (from, goal, action, skip) => {
+      const made = await moto.makeWithAddress();
+      const { id } = made;
+      expect(await apply(id, from)).toEqual(DONE);
+      moto.tell(action, { how: 'claim' }, 1, skip);
+      const plan = goal === 'released' ? planOf(made) : null;
+      const reason = expect.stringMatching(/^it has taken ".*", and does not show it$/);
+      expect(await apply(id, goal, plan)).toEqual({ state: 'unknown', reason, retryAfter: 5 });
+      // Whoever looks and finds it as wanted asks no more.
+      if (goal !== 'released')
+        expect(isAsWanted(goal, (await open().observe(refOf(id))) as Observed)).toBe(false);
+      expect(await apply(id, goal, plan)).toEqual(DONE);
+      if (goal !== 'released') expect(await moto.isProtected(id)).toBe(goal === 'isolated');
+    },
+  );
+
+  it('never, to a stop: nothing of an isolation is left on it', async () => {
+    const { id } = await moto.make();
+    moto.tell('StopInstances', said('UnsupportedOperation'));
+    expect(await apply(id, 'isolated')).toMatchObject({ state: 'refused', retryable: false });
+    expect((await moto.show(id))!.Tags ?? []).toEqual([]);
+    expect(await moto.isProtected(id)).toBe(false);
   });
 
   it('no, after it has done it: the next look finds it done', async () => {
@@ -318,7 +341,7 @@ describe('what EC2 says', () => {
   });
 
   it.each([
-    ['stopping', 'stopped', 'isolated', { power: 'running', isolated: true }],
+    ['stopping', 'stopped', 'isolated', { power: 'running', isolated: false }],
     ['pending', 'running', 'running', { power: 'stopped', isolated: false }],
     ['shutting-down', 'terminated', 'released', { exists: true }],
   ] as const)('%s: pending, and never %s before it is', async (way, end, goal, seen) => {

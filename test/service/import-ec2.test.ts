@@ -62,7 +62,6 @@ async function importEc2(args: string[], more: NodeJS.ProcessEnv = {}) {
     SUNSET_CONTROL_PLANES: rules,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     ...more,
   };
   return await sunset(['import', 'ec2', '--control-plane', 'frankfurt', ...args], { env });

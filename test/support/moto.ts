@@ -52,7 +52,7 @@ export type Lie =
 export class Moto {
   /** Actions that came, in their order. */
   readonly asked: string[] = [];
-  private lies: { action: string; lie: Lie; left: number }[] = [];
+  private lies: { action: string; lie: Lie; left: number; skip: number }[] = [];
   private child: ChildProcess | undefined;
   private server: Server | undefined;
   private motoPort = 0;
@@ -115,9 +115,9 @@ export class Moto {
     this.port = (this.server.address() as AddressInfo).port;
   }
 
-  /** The next calls of this action are answered so. */
-  tell(action: string, lie: Lie, times = 1): void {
-    this.lies.push({ action, lie, left: times });
+  /** The next calls of this action are answered so, after those that are to be skipped. */
+  tell(action: string, lie: Lie, times = 1, skip = 0): void {
+    this.lies.push({ action, lie, left: times, skip });
   }
 
   repent(): void {
@@ -178,9 +178,7 @@ export class Moto {
     const body = Buffer.concat(chunks);
     const action = new URLSearchParams(body.toString()).get('Action') ?? '';
     this.asked.push(action);
-    const found = this.lies.find((one) => one.left > 0 && one.action === action);
-    if (found) found.left--;
-    const lie = found?.lie;
+    const lie = this.nextLie(action);
     const truth = async (): Promise<Answer> => await this.forward(request, body);
     switch (lie?.how) {
       case undefined:
@@ -207,6 +205,14 @@ export class Moto {
         return send(response, { status: lie.status, text });
       }
     }
+  }
+
+  private nextLie(action: string): Lie | undefined {
+    const found = this.lies.find((one) => one.left > 0 && one.action === action);
+    if (!found) return undefined;
+    if (found.skip-- > 0) return undefined;
+    found.left--;
+    return found.lie;
   }
 
   private async forward(request: IncomingMessage, body: Buffer): Promise<Answer> {
