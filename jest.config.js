@@ -11,7 +11,8 @@ const common = { testEnvironment: 'node', transform, transformIgnorePatterns };
  */
 const INSTALL = 'examples/control-plane-qemu/install.sh';
 const canRunMachines =
-  process.env.SUNSET_QEMU === 'required' || existsSync('examples/control-plane-qemu/.guest/initrd.gz');
+  process.env.SUNSET_QEMU === 'required' ||
+  existsSync(`${__dirname}/examples/control-plane-qemu/.guest/initrd.gz`);
 if (!canRunMachines && process.env.JEST_WORKER_ID === undefined)
   console.warn(`test/machines is left out: QEMU is not installed. On Debian: sudo sh ${INSTALL}`);
 

@@ -4,6 +4,11 @@
 set -eu
 cd "$(dirname "$0")"
 
+if command -v qemu-system-x86_64 > /dev/null && command -v qemu-img > /dev/null &&
+  [ .guest/initrd.gz -nt guest/init ] && [ .guest/initrd.gz -nt install.sh ]; then
+  echo 'Installed before.'
+  exit
+fi
 command -v apt-get > /dev/null || { echo 'There is no apt-get: install.sh is for Debian.' >&2; exit 1; }
 [ "$(dpkg --print-architecture)" = amd64 ] || { echo 'install.sh needs amd64: its guest is one.' >&2; exit 1; }
 [ "$(id -u)" = 0 ] || { echo 'It installs packages: sudo sh examples/control-plane-qemu/install.sh' >&2; exit 1; }

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Asking, Outcome, Plan, Seen } from './protocol';
 import { isOn, makeDisk, switchOff, switchOn } from './qemu';
@@ -118,7 +118,7 @@ export class Machine {
     const known = this.step(stepKey);
     if (known && known.goal !== goal) return refused('OTHER_GOAL', `This step wants ${known.goal}.`, false);
     if (known?.outcome && !this.isToTryAgain(stepKey, known.outcome))
-      return this.tell(stepKey, known.outcome);
+      return await this.tell(stepKey, known.outcome);
     if (!known || known.outcome) {
       const no = this.whyNot(goal, plan);
       if (no) return no;
@@ -127,7 +127,7 @@ export class Machine {
     await Promise.race([attempt, sleep(AT_ONCE_MS)]);
     await this.change(stepKey, (step) => ({ ...step, isOwed: step.outcome === null }));
     const { outcome } = this.step(stepKey)!;
-    return outcome ? this.tell(stepKey, outcome) : 'pending';
+    return outcome ? await this.tell(stepKey, outcome) : 'pending';
   }
 
   /** They have heard what came of it. */
@@ -135,8 +135,9 @@ export class Machine {
     await this.change(stepKey, (step) => ({ ...step, isOwed: false }));
   }
 
-  private tell(stepKey: string, outcome: Outcome): Outcome {
+  private async tell(stepKey: string, outcome: Outcome): Promise<Outcome> {
     this.heard.add(stepKey);
+    await this.paid(stepKey);
     return outcome;
   }
 
@@ -228,4 +229,7 @@ async function writeWhole(path: string, content: object): Promise<void> {
     await file.close();
   }
   await rename(`${path}.new`, path);
+  // Which of the two has the name is in the folder.
+  const folder = await open(dirname(path));
+  await folder.sync().finally(() => folder.close());
 }

@@ -22,7 +22,7 @@ export class QemuControlPlane {
   private child: ChildProcess | undefined;
   private port = 0;
 
-  /** @param env settings of the program's */
+  /** @param env settings of the program's; more of them at a start, from then on */
   constructor(private readonly env: Record<string, string> = {}) {}
 
   get url(): string {
@@ -34,7 +34,8 @@ export class QemuControlPlane {
   }
 
   /** At the same port as before. */
-  async start(): Promise<this> {
+  async start(env: Record<string, string> = {}): Promise<this> {
+    Object.assign(this.env, env);
     const child = this.spawn();
     this.child = child;
     for await (const line of createInterface({ input: child.stdout! })) {
@@ -103,13 +104,17 @@ export class QemuControlPlane {
   }
 
   /**
-   * Of the machine's own process, looked for without the control plane; undefined: it is off.
-   * @throws when it has two: they would write to the same disks
+   * Of the machine's processes, looked for without the control plane. One is on; while it is switched on there are
+   * two for a moment, of which the first waits for the second.
    */
-  pidOf(id: string): number | undefined {
+  pidsOf(id: string): number[] {
     const pids = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && this.isOf(id, pid));
-    if (pids.length > 1) throw new Error(`${id} has ${pids.length} processes`);
-    return pids[0] === undefined ? undefined : Number(pids[0]);
+    return pids.map(Number);
+  }
+
+  /** undefined: it is off. */
+  pidOf(id: string): number | undefined {
+    return this.pidsOf(id).at(-1);
   }
 
   private isOf(id: string, pid: string): boolean {
