@@ -264,6 +264,9 @@ describe('confirmations', () => {
     server.close();
   });
 
+  const isOwed = ({ externalId }: Ref, { stepKey }: Wanted) =>
+    slow.stateOf(externalId!).steps.find((one) => one.stepKey === stepKey)!.isOwed;
+
   it('tells what came of a pending step until it is taken, also after it was killed in between', async () => {
     const { ref } = await machine(slow);
     const wanted = step();
@@ -283,9 +286,17 @@ describe('confirmations', () => {
     expect(came.map(({ raw }) => JSON.parse(raw))).toEqual(came.map(() => outcome));
     expect(came[0]!.id).toMatch(/^confirm_/);
     expect(new Set(came.map(({ id }) => id)).size).toBe(1);
-    const stepOf = () =>
-      slow.stateOf(ref.externalId!).steps.find(({ stepKey }) => stepKey === wanted.stepKey);
-    await until(async () => !stepOf()!.isOwed, 'it to be written down');
+    await until(async () => !isOwed(ref, wanted), 'it to be written down');
+  });
+
+  it('who has asked for themselves needs not be told', async () => {
+    isTaking = false;
+    const { ref } = await machine(slow);
+    const wanted = step();
+    expect(await driverOf(slow).apply(ref, 'stopped', wanted)).toMatchObject({ state: 'pending' });
+    expect(isOwed(ref, wanted)).toBe(true);
+    expect(await settled(slow, ref, 'stopped', wanted)).toEqual(DONE);
+    expect(isOwed(ref, wanted)).toBe(false);
   });
 });
 
