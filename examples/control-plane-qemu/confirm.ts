@@ -1,4 +1,4 @@
-/** Tells Sunset what came of a step that it was told to wait for. It would find out by asking: this is sooner. */
+/** Tells Sunset what came of a step that was pending. It would find out by asking: this is sooner. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Machine } from './machine';
 import { signed } from './protocol';

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the example needs, on Debian (amd64), as root: QEMU from Debian's packages, and a guest in .guest/ that is made of
-# Debian's cloud kernel and busybox, unpacked and not installed, so that this machine's own kernel stays what it is.
+# What the example needs, on Debian (amd64), as root: QEMU from Debian's packages, and in .guest/ a guest that is
+# made of Debian's cloud kernel and busybox. They are unpacked and not installed: your own kernel stays as it is.
 set -eu
 cd "$(dirname "$0")"
 
@@ -9,9 +9,10 @@ if command -v qemu-system-x86_64 > /dev/null && command -v qemu-img > /dev/null 
   echo 'Installed before.'
   exit
 fi
-command -v apt-get > /dev/null || { echo 'There is no apt-get: install.sh is for Debian.' >&2; exit 1; }
-[ "$(dpkg --print-architecture)" = amd64 ] || { echo 'install.sh needs amd64: its guest is one.' >&2; exit 1; }
-[ "$(id -u)" = 0 ] || { echo 'It installs packages: sudo sh examples/control-plane-qemu/install.sh' >&2; exit 1; }
+no() { echo "$1" >&2; exit 1; }
+command -v apt-get > /dev/null || no 'There is no apt-get: install.sh is for Debian.'
+[ "$(dpkg --print-architecture)" = amd64 ] || no 'install.sh needs amd64: its guest is one.'
+[ "$(id -u)" = 0 ] || no 'It installs packages: sudo sh examples/control-plane-qemu/install.sh'
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get update --quiet=2
@@ -26,14 +27,14 @@ kernel=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: //p')
 for package in "$work"/packages/*.deb; do dpkg-deb --extract "$package" "$work/unpacked"; done
 busybox=$(find "$work/unpacked" -path '*/bin/busybox')
 
-# The guest's memory is its root: busybox, its init, and the few modules that it needs (Debian has ext4 built in).
+# The guest's memory is its root: busybox, its init, and the few modules that it needs (ext4 is built in).
 root="$work/root"
 version=$(basename "$work"/unpacked/boot/vmlinuz-* | cut -d - -f 2-)
 modules="$root/lib/modules/$version"
 mkdir -p "$root/bin" "$root/proc" "$root/sys" "$root/dev" "$root/disk" "$modules"
 cp "$busybox" "$root/bin/busybox"
 cp guest/init "$root/init" && chmod 755 "$root/init"
-for module in virtio virtio_ring virtio_pci virtio_pci_modern_dev virtio_pci_legacy_dev virtio_blk evdev button; do
+for module in 'virtio' 'virtio_ring' 'virtio_pci*' 'virtio_blk' 'evdev' 'button'; do
   find "$work/unpacked" -name "$module.ko*" -exec cp {} "$modules/" \;
 done
 # Later releases of Debian have them packed.

@@ -1,6 +1,6 @@
 /**
- * One machine: its disks, what was asked of it step by step, and its way to what a step wants. All of it is in a
- * file of its folder before anything is done, so whatever ends this process, the next one goes on from there.
+ * One machine: its disks, what was asked of it step by step, and its way to what a step wants. All of it is in
+ * a file of its folder before anything is done, so whatever ends this process, the next one goes on from there.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
@@ -159,8 +159,8 @@ export class Machine {
       return foreign && refused('NOT_ITS_DISK', `It has no disk ${foreign.id}.`, false);
     }
     if (this.state.gone) return refused('GONE', 'It was released.', false);
-    const isWhole = this.disks.length === own.length;
-    return isWhole ? undefined : refused('DISK_GONE', 'Not all of its disks are there.', false);
+    const canRun = goal !== 'running' || this.disks.length === own.length;
+    return canRun ? undefined : refused('DISK_GONE', 'Not all of its disks are there.', false);
   }
 
   /** One step at a time; who asks for it again waits for the same end. */
@@ -195,8 +195,10 @@ export class Machine {
     }
     if (!wanted) await switchOff(folder, this.settings.graceMs);
     if ((await isOn(folder)) !== wanted) throw new Error(`it is ${wanted ? 'off' : 'on'} again`);
-    const destroyed = plan?.terminate.filter(({ kind }) => kind === 'disk') ?? [];
-    for (const { id } of destroyed) await rm(pathOf(folder, id), { force: true });
+    if (goal === 'released') {
+      const destroyed = plan!.terminate.filter(({ kind }) => kind === 'disk');
+      for (const { id } of destroyed) await rm(pathOf(folder, id), { force: true });
+    }
     return DONE;
   }
 

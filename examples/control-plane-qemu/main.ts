@@ -15,7 +15,8 @@ const HELP = `npx tsx examples/control-plane-qemu/main.ts
 PORT                  of the protocol's server, on 127.0.0.1 (9000)
 SUNSET_QEMU_DATA      the folder of machines and of the secret (.sunset/qemu)
 SUNSET_QEMU_GRACE     seconds for a guest to switch itself off (20)
-SUNSET_QEMU_CONFIRM   where to say what came of a pending step: https://…/v1/control-plane/confirmations (nowhere)`;
+SUNSET_QEMU_CONFIRM   where to say what came of a pending step (nowhere):
+                      http://127.0.0.1:3000/v1/control-plane/confirmations`;
 
 async function main(): Promise<void> {
   if (process.argv.includes('--help')) return console.log(HELP);
@@ -44,8 +45,8 @@ async function main(): Promise<void> {
 }
 
 /**
- * Two of them on one folder would each believe that they know its machines. Such a socket has a name and no file:
- * it is gone with its process, however that ends.
+ * Two of them on one folder would each believe that they know its machines. Such a socket has a name and no
+ * file: it is gone with its process, however that ends.
  */
 async function mustBeAlone(folder: string): Promise<void> {
   const name = createHash('sha256').update(realpathSync(folder)).digest('hex');

@@ -1,6 +1,6 @@
 /**
- * One virtual machine of QEMU's in one folder: how it is switched on and off, and whether it is on. A machine is
- * a process of its own that outlives this one, and is found again by its pid file and its QMP socket.
+ * One virtual machine of QEMU's in one folder: how it is switched on and off, and whether it is on. A machine
+ * is a process of its own that outlives this one, and is found again by its pid file and its QMP socket.
  */
 import { execFile } from 'node:child_process';
 import { accessSync, readFileSync } from 'node:fs';
@@ -66,8 +66,8 @@ export async function makeDisk(path: string): Promise<void> {
 }
 
 /**
- * Comes back when it is on. QEMU holds a lock on its pid file, so there is never a second one on the same disks,
- * whoever starts it.
+ * Comes back when it is on. QEMU holds a lock on its pid file, so there is never a second one on the same
+ * disks, whoever starts it.
  * @throws what QEMU says when it can't
  */
 export async function switchOn(folder: string, hardware: Hardware): Promise<void> {
@@ -142,8 +142,8 @@ async function isGone(folder: string, withinMs: number): Promise<boolean> {
 }
 
 /**
- * The process of the machine in this folder. Ids of processes come again, so it must be one with this machine's
- * socket; one that has ended and that nobody has waited for has no command line.
+ * The process of the machine in this folder. Ids of processes come again, so it must be one with this
+ * machine's socket; one that has ended and that nobody has waited for has no command line.
  */
 function processOf(folder: string): number | undefined {
   try {

@@ -1,4 +1,4 @@
-/** Real machines of QEMU's behind the `http` driver, by the control plane that is the reference for operators. */
+/** Real machines of QEMU's behind the `http` driver, by the control plane that operators can copy from. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -114,7 +114,7 @@ describe('who asks', () => {
     expect(isAsWanted('running', await seen(ref))).toBe(true);
   });
 
-  it('a request that comes once more is answered, and does nothing: also when the machine has moved on', async () => {
+  it('a request that comes once more is answered and does nothing, also when the machine has moved on', async () => {
     const { ref } = await machine();
     const body = apply(ref, 'isolated');
     const headers = sign(body);
@@ -155,6 +155,12 @@ describe('who asks', () => {
 });
 
 describe('a release', () => {
+  it('alone destroys: a plan beside another goal does nothing', async () => {
+    const { ref, plan } = await machine();
+    expect(await settled(plane, ref, 'isolated', step(plan))).toEqual(DONE);
+    expect(plane.disksOf(ref.externalId!)).toHaveLength(2);
+  });
+
   it('is refused before anything is done when it has no plan, or one with a disk of another’s', async () => {
     const [one, other] = [await machine(), await machine()];
     expect(await settled(plane, one.ref, 'released', step())).toMatchObject({ code: 'NO_PLAN' });
@@ -206,6 +212,7 @@ describe('a machine that is killed', () => {
       code: 'DISK_GONE',
       retryable: false,
     });
+    expect(await settled(plane, ref, 'isolated', step())).toEqual(DONE);
   });
 });
 
