@@ -3,13 +3,16 @@
  * (decision 6).
  */
 
-import { activityInfo, log } from '@temporalio/activity';
+import { activityInfo, Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { REFUSAL } from '../domain/ids';
 import type { StepInput, StepResult } from '../domain/step';
+import type { Driver } from '../drivers/port';
 import { canPass, type Pool } from '../store/db';
-import { commitStep, StepRefused } from '../store/lives/steps';
+import { findInstance } from '../store/lives/instances';
+import { commitStep, planOf, StepRefused } from '../store/lives/steps';
 import { type AcceptInput, type AcceptResult, acceptSignal } from './agreement';
+import { type Crossed, type CrossInput, cross, type Machine } from './crossing';
 import { type Trust, withAuthority } from './trust';
 
 export interface Activities {
@@ -22,11 +25,14 @@ export interface Activities {
    * that did something.
    */
   refuse(input: StepInput): Promise<StepResult>;
+  /** Asks the control plane once for a machine that is on its way. */
+  cross(input: CrossInput): Promise<Crossed>;
   /** Agrees to a termination that came as a signal: the quote it names, or one made for it. */
   accept(input: AcceptInput): Promise<AcceptResult>;
 }
 
-export function createActivities(pool: Pool, trust: Trust): Activities {
+/** @param driverOf by the name that an instance keeps */
+export function createActivities(pool: Pool, trust: Trust, driverOf: (name: string) => Driver): Activities {
   const step = (input: StepInput): Promise<StepResult> =>
     answered(input.command, () => commitStep(pool, withAuthority(input, trust)));
   return {
@@ -34,6 +40,35 @@ export function createActivities(pool: Pool, trust: Trust): Activities {
     record: step,
     refuse: step,
     accept: (input) => answered('agreement', () => acceptSignal(pool, trust, input)),
+    cross: (input) => alive(async () => await cross(await machineOf(pool, driverOf, input), input)),
+  };
+}
+
+const HEARTBEAT_MS = 5000;
+
+/** Says that it goes on: a control plane may take long, and a worker that died is noticed by its silence. */
+async function alive<T>(work: () => Promise<T>): Promise<T> {
+  const { heartbeat } = Context.current();
+  const timer = setInterval(() => heartbeat(), HEARTBEAT_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+async function machineOf(
+  pool: Pool,
+  driverOf: (name: string) => Driver,
+  { instanceId, goal }: CrossInput,
+): Promise<Machine> {
+  const row = (await findInstance(pool, instanceId))!;
+  const { externalId = null, product, region } = row.facts;
+  const ref = { instanceId, externalId, product, region };
+  return {
+    driver: driverOf(row.life.driver!),
+    ref,
+    plan: goal === 'released' ? await planOf(pool, row) : null,
   };
 }
 

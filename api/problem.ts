@@ -14,6 +14,8 @@ export interface ProblemExtras {
   /** Says more than the code's own sentence. */
   detail?: Text | undefined;
   issues?: Issue[] | undefined;
+  /** In the words of whoever refused it: a control plane, an operator. */
+  message?: string | undefined;
   /** The instance's state, for refusals by the lifecycle. */
   state?: string | null | undefined;
   changes?: Change[] | undefined;
@@ -46,6 +48,7 @@ const KIND_NAMES = {
   audit: { en: 'audit', zh: '稽核' },
   key: { en: 'key', zh: '密钥' },
   product: { en: 'product', zh: '产品' },
+  drift: { en: 'difference', zh: '差异' },
 } satisfies Record<string, Text>;
 
 /** 404 that says what is missing. */
@@ -72,12 +75,12 @@ export interface ProblemBody {
 /** The contract's `problem`, in one language. */
 export function presentProblem(problem: Problem, lang: Lang): ProblemBody {
   const { status, title, detail, next } = kindOf(problem.code);
-  const { issues = [], state, changes } = problem.extras;
+  const { issues = [], state, changes, message } = problem.extras;
   return {
     type: `urn:sunset:problem:${problem.code.toLowerCase().replaceAll('_', '-')}`,
     title: title[lang],
     status,
-    detail: `${(problem.extras.detail ?? detail)[lang]}${stateSentence(state, lang)}`,
+    detail: `${(problem.extras.detail ?? detail)[lang]}${saidSentence(message, lang)}${stateSentence(state, lang)}`,
     code: problem.code,
     next: next[lang],
     ...(state ? { state } : {}),
@@ -93,4 +96,9 @@ export function presentProblem(problem: Problem, lang: Lang): ProblemBody {
 function stateSentence(state: string | null | undefined, lang: Lang): string {
   if (!state) return '';
   return lang === 'zh' ? `当前状态：${state}。` : ` Its state is ${state}.`;
+}
+
+function saidSentence(message: string | undefined, lang: Lang): string {
+  if (!message) return '';
+  return lang === 'zh' ? `说明：${message}。` : ` It says: ${message}.`;
 }

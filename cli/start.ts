@@ -4,6 +4,7 @@
 import pino from 'pino';
 import type { ApiServer } from '../api/http/server';
 import { SignInCodes } from '../api/sign-in-codes';
+import { openControlPlanes } from '../drivers/control-planes';
 import { consoleProgress, EmbeddedError } from '../embedded';
 import { ensureConsole } from './process/console';
 import { end, endOnSignals } from './process/ending';
@@ -59,7 +60,9 @@ async function main(): Promise<void> {
     const key = operatorKey(settings.operatorKey, settings.dataFolder);
     const logger = pino({ level: process.env.LOG_LEVEL ?? 'warn' });
     const signInCodes = settings.sandbox ? new SignInCodes() : undefined;
-    const options = { foundation, settings, operatorKey: key.key, logger, signInCodes };
+    // One for API and worker: so many requests at a time are of the process.
+    const controlPlanes = openControlPlanes(settings.controlPlanes);
+    const options = { foundation, settings, controlPlanes, operatorKey: key.key, logger, signInCodes };
     const worker = await keepWorker(() => runWorker(options, parts), { say, isEnding });
     const { url, facadeUrl } = await runApi(options, parts);
     await built;

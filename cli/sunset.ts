@@ -13,6 +13,7 @@ import { addImport } from './sunset/commands/import';
 import { addInstances } from './sunset/commands/instances';
 import { addKeys } from './sunset/commands/keys';
 import { addLife } from './sunset/commands/life';
+import { addMachines } from './sunset/commands/machines';
 import { addRegister } from './sunset/commands/register';
 import { addReview } from './sunset/commands/review';
 import { addTimed } from './sunset/commands/timed';
@@ -48,6 +49,7 @@ function createProgram(): Command {
     addReview,
     addBooks,
     addLife,
+    addMachines,
     addKeys,
     addDoctor,
   ])

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { CURVE_REASONS } from '../domain/curve';
 import { ACTIONS, STATES } from '../domain/instance';
 import { ADJUSTMENTS } from '../domain/journal';
+import { GOALS } from '../domain/lifecycle';
 import { SOURCES } from '../domain/money';
 import { ITEM_STATUSES, REFUND_STATUSES } from '../domain/statuses';
 import { factsShape, orderSchema, pricesSchema, scheduleSchema } from './registration';
@@ -121,6 +122,26 @@ export const instanceAnswer = z
       .object({ kind: z.string(), by: z.string(), at: instantText })
       .nullable()
       .meta({ description: 'What is under way while it is `changing`, where somebody said.' }),
+    machine: z
+      .object({
+        controlPlane: z.string().meta({ description: 'Settled when it was registered.' }),
+        goal: z
+          .enum(GOALS)
+          .nullable()
+          .meta({ description: 'What it is on its way to; null: it is at rest.' }),
+        since: instantText.nullable(),
+      })
+      .nullable()
+      .meta({ description: 'What carries its steps out; null: it is in the books only.' }),
+    attention: z
+      .object({
+        since: instantText,
+        goal: z.enum(GOALS),
+        code: z.string(),
+        message: z.string().meta({ description: 'What the control plane says, or why it is not known.' }),
+      })
+      .nullable()
+      .meta({ description: 'What its control plane does not bring to an end: somebody has to resolve it.' }),
     protection: protection.nullable(),
     hold: z
       .object({ reason: z.string(), by: z.string(), at: instantText })

@@ -21,6 +21,9 @@ export type DecisionCode =
   | 'BAD_SIGNATURE'
   | 'COMMAND_ID_REUSED'
   | 'NOT_POSSIBLE'
+  | 'CONTROL_PLANE_REFUSED'
+  | 'CONTROL_PLANE_SLOW'
+  | 'GIVEN_UP'
   | 'TOO_MANY_ORDERS'
   | 'ENDS_TOO_LATE'
   | 'PRICES_REFUSED'
@@ -55,6 +58,48 @@ export const SENTENCES: Record<DecisionCode, Sentence> = {
     'Cancel or reschedule it first.',
     '实例已设置定时销毁。',
     '请先取消或修改定时销毁。',
+  ),
+  NOT_STUCK: say(
+    'Nothing of the instance waits for somebody to resolve it.',
+    'Look at the instance; what is under way comes to its end by itself.',
+    '实例没有需要人工处理的操作。',
+    '请查看实例；进行中的操作会自行完成。',
+  ),
+  CANNOT_GIVE_UP: say(
+    'What waits was promised for a time that has come: a release or an expiry can’t be given up.',
+    'Have the control plane carry it out and retry, or skip it once the machine is as it is to be.',
+    '该操作对应已到期的承诺（释放或到期），无法放弃。',
+    '请让控制面执行后重试，或在机器已达到目标状态后跳过。',
+  ),
+  NO_CONTROL_PLANE: say(
+    'The instance has no control plane that acts: it is in the books only.',
+    'Nothing has to be done.',
+    '该实例没有执行操作的控制面，仅有账务记录。',
+    '无需处理。',
+  ),
+  CANNOT_ADOPT: say(
+    'The instance can’t follow its machine into this state.',
+    'Apply brings the machine back to what the instance’s state says; ignore leaves it as it is.',
+    '实例无法跟随机器进入该状态。',
+    '“应用”会将机器恢复到实例状态所示；“忽略”则保持现状。',
+  ),
+  CONTROL_PLANE_REFUSED: say(
+    'The control plane has refused it for good.',
+    'Look at what it says; when that is put right, ask again.',
+    '控制面已最终拒绝该操作。',
+    '请查看其说明，处理后重新发起。',
+  ),
+  CONTROL_PLANE_SLOW: say(
+    'The control plane has not brought it to an end in time.',
+    'Look whether the control plane answers (sunset doctor); then retry, skip or give up (sunset resolve).',
+    '控制面未在规定时间内完成该操作。',
+    '请检查控制面是否响应（sunset doctor），然后重试、跳过或放弃（sunset resolve）。',
+  ),
+  GIVEN_UP: say(
+    'An operator has given it up, because the control plane did not bring it to an end.',
+    'Look at the reason; then ask again.',
+    '控制面未能完成，运维人员已放弃该操作。',
+    '请查看原因后重新发起。',
   ),
   NOT_SCHEDULED: say(
     'No timed termination is scheduled for the instance.',

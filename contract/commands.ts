@@ -26,6 +26,7 @@ const OFFERED = [
   'unprotect',
   'hold',
   'unhold',
+  'resolve',
   'fast-forward',
 ] as const;
 export type OfferedCommand = (typeof OFFERED)[number];

@@ -78,6 +78,9 @@ const policyAnswer = z
       end: z.object({ prepaid: end, postpaid: end }),
       expiry: ending,
       timedMaxYears: z.number().int(),
+      attentionSeconds: z.number().int().optional().meta({
+        description: 'How long a control plane may take before somebody is told; missing: one hour.',
+      }),
     }),
     knobs,
     returns: z

@@ -112,6 +112,18 @@ const KINDS = {
       '请使用密钥登录；运维密钥的位置见启动时的输出。',
     ],
   ),
+  WRONG_SIGNATURE: kind(
+    401,
+    ['Not signed by its control plane', '签名无效'],
+    [
+      'The message is not signed with a secret of the instance’s control plane, or it is older than five minutes.',
+      '消息未使用该实例所属控制面的密钥签名，或已超过五分钟。',
+    ],
+    [
+      'Sign the bytes of the body as Standard Webhooks 1.0 says, with the secret of the control plane’s secretFile; the log of the API says what was wrong.',
+      '请按 Standard Webhooks 1.0 使用控制面 secretFile 中的密钥对请求体字节签名；API 日志会说明具体原因。',
+    ],
+  ),
   CSRF: kind(
     403,
     ['The session’s token is missing', '缺少会话令牌'],
@@ -222,6 +234,15 @@ const KINDS = {
       'If it does not answer, see that a worker runs; then send `restart: true`, which ends it first, with what it has not recorded.',
       '若其无响应，请先确认 worker 正在运行；然后提交 `restart: true`，先结束该工作流（未记录的内容将丢失）。',
     ],
+  ),
+  DRIFT_DECIDED: kind(
+    409,
+    ['Decided already', '已有处理结果'],
+    [
+      'Somebody has decided on this difference, or it is no longer there.',
+      '该差异已有处理结果，或已不存在。',
+    ],
+    ['Look at it (GET /v1/drift).', '请查看该差异（GET /v1/drift）。'],
   ),
   NOT_IN_REVIEW: kind(
     409,

@@ -2,9 +2,11 @@
 
 import { z } from 'zod';
 import { MAX_ITEMS } from '../domain/bounds';
+import { RESOLUTIONS } from '../domain/commands';
 import { ACTIONS, INSTANCE_SORTS, type InstanceSortKey, STATES, type State } from '../domain/instance';
 import { msOf } from '../domain/instant';
 import { REFUND_STATUSES } from '../domain/statuses';
+import { DRIFT_STATUSES } from './drift';
 import { QUOTE_REQUEST } from './examples';
 import { account, id, instant, longId, money, months, sentence, text } from './fields';
 import { evenBeside, repeatedAt } from './issues';
@@ -205,6 +207,37 @@ export const usageSchema = z
     ),
   })
   .meta({ id: 'NewUsage', description: 'What was used of one meter in a span of the instance’s own time.' });
+export const resolveSchema = z
+  .strictObject({
+    action: z.enum(RESOLUTIONS).meta({
+      description:
+        '`retry`: ask the control plane again. `skip`: the machine is as it is to be, whatever the control plane says; what waits for it is booked. `give-up`: it is not to happen; what was agreed to has failed.',
+    }),
+    reason: sentence,
+  })
+  .meta({ id: 'Resolve' });
+export const driftDecisionSchema = z
+  .strictObject({
+    action: z.enum(['adopt', 'apply', 'ignore']).meta({
+      description:
+        '`adopt`: the instance follows its machine. `apply`: the machine is brought back to what the instance’s state says. `ignore`: it stays as it is, and is not told again while nothing changes.',
+    }),
+    reason: sentence,
+  })
+  .meta({ id: 'DriftDecision' });
+export const driftQuery = z.strictObject({
+  account: account.optional(),
+  instanceId: longId.optional(),
+  status: z.enum(DRIFT_STATUSES).optional().meta({ description: 'Missing: `open`.' }),
+  ...page,
+});
+export const confirmationSchema = z
+  .strictObject({
+    instanceId: longId,
+    stepKey: text,
+    outcome: z.looseObject({ state: z.enum(['done', 'refused']) }),
+  })
+  .meta({ id: 'Confirmation' });
 export const reasonSchema = z.strictObject({ reason: sentence }).meta({ id: 'Reason' });
 export const approvalSchema = z
   .strictObject({

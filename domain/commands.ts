@@ -36,7 +36,21 @@ export type Command =
   | { name: 'end-operation'; power: Power }
   | { name: 'protect'; reason: string; holdRelease?: boolean | undefined }
   /** `liftHold`: whoever asks may lift a legal hold too. */
-  | { name: 'unprotect'; reason: string; liftHold?: boolean | undefined };
+  | { name: 'unprotect'; reason: string; liftHold?: boolean | undefined }
+  /** What a control plane does not bring to an end: asked for again, taken as done, or given up. */
+  | { name: 'resolve'; action: Resolution; reason: string }
+  /** The machine was found otherwise than its life says: its life follows. */
+  | { name: 'adopt'; found: Found; reason: string }
+  /** The same: the machine is brought back to what its life says. */
+  | { name: 'apply'; reason: string };
+
+export const RESOLUTIONS = ['retry', 'skip', 'give-up'] as const;
+type Resolution = (typeof RESOLUTIONS)[number];
+
+/** What a life can follow of how its machine was found. */
+export const FINDINGS = ['running', 'stopped', 'gone'] as const;
+type Found = (typeof FINDINGS)[number];
+
 export type CommandName = Command['name'];
 
 /** Who asked, and the id that makes asking twice harmless (L8). */
@@ -59,6 +73,8 @@ export interface CommandRules {
 
 const ON_OR_OFF = ['running', 'stopped'] as const;
 const LIVING = [...ON_OR_OFF, 'expired'] as const;
+/** Something is under way. */
+export const PASSING = ['changing', 'isolating', 'restoring', 'terminating'] as const;
 
 export const COMMANDS = {
   terminate: { from: LIVING, leadsTo: [SAME, 'isolated', 'terminated'], update: 'terminate' },
@@ -78,6 +94,9 @@ export const COMMANDS = {
   'end-operation': { from: ['changing'], leadsTo: ON_OR_OFF, update: 'power' },
   protect: { from: [...LIVING, 'isolated'], leadsTo: [SAME], update: 'protect' },
   unprotect: { from: [...LIVING, 'isolated'], leadsTo: [SAME], update: 'protect' },
+  resolve: { from: PASSING, leadsTo: [SAME], update: 'resolve' },
+  adopt: { from: [...LIVING, 'isolated'], leadsTo: [SAME, ...ON_OR_OFF, 'terminated'], update: 'resolve' },
+  apply: { from: [...LIVING, 'isolated'], leadsTo: [SAME], update: 'resolve' },
 } as const satisfies Record<CommandName, CommandRules>;
 
 export type UpdateName = (typeof COMMANDS)[CommandName]['update'];

@@ -35,6 +35,15 @@ export const adjustmentTransactionId = (adjustmentId: string): string => `tx_${a
 /** The command of a deadline. */
 export const deadlineCommandId = (kind: string, step: number): string => `${OWN}deadline/${kind}/${step}`;
 
+/** What becomes of a machine on its way. */
+export type CrossingStep = 'arrived' | 'turned-back' | 'sent-back';
+
+/** The step with which a machine on its way arrives, turns back or is sent back, by the step that set out. */
+export const crossingCommandId = (what: CrossingStep, step: number): string => `${OWN}${what}/${step}`;
+
+/** The step that says that a machine on its way needs somebody. */
+export const attentionCommandId = (step: number): string => `${OWN}attention/${step}`;
+
 /** The command of a signal that came without an id. */
 export const signalCommandId = (name: string, unique: string): string => `${OWN}signal/${name}/${unique}`;
 

@@ -4,7 +4,15 @@
  * locale or a time zone.
  */
 
-import { type Command, type CommandName, isAllowedIn, type NewOrder, type Power } from './commands';
+import {
+  type Command,
+  type CommandName,
+  type Envelope,
+  isAllowedIn,
+  type NewOrder,
+  PASSING,
+  type Power,
+} from './commands';
 import {
   type Action,
   type Billing,
@@ -48,9 +56,46 @@ export interface Life {
   purgeTime: string | null;
   /** When the release is carried out at the earliest, where that is later than promised (`jitter.ts`). */
   releaseFrom?: string | undefined;
+  /** The control plane that carries its steps out; missing: books only, and every step is one transaction. */
+  driver?: string | undefined;
+  /** What a life in passing waits for (`crossing.ts`). */
+  crossing?: Crossing | undefined;
   /** When what held deadlines back last ended. What came due before counts from then. */
   heldUntil?: string | undefined;
 }
+
+/** What a machine is to come to. `isolated`: off, and kept as it is; `released`: gone, with what the plan names. */
+export const GOALS = ['running', 'stopped', 'isolated', 'released'] as const;
+export type Goal = (typeof GOALS)[number];
+
+/** Why a life turns back, by a code of ours; the message has the control plane's own words, or the operator's. */
+export interface TurnedBack {
+  code: string;
+  message: string;
+}
+
+/** What a life in passing waits for. */
+export interface Crossing {
+  goal: Goal;
+  /** What is decided once the machine is there. */
+  by: { command: Command } | { deadline: Deadline };
+  envelope: Envelope;
+  /** Where it began. */
+  from: State;
+  /** The instance's clock. */
+  since: string;
+  /** The step that began it. Every asking of it is known by this number. */
+  step: number;
+  /** The machine is on its way back to where it was: the books refused what they were to record. */
+  back?: TurnedBack | undefined;
+  /** It has not come to an end in time, or can't by itself: somebody has to say what is to become of it. */
+  attention?: (TurnedBack & { since: string }) | undefined;
+  /** What somebody has said. */
+  resolved?: { action: 'skip' | 'give-up'; reason: string } | undefined;
+}
+
+/** Why nobody can say that it is not to happen: it was promised for a time that has come (L12). */
+export const isPromised = ({ by }: Crossing): boolean => 'deadline' in by && by.deadline.kind !== 'fire';
 
 export interface OpenOrder {
   id: string;
@@ -98,7 +143,11 @@ export type Effect =
   | { type: 'undo-refund'; refundId: string; reason: string }
   | { type: 'switch-network' }
   | { type: 'put-prices'; prices: Prices }
-  | { type: 'check-arrears' };
+  | { type: 'check-arrears' }
+  /** A control plane is about to carry it out: what was agreed has to hold still (`crossing.ts`). */
+  | { type: 'begin-item'; terminationId: string }
+  /** It never was carried out: its right comes back, its refund has failed. */
+  | { type: 'fail-item'; terminationId: string; why: TurnedBack };
 
 export type RefusalCode =
   | 'BUSY'
@@ -118,7 +167,11 @@ export type RefusalCode =
   | 'RENEWAL_REQUIRED'
   | 'RENEWAL_NOT_ALLOWED'
   | 'NOTHING_TO_RETURN'
-  | 'NOT_RETURNED';
+  | 'NOT_RETURNED'
+  | 'NOT_STUCK'
+  | 'CANNOT_GIVE_UP'
+  | 'NO_CONTROL_PLANE'
+  | 'CANNOT_ADOPT';
 
 export interface Refusal {
   code: RefusalCode;
@@ -127,10 +180,18 @@ export interface Refusal {
 
 export type Decision = { ok: true; next: Life; effects: Effect[] } | { ok: false; refusal: Refusal };
 
-const PASSING: readonly State[] = ['changing', 'isolating', 'restoring', 'terminating'];
+const isPassing = (state: State): boolean => (PASSING as readonly State[]).includes(state);
 
-/** A life at registration (step 0). */
-export function newLife(id: string, registration: Registration, rules: LifecycleRules): Life {
+/**
+ * A life at registration (step 0).
+ * @param driver the control plane that carries its steps out; missing: books only
+ */
+export function newLife(
+  id: string,
+  registration: Registration,
+  rules: LifecycleRules,
+  driver?: string,
+): Life {
   const { account, product, billing, state, orders } = registration;
   const life: Life = {
     id,
@@ -148,6 +209,7 @@ export function newLife(id: string, registration: Registration, rules: Lifecycle
     isolatedAt: null,
     billingStoppedAt: null,
     purgeTime: null,
+    ...(driver === undefined ? {} : { driver }),
   };
   return state === 'isolated' ? takenOver(life, registration) : life;
 }
@@ -199,7 +261,7 @@ export const isHeld = (life: Life): boolean =>
 export function nextDeadline(life: Life): Deadline | undefined {
   if (life.state === 'isolated')
     return isHeld(life) ? undefined : { kind: 'release', at: life.purgeTime!, notBefore: life.releaseFrom };
-  if (life.state === 'terminated' || PASSING.includes(life.state)) return undefined;
+  if (life.state === 'terminated' || isPassing(life.state)) return undefined;
   const candidates: Deadline[] = [];
   if (life.termination) candidates.push({ kind: 'fire', at: life.termination.at });
   if (life.orders.length) {
@@ -211,8 +273,10 @@ export function nextDeadline(life: Life): Deadline | undefined {
 
 /** Why a command makes no sense in this state at all, or undefined. */
 function outOfPlace(life: Life, name: CommandName): Refusal | undefined {
+  // Also in `changing`, whose end may otherwise be told.
+  if (life.crossing && name !== 'resolve') return { code: 'BUSY', state: life.state };
   if (isAllowedIn(name, life.state)) return undefined;
-  return { code: PASSING.includes(life.state) ? 'BUSY' : 'WRONG_STATE', state: life.state };
+  return { code: isPassing(life.state) ? 'BUSY' : 'WRONG_STATE', state: life.state };
 }
 
 /**
@@ -252,7 +316,7 @@ export function decide(life: Life, command: Command, at: string, by = ''): Decis
 }
 
 /** Whether deadlines wait, however late it is. */
-const isHeldBack = (life: Life): boolean => PASSING.includes(life.state) || isHeld(life);
+const isHeldBack = (life: Life): boolean => isPassing(life.state) || isHeld(life);
 
 function decideIn(life: Life, command: Command, at: string, by: string): Decision {
   const place = outOfPlace(life, command.name);
@@ -291,8 +355,49 @@ function decideIn(life: Life, command: Command, at: string, by: string): Decisio
       if (!life.protection) return refuse(life, 'NOT_PROTECTED');
       if (life.protection.holdRelease && !command.liftHold) return refuse(life, 'RELEASE_HELD');
       return done({ ...life, protection: null });
+    case 'resolve':
+      return decideResolve(life, command, at);
+    case 'adopt':
+      return decideAdopt(life, command, at);
+    case 'apply':
+      return life.driver === undefined ? refuse(life, 'NO_CONTROL_PLANE') : done(life);
   }
 }
+
+/** Only what is stuck: what is merely under way comes to its end by itself. */
+function decideResolve(
+  life: Life,
+  { action, reason }: Extract<Command, { name: 'resolve' }>,
+  at: string,
+): Decision {
+  if (!life.crossing?.attention) return refuse(life, 'NOT_STUCK');
+  const { attention: _seen, ...crossing } = life.crossing;
+  if (action === 'retry') return done({ ...life, crossing: { ...crossing, since: at } });
+  if (action === 'give-up' && isPromised(crossing)) return refuse(life, 'CANNOT_GIVE_UP');
+  return done({ ...life, crossing: { ...crossing, resolved: { action, reason } } });
+}
+
+/**
+ * Its life follows its machine. One that is gone was terminated by others: nobody has returned it, so nothing is paid
+ * back, and what is still deferred becomes revenue (J3).
+ */
+function decideAdopt(life: Life, { found }: Extract<Command, { name: 'adopt' }>, at: string): Decision {
+  if (life.driver === undefined) return refuse(life, 'NO_CONTROL_PLANE');
+  if (found !== 'gone')
+    return life.state === 'running' || life.state === 'stopped'
+      ? done(settled(life, found))
+      : refuse(life, 'CANNOT_ADOPT');
+  const { termination } = life;
+  return over(terminated(life, at), termination ? [endedOtherwise(termination.terminationId)] : []);
+}
+
+/** What was scheduled for later has nothing left to end. */
+const endedOtherwise = (terminationId: string): Effect => ({
+  type: 'move-item',
+  terminationId,
+  releaseTime: null,
+  code: 'ENDED_OTHERWISE',
+});
 
 /** On or off, whatever was under way before (L11). */
 const settled = (life: Life, power: Power): Life => {
@@ -448,13 +553,8 @@ export function decideDeadline(
   const left = { ...life, orders: life.orders.filter((order) => !ended.includes(order)) };
   if (deadline.kind !== 'expire') return { next: left, effects };
   const next = end(left, life.rules.expiry, 'expiry', at);
-  // What was scheduled for later has nothing left to end.
   if (!life.termination || next.termination) return { next, effects };
-  const { terminationId } = life.termination;
-  return {
-    next,
-    effects: [...effects, { type: 'move-item', terminationId, releaseTime: null, code: 'ENDED_OTHERWISE' }],
-  };
+  return { next, effects: [...effects, endedOtherwise(life.termination.terminationId)] };
 }
 
 function fire(

@@ -43,6 +43,8 @@ export interface LifecycleRules {
   expiry: Ending;
   /** L2: how far ahead a timed termination may lie, in calendar years. */
   timedMaxYears: number;
+  /** How long a control plane may take for one step before somebody is told; default one hour. */
+  attentionSeconds?: number | undefined;
 }
 
 /** Every *knob* of docs/requirements.md that the refund engine and the eligibility rules read. */

@@ -37,6 +37,8 @@ export interface Birth {
   registration: Registration;
   /** Whole in runs of earlier versions. */
   policy: PolicyExcerpt | Policy;
+  /** The control plane that carries its steps out; missing: books only. */
+  driver?: string | undefined;
 }
 
 /** Step 0: an instance becomes known. */

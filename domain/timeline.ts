@@ -8,12 +8,14 @@ import type { Deadline, Life } from './lifecycle';
 export type Details = Record<string, unknown>;
 
 /**
- * @param body the command or the deadline that the step carried out; anything else tells nothing
+ * @param body the command or the deadline that the step carried out, or why it could not be; anything else tells nothing
  * @param before the life that it met
  */
 export function detailsOf(body: unknown, before: Life, next: Life): Details {
   if (typeof body !== 'object' || body === null) return {};
   if ('name' in body) return ofCommand(body as Command, before, next);
+  // Why a machine turned back, or what it waits for.
+  if ('code' in body && 'message' in body) return { code: body.code, message: body.message };
   return 'kind' in body && 'at' in body ? { due: (body as Deadline).at } : {};
 }
 
@@ -37,6 +39,12 @@ function ofCommand(command: Command, before: Life, next: Life): Details {
       return { prices: command.prices };
     case 'begin-operation':
       return { kind: command.kind };
+    case 'resolve':
+      return { action: command.action, reason: command.reason };
+    case 'adopt':
+      return { found: command.found, reason: command.reason };
+    case 'apply':
+      return { reason: command.reason };
     case 'end-operation':
       return { kind: before.operation?.kind ?? null, power: command.power };
     // What they add to the orders, the step itself says.

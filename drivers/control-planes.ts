@@ -322,7 +322,7 @@ export function openControlPlanes(rules: readonly Rule[], books?: Books): Contro
 
 /** Its instances keep its name; nobody knows more of it until the file has it again. */
 function missing(name: string): Driver {
-  const reason = `SUNSET_CONTROL_PLANES has no control plane ${name} any more`;
+  const reason = `SUNSET_CONTROL_PLANES of this process has no control plane ${name}`;
   return {
     name,
     capabilities: { goals: [], acts: true },

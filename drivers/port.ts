@@ -3,11 +3,10 @@
  * asking twice is harmless. Whoever drives a cloud implements {@link Driver} and runs the contract suite over
  * it (drivers/contract.ts).
  */
+import type { Goal } from '../domain/lifecycle';
 import type { Plan } from '../domain/plan';
 
-/** What a machine is to come to. `isolated`: off, and kept as it is; `released`: gone, with what the plan names. */
-export const GOALS = ['running', 'stopped', 'isolated', 'released'] as const;
-export type Goal = (typeof GOALS)[number];
+export { GOALS, type Goal } from '../domain/lifecycle';
 
 /** Whose machine it is. */
 export interface Ref {

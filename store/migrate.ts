@@ -61,6 +61,7 @@ const CHANGING = [
   'refund_requests',
   'idempotency_keys',
   'watch',
+  'drift',
   'told',
 ];
 

@@ -70,5 +70,13 @@ const macOf = (key: Buffer, what: string, text: string): Buffer =>
 const textOf = (instanceId: string, { id, by, command }: Signable): string =>
   canonical(['message', instanceId, id, by, command]);
 
-const textOfBirth = ({ instanceId, registration, policy, envelope: { id, by } }: SignableBirth): string =>
-  canonical(['birth', instanceId, id, by, registration, policy]);
+function textOfBirth({
+  instanceId,
+  registration,
+  policy,
+  driver,
+  envelope: { id, by },
+}: SignableBirth): string {
+  const facts = ['birth', instanceId, id, by, registration, policy];
+  return canonical(driver === undefined ? facts : [...facts, driver]);
+}

@@ -11,6 +11,7 @@ import { workflowId } from '../domain/ids';
 import type { Signer } from '../domain/signed';
 import {
   type CommandMessage,
+  confirmedSignal,
   type FirstRun,
   REVISION,
   registerUpdate,
@@ -132,6 +133,12 @@ async function untilTaken<T>(waitMs: number, send: (waitMs: number) => Promise<T
       await sleep(PAUSE_MS);
     }
   }
+}
+
+/** Has a life that waits for its machine look at it now. Nobody has to vouch for that. */
+export async function sendConfirmed(client: Client, instanceId: string): Promise<void> {
+  const handle = client.workflow.getHandle(workflowId(instanceId));
+  await within(client, WAIT_MS, () => handle.signal(confirmedSignal, {}));
 }
 
 /** Signs and sends a signal, and does not wait: what is refused becomes a row of its timeline. */

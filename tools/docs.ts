@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { presentQuoteItem } from '../contract/present';
 import type { Command } from '../domain/commands';
+import { arrive, begin, isToCross, turnBack } from '../domain/crossing';
 import type { StoredOrder } from '../domain/instance';
 import { endedPostings, type Posting, paidPostings, refundPostings } from '../domain/journal';
 import { advance, decide, type Life, newLife } from '../domain/lifecycle';
@@ -21,7 +22,7 @@ import { SUNSET_CODES } from '../facades/tencent/codes';
 import { POLICIES } from '../policies';
 
 const DOCS = join(__dirname, '..', 'docs');
-const FILES = ['concepts.md', 'refunds.md', 'vendor-apis.md'];
+const FILES = ['concepts.md', 'refunds.md', 'vendor-apis.md', 'control-planes.md'];
 const PARTS: Record<string, () => string> = {
   states: stateMachine,
   outcomes,
@@ -29,6 +30,8 @@ const PARTS: Record<string, () => string> = {
   cases,
   tencent,
   jd,
+  crossings,
+  sequence,
 };
 
 const AT = '2026-11-03T00:00:00.000Z';
@@ -113,6 +116,82 @@ function firstStop(life: Life): string {
 function labelOf(command: Command): string {
   if (command.name === 'terminate') return `${command.action} ${command.schedule.mode}`;
   return command.name === 'amend' ? 'renew' : command.name;
+}
+
+/** A life that a control plane carries out, after its command has set it out. */
+function setOut(life: Life, command: Command): { decided: Life; there: Life } | undefined {
+  const decision = decide(life, command, AT);
+  if (!decision.ok || !isToCross(life, decision.next, { command })) return undefined;
+  const envelope = { id: 'c', by: 'operator' };
+  return { decided: decision.next, there: begin(life, decision, { command }, envelope, AT).next };
+}
+
+/** What has to be carried out, found by trying each command in each state. */
+function crossings(): string {
+  const rows = new Set<string>();
+  for (const policy of POLICIES) {
+    for (const first of kindsOf(policy)) {
+      for (const life of statesOf({ ...first, driver: 'south' })) {
+        for (const command of commandsFor(life, policy)) {
+          const out = setOut(life, command);
+          if (!out) continue;
+          const { goal } = out.there.crossing!;
+          rows.add(
+            `| ${labelOf(command)} | ${life.state} | ${out.there.state} | ${goal} | ${out.decided.state} |`,
+          );
+        }
+      }
+    }
+  }
+  return ['| what | from | meanwhile | goal | then |', '|---|---|---|---|---|', ...[...rows].sort()].join(
+    '\n',
+  );
+}
+
+/** As it is, and as it is once each of its commands was carried out. */
+function statesOf(life: Life): Life[] {
+  const policy = POLICIES.find(({ product }) => product === life.product)!;
+  const next = commandsFor(life, policy).flatMap((command) => {
+    const decision = decide(life, command, AT);
+    return decision.ok ? [decision.next] : [];
+  });
+  return [life, ...next];
+}
+
+/** A return, message by message. */
+function sequence(): string {
+  const policy = POLICIES.find(({ product }) => product === 'tencent-cvm')!;
+  const prepaid = kindsOf(policy).find(({ billing }) => billing === 'prepaid')!;
+  const command = commandsFor(prepaid, policy)[0]!;
+  const { there } = setOut({ ...prepaid, driver: 'south' }, command)!;
+  const { goal, step } = there.crossing!;
+  const arrived = arrive(there, AT);
+  const back = turnBack(there, { code: 'CONTROL_PLANE_REFUSED', message: '' }, AT)!;
+  if (!arrived.ok) throw new Error('a return that does not arrive');
+  const effects = (list: readonly { type: string }[]): string => list.map(({ type }) => type).join(', ');
+  return [
+    '```mermaid',
+    'sequenceDiagram',
+    '  participant O as operator',
+    '  participant S as Sunset',
+    '  participant P as control plane',
+    `  O->>S: ${labelOf(command)}`,
+    `  Note over S: step ${step}: ${prepaid.state} → ${there.state}`,
+    `  S->>P: GET /instances/${prepaid.id}`,
+    `  S->>P: POST /apply, goal ${goal}, stepKey ${prepaid.id}/${step}`,
+    '  alt under way',
+    '    P-->>S: 202 pending, or nothing',
+    '    Note over S: asks again; sooner when it is called back',
+    '  else carried out',
+    '    P-->>S: 200 done',
+    `    S->>P: GET /instances/${prepaid.id}`,
+    `    Note over S: seen to be ${goal}: ${there.state} → ${arrived.next.state} (${effects(arrived.effects)})`,
+    '  else refused for good',
+    '    P-->>S: 409 refused',
+    `    Note over S: ${there.state} → ${back.next.state} (${effects(back.effects)})`,
+    '  end',
+    '```',
+  ].join('\n');
 }
 
 const HOUR = 3600;

@@ -11,13 +11,16 @@ import {
 } from '@temporalio/worker';
 import { type Activities, createActivities } from '../activities';
 import { createAuditActivities } from '../activities/audit';
+import { createDriftActivities } from '../activities/drift';
 import type { Trust } from '../activities/trust';
+import { openControlPlanes } from '../drivers/control-planes';
+import type { Driver } from '../drivers/port';
 import type { Pool } from '../store/db';
 import { KEEP, type Keep } from '../store/retention';
 import { bundleForWorker } from './bundle';
 import { withoutCallStacks } from './call-stacks';
 import { startPublisher } from './publisher';
-import { ensureAuditSchedule } from './schedule';
+import { ensureSchedules } from './schedule';
 import { startSealer } from './sealer';
 import { startSweep } from './sweep';
 import { startTrimmer } from './trimmer';
@@ -47,6 +50,8 @@ export interface WorkerOptions {
   maxCachedWorkflows?: number;
   /** Whether the Web UI can show where a workflow waits in its code (`call-stacks.ts`); default: not. */
   callStacks?: boolean;
+  /** Control planes, by the name that an instance keeps; default: there is none. */
+  driverOf?: (name: string) => Driver;
   /** Default: those of this database. */
   activities?: Activities;
   /** Default: the prebuilt one beside the compiled code, else built from `workflows/`. */
@@ -79,6 +84,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const workflows = workflowsOf(options.client, options.pool, options.taskQueue, signer);
   const connection = await NativeConnection.connect(options.connection);
   const workflowBundle = options.bundle ?? (await bundleForWorker());
+  const { driverOf = openControlPlanes([]).driverNamed } = options;
   const create = (): Promise<Worker> =>
     Worker.create({
       connection,
@@ -86,8 +92,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       taskQueue: options.taskQueue,
       workflowBundle,
       activities: {
-        ...(options.activities ?? createActivities(options.pool, options.trust)),
+        ...(options.activities ?? createActivities(options.pool, options.trust, driverOf)),
         ...createAuditActivities(options.pool, workflows),
+        ...createDriftActivities(options.pool, driverOf),
       },
       shutdownGraceTime: GRACE_MS,
       shutdownForceTime: FORCE_MS,
@@ -95,7 +102,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     });
   const worker = await (options.callStacks ? create() : withoutCallStacks(create));
   // A server that has no schedules runs instances all the same.
-  await ensureAuditSchedule(options.client, options.taskQueue).catch(options.onError);
+  await ensureSchedules(options.client, options.taskQueue).catch(options.onError);
   const sweep = startSweep(options.client, options.pool, {
     everyMs: options.sweepEveryMs ?? 5000,
     olderThanMs: options.sweepOlderThanMs ?? 10_000,

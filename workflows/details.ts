@@ -17,6 +17,7 @@ export const stepSummary = (
 ): string => `step ${step}: ${command}, ${before ? `${before.state} → ` : ''}${next.state}`;
 
 function waitsFor(life: Life): string {
+  if (life.crossing) return `its machine to be **${life.crossing.goal}**, since ${life.crossing.since}`;
   const deadline = nextDeadline(life);
   if (deadline) return `${WAITS_FOR[deadline.kind]} at **${deadline.at}**`;
   if (isHeld(life)) return `the legal hold to be lifted; its time in the bin ends at ${life.purgeTime}`;
@@ -28,11 +29,13 @@ function waitsFor(life: Life): string {
  * names: Temporal does not encrypt them.
  */
 export function currentDetails(life: Life): string {
+  const attention = life.crossing?.attention;
   const lines = [
     `**${life.id}** is **${life.state}** (${life.product}, ${life.billing})`,
     '',
     `- waits for: ${waitsFor(life)}`,
     `- step: ${life.step}`,
+    ...(attention ? [`- **needs attention** since ${attention.since}: ${attention.code}`] : []),
     ...(life.cause ? [`- in the bin by: ${life.cause}`] : []),
     ...(life.operation ? [`- in operation: ${life.operation.kind}, since ${life.operation.at}`] : []),
     ...(life.protection ? [`- protected by ${life.protection.by} since ${life.protection.at}`] : []),

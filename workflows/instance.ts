@@ -4,9 +4,8 @@
  * step → adopt what was stored → answer.
  */
 
-import type { RetryPolicy, SignalDefinition, UpdateDefinition } from '@temporalio/common';
+import type { SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import {
-  ActivityFailure,
   ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
@@ -14,23 +13,21 @@ import {
   continueAsNew,
   log,
   patched,
-  proxyActivities,
-  proxyLocalActivities,
-  setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities } from '../activities';
 import { COMMANDS, type Command, type CommandName, type Envelope, type UpdateName } from '../domain/commands';
+import { begin, isToCross } from '../domain/crossing';
 import { deadlineCommandId, refusalCommandId, signalCommandId } from '../domain/ids';
-import { isoOf, msOf } from '../domain/instant';
+import { msOf } from '../domain/instant';
 import {
+  type Crossing,
   type Deadline,
   decide,
   decideDeadline,
   dueAt,
+  type Effect,
   type Life,
   newLife,
   nextDeadline,
@@ -38,11 +35,13 @@ import {
   promisedFromHere,
 } from '../domain/lifecycle';
 import { asUnsigned, type Provenance } from '../domain/signed';
-import type { StepBase, StepResult } from '../domain/step';
-import { currentDetails, stepSummary, timerSummary } from './details';
+import type { StepResult } from '../domain/step';
+import { AT_ONCE, crossingSummary, crossOnce } from './crossing';
+import { stepSummary, timerSummary } from './details';
 import {
   type AnsweredCommand,
   type CommandMessage,
+  confirmedSignal,
   type Ended,
   type FirstRun,
   type LaterRun,
@@ -57,25 +56,20 @@ import {
   UPDATES,
   type UpdateResult,
 } from './messages';
-import { changingAttributes, releaseTimeOf } from './search-attributes';
 import { payloadOfUpdate, type ReadMessage, readSignal, readUnsigned, tidy } from './signals';
 import { isSigned, isSound } from './sound';
-
-const retry = {
-  initialInterval: '200 ms',
-  maximumInterval: '10 seconds',
-  nonRetryableErrorTypes: [REFUSAL],
-} satisfies RetryPolicy;
-type Proxy = (summary: string) => Activities;
-/**
- * For what came by update: the command with its instant is in history before the step commits ("durable
- * before done", decision 10).
- */
-const regular: Proxy = (summary) =>
-  proxyActivities<Activities>({ startToCloseTimeout: '10 seconds', retry, summary });
-/** For what is in history already (start, timer, signal): cheaper, and just as safe. */
-const local: Proxy = (summary) =>
-  proxyLocalActivities<Activities>({ startToCloseTimeout: '10 seconds', retry, summary });
+import {
+  adopt,
+  beginRun,
+  local,
+  nextStep,
+  now,
+  refusalIn,
+  regular,
+  show,
+  shownName,
+  type Way,
+} from './steps';
 
 /**
  * How many answered commands a new run remembers: many more than callers ever have in flight (10 by the
@@ -125,22 +119,11 @@ const isCarriedBy = (update: UpdateName, command: CommandName): boolean =>
 const isSignalName = (name: string): name is SignalName => Object.hasOwn(SIGNALS, name);
 
 /**
- * The life that this run was started with, until the store has answered a step of it. Whoever reaches
- * Temporal can start a workflow with a life of his own making: its first step brings it along, to be held
- * against the stored one. (Each workflow has its own copy of a module.)
- */
-let unproven: Life | undefined;
-
-/** {@link REVISION} of whoever started this run. */
-let startedWith = 0;
-
-/**
  * Runs that began before messages were signed have unsigned ones in their histories, and take them as they
  * did.
  */
 const isUnsigned = (signed: boolean): boolean => !signed && patched('signed-messages');
 
-const now = (): string => isoOf(Date.now());
 const refused = (detail: RefusalDetail): ApplicationFailure =>
   ApplicationFailure.nonRetryable(`refused: ${detail.code}`, REFUSAL, detail);
 
@@ -155,8 +138,7 @@ export async function instance(input: FirstRun | LaterRun): Promise<Ended> {
 async function live(input: FirstRun | LaterRun): Promise<Ended> {
   const instanceId = 'life' in input ? input.life.id : input.instanceId;
   let life: Life | undefined = 'life' in input ? input.life : undefined;
-  unproven = life;
-  startedWith = input.revision ?? 0;
+  beginRun(input);
   let unborn: RefusalDetail | undefined;
   const done: AnsweredCommand[] = 'life' in input ? [...input.done] : [];
   const queue: QueuedMessage[] = [];
@@ -185,6 +167,11 @@ async function live(input: FirstRun | LaterRun): Promise<Ended> {
       queue.push({ by: 'signal', name, payload, isUnsigned: isUnsigned(signed) });
     });
   }
+
+  let isConfirmed = false;
+  setHandler(confirmedSignal, () => {
+    isConfirmed = true;
+  });
 
   function receive(name: UpdateName, message: CommandMessage): Promise<UpdateResult> | UpdateResult {
     if (isUnsigned(isSigned(message))) {
@@ -223,6 +210,9 @@ async function live(input: FirstRun | LaterRun): Promise<Ended> {
   }
 
   function tryOut({ id, by }: Envelope, command: Command): void {
+    // Nobody waits for a control plane to be told that it is waited for.
+    const isOnItsWay = life?.crossing !== undefined && !done.some((one) => one.id === id);
+    if (isOnItsWay && command.name !== 'resolve') throw refused({ code: 'BUSY', state: life!.state });
     if (!life || busy || queue.length || done.some((one) => one.id === id)) return;
     const decision = decide(life, command, now(), by);
     if (!decision.ok) throw refused(decision.refusal);
@@ -238,7 +228,14 @@ async function live(input: FirstRun | LaterRun): Promise<Ended> {
   }
   show(life);
   let delay: Delay | undefined;
+  let asking = AT_ONCE;
   for (;;) {
+    const isToAsk: boolean = isConfirmed || asking.dueMs <= Date.now();
+    if (life.crossing && isToAsk && !workflowInfo().continueAsNewSuggested) {
+      isConfirmed = false;
+      ({ life, asking } = await crossOnce(life, asking));
+      continue;
+    }
     const deadline = nextDeadline(life);
     const dueMs = deadline && (isOf(delay, deadline) ? delay.until : msOf(dueAt(deadline)));
     // A deadline that has come goes first: what was promised until then is not promised after.
@@ -250,7 +247,10 @@ async function live(input: FirstRun | LaterRun): Promise<Ended> {
     }
     const work = queue.shift();
     if (work) {
+      const before: Life = life;
       life = await take(life, work, done);
+      // A life that has set out, or of which somebody has said what is to become.
+      if (life !== before) asking = AT_ONCE;
       continue;
     }
     if (life.state === 'terminated' || workflowInfo().continueAsNewSuggested) {
@@ -265,7 +265,11 @@ async function live(input: FirstRun | LaterRun): Promise<Ended> {
       });
     }
     busy = false;
-    await commandOrDeadline(queue, deadline, dueMs);
+    await (life.crossing
+      ? condition(() => queue.length > 0 || isConfirmed, asking.dueMs - Date.now(), {
+          summary: crossingSummary(life.crossing),
+        })
+      : commandOrDeadline(queue, deadline, dueMs));
     busy = true;
   }
 }
@@ -312,9 +316,16 @@ async function commandOrDeadline(
 }
 
 /** Step 0: the instance's facts, orders and books (J1). */
-async function beBorn({ instanceId, registration, policy, envelope, signature }: FirstRun): Promise<Life> {
+async function beBorn({
+  instanceId,
+  registration,
+  policy,
+  driver,
+  envelope,
+  signature,
+}: FirstRun): Promise<Life> {
   const at = now();
-  const next = promisedFromHere(newLife(instanceId, registration, policy.lifecycle), at);
+  const next = promisedFromHere(newLife(instanceId, registration, policy.lifecycle, driver), at);
   const step = {
     instanceId,
     step: 0,
@@ -327,7 +338,7 @@ async function beBorn({ instanceId, registration, policy, envelope, signature }:
     effects: [],
     voucher: signature === undefined ? ('unsigned' as const) : { signature },
   };
-  return (await local(stepSummary(step)).record({ ...step, birth: { registration, policy } })).life;
+  return (await local(stepSummary(step)).record({ ...step, birth: { registration, policy, driver } })).life;
 }
 
 /**
@@ -343,8 +354,9 @@ async function takeDeadline(
   const carriedOutAt = Date.now() - msOf(at) > PUNCTUAL_MS ? now() : undefined;
   let refusal: RefusalDetail = { code: 'NOT_POSSIBLE', state: life.state };
   try {
-    const { next, effects } = decideDeadline(life, deadline, at);
     const envelope = { id: deadlineCommandId(deadline.kind, life.step + 1), by: 'sunset' };
+    const decided = decideDeadline(life, deadline, at);
+    const { next, effects } = asCarriedOut(life, decided, { deadline }, envelope, now());
     const step = nextStep(life, next, envelope, deadline.kind, deadline, at);
     const adopted = adopt(
       life,
@@ -362,6 +374,16 @@ async function takeDeadline(
   };
   return { life: await recordRefusal(life, said, refusal.code), refusal };
 }
+
+/** With a control plane that acts, a step that moves a machine only sets out (decision 7). */
+const asCarriedOut = (
+  life: Life,
+  decided: { next: Life; effects: Effect[] },
+  by: Crossing['by'],
+  envelope: Envelope,
+  at: string,
+): { next: Life; effects: Effect[] } =>
+  isToCross(life, decided.next, by) ? begin(life, decided, by, envelope, at) : decided;
 
 /** What a message comes to, whoever sent it. */
 interface Said {
@@ -460,7 +482,7 @@ const saidBySignal = (instanceId: string, name: SignalName, payload: SignalPaylo
 async function carryOutMessage(
   life: Life,
   { envelope, reading, voucher }: Said,
-  proxy: Proxy,
+  proxy: Way,
 ): Promise<StepOutcome> {
   if ('refused' in reading) return { life, refusal: { code: reading.refused, state: life.state } };
   if ('command' in reading) return await carryOut(life, envelope, reading.command, proxy, voucher);
@@ -491,7 +513,7 @@ async function carryOut(
   life: Life,
   envelope: Envelope,
   command: Command,
-  proxy: Proxy,
+  proxy: Way,
   voucher: Provenance | undefined,
   adoptions = 0,
 ): Promise<StepOutcome> {
@@ -499,7 +521,7 @@ async function carryOut(
   try {
     const decision = decide(life, command, at, envelope.by);
     if (!decision.ok) return { life, refusal: decision.refusal };
-    const { next, effects } = decision;
+    const { next, effects } = asCarriedOut(life, decision, { command }, envelope, at);
     const step = {
       ...nextStep(life, next, envelope, shownName(command), command, at),
       effects,
@@ -558,58 +580,4 @@ function provenanceOfRefused({ envelope, reading, voucher }: Said): { voucher?: 
   return 'command' in reading
     ? { voucher: { ...voucher, message: { ...envelope, command: reading.command } } }
     : {};
-}
-
-function nextStep(
-  life: Life,
-  next: Life,
-  { id, by }: Envelope,
-  command: string,
-  body: unknown,
-  at: string,
-): Omit<StepBase, 'effects'> {
-  const step = life.step + 1;
-  const from = life === unproven ? { from: life } : {};
-  return {
-    instanceId: life.id,
-    step,
-    commandId: id,
-    command,
-    body,
-    by,
-    at,
-    next: { ...next, step },
-    ...from,
-  };
-}
-
-/** The timeline calls a return a return. */
-const shownName = (command: Command): string =>
-  command.name === 'terminate' ? command.action : command.name;
-
-/** Takes over what the database holds, which may be another computation's (decision 6), and shows it. */
-function adopt(before: Life, { life }: StepResult): Life {
-  const hasChanged = life.state !== before.state || releaseTimeOf(life) !== releaseTimeOf(before);
-  const isLast = life.state === 'terminated' && startedWith >= 1;
-  if (hasChanged && !isLast) upsertSearchAttributes(changingAttributes(life));
-  show(life);
-  return life;
-}
-
-function show(life: Life): void {
-  setCurrentDetails(currentDetails(life));
-}
-
-/**
- * A refusal by the database leaves the state as it was. Anything else is a fault of ours: it ends nothing,
- * and is in the worker's log.
- */
-function refusalIn(error: unknown, currentState: string): RefusalDetail {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure && cause.type === REFUSAL) {
-    const { code, state } = cause.details![0] as RefusalDetail;
-    return { code, state: state || currentState };
-  }
-  log.error('a step could not be taken', { error });
-  return { code: 'NOT_POSSIBLE', state: currentState };
 }

@@ -19,6 +19,8 @@ export interface FirstRun {
   registration: Registration;
   /** A snapshot (decision 3); whole in runs of earlier versions. */
   policy: PolicyExcerpt | Policy;
+  /** The control plane that carries its steps out; missing: books only. */
+  driver?: string | undefined;
   envelope: Envelope;
   /** Nobody registers by hand: a registration states money and brings the rules of its refunds. */
   signature?: string | undefined;
@@ -99,6 +101,7 @@ export const UPDATES = {
   amend: commandUpdate('amend'),
   power: commandUpdate('power'),
   protect: commandUpdate('protect'),
+  resolve: commandUpdate('resolve'),
 } satisfies Record<UpdateName, unknown>;
 
 /** What the workflow holds, for diagnosis; reads are served by the store. */
@@ -125,4 +128,9 @@ export const SIGNALS = {
   restore: defineSignal<[SignalPayload]>('restore'),
   purge: defineSignal<[SignalPayload]>('purge'),
 } as const;
+/**
+ * A control plane says that something has come to its end: it is looked at now and not only when it would have been asked
+ * again. Nothing of it is believed, so anybody may say it.
+ */
+export const confirmedSignal = defineSignal<[unknown]>('confirmed');
 export type SignalName = keyof typeof SIGNALS;

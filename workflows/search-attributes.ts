@@ -14,11 +14,13 @@ export const SEARCH_ATTRIBUTES = {
   SunsetProduct: 'Keyword',
   SunsetState: 'Keyword',
   SunsetReleaseTime: 'Datetime',
+  SunsetAttention: 'Bool',
 } as const;
 
 const account = defineSearchAttributeKey('SunsetAccount', 'KEYWORD');
 const product = defineSearchAttributeKey('SunsetProduct', 'KEYWORD');
 const state = defineSearchAttributeKey('SunsetState', 'KEYWORD');
+const attention = defineSearchAttributeKey('SunsetAttention', 'BOOL');
 const releaseTime = defineSearchAttributeKey('SunsetReleaseTime', 'DATETIME');
 
 /** Set at the start, where they are free. */
@@ -46,8 +48,13 @@ export const changingAttributes = (life: Life) => {
   return [
     { key: state, value: life.state },
     { key: releaseTime, value: release === null ? null : new Date(release) },
+    // Only what a control plane carries out can get stuck.
+    ...(life.driver === undefined ? [] : [{ key: attention, value: needsAttention(life) }]),
   ];
 };
+
+/** Whether somebody has to say what is to become of it. */
+export const needsAttention = ({ crossing }: Life): boolean => crossing?.attention !== undefined;
 
 /** What the attributes say, read back from a list; a workflow that has only just begun may have none yet. */
 export const situationIn = (

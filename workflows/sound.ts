@@ -4,7 +4,7 @@
  * would be retried for ever and wedge its instance.
  */
 
-import type { Command, CommandName } from '../domain/commands';
+import { type Command, type CommandName, FINDINGS, RESOLUTIONS } from '../domain/commands';
 import { isOwnId } from '../domain/ids';
 import { ACTIONS } from '../domain/instance';
 import { msOf } from '../domain/instant';
@@ -79,7 +79,8 @@ const isRules = (value: unknown): boolean =>
   isObject(value.end) &&
   isEnd(value.end.postpaid) &&
   isEnd(value.end.prepaid) &&
-  isEnding(value.expiry);
+  isEnding(value.expiry) &&
+  (value.attentionSeconds === undefined || isRetention(value.attentionSeconds));
 
 const isAmount = (value: unknown): boolean => typeof value === 'string' && AMOUNT.test(value);
 const isTier = (value: unknown): boolean =>
@@ -136,6 +137,9 @@ const SOUND: Record<CommandName, (command: Fields) => boolean> = {
   'end-operation': ({ power }) => isOneOf(power, 'running', 'stopped'),
   protect: ({ reason, holdRelease }) => isText(reason) && isFlag(holdRelease),
   unprotect: ({ reason, liftHold }) => isText(reason) && isFlag(liftHold),
+  resolve: ({ action, reason }) => isOneOf(action, ...RESOLUTIONS) && isText(reason),
+  adopt: ({ found, reason }) => isOneOf(found, ...FINDINGS) && isText(reason),
+  apply: ({ reason }) => isText(reason),
 };
 
 const isCommand = (value: unknown): value is Command =>

@@ -23,6 +23,8 @@ const wantsAsync = (request: Request): boolean =>
 
 const PREFERENCES = { json: 'json', csv: 'csv', 'text/event-stream': 'events' } as const;
 
+const NO_BYTES = Buffer.alloc(0);
+
 function preferenceOf(request: Request): Call['prefers'] {
   const type = request.accepts(Object.keys(PREFERENCES));
   return PREFERENCES[(type || 'json') as keyof typeof PREFERENCES];
@@ -56,6 +58,7 @@ export async function answerRequest(
     lang,
     session: response.locals.session,
     keyId: response.locals.keyId ?? null,
+    received: { headers: request.headers, bytes: response.locals.bytes ?? NO_BYTES },
     isSecure: isSecure(request),
   };
   const run = () => attempt(route, call);

@@ -203,6 +203,7 @@ export const readBody: RequestHandler = async (request, response, next) => {
   requireJson(request);
   const bytes = await readBytes(request, response);
   request.body = await readJson(bytes);
+  response.locals.bytes = bytes;
   next();
 };
 

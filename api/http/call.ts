@@ -2,6 +2,7 @@
  * What a handler is given and what it gives back: no Express in sight, so that a route is validate → call →
  * present and nothing else.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Lang } from '../../domain/text';
 import type { Asking } from '../asking';
 import type { Sink } from '../events/stream';
@@ -23,6 +24,8 @@ export interface Call<Params = unknown, Query = unknown, Body = unknown> extends
   session: Session | undefined;
   /** By which key the caller is known; null: the operator's own. */
   keyId: string | null;
+  /** As it came: what a signature is over. */
+  received: { headers: IncomingHttpHeaders; bytes: Buffer };
   /** Whether cookies can be kept to HTTPS. */
   isSecure: boolean;
 }

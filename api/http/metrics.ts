@@ -5,6 +5,7 @@ import type { Status } from '../../drivers/gate';
 import { lastAudit } from '../../store/audit/runs';
 import { unsealedBacklog } from '../../store/books/seal';
 import type { Pool } from '../../store/db';
+import { countWaiting } from '../../store/lives/drift';
 import { lastWatch, type TroubleKind } from '../../store/lives/watch';
 import type { ApiDeps } from '../deps';
 
@@ -28,6 +29,7 @@ export function createMetrics({ pool, controlPlanes }: Pick<ApiDeps, 'pool' | 'c
   collectDefaultMetrics({ register: registry });
   measureBooks(registry, pool);
   measureLives(registry, pool);
+  measureMachines(registry, pool);
   measureControlPlanes(registry, controlPlanes?.statuses ?? (() => []));
   const durations = new Histogram({
     name: 'sunset_http_request_duration_seconds',
@@ -106,6 +108,22 @@ function measureLives(registry: Registry, pool: Pool): void {
     const watch = await last();
     return watch && (Date.now() - msOf(watch.at)) / 1000;
   });
+}
+
+/** What waits for somebody: a control plane does not bring it to an end, or has it otherwise. */
+function measureMachines(registry: Registry, pool: Pool): void {
+  const gauge = gaugesOf(registry);
+  const waiting = shared(() => countWaiting(pool));
+  gauge(
+    'sunset_machines_stuck',
+    'Instances with something that a control plane does not bring to an end; sunset stuck lists them.',
+    async () => (await waiting()).attention,
+  );
+  gauge(
+    'sunset_machines_drifted',
+    'Machines that are otherwise than their instances’ states say; sunset drift list lists them.',
+    async () => (await waiting()).drift,
+  );
 }
 
 const BREAKER = { closed: 0, 'half-open': 0.5, open: 1 } as const;

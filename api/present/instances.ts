@@ -42,10 +42,23 @@ export function presentInstance(row: InstanceRow, wallMs: number = Date.now()): 
       terminationId: life.termination.terminationId,
     },
     operation: life.operation ?? null,
+    machine: machineOf(life),
+    attention: attentionOf(life),
     protection: life.protection && { ...life.protection, holdRelease: isHolding(life.protection) },
     hold: row.hold,
     disposal: row.disposal && presentDisposal(row.disposal),
   };
+}
+
+const machineOf = ({ driver, crossing }: Life): InstanceAnswer['machine'] =>
+  driver === undefined
+    ? null
+    : { controlPlane: driver, goal: crossing?.goal ?? null, since: crossing?.since ?? null };
+
+function attentionOf({ crossing }: Life): InstanceAnswer['attention'] {
+  if (!crossing?.attention) return null;
+  const { since, code, message } = crossing.attention;
+  return { since, goal: crossing.goal, code, message };
 }
 
 const isHolding = ({ holdRelease }: NonNullable<Life['protection']>): boolean => holdRelease === true;

@@ -63,7 +63,7 @@ export function presentRefund(row: RefundRow, lang: Lang): RefundAnswer {
 function problemOfRefund({ status, problem, request }: RefundRow): Problem | null {
   if (status === 'in_review') return new Problem('APPROVAL_REQUIRED');
   if (status === 'denied') return denied(request?.decision ?? null);
-  return problem && new Problem(problem.code, { state: problem.state });
+  return problem && new Problem(problem.code, { state: problem.state, message: problem.message });
 }
 
 function denied(decision: RefundRequestRow['decision']): Problem {

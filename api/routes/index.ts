@@ -11,6 +11,7 @@ import { fastForwardRoutes } from './fast-forward';
 import { instanceRoutes } from './instances';
 import { keyRoutes } from './keys';
 import { ledgerRoutes } from './ledger';
+import { machineRoutes } from './machines';
 import { orderRoutes } from './orders';
 import { policyRoutes } from './policies';
 import { possibleRoutes } from './possible';
@@ -51,5 +52,6 @@ export const allRoutes = (deps: ApiDeps, metrics: Registry): Route[] => [
   ...fastForwardRoutes(deps),
   ...repairRoutes(deps),
   ...controlPlanesRoutes(deps),
+  ...machineRoutes(deps),
   ...serviceRoutes(deps, metrics),
 ];

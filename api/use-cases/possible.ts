@@ -64,6 +64,7 @@ const PERMISSIONS: Record<OfferedCommand, readonly Permission[]> = {
   unprotect: ['unprotect'],
   hold: ['hold'],
   unhold: ['hold'],
+  resolve: ['operate'],
   'fast-forward': ['sandbox'],
 };
 
@@ -165,6 +166,11 @@ const BLOCKERS: Record<OfferedCommand, Blockers> = {
   // Of one that is gone it would say nothing either.
   hold: async ({ row }) => (row.hold === null && row.life.state !== 'terminated' ? [] : undefined),
   unhold: async ({ row }) => (row.hold === null ? undefined : []),
+  // Of what is not on its way it would say nothing.
+  resolve: async (asked, deps) =>
+    asked.row.life.crossing
+      ? await decided(() => ({ name: 'resolve', action: 'retry', reason: '' }))(asked, deps)
+      : undefined,
   'fast-forward': async (asked, deps) => {
     if (!deps.sandbox) return undefined;
     return deps.timeSkipping ? await living(asked, deps) : ['TIME_SKIPPING_UNAVAILABLE'];

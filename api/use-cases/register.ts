@@ -46,6 +46,12 @@ export async function register(
   return registered(await existingInstance(deps, caller, id), registration, commandId);
 }
 
+/** The name of the control plane that acts on it, which it keeps; undefined: books only. */
+function driverOf({ controlPlanes }: ApiDeps, registration: Registration): string | undefined {
+  const driver = controlPlanes?.driverFor(registration);
+  return driver?.capabilities.acts ? driver.name : undefined;
+}
+
 async function startWorkflow(
   deps: ApiDeps,
   { caller, commandId }: Asking,
@@ -54,7 +60,15 @@ async function startWorkflow(
 ): Promise<void> {
   // The product is known: the schema has seen to it.
   const policy = await excerptOf(deps.pool, policyOf(deps)(registration.product)!);
-  const birth = { instanceId: id, registration, policy, envelope: { id: commandId, by: caller.name } };
+  const driver = driverOf(deps, registration);
+  const envelope = { id: commandId, by: caller.name };
+  const birth = {
+    instanceId: id,
+    registration,
+    policy,
+    envelope,
+    ...(driver === undefined ? {} : { driver }),
+  };
   const signed = { ...birth, signature: deps.signatures.signBirth(birth) };
   await registerInstance(deps.temporal, signed, optionsOf(deps));
   // A workflow under its id that runs without a row is none of ours: ours writes the row before it answers.

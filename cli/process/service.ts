@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { type ApiServer, type Listening, startApi } from '../../api/http/server';
 import type { SignInCodes } from '../../api/sign-in-codes';
 import { withJitter } from '../../domain/jitter';
-import { openControlPlanes } from '../../drivers/control-planes';
+import { type ControlPlanes, openControlPlanes } from '../../drivers/control-planes';
 import {
   consoleProgress,
   type EmbeddedPostgres,
@@ -104,6 +104,8 @@ export interface ServiceOptions {
   >;
   /** Sign the operator in once each; default: there are none. */
   signInCodes?: SignInCodes | undefined;
+  /** Default: opened from the settings, for this part alone. */
+  controlPlanes?: ControlPlanes;
   operatorKey: string;
   logger: Logger;
   taskQueue?: string;
@@ -117,6 +119,9 @@ async function connect({ connection, namespace }: Foundation, parts: Components)
   parts.add('a connection to Temporal', () => opened.close(), CLOSE_LIMIT_MS);
   return new Client({ connection: opened, namespace });
 }
+
+const planesOf = ({ controlPlanes, settings }: ServiceOptions): ControlPlanes =>
+  controlPlanes ?? openControlPlanes(settings.controlPlanes);
 
 /** Starts the worker; resolves when it polls. */
 export async function runWorker(options: ServiceOptions, parts: Components): Promise<RunningWorker> {
@@ -141,6 +146,7 @@ export async function runWorker(options: ServiceOptions, parts: Components): Pro
     client,
     keep: settings.keep,
     callStacks: settings.callStacks,
+    driverOf: planesOf(options).driverNamed,
     onError,
     ...bundle,
   });
@@ -172,10 +178,8 @@ const facadesOf = (asked: boolean | number): Pick<Listening, 'facades' | 'facade
 });
 
 /** Starts the API; resolves when it listens. */
-export async function runApi(
-  { foundation, settings, operatorKey, logger, taskQueue = TASK_QUEUE, signInCodes }: ServiceOptions,
-  parts: Components,
-): Promise<ApiServer> {
+export async function runApi(options: ServiceOptions, parts: Components): Promise<ApiServer> {
+  const { foundation, settings, operatorKey, logger, taskQueue = TASK_QUEUE, signInCodes } = options;
   const onError = (error: unknown): void => logUnlessStopping(parts, logger, error, 'database');
   const pool = createPool(foundation.databaseUrl, { max: 20, onError });
   parts.add('the connections to PostgreSQL', () => pool.end(), CLOSE_LIMIT_MS);
@@ -192,7 +196,7 @@ export async function runApi(
     logger,
     taskQueue,
     sessions: settings.sessions,
-    controlPlanes: openControlPlanes(settings.controlPlanes),
+    controlPlanes: planesOf(options),
     trustedProxies: settings.trustedProxies,
     signInCodes,
     webUi: settings.webUi ?? server.webUiUrl?.replace(/\/+$/, ''),

@@ -189,6 +189,7 @@ export const derivedKey = (...facts: unknown[]): string =>
 export const instancePath = (id: string, rest = ''): string =>
   `/v1/instances/${encodeURIComponent(id)}${rest}`;
 export const refundPath = (id: string, rest = ''): string => `/v1/refunds/${encodeURIComponent(id)}${rest}`;
+export const driftPath = (id: string): string => `/v1/drift/${encodeURIComponent(id)}`;
 export const requestPath = (id: string, rest = ''): string =>
   `/v1/refund-requests/${encodeURIComponent(id)}${rest}`;
 

@@ -24,7 +24,7 @@ export async function asSuperuser<T>(
     password: state.superuserPassword,
     database: 'postgres',
     ssl: false,
-    connectionTimeoutMillis: 2000,
+    connectionTimeoutMillis: 10_000,
   });
   // A server that is stopped under the connection must not end this process by an unhandled event.
   client.on('error', () => {});

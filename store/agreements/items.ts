@@ -138,22 +138,27 @@ const PLAN_AGREED = prepared(
  * @param terminationId the one that is being carried out just now
  */
 export async function planAgreed(
-  tx: Transaction,
+  db: Db,
   instanceId: string,
   terminationId: string | undefined,
 ): Promise<Plan | undefined> {
-  const { rows } = await tx.query<{ plan: Plan | null }>(PLAN_AGREED([instanceId, terminationId ?? null]));
+  const { rows } = await db.query<{ plan: Plan | null }>(PLAN_AGREED([instanceId, terminationId ?? null]));
   return rows[0]?.plan ?? undefined;
 }
 
 const TO_SEND = 'termination_id AS "terminationId", instance_id AS "instanceId", command AS message';
 type ToSend = AcceptedItem & { terminationId: string };
 
-/** Items that were accepted at least so long ago and have neither been done nor failed. */
+/** Of an accepted item: a control plane has it in hand, so it is neither to be sent nor late. */
+export const IN_HAND = `EXISTS (SELECT FROM instances i WHERE i.id = instance_id
+  AND i.life->'crossing'->'envelope'->>'id' = termination_id || '/' || instance_id)`;
+
+/** Items that were accepted at least so long ago and have neither been done nor failed, and nobody has in hand. */
 export async function acceptedItems(db: Db, olderThanMs: number, limit: number): Promise<ToSend[]> {
   const { rows } = await db.query<ToSend>(
     `SELECT ${TO_SEND} FROM termination_items
-     WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1) ORDER BY accepted_at LIMIT $2`,
+     WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1) AND NOT ${IN_HAND}
+     ORDER BY accepted_at LIMIT $2`,
     [olderThanMs / 1000, limit],
   );
   return rows;
@@ -169,7 +174,7 @@ export async function takeItems(db: Db, olderThanMs: number, limit: number): Pro
     `WITH next AS (
        SELECT termination_id AS t, instance_id AS i FROM termination_items
        WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1)
-         AND (tried_at IS NULL OR tried_at + least(tried_at - accepted_at, interval '5 minutes') < clock_timestamp())
+         AND NOT ${IN_HAND} AND (tried_at IS NULL OR tried_at + least(tried_at - accepted_at, interval '5 minutes') < clock_timestamp())
        ORDER BY coalesce(tried_at, '-infinity'), accepted_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
      UPDATE termination_items SET tried_at = clock_timestamp() FROM next
      WHERE (termination_id, instance_id) = (next.t, next.i) RETURNING ${TO_SEND}`,

@@ -3,6 +3,8 @@
 export interface ItemProblem {
   code: string;
   state: string | null;
+  /** Of what a control plane refused or an operator gave up: in their words. */
+  message?: string | undefined;
   /** Of a stale one. */
   changes?: Change[] | undefined;
 }

@@ -4,6 +4,9 @@
  */
 import { type Check, sqlCheck } from './check';
 
+/** A machine has arrived in the name of whoever sent it: what it books was signed then. */
+const SET_OUT_SIGNED = `(SELECT o.authority = 'signed' FROM steps o WHERE o.instance_id = s.instance_id AND s.command_id = 'sunset/arrived/' || o.step)`;
+
 /**
  * What a message that nobody vouches for may do, as the timeline names it; money that was stated comes from
  * `world:…` (J1).
@@ -18,7 +21,7 @@ const SIGNED = `
   FROM steps s CROSS JOIN began LEFT JOIN stated USING (instance_id, step)
   WHERE CASE s.authority
     WHEN 'signed' THEN s.by LIKE 'unsigned: %'
-    WHEN 'sunset' THEN stated.step IS NOT NULL OR s.by <> 'sunset'
+    WHEN 'sunset' THEN (stated.step IS NOT NULL AND ${SET_OUT_SIGNED} IS NOT TRUE) OR s.by <> 'sunset'
     WHEN 'unsigned' THEN stated.step IS NOT NULL OR s.by NOT LIKE 'unsigned: %' OR (s.outcome = 'done'
       AND s.command NOT IN ('terminate', 'return', 'return-renewals', 'cancel', 'restore', 'purge'))
     ELSE s.recorded_at > began.at + interval '1 day' END`;

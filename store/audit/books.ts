@@ -54,6 +54,9 @@ const ownStep = sqlCheck(
      OR t.refund_id IS DISTINCT FROM s.refund_id OR t.effective_at <> s.effective_at OR t.event <> e.event)`,
 );
 
+/** Of steps `s`: where a control plane has it in hand. What books a refund comes after it. */
+const IS_IN_HAND = "(s.life ? 'crossing' OR s.command = 'turned-back')";
+
 /** Of refunds `r`: those that have been booked; others are asked for, in review, denied or failed. */
 const IS_BOOKED = "r.status IN ('done', 'reversed')";
 
@@ -66,7 +69,7 @@ const refundsOnce = sqlCheck(
    GROUP BY r.id HAVING count(t.id) > 1 OR (${IS_BOOKED} AND count(t.id) = 0 AND r.amount + r.fee > 0) OR (NOT ${IS_BOOKED} AND count(t.id) > 0)
    UNION ALL
    SELECT r.id, format('is %s, has the steps %s of %s', r.status, coalesce(string_agg(s.command, ', ' ORDER BY s.step), 'none'), r.instance_id)
-   FROM refunds r LEFT JOIN steps s ON s.refund_id = r.id AND s.instance_id = r.instance_id AND s.outcome = 'done'
+   FROM refunds r LEFT JOIN steps s ON s.refund_id = r.id AND s.instance_id = r.instance_id AND s.outcome = 'done' AND NOT ${IS_IN_HAND}
    GROUP BY r.id HAVING count(*) FILTER (WHERE s.command IN ('return', 'return-renewals')) <> CASE WHEN ${IS_BOOKED} THEN 1 ELSE 0 END
      OR count(*) FILTER (WHERE s.command = 'undo') <> CASE r.status WHEN 'reversed' THEN 1 ELSE 0 END
      OR count(*) FILTER (WHERE s.command NOT IN ('return', 'return-renewals', 'undo')) > 0

@@ -4,11 +4,13 @@
  */
 
 import { COMMANDS, type CommandRules, SAME } from '../../domain/commands';
+import { goalOf, isTold, passing, restingGoal } from '../../domain/crossing';
 import type { State } from '../../domain/instance';
 import type { DeadlineKind } from '../../domain/lifecycle';
 import { type Check, sqlCheck } from './check';
 
 type CommandTarget = State | typeof SAME;
+const PASSING = ['changing', 'isolating', 'restoring', 'terminating'] as const;
 const LIVING = COMMANDS.terminate.from;
 const DEADLINES: Record<DeadlineKind, { from: readonly State[]; to: readonly CommandTarget[] }> = {
   fire: { from: LIVING, to: ['isolated', 'terminated'] },
@@ -48,6 +50,33 @@ function paths(): Path[] {
   );
 }
 
+/**
+ * The same with a control plane that carries steps out: what moves a machine sets out, and arrives or turns back; what the
+ * books refuse at its arrival is sent back first. What was told of operations is so by being told.
+ */
+function pathsOfMachines(): Path[] {
+  const carriedOut = paths().flatMap((path) => {
+    const { command, from, to } = path;
+    const goal = command === 'apply' ? restingGoal(to) : goalOf(from, to);
+    if (isTold(command) || goal === undefined) return [path];
+    const there = passing(from, goal);
+    const back = passing(there, restingGoal(from) ?? goal);
+    return [
+      { command, from, to: there },
+      { command, from: there, to },
+      { command: 'turned-back', from: there, to: from },
+      { command: 'sent-back', from: there, to: back },
+      { command: 'turned-back', from: back, to: from },
+    ];
+  });
+  const still = PASSING.flatMap((state) =>
+    ['attention', 'resolve'].map((command) => ({ command, from: state, to: state })),
+  );
+  return [...carriedOut, ...still];
+}
+
+const namesOf = (all: Path[]): string[] => all.map(({ command, from, to }) => `${command} ${from} ${to}`);
+
 const noGaps = sqlCheck(
   'steps',
   'steps are numbered from 0 without gaps',
@@ -67,8 +96,32 @@ const transitions = sqlCheck(
      WHEN step = 0 THEN command <> 'register' OR outcome <> 'done' OR from_state IS NOT NULL
      WHEN from_state IS DISTINCT FROM previous THEN true
      WHEN outcome = 'refused' THEN to_state <> from_state
+     WHEN life ? 'driver' THEN concat_ws(' ', command, from_state, to_state) <> ALL ($2::text[])
      ELSE concat_ws(' ', command, from_state, to_state) <> ALL ($1::text[]) END`,
-  [paths().map(({ command, from, to }) => `${command} ${from} ${to}`)],
+  [namesOf(paths()), namesOf(pathsOfMachines())],
+);
+
+/**
+ * A step that a control plane carries out begins, and nothing but its own arrival, turning back or sending back ends it: no
+ * money without a machine that has come to where it was to go (decision 7).
+ */
+const crossings = sqlCheck(
+  'crossings',
+  'a life in passing has set out once, and leaves only by arriving, turning back or being sent back',
+  `WITH s AS (SELECT *, lag(life) OVER w AS before, lag(command) OVER w AS previous FROM steps WINDOW w AS (PARTITION BY instance_id ORDER BY step)),
+   c AS (SELECT s.*, before->'crossing' AS way, substring(command_id FROM '^sunset/(arrived|turned-back|sent-back)/') AS ends,
+     (SELECT o.command FROM steps o WHERE o.instance_id = s.instance_id AND o.step = (before->'crossing'->>'step')::int) AS began FROM s)
+   SELECT instance_id || '/' || step AS id, format('%s: %s → %s, %s', command, coalesce(from_state, 'nothing'), to_state,
+     CASE WHEN way IS NULL THEN 'and nothing was on its way' ELSE format('on its way from %s to %s since step %s (%s)', way->>'from', way->>'goal',
+       way->>'step', coalesce(began, 'missing')) END) AS detail
+   FROM c WHERE outcome = 'done' AND CASE
+     WHEN ends IS NOT NULL THEN way IS NULL OR began IS NULL OR command_id <> format('sunset/%s/%s', ends, way->>'step')
+       OR (life ? 'crossing') <> (ends = 'sent-back') OR (ends = 'arrived' AND (command <> began OR way ? 'back'))
+       OR (ends = 'turned-back' AND to_state <> way->>'from') OR (ends <> 'arrived' AND command <> ends)
+     WHEN way IS NOT NULL THEN command NOT IN ('attention', 'resolve') OR life->'crossing'->>'step' IS DISTINCT FROM way->>'step'
+     WHEN life ? 'crossing' THEN NOT life ? 'driver' OR (life->'crossing'->>'step')::int <> step OR life->'crossing'->>'from' IS DISTINCT FROM from_state
+     ELSE to_state IN ('isolating', 'restoring', 'terminating') OR (to_state = 'changing' AND step > 0
+       AND command NOT IN ('begin-operation') AND from_state <> 'changing') END`,
 );
 
 /**
@@ -150,4 +203,14 @@ const usage = sqlCheck(
    FROM charged c JOIN stops s USING (instance_id) WHERE c.until > c.starts_at AND s.stopped < c.until AND s.until > c.starts_at`,
 );
 
-export const LIVES: Check[] = [noGaps, transitions, inTime, ownLife, readModel, openOrders, paidFor, usage];
+export const LIVES: Check[] = [
+  noGaps,
+  transitions,
+  crossings,
+  inTime,
+  ownLife,
+  readModel,
+  openOrders,
+  paidFor,
+  usage,
+];

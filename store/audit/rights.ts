@@ -100,11 +100,14 @@ const items = sqlCheck(
      format('is %s, %s; refund %s', item.status, coalesce('its step is ' || s.step || ' with refund ' || coalesce(s.refund_id, 'none'), 'without a step'),
        coalesce(item.refund_id, 'none')) AS detail
    FROM termination_items item
-   LEFT JOIN steps s ON s.instance_id = item.instance_id AND s.command_id = item.termination_id || '/' || item.instance_id AND s.outcome = 'done'
+   LEFT JOIN steps o ON o.instance_id = item.instance_id AND o.command_id = item.termination_id || '/' || item.instance_id AND o.outcome = 'done'
+   LEFT JOIN steps a ON o.life ? 'crossing' AND a.instance_id = o.instance_id AND a.command_id = 'sunset/arrived/' || o.step
+   CROSS JOIN LATERAL (SELECT CASE WHEN o.life ? 'crossing' THEN a.step ELSE o.step END AS step,
+     CASE WHEN o.life ? 'crossing' THEN a.refund_id ELSE o.refund_id END AS refund_id) s
    WHERE (item.status IN ('done', 'scheduled', 'cancelled')) <> (s.step IS NOT NULL) OR item.refund_id IS DISTINCT FROM s.refund_id
    UNION ALL
    SELECT s.instance_id || '/' || s.step, s.command || ' that nobody agreed to' FROM steps s
-   WHERE s.command IN ('terminate', 'return', 'return-renewals') AND s.outcome = 'done' AND NOT EXISTS (
+   WHERE s.command IN ('terminate', 'return', 'return-renewals') AND s.outcome = 'done' AND s.command_id NOT LIKE 'sunset/arrived/%' AND NOT EXISTS (
      SELECT FROM termination_items item WHERE item.instance_id = s.instance_id AND s.command_id = item.termination_id || '/' || item.instance_id)
    UNION ALL
    SELECT t.id, format('confirms the quote %s, which says %s', q.id, coalesce(q.termination_id, 'unused'))

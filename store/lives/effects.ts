@@ -121,6 +121,10 @@ export function changesOf(scene: Scene, effect: Effect): Changes {
       return switchNetwork(scene);
     case 'put-prices':
       return putPrices(scene, effect);
+    case 'begin-item':
+      return beginItem(scene);
+    case 'fail-item':
+      return failItem(scene, effect);
   }
 }
 
@@ -149,7 +153,7 @@ function settle(scene: Scene, { terminationId }: Of<'settle'>): Changes {
     orders: { closed: returned.map((order) => order.id) },
     balances: { currency: refund.currency, amounts: refund.parts },
     booking: { event: 'refund', postings: refundPostings(refund, returned) },
-    refund: { id, statuses: ['isolating', 'booked', 'done'] },
+    refund: { id, statuses: [...(row.life.crossing ? [] : [ISOLATING]), 'booked', 'done'] },
     right: { terminationId, become: 'used' },
     item: { terminationId, status: 'done', releaseTime, refundId: id },
   };
@@ -289,7 +293,9 @@ function requirePrices({ facts, orders, policy, life }: InstanceRow, prices: Pri
  * anything carried out in its name but the very message that was agreed to: commands can be typed by hand.
  */
 function requireAgreed({ row, input, found: { agreed } }: Scene): void {
-  const sent = { id: input.commandId, by: input.by, command: input.body };
+  // A machine that has arrived does so in the name of the message that sent it on its way.
+  const { id, by } = row.life.crossing?.envelope ?? { id: input.commandId, by: input.by };
+  const sent = { id, by, command: input.body };
   if (!agreed || hashOf(agreed) !== hashOf(sent)) throw new StepRefused('NOT_ACCEPTED', row.life.state);
 }
 
@@ -299,6 +305,25 @@ function finishItem(scene: Scene, { terminationId, releaseTime }: Of<'finish-ite
   const isScheduled = scene.life.termination?.terminationId === terminationId;
   if (!isScheduled) return { item: { terminationId, status: 'done', releaseTime } };
   return { item: { terminationId, status: 'scheduled', releaseTime, scheduledAt: releaseTime } };
+}
+
+const ISOLATING = 'isolating' as const;
+
+/** Nothing is booked and no right used before the machine is isolated; until then the agreement stands (decision 7). */
+function beginItem(scene: Scene): Changes {
+  requireAgreed(scene);
+  const { refund } = scene.found;
+  return refund ? { refund: { id: refund.id, statuses: [ISOLATING] } } : {};
+}
+
+/** What the control plane has refused for good was none: its right comes back, and its refund says why it failed. */
+function failItem({ row, found: { refund } }: Scene, { terminationId, why }: Of<'fail-item'>): Changes {
+  const problem = { ...why, state: row.life.crossing!.from };
+  return {
+    item: { terminationId, status: 'failed', releaseTime: null, problem },
+    right: { terminationId, become: 'returned' },
+    ...(refund ? { refund: { id: refund.id, statuses: ['failed'], problem } } : {}),
+  };
 }
 
 const fireItem = ({ terminationId, releaseTime }: Of<'fire-item'>): Changes => ({

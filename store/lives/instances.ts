@@ -165,7 +165,7 @@ export interface InstanceFilter {
   externalId?: string | undefined;
   /** Whether a timed termination waits. */
   scheduled?: boolean | undefined;
-  /** Whether the watch over lives has seen trouble with it. */
+  /** Whether the watch over lives has seen trouble with it, or its control plane does not bring it to an end. */
   attention?: boolean | undefined;
   /** Is a part of its id, its name, its machine's id, or the id of one of its disks or addresses. */
   search?: string | undefined;
@@ -233,7 +233,8 @@ function searchedBy(filter: InstanceFilter): Conditions {
   return conditions.add(FOUND_IN, search);
 }
 
-const IN_TROUBLE = `EXISTS (SELECT FROM watch w, jsonb_array_elements(w.troubles) t WHERE t->>'instanceId' = i.id)`;
+const IN_TROUBLE = `i.id IN (SELECT t->>'instanceId' FROM watch w, jsonb_array_elements(w.troubles) t
+  UNION ALL SELECT id FROM instances WHERE life->'crossing' ? 'attention')`;
 const FOUND_IN = `EXISTS (SELECT FROM unnest(ARRAY[i.id, i.facts->>'name', i.facts->>'externalId']
     || ARRAY(SELECT part->>'id' FROM jsonb_array_elements((i.facts->'disks') || (i.facts->'addresses')) part)) AS word
   WHERE strpos(lower(word), lower(?)) > 0)`;

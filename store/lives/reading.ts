@@ -65,10 +65,12 @@ export async function readStep(tx: Transaction, input: StepInput): Promise<StepR
   const effect = <T extends Effect['type']>(type: T): Of<T> | undefined =>
     effects.find((one): one is Of<T> => one.type === type);
   const settles = effect('settle');
-  const item = settles ?? effect('finish-item');
+  const begins = effect('begin-item');
+  const item = settles ?? effect('finish-item') ?? begins;
   const carriedOut = item ?? effect('fire-item');
   const undoes = effect('undo-refund');
-  const refund = settles ? refundId(settles.terminationId, id) : undoes?.refundId;
+  const refunded = settles ?? begins ?? effect('fail-item');
+  const refund = refunded ? refundId(refunded.terminationId, id) : undoes?.refundId;
   const order = effect('new-order')?.order;
   const ends = hasEnded(next);
   // In this order: the instance is locked before anything else is.

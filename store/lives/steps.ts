@@ -10,13 +10,13 @@ import { type Plan, planFor, presentDisposal } from '../../domain/plan';
 import type { Authority } from '../../domain/signed';
 import type { BirthStep, EffectiveStep, RefusedStep, StepInput, StepResult } from '../../domain/step';
 import { type Details, detailsOf } from '../../domain/timeline';
-import { changeItem, clearReleaseTimes } from '../agreements/items';
+import { changeItem, clearReleaseTimes, planAgreed } from '../agreements/items';
 import { closeReviews } from '../agreements/refund-requests';
 import { giveBackRights, useRight } from '../agreements/rights';
 import { moveBalances, touchAccount } from '../books/accounts';
 import { book } from '../books/ledger';
 import { moveRefund } from '../books/refunds';
-import { type Pool, type Transaction, transaction } from '../db';
+import { type Db, type Pool, type Transaction, transaction } from '../db';
 import { hashOf } from '../hash';
 import { post } from '../outbox';
 import { keepPolicy, keyOf } from '../policies';
@@ -231,6 +231,19 @@ function disposalOf(row: InstanceRow, life: Life, { plan }: StepReading): Plan |
   if (life.state !== 'terminated' || row.life.state === 'terminated') return row.disposal;
   const agreed = row.life.cause === 'expiry' ? undefined : plan;
   return agreed ?? planFor(row.id, row.facts, row.policy.disposal);
+}
+
+/** What becomes of the parts of an instance that is being released. */
+export async function planOf(db: Db, { id, life, facts, policy }: InstanceRow): Promise<Plan> {
+  const agreed = life.cause === 'expiry' ? undefined : await planAgreed(db, id, terminationOf(life));
+  return agreed ?? planFor(id, facts, policy.disposal);
+}
+
+/** Of what is being carried out just now. */
+function terminationOf({ crossing, termination }: Life): string | undefined {
+  const by = crossing?.by;
+  if (by && 'command' in by && by.command.name === 'terminate') return by.command.terminationId;
+  return termination?.terminationId;
 }
 
 /** In the timeline, and to whoever listens. */

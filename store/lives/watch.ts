@@ -1,5 +1,6 @@
 /** What the watch over lives has seen last: one row, which `/metrics` and `sunset doctor` read (L14). */
 import { isoOf } from '../../domain/instant';
+import { IN_HAND } from '../agreements/items';
 import type { Db } from '../db';
 
 /**
@@ -80,7 +81,8 @@ export async function overdueLives(
 export async function waitingLives(db: Db, seconds: number, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ instanceId: string }>(
     `SELECT instance_id AS "instanceId" FROM termination_items
-     WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1) ORDER BY accepted_at LIMIT $2`,
+     WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1) AND NOT ${IN_HAND}
+     ORDER BY accepted_at LIMIT $2`,
     [seconds, limit],
   );
   return rows.map((row) => row.instanceId);

@@ -56,6 +56,10 @@ PUT /v1/instances/{id}/prices
 POST /v1/instances/{id}/repair
 GET /v1/troubles
 GET /v1/control-planes
+POST /v1/instances/{id}/resolve
+GET /v1/drift
+POST /v1/drift/{id}
+POST /v1/control-plane/confirmations
 POST /v1/instances/{id}/protect
 POST /v1/instances/{id}/unprotect
 POST /v1/quotes
@@ -127,6 +131,9 @@ it('names every operation once', () => {
   expect(new Set(ids).size).toBe(ids.length);
 });
 
+/** By who sends it: a signature stands for key and repeat. */
+const isSigned = (path: string): boolean => path === '/v1/control-plane/confirmations';
+
 describe.each(operations)('$name', ({ method, path, operation }) => {
   const parameter = (name: string) => operation.parameters?.find((one) => one.name === name);
 
@@ -137,12 +144,12 @@ describe.each(operations)('$name', ({ method, path, operation }) => {
 
   it('takes Idempotency-Key where the contract has it', () => {
     const required: Record<string, boolean> = { post: true, put: false };
-    const expected = path.startsWith('/v1/sessions') ? undefined : required[method];
+    const expected = path.startsWith('/v1/sessions') || isSigned(path) ? undefined : required[method];
     expect(parameter('Idempotency-Key')?.required).toBe(expected);
   });
 
   it('answers problems, and asks for a key unless it is open', () => {
-    const isOpen = !path.startsWith('/v1') || path === '/v1/sessions';
+    const isOpen = !path.startsWith('/v1') || path === '/v1/sessions' || isSigned(path);
     const bySession = method === 'get' ? { session: [] } : { session: [], csrf: [] };
     expect(operation.security).toEqual(isOpen ? [] : [{ bearer: [] }, bySession]);
     if (isOpen) return;

@@ -63,6 +63,9 @@ const COMMANDS: CommandName[] = [
   'put-prices',
   'begin-operation',
   'end-operation',
+  'resolve',
+  'adopt',
+  'apply',
 ];
 
 /** The sensible form of each command for the instance. */
@@ -94,6 +97,12 @@ function command(name: CommandName, life: Life): Command {
       return { name, kind: 'resize' };
     case 'end-operation':
       return { name, power: 'stopped' };
+    case 'resolve':
+      return { name, action: 'retry', reason: 'r' };
+    case 'adopt':
+      return { name, found: 'gone', reason: 'r' };
+    case 'apply':
+      return { name, reason: 'r' };
     case 'switch-network':
     case 'cancel':
     case 'purge':
@@ -117,10 +126,11 @@ const row = (cells: string): Row => {
 };
 
 // Order of the columns: terminate cancel reschedule restore purge amend start stop protect unprotect undo
-// switch-network put-prices begin-operation end-operation.
-const BUSY = Array(15).fill('BUSY').join(' ');
-const GONE = Array(15).fill('WRONG_STATE').join(' ');
-const CHANGING = 'BUSY BUSY BUSY BUSY BUSY BUSY running stopped BUSY BUSY BUSY BUSY BUSY BUSY stopped';
+// switch-network put-prices begin-operation end-operation resolve adopt apply. (Machines: crossing.test.ts.)
+const BUSY = `${Array(15).fill('BUSY').join(' ')} NOT_STUCK BUSY BUSY`;
+const GONE = Array(18).fill('WRONG_STATE').join(' ');
+const CHANGING =
+  'BUSY BUSY BUSY BUSY BUSY BUSY running stopped BUSY BUSY BUSY BUSY BUSY BUSY stopped NOT_STUCK BUSY BUSY';
 
 const TABLES: [string, Policy, Billing, Record<State, string>][] = [
   [
@@ -129,16 +139,16 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
     'postpaid',
     {
       running:
-        'terminated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running WRONG_BILLING changing WRONG_STATE',
+        'terminated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running WRONG_BILLING changing WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
       stopped:
-        'terminated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped WRONG_BILLING changing WRONG_STATE',
+        'terminated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped WRONG_BILLING changing WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
       changing: CHANGING,
       // Never reached by a CVM; the table is whole all the same.
       expired:
-        'terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE',
+        'terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
       isolating: BUSY,
       isolated:
-        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE isolated NOT_PROTECTED NOT_RETURNED WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE',
+        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE isolated NOT_PROTECTED NOT_RETURNED WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
       restoring: BUSY,
       terminating: BUSY,
       terminated: GONE,
@@ -150,15 +160,15 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
     'prepaid',
     {
       running:
-        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE running WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running running changing WRONG_STATE',
+        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE running WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running running changing WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
       stopped:
-        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE stopped running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped stopped changing WRONG_STATE',
+        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE stopped running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped stopped changing WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
       changing: CHANGING,
       expired:
-        'isolated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE stopped WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE expired WRONG_STATE WRONG_STATE',
+        'isolated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE stopped WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE expired WRONG_STATE WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
       isolating: BUSY,
       isolated:
-        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE isolated NOT_PROTECTED NOT_RETURNED WRONG_STATE isolated WRONG_STATE WRONG_STATE',
+        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE isolated NOT_PROTECTED NOT_RETURNED WRONG_STATE isolated WRONG_STATE WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
       restoring: BUSY,
       terminating: BUSY,
       terminated: GONE,
@@ -170,15 +180,15 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
     'postpaid',
     {
       running:
-        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running WRONG_BILLING changing WRONG_STATE',
+        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running WRONG_BILLING changing WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
       stopped:
-        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped WRONG_BILLING changing WRONG_STATE',
+        'isolated NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped WRONG_BILLING changing WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
       changing: CHANGING,
       expired:
-        'isolated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE',
+        'isolated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
       isolating: BUSY,
       isolated:
-        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE isolated NOT_PROTECTED NOT_RETURNED WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE',
+        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE isolated NOT_PROTECTED NOT_RETURNED WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
       restoring: BUSY,
       terminating: BUSY,
       terminated: GONE,
@@ -190,15 +200,15 @@ const TABLES: [string, Policy, Billing, Record<State, string>][] = [
     'prepaid',
     {
       running:
-        'NOT_STOPPED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE running WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running running changing WRONG_STATE',
+        'NOT_STOPPED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE running WRONG_STATE stopped running NOT_PROTECTED WRONG_STATE running running changing WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
       stopped:
-        'NOT_EXPIRED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE stopped running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped stopped changing WRONG_STATE',
+        'NOT_EXPIRED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE stopped running WRONG_STATE stopped NOT_PROTECTED WRONG_STATE stopped stopped changing WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
       changing: CHANGING,
       expired:
-        'terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE stopped WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE expired WRONG_STATE WRONG_STATE',
+        'terminated WRONG_STATE WRONG_STATE WRONG_STATE WRONG_STATE stopped WRONG_STATE WRONG_STATE expired NOT_PROTECTED WRONG_STATE WRONG_STATE expired WRONG_STATE WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
       isolating: BUSY,
       isolated:
-        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE isolated NOT_PROTECTED NOT_RETURNED WRONG_STATE isolated WRONG_STATE WRONG_STATE',
+        'WRONG_STATE WRONG_STATE WRONG_STATE running terminated WRONG_STATE WRONG_STATE WRONG_STATE isolated NOT_PROTECTED NOT_RETURNED WRONG_STATE isolated WRONG_STATE WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
       restoring: BUSY,
       terminating: BUSY,
       terminated: GONE,
@@ -238,23 +248,23 @@ describe('L11 commands on scheduled and protected instances', () => {
     [
       'scheduled, running',
       { termination },
-      'SCHEDULED running running WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped SCHEDULED NOT_PROTECTED WRONG_STATE running WRONG_BILLING changing WRONG_STATE',
+      'SCHEDULED running running WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped SCHEDULED NOT_PROTECTED WRONG_STATE running WRONG_BILLING changing WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
     ],
     [
       'scheduled, stopped',
       { termination, state: 'stopped', power: 'stopped' },
-      'SCHEDULED stopped stopped WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE SCHEDULED NOT_PROTECTED WRONG_STATE stopped WRONG_BILLING changing WRONG_STATE',
+      'SCHEDULED stopped stopped WRONG_STATE WRONG_STATE WRONG_BILLING running WRONG_STATE SCHEDULED NOT_PROTECTED WRONG_STATE stopped WRONG_BILLING changing WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
     ],
     ['scheduled, changing', { termination, state: 'changing' }, CHANGING],
     [
       'protected, running',
       { protection },
-      'PROTECTED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped PROTECTED running WRONG_STATE running WRONG_BILLING changing WRONG_STATE',
+      'PROTECTED NOT_SCHEDULED NOT_SCHEDULED WRONG_STATE WRONG_STATE WRONG_BILLING WRONG_STATE stopped PROTECTED running WRONG_STATE running WRONG_BILLING changing WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
     ],
     [
       'protected, isolated',
       { protection, state: 'isolated', purgeTime: PURGE },
-      'WRONG_STATE WRONG_STATE WRONG_STATE running PROTECTED WRONG_STATE WRONG_STATE WRONG_STATE PROTECTED isolated NOT_RETURNED WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE',
+      'WRONG_STATE WRONG_STATE WRONG_STATE running PROTECTED WRONG_STATE WRONG_STATE WRONG_STATE PROTECTED isolated NOT_RETURNED WRONG_STATE WRONG_BILLING WRONG_STATE WRONG_STATE WRONG_STATE NO_CONTROL_PLANE NO_CONTROL_PLANE',
     ],
   ];
   it.each(rows)('%s', (_, over, cells) => {

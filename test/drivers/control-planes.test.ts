@@ -72,7 +72,7 @@ describe('a file that is right', () => {
   it('one that the file no longer has is unknown, and says so', async () => {
     const ref = { instanceId: 'ins-1', externalId: null, product: 'jd-vm', region: 'cn-north-1' };
     const north = planes.driverNamed('north');
-    const reason = 'SUNSET_CONTROL_PLANES has no control plane north any more';
+    const reason = 'SUNSET_CONTROL_PLANES of this process has no control plane north';
     expect(await north.observe(ref)).toEqual({ unknown: reason });
     const wanted = { stepKey: 'a', plan: null, deadline: '2026-11-01T00:00:00Z' };
     expect(await north.apply(ref, 'stopped', wanted)).toEqual({ state: 'unknown', reason });

@@ -41,6 +41,7 @@ it('has these examples', () =>
     'refused 409',
     'there 200',
     'gone 404',
+    'confirmation',
   ]));
 
 it('the request is what Sunset sends', async () => {

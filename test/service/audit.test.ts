@@ -41,6 +41,7 @@ import {
   timelineOf,
   until,
 } from '../support/lives';
+import { FAR, farPlanes, Machines } from '../support/machines';
 import { inParallel } from '../support/parallel';
 import { approvalOf } from '../support/review';
 import { useService } from '../support/service';
@@ -48,7 +49,16 @@ import { useService } from '../support/service';
 let owner: Pool;
 /** Lives that tamperings look for. */
 let lives: Record<
-  'fiveDay' | 'ordinary' | 'released' | 'fired' | 'failed' | 'running' | 'living' | 'undone' | 'shortened',
+  | 'fiveDay'
+  | 'ordinary'
+  | 'released'
+  | 'fired'
+  | 'failed'
+  | 'running'
+  | 'living'
+  | 'undone'
+  | 'shortened'
+  | 'driven',
   string
 >;
 /** Refund requests that tamperings look for. */
@@ -58,7 +68,7 @@ let approver: Http;
 const adjusted = newAccount();
 
 // Many lives at once: each answer is worth waiting for.
-const { service, http } = useService({ commandWaitMs: 60_000 });
+const { service, http } = useService({ commandWaitMs: 60_000, controlPlanes: farPlanes(new Machines()) });
 beforeAll(async () => {
   owner = createPool(service.adminUrl, { max: 1 });
   approver = await as(http, { account: null, name: 'approver', permissions: ['refund:approve'] });
@@ -205,16 +215,18 @@ async function everyRequest(): Promise<typeof requests> {
 }
 
 async function namedLives(): Promise<typeof lives> {
-  const [[fiveDay, ordinary], out, fire, failed, running, living, undoneLife, short] = await Promise.all([
-    fiveDayAndOrdinary(),
-    released(),
-    fired(),
-    failedReturn(),
-    register(http, cvmPostpaid()),
-    register(http, cvmPrepaid()),
-    undone(),
-    shortened(),
-  ]);
+  const [[fiveDay, ordinary], out, fire, failed, running, living, undoneLife, short, drivenLife] =
+    await Promise.all([
+      fiveDayAndOrdinary(),
+      released(),
+      fired(),
+      failedReturn(),
+      register(http, cvmPostpaid()),
+      register(http, cvmPrepaid()),
+      undone(),
+      shortened(),
+      driven(),
+    ]);
   await done(of(running, 'stop'));
   await done(of(running, 'start'));
   await done(of(running, 'protect'), { reason: 'keep' });
@@ -228,7 +240,17 @@ async function namedLives(): Promise<typeof lives> {
     living,
     undone: undoneLife,
     shortened: short,
+    driven: drivenLife,
   };
+}
+
+/** Returned, and isolated by a control plane. */
+async function driven(): Promise<string> {
+  const id = await register(http, cvmPrepaid({ region: FAR }));
+  const { id: quoteId } = await quote(http, [id], { action: 'return' });
+  await http.post('/v1/terminations', { quoteId, agree: true });
+  await until(async () => (await instanceOf(http, id)).state === 'isolated', 'its isolation');
+  return id;
 }
 
 /** One life or more each, of every kind that the documents know. */
@@ -436,6 +458,41 @@ const stepOf = async (db: Transaction, id: string, command: string): Promise<num
   (await change(db, 'SELECT step FROM steps WHERE instance_id = $1 AND command = $2', [id, command])).step;
 
 const TAMPERINGS: [string, Tampering][] = [
+  [
+    'a refund that was booked without a machine that had set out',
+    async (db) => {
+      await change(db, "UPDATE steps SET life = life - 'crossing' WHERE instance_id = $1 AND step = 1", [
+        lives.driven,
+      ]);
+      const { rows } = await db.query('SELECT id FROM refunds WHERE instance_id = $1', [lives.driven]);
+      return [`crossings ${lives.driven}/1`, `crossings ${lives.driven}/2`, `refunds-once ${rows[0].id}`];
+    },
+  ],
+  [
+    'an arrival of another setting out',
+    async (db) => {
+      await change(
+        db,
+        "UPDATE steps SET command_id = 'sunset/arrived/7' WHERE instance_id = $1 AND step = 2",
+        [lives.driven],
+      );
+      const { rows } = await db.query('SELECT termination_id FROM termination_items WHERE instance_id = $1', [
+        lives.driven,
+      ]);
+      return [`crossings ${lives.driven}/2`, `items ${rows[0].termination_id}/${lives.driven}`];
+    },
+  ],
+  [
+    'a machine that turned back to where it had not been',
+    async (db) => {
+      await change(
+        db,
+        "UPDATE steps SET life = jsonb_set(life, '{crossing,from}', '\"stopped\"') WHERE instance_id = $1 AND step = 1",
+        [lives.driven],
+      );
+      return [`crossings ${lives.driven}/1`];
+    },
+  ],
   [
     'a payment that was stated by nobody’s word',
     async (db) => {

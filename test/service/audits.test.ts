@@ -13,7 +13,7 @@ import type { AuditReport } from '../../store/audit';
 import { type FinishedAudit, findingsOf, makeAudit, recordAudit } from '../../store/audit/runs';
 import { compareWithWorkflows, noWorkflows, type Workflows } from '../../store/audit/workflows';
 import { createPool } from '../../store/db';
-import { auditScheduleId, ensureAuditSchedule } from '../../worker/schedule';
+import { ensureSchedules, scheduleId } from '../../worker/schedule';
 import { workflowsOf } from '../../worker/workflows';
 import {
   cvmPostpaid,
@@ -255,10 +255,10 @@ describe('the record', () => {
 });
 
 describe('every night', () => {
-  const schedule = () => service.client.schedule.getHandle(auditScheduleId(service.taskQueue));
+  const schedule = () => service.client.schedule.getHandle(scheduleId(service.taskQueue, 'audit'));
 
   it('a schedule audits, which any number of workers may make', async () => {
-    await Promise.all([0, 1, 2].map(() => ensureAuditSchedule(service.client, service.taskQueue)));
+    await Promise.all([0, 1, 2].map(() => ensureSchedules(service.client, service.taskQueue)));
     const { spec, policies, action } = await schedule().describe();
     expect(spec.calendars).toMatchObject([{ hour: [{ start: 3 }], minute: [{ start: 17 }] }]);
     expect(policies.overlap).toBe('SKIP');

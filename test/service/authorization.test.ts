@@ -4,9 +4,9 @@
  */
 
 import { PERMISSIONS, type Permission } from '../../domain/permissions';
-import { POLICIES } from '../../policies';
 import { makeAudit, recordAudit } from '../../store/audit/runs';
 import { noWorkflows } from '../../store/audit/workflows';
+import { keepDrift } from '../../store/lives/drift';
 import { findInstances } from '../../store/lives/instances';
 import type { Page } from '../support/answered';
 import { bodyOf, type Http, type Reply } from '../support/http';
@@ -29,6 +29,7 @@ import {
   timelineOf,
   until,
 } from '../support/lives';
+import { FAR, farPlanes, IMPATIENT } from '../support/machines';
 import { useService } from '../support/service';
 
 /** What a request is about, by name: `account` always, and what the row has prepared. */
@@ -48,6 +49,8 @@ interface Row {
   ofSession?: true;
   /** Everybody gets an answer, about what is their own: test/service/instance-lists.test.ts. */
   ownOnly?: true;
+  /** Open, and whoever asks has to sign: test/service/machines.test.ts. */
+  signed?: true;
   /** Of a list: everybody gets one, of what is their own. */
   list?: true;
   /** Of a list: what takes the cursor; missing: `cursor`. */
@@ -57,7 +60,8 @@ interface Row {
 // Returns are many here and made side by side: none is to take another’s right. And every call is also made
 // without a key.
 const { service, http } = useService({
-  policies: POLICIES.map((policy) => ({ ...policy, knobs: { ...policy.knobs, fiveDayCount: 1000 } })),
+  policies: IMPATIENT.map((policy) => ({ ...policy, knobs: { ...policy.knobs, fiveDayCount: 1000 } })),
+  controlPlanes: farPlanes(),
   authFailuresPerMinute: 100_000,
 });
 /** Keys of the account, each with one permission. */
@@ -79,7 +83,12 @@ beforeAll(async () => {
   }
   // One row at least in every list.
   await Promise.all(
-    [ACCOUNT, OTHER].flatMap((account) => [inBin(account), refunded(account), requested(account)]),
+    [ACCOUNT, OTHER].flatMap((account) => [
+      inBin(account),
+      refunded(account),
+      requested(account),
+      drifted(account),
+    ]),
   );
 });
 
@@ -100,6 +109,20 @@ async function guarded(account: string): Promise<Subject> {
   const subject = await running(account);
   expectStatus(await http.post(`/v1/instances/${subject.id}/protect`, REASON), 200);
   return subject;
+}
+
+async function stuck(account: string): Promise<Subject> {
+  const id = await register(http, cvmPostpaid({ account, region: FAR }));
+  expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
+  await until(async () => (await instanceOf(http, id)).attention !== null, 'attention');
+  return { id };
+}
+
+async function drifted(account: string): Promise<Subject> {
+  const id = await register(http, cvmPostpaid({ account, region: FAR }));
+  const [row] = await findInstances(service.pool, [id]);
+  await keepDrift(service.pool, { ...row!, seq: 0 }, { exists: true, power: 'stopped', isolated: false });
+  return { id: (await http.get(`/v1/drift?instanceId=${id}`)).body.items[0]!.id };
 }
 
 async function inBin(account: string): Promise<Subject> {
@@ -187,6 +210,21 @@ const TABLE: Record<string, Row> = {
   'POST /v1/instances/{id}/stop': { permissions: ['power'], prepare: running },
   'GET /v1/troubles': { permissions: ['operate'], staffOnly: true },
   'GET /v1/control-planes': { permissions: ['operate'], staffOnly: true },
+  'POST /v1/instances/{id}/resolve': {
+    permissions: ['operate'],
+    prepare: stuck,
+    body: () => ({ action: 'retry', ...REASON }),
+  },
+  'GET /v1/drift': { permissions: ['operate'], list: true },
+  'POST /v1/drift/{id}': {
+    permissions: ['operate'],
+    prepare: drifted,
+    body: () => ({ action: 'ignore', ...REASON }),
+  },
+  'POST /v1/control-plane/confirmations': {
+    signed: true,
+    body: () => ({ instanceId: 'none', stepKey: 'none/1', outcome: { state: 'done' } }),
+  },
   'POST /v1/instances/{id}/repair': {
     permissions: ['operate'],
     prepare: running,
@@ -408,7 +446,8 @@ describe('no key, and a key that is none', () => {
   });
 
   it.each(rows(({ permissions }) => permissions === undefined))('%s is open', async (name) => {
-    expect(said(await ask(name, http, MISSING, undefined, NO_KEY))).toBe('2xx');
+    const answer = TABLE[name]!.signed ? '401 WRONG_SIGNATURE' : '2xx';
+    expect(said(await ask(name, http, MISSING, undefined, NO_KEY))).toBe(answer);
   });
 });
 

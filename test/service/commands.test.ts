@@ -4,7 +4,6 @@
  */
 import type { OfferedCommand } from '../../contract/commands';
 import { PERMISSIONS, type Permission } from '../../domain/permissions';
-import { POLICIES } from '../../policies';
 import type { Problem } from '../support/answered';
 import { bodyOf, type Http, type Reply } from '../support/http';
 import { as } from '../support/keys';
@@ -25,13 +24,16 @@ import {
   quote,
   redisPrepaid,
   register,
+  until,
 } from '../support/lives';
+import { FAR, farPlanes, IMPATIENT } from '../support/machines';
 import { inParallel } from '../support/parallel';
 import { useService } from '../support/service';
 
 // Each situation is made many times in one account: none is to take another’s right.
 const { http } = useService({
-  policies: POLICIES.map((policy) => ({ ...policy, knobs: { ...policy.knobs, fiveDayCount: 1000 } })),
+  policies: IMPATIENT.map((policy) => ({ ...policy, knobs: { ...policy.knobs, fiveDayCount: 1000 } })),
+  controlPlanes: farPlanes(),
 });
 
 const REASON = { reason: 'test' };
@@ -82,6 +84,7 @@ const ASK: Record<OfferedCommand, (id: string) => Promise<Reply<unknown> | undef
   unprotect: post('unprotect', REASON),
   hold: (id) => http.put(`/v1/instances/${id}/hold`, { hold: true, ...REASON }),
   unhold: (id) => http.put(`/v1/instances/${id}/hold`, { hold: false, ...REASON }),
+  resolve: post('resolve', { action: 'retry', ...REASON }),
   'fast-forward': post('fast-forward', { duration: 'PT1M' }),
 };
 
@@ -98,6 +101,12 @@ const SITUATIONS: Record<string, () => Promise<string>> = {
   'pay-as-you-go, stopped': () => postpaid({ state: 'stopped' }),
   'pay-as-you-go of a product that asks for a stop': () =>
     register(http, jdPostpaid({ account, state: 'running' })),
+  'on its way at a control plane that says nothing': async () => {
+    const id = await postpaid({ region: FAR });
+    expectStatus(await http.post(`/v1/instances/${id}/stop`), 200);
+    await until(async () => (await http.get(`/v1/instances/${id}`)).body.attention !== null, 'attention');
+    return id;
+  },
   'being worked on': () => postpaid({ state: 'changing' }),
   prepaid: () => prepaid(),
   'prepaid, with a renewal to come': async () => {
@@ -188,7 +197,7 @@ it('names every command once, but those that say nothing', async () => {
   const { items, instanceId } = await commandsOf(id);
   const names = items.map(({ command }) => command);
   expect(instanceId).toBe(id);
-  expect(names).toEqual(Object.keys(ASK).filter((name) => name !== 'unhold'));
+  expect(names).toEqual(Object.keys(ASK).filter((name) => name !== 'unhold' && name !== 'resolve'));
 });
 
 it('tells each blocker with its next step, in the caller’s language', async () => {

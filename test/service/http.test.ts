@@ -830,6 +830,8 @@ describe('shapes', () => {
       termination: null,
       protection: null,
       hold: null,
+      machine: null,
+      attention: null,
       operation: null,
       disposal: null,
     });

@@ -4,6 +4,7 @@
  */
 import { ApplicationFailure } from '@temporalio/common';
 import { type Activities, createActivities } from '../../activities';
+import { openControlPlanes } from '../../drivers/control-planes';
 import { STOP_WITHIN_MS } from '../../worker';
 import { type LoopOptions, startLoop } from '../../worker/loop';
 import { cvmPostpaid, expectStatus, instanceOf, register, until } from '../support/lives';
@@ -40,7 +41,7 @@ it.each(BAD)('L13: with a step that %s', async (_, bad) => {
   });
   const trust = { signatures: service.signatures };
   const worker = await service.startWorker({
-    activities: { ...createActivities(service.pool, trust), record },
+    activities: { ...createActivities(service.pool, trust, openControlPlanes([]).driverNamed), record },
   });
   expectStatus(await http.post(`/v1/instances/${id}/stop`, {}, { key: `stop-${id}` }), 202);
   await until(async () => isCalled, 'the step to begin');

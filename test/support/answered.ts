@@ -4,6 +4,7 @@ import type * as answers from '../../contract/answers';
 import type * as books from '../../contract/books';
 import type { commandsAnswer } from '../../contract/commands';
 import type { controlPlanesAnswer } from '../../contract/control-planes';
+import type * as drift from '../../contract/drift';
 import type { eventPageAnswer } from '../../contract/events';
 import type { keyAnswer, newKeyAnswer } from '../../contract/keys';
 import type { policiesAnswer, workedPolicyAnswer } from '../../contract/policies';
@@ -37,6 +38,7 @@ type Gets = [
   ['/v1/policies/*', z.infer<typeof workedPolicyAnswer>],
   ['/v1/policies', z.infer<typeof policiesAnswer>],
   ['/v1/quotes/*', Quote],
+  ['/v1/drift', Page<z.infer<typeof drift.driftAnswer>>],
   ['/v1/terminations/*', Termination],
   ['/v1/terminations', Page<Termination>],
   ['/v1/refunds/*', Refund],
@@ -63,6 +65,7 @@ type Posts = [
   ['/v1/instances/*', Instance],
   ['/v1/quotes', Quote],
   ['/v1/terminations', Termination],
+  ['/v1/drift/*', z.infer<typeof drift.driftAnswer>],
   ['/v1/refunds/*/undo', Refund],
   ['/v1/refund-requests*', RefundRequest],
   ['/v1/accounts/*/adjustments', z.infer<typeof books.adjustmentAnswer>],

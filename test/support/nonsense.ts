@@ -233,6 +233,9 @@ const RIGHT_ONES: Record<CommandName, (scene: Scene) => Fields> = {
     refundId: refundIds.length ? random.pick(refundIds) : 'r_none',
     reason: 'nonsense',
   }),
+  resolve: ({ random }) => ({ action: random.pick(['retry', 'skip', 'give-up']), reason: 'nonsense' }),
+  adopt: ({ random }) => ({ found: random.pick(['running', 'stopped', 'gone']), reason: 'nonsense' }),
+  apply: () => ({ reason: 'nonsense' }),
   'switch-network': () => ({}),
   amend: (scene) => ({
     order: scene.random.chance(0.7)

@@ -10,6 +10,7 @@ import { type Activities, createActivities } from '../../activities';
 import { startApi } from '../../api/http/server';
 import type { Policy } from '../../domain/policy';
 import type { StepInput } from '../../domain/step';
+import { openControlPlanes } from '../../drivers/control-planes';
 import { POLICIES } from '../../policies';
 import { createPool } from '../../store/db';
 import { createSignatures } from '../../store/signatures';
@@ -57,7 +58,7 @@ async function main(): Promise<void> {
     client: temporal,
     bundle: { codePath: input.bundlePath },
     trust,
-    activities: hanging(createActivities(pool, trust), input),
+    activities: hanging(createActivities(pool, trust, openControlPlanes([]).driverNamed), input),
     onError: (error) => console.error(error),
   });
   const api = await startApi(

@@ -41,6 +41,7 @@ export interface ServiceUnderTest {
         WorkerOptions,
         | 'activities'
         | 'callStacks'
+        | 'driverOf'
         | 'maxCachedWorkflows'
         | 'sweepEveryMs'
         | 'sealEveryMs'
@@ -148,6 +149,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
         sweepOlderThanMs: 2000,
         bundle: { codePath: at.bundlePath },
         onError: (error) => console.error(error),
+        ...(options.controlPlanes ? { driverOf: options.controlPlanes.driverNamed } : {}),
         ...more,
       });
       workers.push(worker);

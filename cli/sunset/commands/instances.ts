@@ -194,6 +194,11 @@ function describe(session: Session, one: InstanceAnswer): string {
     ...row({ en: 'its own clock', zh: '实例时钟' }, when(one.clock)),
     ...row({ en: 'billing stopped', zh: '停止计费' }, one.billingStoppedAt && when(one.billingStoppedAt)),
     ...row({ en: 'in the bin since', zh: '隔离时间' }, one.isolatedAt && when(one.isolatedAt)),
+    ...row({ en: 'control plane', zh: '控制面' }, one.machine && machineOf(session, one.machine)),
+    ...row(
+      { en: 'NEEDS ATTENTION', zh: '需要处理' },
+      one.attention && `${one.attention.code}: ${one.attention.message}`,
+    ),
     ...row(
       { en: 'operation', zh: '进行中的操作' },
       one.operation && `${one.operation.kind} (${one.operation.by})`,
@@ -211,6 +216,14 @@ function describe(session: Session, one: InstanceAnswer): string {
 
 const names = (parts: { kind: string; id: string }[]): string =>
   parts.map(({ kind, id }) => `${kind} ${id}`).join(', ') || '–';
+
+const machineOf = (
+  { say }: Session,
+  { controlPlane, goal, since }: NonNullable<InstanceAnswer['machine']>,
+): string =>
+  goal === null || since === null
+    ? controlPlane
+    : `${controlPlane} (${say({ en: `to be ${goal} since ${when(since)}`, zh: `目标 ${goal}，自 ${when(since)}` })})`;
 
 const protectionOf = (
   { say }: Session,
