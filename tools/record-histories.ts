@@ -7,6 +7,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import type { Applied } from '../drivers/port';
 import { version } from '../package.json';
 import setUp from '../test/support/global-setup';
 import tearDown from '../test/support/global-teardown';
@@ -20,15 +21,18 @@ import {
   type Fields,
   fastForward,
   fromNow,
+  instanceOf,
   jdPostpaid,
   jdPrepaid,
   purchase,
+  quote,
   redisPostpaid,
   redisPrepaid,
   register,
   timelineOf,
   until,
 } from '../test/support/lives';
+import { FAR, farPlanes, IMPATIENT, Machines } from '../test/support/machines';
 import { type ServiceUnderTest, startService } from '../test/support/service';
 import { REVISION, SIGNALS, workflowId } from '../workflows/messages';
 
@@ -70,6 +74,30 @@ const signals = async (http: Http, id: string, { client }: ServiceUnderTest): Pr
   await handle.signal(SIGNALS.restore, { id: 's3' });
   await steps(4);
 };
+
+const machines = new Machines();
+const driven = (registration: (more: Fields) => Fields) => () => registration({ region: FAR });
+const reaches = (state: string) => (http: Http, id: string) =>
+  until(async () => (await instanceOf(http, id)).state === state, state, 90_000);
+const stuck = (http: Http, id: string) =>
+  until(async () => (await instanceOf(http, id)).attention !== null, 'attention');
+const power = (name: 'start' | 'stop', state: string) => async (http: Http, id: string) => {
+  await command(name)(http, id);
+  await reaches(state)(http, id);
+};
+/** From now on it answers so; missing: it does as it is told. */
+const plane = (answer?: Applied) => async () => {
+  machines.answer = () => answer;
+};
+/** Agrees to a return, and waits for nothing. */
+async function agreed(http: Http, id: string): Promise<void> {
+  const { id: quoteId } = await quote(http, [id], { action: 'return' });
+  await http.post('/v1/terminations', { quoteId, agree: true });
+}
+async function isolated(http: Http, id: string): Promise<void> {
+  await agreed(http, id);
+  await reaches('isolated')(http, id);
+}
 
 export const LIVES: Record<string, Live> = {
   'cvm-now': living(cvmPostpaid, ending()),
@@ -159,6 +187,41 @@ export const LIVES: Record<string, Live> = {
     command('unprotect', { reason: 'done' }),
   ),
   signals: living(cvmPostpaid, signals),
+  'machine-stopped-started': living(driven(cvmPostpaid), power('stop', 'stopped'), power('start', 'running')),
+  'machine-returned-restored-released': living(
+    driven(cvmPrepaid),
+    isolated,
+    command('restore', { renewal: { months: 1 } }),
+    reaches('running'),
+    isolated,
+    forward('P8D'),
+    reaches('terminated'),
+  ),
+  'machine-refused': living(
+    driven(cvmPrepaid),
+    plane({ state: 'refused', code: 'LOCKED', message: 'by its owner', retryable: false }),
+    agreed,
+    reaches('running'),
+    plane(),
+  ),
+  'machine-stuck-skipped': living(
+    driven(cvmPrepaid),
+    plane({ state: 'unknown', reason: 'nobody answers' }),
+    agreed,
+    stuck,
+    command('resolve', { action: 'skip', reason: 'by hand' }),
+    reaches('isolated'),
+    plane(),
+  ),
+  'machine-stuck-given-up': living(
+    driven(cvmPrepaid),
+    plane({ state: 'pending', pollAfter: 1 }),
+    agreed,
+    stuck,
+    command('resolve', { action: 'give-up', reason: 'not to happen' }),
+    reaches('running'),
+    plane(),
+  ),
 };
 
 /**
@@ -176,7 +239,7 @@ const withoutNames = (history: string): string =>
 
 async function main(): Promise<void> {
   await setUp();
-  const service = await startService();
+  const service = await startService({ controlPlanes: farPlanes(machines), policies: IMPATIENT });
   const folder = join(__dirname, '..', 'test', 'histories', `${version}-revision-${REVISION}`);
   mkdirSync(folder, { recursive: true });
   for (const [name, live] of Object.entries(LIVES)) {
