@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the example needs, on Debian (amd64), as root: QEMU from Debian's packages, and in .guest/ a guest that is
-# made of Debian's cloud kernel and busybox. They are unpacked and not installed: your own kernel stays as it is.
+# What the example needs, on Debian (amd64), as root: QEMU from Debian's packages, and in .guest/ a guest that
+# is made of Debian's cloud kernel and busybox. They are unpacked, not installed: your kernel stays as it is.
 set -eu
 cd "$(dirname "$0")"
 

@@ -1,6 +1,6 @@
 /**
- * One machine: its disks, what was asked of it step by step, and its way to what a step wants. All of it is in
- * a file of its folder before anything is done, so whatever ends this process, the next one goes on from there.
+ * One machine: its disks, what was asked of it step by step, and its way to what a step wants. All of it is
+ * in a file of its folder before anything is done: whatever ends this process, the next one goes on from there.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';

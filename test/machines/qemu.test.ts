@@ -114,7 +114,7 @@ describe('who asks', () => {
     expect(isAsWanted('running', await seen(ref))).toBe(true);
   });
 
-  it('a request that comes once more is answered and does nothing, also when the machine has moved on', async () => {
+  it('a request that comes once more is answered and does nothing, wherever the machine is by then', async () => {
     const { ref } = await machine();
     const body = apply(ref, 'isolated');
     const headers = sign(body);
@@ -161,7 +161,7 @@ describe('a release', () => {
     expect(plane.disksOf(ref.externalId!)).toHaveLength(2);
   });
 
-  it('is refused before anything is done when it has no plan, or one with a disk of another’s', async () => {
+  it('is refused before anything is done when its plan is missing or names a disk of another’s', async () => {
     const [one, other] = [await machine(), await machine()];
     expect(await settled(plane, one.ref, 'released', step())).toMatchObject({ code: 'NO_PLAN' });
     const refused = await settled(plane, one.ref, 'released', step(other.plan));

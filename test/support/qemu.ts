@@ -104,8 +104,8 @@ export class QemuControlPlane {
   }
 
   /**
-   * Of the machine's processes, looked for without the control plane. One is on; while it is switched on there
-   * are two for a moment, of which the first waits for the second.
+   * Of the machine's processes, looked for without the control plane. One is on; while it is switched on
+   * there are two for a moment, of which the first waits for the second.
    */
   pidsOf(id: string): number[] {
     const pids = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && this.isOf(id, pid));
