@@ -13,8 +13,9 @@ const ROOT = join(__dirname, '..', '..');
 const PROGRAM = 'examples/control-plane-qemu/main.ts';
 
 interface Made {
-  status: number;
-  body: { id: string; disks: string[]; console: string };
+  id: string;
+  disks: string[];
+  console: string;
 }
 
 export class QemuControlPlane {
@@ -74,14 +75,18 @@ export class QemuControlPlane {
 
   /** A machine that is on; `guest: false` has no processor and is there at once. */
   async make(order: object): Promise<Made> {
-    const asking = request({
-      socketPath: join(this.folder, 'operator.sock'),
-      path: '/machines',
-      method: 'POST',
-    });
-    asking.end(JSON.stringify(order));
+    return await until(async () => {
+      const { status, body } = await this.order(order);
+      // 202: it is being switched on, and is so when it is ordered again.
+      return status === 200 && body;
+    }, 'the machine to be on');
+  }
+
+  private async order(order: object): Promise<{ status: number; body: Made }> {
+    const socketPath = join(this.folder, 'operator.sock');
+    const asking = request({ socketPath, path: '/machines', method: 'POST' }).end(JSON.stringify(order));
     const [response] = await once(asking, 'response');
-    return { status: response.statusCode, body: JSON.parse(await text(response)) as Made['body'] };
+    return { status: response.statusCode, body: JSON.parse(await text(response)) as Made };
   }
 
   /** Names of the disks that are there, as files. */
