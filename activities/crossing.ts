@@ -17,7 +17,7 @@ import {
 export interface CrossInput {
   instanceId: string;
   goal: Goal;
-  /** That began it: the control plane knows the asking by it. */
+  /** By which the control plane knows the asking. */
   step: number;
   /** When somebody is told that it takes too long. */
   deadline: string;

@@ -147,7 +147,7 @@ export function turnBack(life: Life, why: TurnedBack, at: string): Decided | und
  * where it was, and then the life does.
  */
 export function goBack(life: Life, back: TurnedBack, at: string): Decided {
-  const { attention: _seen, resolved: _said, ...crossing } = life.crossing!;
+  const { attention: _seen, resolved: _said, anew: _asked, ...crossing } = life.crossing!;
   const goal = REACHED[crossing.from]!;
   const onTheWay = { ...crossing, goal, back, since: at, step: life.step + 1 };
   return { next: { ...life, state: passing(life.state, goal), crossing: onTheWay }, effects: [] };

@@ -84,8 +84,10 @@ export interface Crossing {
   from: State;
   /** The instance's clock. */
   since: string;
-  /** The step that began it. Every asking of it is known by this number. */
+  /** The step that began it. */
   step: number;
+  /** The step by which somebody had it asked anew ({@link askedAs}). */
+  anew?: number | undefined;
   /** The machine is on its way back to where it was: the books refused what they were to record. */
   back?: TurnedBack | undefined;
   /** It has not come to an end in time, or can't by itself: somebody has to say what is to become of it. */
@@ -93,6 +95,12 @@ export interface Crossing {
   /** What somebody has said. */
   resolved?: { action: 'skip' | 'give-up'; reason: string } | undefined;
 }
+
+/**
+ * The step by whose number every asking is known. What is asked anew has another: a control plane says again what it has
+ * said of a step, also when it has been put right since.
+ */
+export const askedAs = ({ step, anew }: Crossing): number => anew ?? step;
 
 /** Why nobody can say that it is not to happen: it was promised for a time that has come (L12). */
 export const isPromised = ({ by }: Crossing): boolean => 'deadline' in by && by.deadline.kind !== 'fire';
@@ -372,7 +380,7 @@ function decideResolve(
 ): Decision {
   if (!life.crossing?.attention) return refuse(life, 'NOT_STUCK');
   const { attention: _seen, ...crossing } = life.crossing;
-  if (action === 'retry') return done({ ...life, crossing: { ...crossing, since: at } });
+  if (action === 'retry') return done({ ...life, crossing: { ...crossing, since: at, anew: life.step + 1 } });
   if (action === 'give-up' && isPromised(crossing)) return refuse(life, 'CANNOT_GIVE_UP');
   return done({ ...life, crossing: { ...crossing, resolved: { action, reason } } });
 }

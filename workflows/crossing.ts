@@ -3,7 +3,14 @@ import type { Crossed, CrossInput } from '../activities/crossing';
 import { arrive, callAttention, givenUp, goBack, tooLateFrom, turnBack } from '../domain/crossing';
 import { attentionCommandId, type CrossingStep, crossingCommandId } from '../domain/ids';
 import { msOf } from '../domain/instant';
-import { type Crossing, type Effect, isPromised, type Life, type TurnedBack } from '../domain/lifecycle';
+import {
+  askedAs,
+  type Crossing,
+  type Effect,
+  isPromised,
+  type Life,
+  type TurnedBack,
+} from '../domain/lifecycle';
 import { stepSummary } from './details';
 import type { RefusalDetail } from './messages';
 import { adopt, atControlPlane, local, nextStep, now, refusalIn, shownName } from './steps';
@@ -53,8 +60,15 @@ function askAgain(
 }
 
 function inputOf(life: Life, { wasGone }: Asking): CrossInput {
-  const { goal, step } = life.crossing!;
-  return { instanceId: life.id, goal, step, deadline: tooLateFrom(life, life.crossing!), wasGone };
+  const crossing = life.crossing!;
+  const { goal } = crossing;
+  return {
+    instanceId: life.id,
+    goal,
+    step: askedAs(crossing),
+    deadline: tooLateFrom(life, crossing),
+    wasGone,
+  };
 }
 
 /** As the Web UI shows it. */

@@ -1,4 +1,5 @@
 import { verifyConfirmation } from '../../drivers/signature';
+import { askedAs } from '../../domain/lifecycle';
 import { findInstance } from '../../store/lives/instances';
 import { sendConfirmed } from '../../temporal/send';
 import type { ApiDeps } from '../deps';
@@ -27,7 +28,7 @@ export async function confirm(
     logger.warn({ instanceId, why: verified.refused }, 'a confirmation was refused');
     throw new Problem('WRONG_SIGNATURE');
   }
-  const isAwaited = life?.crossing !== undefined && stepKey === `${instanceId}/${life.crossing.step}`;
+  const isAwaited = life?.crossing !== undefined && stepKey === `${instanceId}/${askedAs(life.crossing)}`;
   if (isAwaited) await sendConfirmed(temporal, instanceId);
   return isAwaited;
 }

@@ -93,6 +93,11 @@ const limits = sqlCheck(
    WHERE taken > allowed`,
 );
 
+/** It was scheduled, its time came, and the control plane would not. */
+const FIRED_AND_TURNED_BACK = `EXISTS (SELECT FROM steps back JOIN steps fired ON fired.instance_id = back.instance_id AND fired.step = back.step - 1
+  WHERE back.instance_id = item.instance_id AND back.command_id LIKE 'sunset/turned-back/%'
+    AND fired.life->'crossing'->'by'->'deadline'->>'kind' = 'fire' AND fired.life->'termination'->>'terminationId' = item.termination_id)`;
+
 const items = sqlCheck(
   'items',
   'an item is carried out or scheduled exactly when its step is, and a quote is used by one termination',
@@ -104,7 +109,8 @@ const items = sqlCheck(
    LEFT JOIN steps a ON o.life ? 'crossing' AND a.instance_id = o.instance_id AND a.command_id = 'sunset/arrived/' || o.step
    CROSS JOIN LATERAL (SELECT CASE WHEN o.life ? 'crossing' THEN a.step ELSE o.step END AS step,
      CASE WHEN o.life ? 'crossing' THEN a.refund_id ELSE o.refund_id END AS refund_id) s
-   WHERE (item.status IN ('done', 'scheduled', 'cancelled')) <> (s.step IS NOT NULL) OR item.refund_id IS DISTINCT FROM s.refund_id
+   WHERE (item.status IN ('done', 'scheduled', 'cancelled')) <> (s.step IS NOT NULL AND NOT (item.status = 'failed' AND ${FIRED_AND_TURNED_BACK}))
+     OR item.refund_id IS DISTINCT FROM s.refund_id
    UNION ALL
    SELECT s.instance_id || '/' || s.step, s.command || ' that nobody agreed to' FROM steps s
    WHERE s.command IN ('terminate', 'return', 'return-renewals') AND s.outcome = 'done' AND s.command_id NOT LIKE 'sunset/arrived/%' AND NOT EXISTS (

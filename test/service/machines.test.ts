@@ -138,7 +138,7 @@ it('what was promised for a time can’t be given up, and somebody is told at on
     { how: 'refuse', retryable: false, code: 'LOCKED', message: 'by a backup' },
     { instanceId: id, goal: 'released', times: 1000 },
   );
-  await fastForward(service.http, id, 'P1D').catch(() => {});
+  await fastForward(service.http, id, 'P1D');
   expect(await stuck(id)).toMatchObject({
     goal: 'released',
     code: 'CONTROL_PLANE_REFUSED',
@@ -150,6 +150,50 @@ it('what was promised for a time can’t be given up, and somebody is told at on
   expectStatus(await resolve(id, 'retry'), 200);
   await reaches(id, 'terminated');
   expect(liar.machines.get(id)!.exists).toBe(false);
+});
+
+it('what a control plane has once said of a step is no obstacle: a retry asks for it as another', async () => {
+  const id = await machine();
+  // It remembers that it has done it, and says so again; others have started the machine since.
+  liar.tell({ how: 'act', did: 'start' }, { instanceId: id, call: 'observe', skip: 1 });
+  liar.tell({ how: 'act', did: 'start' }, { instanceId: id, call: 'observe', skip: 1 });
+  expectStatus(await service.http.post(`/v1/instances/${id}/stop`), 200);
+  await stuck(id);
+  expect(liar.machines.get(id)).toMatchObject({ power: 'running' });
+  expectStatus(await resolve(id, 'retry'), 200);
+  await reaches(id, 'stopped');
+  const keys = liar.asked.filter((one) => one.instanceId === id).flatMap(({ stepKey }) => stepKey ?? []);
+  expect(keys[0]).toBe(`${id}/1`);
+  expect(keys.at(-1)).toBe(`${id}/3`);
+});
+
+it('a timed termination that is refused for good has failed, and the audit knows why', async () => {
+  const id = await machine();
+  const at = new Date(Date.now() + 3_600_000).toISOString();
+  const { id: terminationId } = await end(service.http, [id], { schedule: { mode: 'timed', at } });
+  liar.tell({ how: 'refuse', retryable: false, code: 'LOCKED' }, { instanceId: id, goal: 'released' });
+  expect(await fastForward(service.http, id, 'PT1H1S')).toMatchObject({ state: 'running' });
+  const { body } = await service.http.get(`/v1/terminations/${terminationId}`);
+  expect(body.items).toMatchObject([{ status: 'failed', problem: { code: 'CONTROL_PLANE_REFUSED' } }]);
+  const { checks } = await audit(service.pool);
+  expect(checks.flatMap(({ findings }) => findings).filter((one) => one.id.includes(id))).toEqual([]);
+});
+
+it('fast-forward waits for the machine that a deadline has sent on its way, and stops where it is stuck', async () => {
+  const id = await machine(redisPostpaid());
+  await end(service.http, [id]).catch(() => {});
+  await reaches(id, 'isolated');
+  liar.tell(DEAF, { instanceId: id, goal: 'released', times: 1_000_000 });
+  const before = liar.asked.length;
+  expect(await fastForward(service.http, id, 'P1D')).toMatchObject({
+    state: 'terminating',
+    attention: { code: 'CONTROL_PLANE_SLOW' },
+  });
+  // Not once for each of the day's quarters of an hour.
+  expect(liar.asked.length - before).toBeLessThan(20);
+  liar.repent();
+  expectStatus(await resolve(id, 'retry'), 200);
+  await reaches(id, 'terminated');
 });
 
 describe('POST /v1/control-plane/confirmations', () => {

@@ -41,7 +41,11 @@ export type Lie =
   /** No lie: says pending until it has been asked so often. */
   | { how: 'slow'; asks: number; pollAfter?: number }
   /** Shows a machine as this. */
-  | { how: 'show'; body: unknown };
+  | { how: 'show'; body: unknown }
+  /** No lie: does what nobody has asked for, and then answers truly. */
+  | { how: 'act'; did: Unasked };
+
+type Unasked = 'start' | 'stop' | 'free' | 'destroy';
 
 export interface To {
   call?: 'apply' | 'observe';
@@ -49,6 +53,8 @@ export interface To {
   goal?: Goal;
   /** How often; default once. */
   times?: number;
+  /** How many that fit are answered truly before; default none. */
+  skip?: number;
 }
 
 /** One request as it came. */
@@ -71,6 +77,8 @@ export interface Deed {
   what: string;
   /** null: nobody asked. */
   stepKey: string | null;
+  /** In milliseconds since the epoch. */
+  at: number;
 }
 
 interface ApplyBody extends Ref {
@@ -99,7 +107,7 @@ export class Liar {
   /** The most requests that were there at a time. */
   mostAtOnce = 0;
   private atOnce = 0;
-  private lies: { lie: Lie; to: To; left: number }[] = [];
+  private lies: { lie: Lie; to: To; left: number; skip: number }[] = [];
   private readonly remembered = new Map<string, { asks: number; answer: Answer | undefined }>();
   private server: Server | undefined;
   private port = 0;
@@ -142,7 +150,7 @@ export class Liar {
 
   /** The first that fits is told; then the next, when it was told often enough. */
   tell(lie: Lie, to: To = {}): void {
-    this.lies.push({ lie, to, left: to.times ?? 1 });
+    this.lies.push({ lie, to, left: to.times ?? 1, skip: to.skip ?? 0 });
   }
 
   /** From now on as it is. */
@@ -151,7 +159,7 @@ export class Liar {
   }
 
   /** Does what nobody has asked for. */
-  act(instanceId: string, what: 'start' | 'stop' | 'free' | 'destroy'): void {
+  act(instanceId: string, what: Unasked): void {
     const machine = this.machines.get(instanceId)!;
     if (what === 'start') this.power(instanceId, machine, 'running', null);
     if (what === 'stop') this.power(instanceId, machine, 'stopped', null);
@@ -234,15 +242,20 @@ export class Liar {
   }
 
   private nextLie({ call, instanceId, goal }: Pick<Asked, 'call' | 'instanceId'> & { goal?: Goal }) {
-    const found = this.lies.find(
+    const fitting = this.lies.filter(
       ({ to, left }) =>
         left > 0 &&
         (to.call ?? call) === call &&
         (to.instanceId ?? instanceId) === instanceId &&
         (to.goal ?? goal) === goal,
     );
-    if (found) found.left--;
-    return found?.lie;
+    const found = fitting.find(({ skip }) => skip === 0);
+    for (const one of fitting) if (one.skip > 0) one.skip--;
+    if (!found) return undefined;
+    found.left--;
+    // Before it looks at what it is asked about.
+    if (found.lie.how === 'act') this.act(instanceId, found.lie.did);
+    return found.lie;
   }
 
   /** Pending until it has been asked so often. */
@@ -282,21 +295,25 @@ export class Liar {
   private power(instanceId: string, machine: LiarMachine, to: LiarMachine['power'], stepKey: string | null) {
     if (machine.power === to) return;
     machine.power = to;
-    this.deeds.push({ instanceId, did: to === 'running' ? 'start' : 'stop', what: instanceId, stepKey });
+    this.did({ instanceId, did: to === 'running' ? 'start' : 'stop', what: instanceId, stepKey });
   }
 
   private isolate(instanceId: string, machine: LiarMachine, isolated: boolean, stepKey: string | null) {
     if (machine.isolated === isolated) return;
     machine.isolated = isolated;
-    this.deeds.push({ instanceId, did: isolated ? 'isolate' : 'free', what: instanceId, stepKey });
+    this.did({ instanceId, did: isolated ? 'isolate' : 'free', what: instanceId, stepKey });
   }
 
   private destroy(instanceId: string, machine: LiarMachine, ids: readonly string[], stepKey: string | null) {
     for (const what of ids) {
       const wasThere = what === instanceId ? machine.exists : machine.parts.delete(what);
       if (what === instanceId) machine.exists = false;
-      if (wasThere) this.deeds.push({ instanceId, did: 'destroy', what, stepKey });
+      if (wasThere) this.did({ instanceId, did: 'destroy', what, stepKey });
     }
+  }
+
+  private did(deed: Omit<Deed, 'at'>): void {
+    this.deeds.push({ ...deed, at: Date.now() });
   }
 }
 
@@ -312,7 +329,7 @@ async function tell(
   truth: () => Answer,
   slowly: (asks: number, pollAfter: number) => Answer,
 ): Promise<void> {
-  if (!lie) return send(response, truth());
+  if (!lie || lie.how === 'act') return send(response, truth());
   if ('after' in lie && lie.after) truth();
   switch (lie.how) {
     case 'fail':
