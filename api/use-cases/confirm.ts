@@ -1,5 +1,5 @@
-import { verifyConfirmation } from '../../drivers/signature';
 import { askedAs } from '../../domain/lifecycle';
+import { verifyConfirmation } from '../../drivers/signature';
 import { findInstance } from '../../store/lives/instances';
 import { sendConfirmed } from '../../temporal/send';
 import type { ApiDeps } from '../deps';
