@@ -24,7 +24,8 @@ export async function asSuperuser<T>(
     password: state.superuserPassword,
     database: 'postgres',
     ssl: false,
-    connectionTimeoutMillis: 10_000,
+    // While a bundle is made in this process nothing is read for seconds.
+    connectionTimeoutMillis: 30_000,
   });
   // A server that is stopped under the connection must not end this process by an unhandled event.
   client.on('error', () => {});

@@ -80,6 +80,7 @@ beforeAll(async () => {
     request: `/requests/${asked.id}`,
     policies: '/policies/tencent-cvm',
     attention: '/attention',
+    drift: '/drift',
     audit: '/audit',
     keys: '/keys',
   });

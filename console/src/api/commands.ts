@@ -8,10 +8,12 @@ import type {
   RefundRequestAnswer,
   TerminationAnswer,
 } from '../../../contract/answers';
+import type { DriftAnswer } from '../../../contract/drift';
 import type { KeyAnswer, keySchema, NewKeyAnswer } from '../../../contract/keys';
 import type { registrationSchema } from '../../../contract/registration';
 import type {
   approvalSchema,
+  driftDecisionSchema,
   holdSchema,
   quoteSchema,
   reasonSchema,
@@ -78,6 +80,14 @@ export const denyRequest =
   (id: string) =>
   (body: z.input<typeof reasonSchema>, idempotencyKey: string): Promise<RefundRequestAnswer> =>
     post(path`/v1/refund-requests/${id}/deny`, body, idempotencyKey);
+
+export const decideDrift =
+  (id: string) =>
+  (
+    body: z.input<typeof driftDecisionSchema>,
+    idempotencyKey: string,
+  ): Promise<DriftAnswer | AcceptedAnswer> =>
+    post(path`/v1/drift/${id}`, body, idempotencyKey);
 
 export const registerInstance =
   (id: string) =>

@@ -24,6 +24,7 @@ import type {
   TrialBalanceAnswer,
 } from '../../../contract/books';
 import type { CommandsAnswer } from '../../../contract/commands';
+import type { DriftAnswer } from '../../../contract/drift';
 import type { KeyAnswer } from '../../../contract/keys';
 import type { PolicyAnswer } from '../../../contract/policies';
 import type { WatchAnswer } from '../../../contract/watch';
@@ -123,6 +124,7 @@ export const queries = {
       queryFn: ({ signal }) => call<{ items: PolicyAnswer[] }>('GET', '/v1/policies', { signal }),
       staleTime: 5 * 60_000,
     }),
+  drift: () => list<DriftAnswer>('drift', '/v1/drift', { limit: 100 }),
   troubles: () => one<WatchAnswer>(['troubles'], '/v1/troubles'),
   keys: () => list<KeyAnswer>('keys', '/v1/keys', { limit: 200 }),
 };

@@ -141,6 +141,12 @@ const attention = createRoute({
   component: lazyRouteComponent(() => import('../pages/attention'), 'Attention'),
 });
 
+const drift = createRoute({
+  getParentRoute: () => root,
+  path: '/drift',
+  component: lazyRouteComponent(() => import('../pages/drift'), 'Drift'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -162,6 +168,7 @@ export const router = createRouter({
     audits,
     audit,
     attention,
+    drift,
   ]),
   defaultPreload: 'intent',
   defaultPendingComponent: () => <Loading lines={6} />,

@@ -113,6 +113,7 @@ function Pages() {
       {page('/terminations', pages.terminations)}
       {page('/policies', pages.policies)}
       {page('/attention', pages.attention, 'operate')}
+      {page('/drift', pages.drift, 'operate')}
       {page('/audit', pages.audit, 'audit')}
       {page('/keys', pages.keys, 'keys')}
     </nav>

@@ -57,6 +57,7 @@ const LISTS = [
   'statement',
   'trial-balance',
   'troubles',
+  'drift',
 ];
 
 async function apply(client: QueryClient, events: readonly EventAnswer[]): Promise<void> {

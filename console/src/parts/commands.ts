@@ -16,6 +16,7 @@ export interface Offered {
 
 /** In the order in which they are shown. */
 const NAMES: readonly CommandName[] = [
+  'resolve',
   'restore',
   'start',
   'stop',

@@ -43,6 +43,10 @@ const SMALL: readonly string[] = [
   'hold',
   'unhold',
 ];
+/** A control plane was asked for it; what has come of that is a step of its own. */
+const PASSING: readonly string[] = ['isolating', 'restoring', 'terminating'];
+const isAsked = ({ from, to }: TimelineAnswer): boolean => from !== to && PASSING.includes(to);
+
 const isSmall = ({ command, outcome }: TimelineAnswer): boolean =>
   outcome === 'refused' || SMALL.includes(command);
 
@@ -56,7 +60,8 @@ export function lifeMarks(
   room: number,
 ): LifeMarks {
   const ahead = whatWaits(instance, words);
-  const large = entries.filter((entry) => !isSmall(entry));
+  const last = entries.at(-1);
+  const large = entries.filter((entry) => !isSmall(entry) && (entry === last || !isAsked(entry)));
   const [birth, ...others] = large;
   const kept = others.slice(-Math.max(room - ahead.length - 1, 1));
   const shown = birth ? [birth, ...kept] : kept;
@@ -72,7 +77,9 @@ export function lifeMarks(
 export const titleOf = (entry: TimelineAnswer, { life }: Words): string => {
   const known: Readonly<Record<string, string>> = life.commands;
   const isScheduled = entry.command === 'terminate' && entry.from === entry.to;
-  return isScheduled ? life.commands.scheduled : (known[entry.command] ?? entry.command);
+  if (isScheduled) return life.commands.scheduled;
+  const name = known[entry.command] ?? entry.command;
+  return isAsked(entry) ? life.asked(name) : name;
 };
 
 const markOf = (entry: TimelineAnswer, words: Words): Mark => ({
@@ -109,7 +116,8 @@ function foldsOf(hidden: readonly TimelineAnswer[], shown: readonly TimelineAnsw
 
 const phaseOf = (state: string): Phase => {
   if (state === 'terminated') return 'gone';
-  return state === 'isolated' || state === 'isolating' ? 'bin' : 'living';
+  // Until it has come back it is not its customer's, and not billed.
+  return state === 'isolated' || state === 'restoring' ? 'bin' : 'living';
 };
 
 /** Stretches of one phase. */

@@ -20,6 +20,7 @@ export const en = {
     requests: 'Refund requests',
     terminations: 'Terminations',
     attention: 'Attention',
+    drift: 'Drift',
     policies: 'Policies',
     audit: 'Audit',
     keys: 'Keys',
@@ -212,6 +213,9 @@ export const en = {
       kind ? `An operation is under way: ${kind}.` : 'An operation is under way.',
       ' Commands wait until it has ended.',
     ],
+    changingTo: (goal: 'running' | 'stopped' | 'isolated' | 'released'): Sentence => [
+      goal === 'running' ? 'Being started.' : 'Being stopped.',
+    ],
     expired: (on: string): Sentence => ['Expired on ', on, '. It can be renewed, or deleted.'],
     isolating: (): Sentence => ['On its way into the recycle bin.'],
     isolated: (since: string, within: string, at: string): Sentence => [
@@ -230,6 +234,12 @@ export const en = {
       on ? `Terminated on ${on}.` : 'Terminated.',
       ' Its data is gone; its record stays.',
     ],
+    onTheWay: (plane: string, since: string): Sentence => [` Asked of ${plane} since ${since}.`],
+    attention: (message: string): Sentence => [
+      ' ',
+      { strong: 'It does not come to an end by itself' },
+      `: ${message}`,
+    ],
     protected: (by: string, reason: string): Sentence => [` Protected by ${by}: “${reason}”.`],
     held: (by: string, reason: string): Sentence => [
       ` On hold by ${by}: “${reason}”. Returns need an approval.`,
@@ -241,6 +251,7 @@ export const en = {
       folded
         ? `what happened, and what waits; ${plural(folded, 'small step', 'small steps')} folded`
         : 'what happened, and what waits',
+    machine: 'Control plane',
     parts: 'Plan, disks and addresses',
     became: 'What became of it',
     orders: 'Paid time',
@@ -291,6 +302,7 @@ export const en = {
     release: 'release',
     termination: 'termination',
     label: (what: string) => `Timeline: ${what}`,
+    asked: (what: string) => `${what}: asked for`,
     commands: {
       register: 'registered',
       terminate: 'terminated',
@@ -317,6 +329,12 @@ export const en = {
       fire: 'terminated at its time',
       'end-orders': 'order ended',
       scheduled: 'termination scheduled',
+      attention: 'needs attention',
+      resolve: 'resolved by hand',
+      'turned-back': 'turned back',
+      'sent-back': 'sent back',
+      adopt: 'follows its machine',
+      apply: 'machine brought back',
     },
   },
   curve: {
@@ -354,6 +372,7 @@ export const en = {
     'request-refund': 'Ask for a refund …',
     hold: 'Put on hold …',
     unhold: 'Lift the hold …',
+    resolve: 'Resolve …',
     'fast-forward': 'Skip ahead …',
   },
   refundStatus: {
@@ -622,12 +641,65 @@ export const en = {
   attention: {
     seen: 'As the workers saw it last,',
     notYet: 'No worker has looked yet.',
-    empty: 'Nothing wants attention',
     emptyLead: 'Every life has a running workflow that answers, and no deadline is overdue.',
     kinds: { lost: 'lost', stuck: 'stuck', overdue: 'overdue' },
     repair: 'Start it again',
+    lives: 'Workflows',
+    machines: 'Control planes',
+    since: 'Since',
+    machinesEmpty: 'Every control plane brings to an end what it is asked for.',
+    goals: {
+      running: 'to run',
+      stopped: 'to be stopped',
+      isolated: 'to be isolated',
+      released: 'to be gone',
+    },
+    resolve: 'Resolve …',
+  },
+  drift: {
+    lead: 'Machines that are otherwise than their instances’ states say. All of them are looked at every night.',
+    empty: 'No machine is otherwise than its instance says',
+    emptyLead: 'As of the last look, at 02:17 UTC.',
+    machine: 'Its machine is',
+    found: { gone: 'gone', running: 'running', stopped: 'stopped', isolated: 'isolated' },
+    foundAt: 'Found',
+    title: (id: string) => `${id}: machine and books differ`,
+    decide: 'Decide …',
+    what: 'What is to become of it',
+    actions: {
+      adopt: {
+        name: 'Adopt: the instance follows its machine',
+        means:
+          'One that is gone is terminated without a refund; what was paid for time to come becomes revenue.',
+      },
+      apply: {
+        name: 'Apply: the machine is brought back',
+        means: 'The control plane is asked for what the instance’s state says.',
+      },
+      ignore: { name: 'Ignore: both stay as they are', means: 'It is told again when it is another.' },
+    },
+    submit: { adopt: 'Adopt', apply: 'Apply', ignore: 'Ignore' },
   },
   dialogs: {
+    resolve: {
+      title: (id: string) => `${id} does not come to an end`,
+      lead: (goal: string, plane: string) =>
+        `Its machine is ${goal}, and ${plane} does not bring it to that.`,
+      what: 'What is to become of it',
+      actions: {
+        retry: { name: 'Ask again', means: 'The control plane is asked once more, now.' },
+        skip: {
+          name: 'Take it as done',
+          means: 'You have seen to the machine yourself. What waits for it is booked, refunds too.',
+        },
+        'give-up': {
+          name: 'Give it up',
+          means:
+            'It is not to happen: what was agreed to has failed. Look at the machine, it may be half way.',
+        },
+      },
+      submit: { retry: 'Ask again', skip: 'Take it as done', 'give-up': 'Give it up' },
+    },
     start: { title: (id: string) => `Start ${id}?`, lead: 'The machine runs again.' },
     stop: { title: (id: string) => `Stop ${id}?`, lead: 'The machine stops; what was paid ahead goes on.' },
     reschedule: {

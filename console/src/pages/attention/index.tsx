@@ -1,4 +1,4 @@
-/** Lives that somebody should look at: lost, stuck or overdue, as the workers saw them last. */
+/** What somebody should look at: steps that control planes do not bring to an end, and lives that are lost, stuck or overdue. */
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -6,9 +6,10 @@ import type { WatchAnswer } from '../../../../contract/watch';
 import { commandTo } from '../../api/commands';
 import { queries } from '../../api/queries';
 import { useCommand } from '../../api/use-command';
+import { List, useList } from '../../parts/list';
 import { PageHead } from '../../parts/page-head';
 import { Sheet } from '../../parts/sheet';
-import { Empty, Failed, Loading, Refusal } from '../../parts/states';
+import { Failed, Loading, Refusal } from '../../parts/states';
 import { Tag } from '../../parts/tags';
 import { Time } from '../../parts/time';
 import { useWords } from '../../words';
@@ -32,10 +33,13 @@ export function Attention() {
           )
         }
       />
+      <Machines />
       {data.items.length === 0 ? (
-        <Empty title={attention.empty}>{attention.emptyLead}</Empty>
+        <Sheet title={attention.lives}>
+          <p>{attention.emptyLead}</p>
+        </Sheet>
       ) : (
-        <Sheet title={pages.attention}>
+        <Sheet title={attention.lives}>
           <table>
             <tbody>
               {data.items.map((item) => (
@@ -46,6 +50,61 @@ export function Attention() {
         </Sheet>
       )}
     </>
+  );
+}
+
+/** What control planes do not bring to an end. */
+function Machines() {
+  const { attention, instance, common } = useWords();
+  const result = useList(queries.instances({ attention: 'true' }));
+  const stuck = { ...result, data: result.data?.filter((one) => one.attention !== null) };
+  return (
+    <Sheet title={attention.machines}>
+      <List
+        label={attention.machines}
+        result={stuck}
+        keyOf={({ id }) => id}
+        empty={<p>{attention.machinesEmpty}</p>}
+        isPlain
+        columns={[
+          {
+            head: common.instance,
+            cell: ({ id, attention: said }) => (
+              <span>
+                <Link to="/instances/$id" params={{ id }}>
+                  {id}
+                </Link>
+                <small>{said?.message || said?.code}</small>
+              </span>
+            ),
+          },
+          {
+            head: instance.machine,
+            cell: ({ machine, attention: said }) => (
+              <>
+                {machine?.controlPlane} <Tag tone="ember">{said && attention.goals[said.goal]}</Tag>
+              </>
+            ),
+          },
+          { head: attention.since, cell: ({ attention: said }) => said && <Time at={said.since} /> },
+          {
+            head: '',
+            isNumber: true,
+            cell: ({ id }) => (
+              <Button
+                size="xs"
+                variant="default"
+                renderRoot={(props) => (
+                  <Link {...props} to="/instances/$id" params={{ id }} search={{ do: 'resolve' }} />
+                )}
+              >
+                {attention.resolve}
+              </Button>
+            ),
+          },
+        ]}
+      />
+    </Sheet>
   );
 }
 

@@ -11,6 +11,7 @@ import css from './instance.module.css';
 /** What brings it back acts, what ends it is marked, and the rest is quiet. */
 const LOOKS: Partial<Record<CommandName, { variant: string; color?: string }>> = {
   restore: { variant: 'filled' },
+  resolve: { variant: 'filled' },
   terminate: { variant: 'outline', color: 'ember' },
   return: { variant: 'outline', color: 'ember' },
   purge: { variant: 'outline', color: 'ember' },

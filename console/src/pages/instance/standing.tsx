@@ -11,9 +11,11 @@ export function Standing({ instance }: { instance: Instance }) {
   const say = words.sentence;
   const time = (at: string) => formatTime(Date.parse(at), lang);
   const within = (at: string) => formatSpan(Date.parse(at) - now, words);
-  const { termination, protection, hold } = instance;
+  const { termination, protection, hold, machine, attention } = instance;
   const sentence: Sentence = [
     ...ofState(instance, { say, time, within }),
+    ...(machine?.since ? say.onTheWay(machine.controlPlane, time(machine.since)) : []),
+    ...(attention ? say.attention(attention.message || attention.code) : []),
     ...(termination ? say.scheduled(time(termination.at), within(termination.at)) : []),
     ...(protection ? say.protected(protection.by, protection.reason) : []),
     ...(hold ? say.held(hold.by, hold.reason) : []),
@@ -30,13 +32,14 @@ interface Saying {
 }
 
 function ofState(instance: Instance, { say, time, within }: Saying): Sentence {
-  const { state, expiresAt, isolatedAt, purgeTime, operation, protection, billingStoppedAt } = instance;
+  const { state, expiresAt, isolatedAt, purgeTime, operation, protection, billingStoppedAt, machine } =
+    instance;
   switch (state) {
     case 'running':
     case 'stopped':
       return say[state](expiresAt && time(expiresAt));
     case 'changing':
-      return say.changing(operation?.kind ?? null);
+      return machine?.goal ? say.changingTo(machine.goal) : say.changing(operation?.kind ?? null);
     case 'expired':
       return say.expired(expiresAt ? time(expiresAt) : '');
     case 'isolated':

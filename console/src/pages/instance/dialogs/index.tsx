@@ -9,6 +9,7 @@ import { Power } from './power';
 import { Renew } from './renew';
 import { Request } from './request';
 import { Reschedule } from './reschedule';
+import { Resolve } from './resolve';
 import { Skip } from './skip';
 
 const DIALOGS: Partial<Record<CommandName, (props: DialogOf) => ReactNode>> = {
@@ -25,6 +26,7 @@ const DIALOGS: Partial<Record<CommandName, (props: DialogOf) => ReactNode>> = {
   stop: (props) => <Power {...props} name="stop" />,
   renew: Renew,
   'request-refund': Request,
+  resolve: Resolve,
   'fast-forward': Skip,
 };
 
