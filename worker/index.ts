@@ -71,6 +71,12 @@ export interface RunningWorker {
 }
 
 /**
+ * At a time. Most that are many wait for a control plane (each lets in so many, and has a queue): what needs only the
+ * database must not wait behind them, and has its own bound in the pool.
+ */
+const ACTIVITIES = 2000;
+
+/**
  * Running activities get the grace. What then still runs or is being tried again is left: the next worker
  * takes it up from its history.
  */
@@ -96,6 +102,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         ...createAuditActivities(options.pool, workflows),
         ...createDriftActivities(options.pool, driverOf),
       },
+      maxConcurrentActivityTaskExecutions: ACTIVITIES,
       shutdownGraceTime: GRACE_MS,
       shutdownForceTime: FORCE_MS,
       ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),

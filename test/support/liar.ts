@@ -106,6 +106,8 @@ export class Liar {
   strangers = 0;
   /** The most requests that were there at a time. */
   mostAtOnce = 0;
+  /** How long each asking takes it, and whether it fails then; asked for each. Missing: it answers at once. */
+  pace: (() => { ms: number; fails: boolean }) | undefined;
   private atOnce = 0;
   private lies: { lie: Lie; to: To; left: number; skip: number }[] = [];
   private readonly remembered = new Map<string, { asks: number; answer: Answer | undefined }>();
@@ -220,6 +222,9 @@ export class Liar {
     const how = lie?.how ?? null;
     this.asked.push({ call: 'apply', instanceId, goal, stepKey, webhookId, lie: how, body });
     const truth = (): Answer => this.carryOut(body);
+    const pace = this.pace?.();
+    if (pace) await sleep(pace.ms);
+    if (pace?.fails) return send(response, { status: 500, body: 'it broke' });
     await tell(response, lie, truth, (asks, pollAfter) => this.slowly(body, asks, pollAfter));
   }
 

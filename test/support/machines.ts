@@ -34,7 +34,7 @@ export const onePlane = (driver: Driver): ControlPlanes => ({
 
 /** All machines are the liar's, by the driver that production has; it never gives up on a liar. */
 export const planesOf = (
-  liar: Liar,
+  liar: Pick<Liar, 'url' | 'secret'>,
   more: { maxInFlight?: number; timeoutSeconds?: number } = {},
 ): ControlPlanes =>
   openControlPlanes([

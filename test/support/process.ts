@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Policy } from '../../domain/policy';
 import { Http } from './http';
 import type { ServiceUnderTest } from './service';
 import type { ProcessInput } from './service-process';
@@ -19,7 +18,7 @@ export interface DoomedService {
 /** Starts an API and a worker in a process of their own, beside a service under test without a worker. */
 export async function startDoomed(
   service: ServiceUnderTest,
-  options: { hangAt: string; when: 'before-commit' | 'after-commit'; policies?: Policy[] },
+  options: Pick<ProcessInput, 'hangAt' | 'when' | 'policies' | 'plane' | 'worker'>,
 ): Promise<DoomedService> {
   const { clientConfig, namespace, bundlePath } = shared();
   const { serviceUrl, taskQueue, http } = service;

@@ -15,6 +15,7 @@ import { POLICIES } from '../../policies';
 import { createPool } from '../../store/db';
 import { createSignatures } from '../../store/signatures';
 import { startWorker } from '../../worker';
+import { planesOf } from './machines';
 import { temporalOf } from './shared';
 
 export interface ProcessInput {
@@ -24,23 +25,32 @@ export interface ProcessInput {
   bundlePath: string;
   taskQueue: string;
   operatorKey: string;
-  /** The command (as the timeline names it) whose step hangs. */
+  /** The command (as the timeline names it) whose step hangs, or the beginning of its id; `machine`: the asking. */
   hangAt?: string;
   when?: 'before-commit' | 'after-commit';
   policies?: Policy[];
+  /** All machines are its. */
+  plane?: { url: string; secret: string };
+  /** false: an API only. */
+  worker?: boolean;
 }
 
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 const forEver = (): Promise<never> => new Promise(() => {});
 
 function hanging(activities: Activities, { hangAt, when }: ProcessInput): Activities {
-  const wrap = (work: Activities['record']) => async (step: StepInput) => {
-    if (step.command !== hangAt) return await work(step);
-    if (when === 'after-commit') await work(step);
-    say({ hangs: step.command, when });
+  const hang = async (work: () => Promise<unknown>): Promise<never> => {
+    if (when === 'after-commit') await work();
+    say({ hangs: hangAt, when });
     return await forEver();
   };
-  return { ...activities, record: wrap(activities.record), settle: wrap(activities.settle) };
+  const wrap = (work: Activities['record']) => async (step: StepInput) => {
+    const isIt = hangAt !== undefined && (step.command === hangAt || step.commandId.startsWith(`${hangAt}/`));
+    return isIt ? await hang(() => work(step)) : await work(step);
+  };
+  const cross: Activities['cross'] = async (input) =>
+    hangAt === 'machine' ? await hang(() => activities.cross(input)) : await activities.cross(input);
+  return { ...activities, cross, record: wrap(activities.record), settle: wrap(activities.settle) };
 }
 
 async function main(): Promise<void> {
@@ -49,8 +59,10 @@ async function main(): Promise<void> {
   const pool = createPool(input.serviceUrl, { max: 10 });
   const connection = await Connection.connect(temporalOf(input));
   const temporal = new Client({ connection, namespace: input.namespace });
+  const { plane } = input;
+  const controlPlanes = plane ? planesOf(plane) : openControlPlanes([]);
   const trust = { signatures: createSignatures(input.operatorKey) };
-  await startWorker({
+  const worker = {
     connection: temporalOf(input),
     namespace: input.namespace,
     taskQueue: input.taskQueue,
@@ -58,9 +70,11 @@ async function main(): Promise<void> {
     client: temporal,
     bundle: { codePath: input.bundlePath },
     trust,
-    activities: hanging(createActivities(pool, trust, openControlPlanes([]).driverNamed), input),
-    onError: (error) => console.error(error),
-  });
+    activities: hanging(createActivities(pool, trust, controlPlanes.driverNamed), input),
+    driverOf: controlPlanes.driverNamed,
+    onError: (error: unknown) => console.error(error),
+  };
+  if (input.worker !== false) await startWorker(worker);
   const api = await startApi(
     {
       pool,
@@ -72,6 +86,7 @@ async function main(): Promise<void> {
       policies: input.policies ?? POLICIES,
       logger: pino({ level: 'silent' }),
       taskQueue: input.taskQueue,
+      controlPlanes,
     },
     { host: '127.0.0.1', port: 0 },
   );
