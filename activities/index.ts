@@ -46,12 +46,15 @@ export function createActivities(pool: Pool, trust: Trust, driverOf: (name: stri
 
 const HEARTBEAT_MS = 5000;
 
-/** Says that it goes on: a control plane may take long, and a worker that died is noticed by its silence. */
+/**
+ * Says that it goes on: a control plane may take long, and a worker that died is noticed by its silence. One that is to stop
+ * does not wait for it: the next worker asks again.
+ */
 async function alive<T>(work: () => Promise<T>): Promise<T> {
-  const { heartbeat } = Context.current();
+  const { heartbeat, cancelled } = Context.current();
   const timer = setInterval(() => heartbeat(), HEARTBEAT_MS);
   try {
-    return await work();
+    return await Promise.race([work(), cancelled]);
   } finally {
     clearInterval(timer);
   }

@@ -3,7 +3,7 @@
  * twice. `SUNSET_NIGHTLY`: 500, each taking 1 to 20 s, and each tenth asking failing.
  */
 import { Liar } from '../support/liar';
-import { cvmPrepaid, expectStatus, newId, quote, register, until } from '../support/lives';
+import { cvmPrepaid, newId, quote, register, until } from '../support/lives';
 import { planesOf } from '../support/machines';
 import { inParallel, range } from '../support/parallel';
 import { Random } from '../support/random';
@@ -40,9 +40,14 @@ it(`${MANY} at once`, async () => {
   });
   liar.pace = () => ({ ms: random.int(FROM_MS, TO_MS), fails: random.chance(FAILS) });
   const began = Date.now();
-  await inParallel(quotes, async (quoteId) =>
-    expectStatus(await http.post('/v1/terminations', { quoteId, agree: true }), 202),
-  );
+  await inParallel(quotes, async (quoteId) => {
+    // So many are much for two cores: what is answered 503 is asked again under the same key, as it says.
+    const key = newId('key');
+    await until(
+      async () => (await http.post('/v1/terminations', { quoteId, agree: true }, { key })).status === 202,
+      'the agreement',
+    );
+  });
   await until(
     async () => (await countOf("SELECT count(*) FROM instances WHERE state = 'isolated'")) === MANY,
     'all to be isolated',

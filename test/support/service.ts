@@ -43,6 +43,7 @@ export interface ServiceUnderTest {
         | 'callStacks'
         | 'driverOf'
         | 'maxCachedWorkflows'
+        | 'onError'
         | 'sweepEveryMs'
         | 'sealEveryMs'
         | 'watchEveryMs'
