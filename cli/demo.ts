@@ -9,16 +9,20 @@ import { cvmPayAsYouGoChapter } from './demo/000-cvm-pay-as-you-go';
 import { redisChapter } from './demo/001-redis';
 import { jdVmChapter } from './demo/002-jd-vm';
 import { cvmPrepaidChapter } from './demo/003-cvm-prepaid';
+import { type Machine, machineChapter } from './demo/machine';
 import { type PlayedScenario, playAll } from './demo/tell';
 import { ApiRefusal } from './sunset/client';
 import { complain, mention, print } from './sunset/output';
 import { EXIT, openSession, type Session, Usage } from './sunset/session';
 import { instanceLink, webUiAddress, webUiAnswers } from './sunset/web-ui';
 
-const HELP = `Usage: npm run demo -- [--lang en|zh] [--url <address>] [--key <key>]
+const HELP = `Usage: npm run demo -- [--lang en|zh] [--url <address>] [--key <key>] [--machine <id> [--region <region>]]
 
 Plays the lives of the four documents on the running service, months passing by fast-forward, and compares every number and state with what
 the documents say. Exit 1 when anything differs. It can be repeated: each run has accounts and instances of its own.
+
+  --machine <id>        instead, the life of a real machine: one of examples/control-plane-qemu, whose README says how it is made
+  --region <region>     by which its control plane is found (lab)
 
   SUNSET_URL            the service (http://127.0.0.1:3000)
   SUNSET_OPERATOR_KEY   the operator's key (else operator.key in SUNSET_DATA)
@@ -34,6 +38,8 @@ const OPTIONS = {
   lang: { type: 'string', default: 'en' },
   url: { type: 'string' },
   key: { type: 'string' },
+  machine: { type: 'string' },
+  region: { type: 'string', default: 'lab' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -60,9 +66,10 @@ async function whyNotPossible({ api, say }: Session): Promise<string | undefined
   return undefined;
 }
 
-async function playDemo(session: Session): Promise<number> {
+async function playDemo(session: Session, machine: Machine | undefined): Promise<number> {
   const { api, lang, say } = session;
-  const trouble = await whyNotPossible(session);
+  // A real machine's time can't be skipped, and isn't.
+  const trouble = machine ? undefined : await whyNotPossible(session);
   if (trouble !== undefined) {
     mention(trouble);
     return EXIT.refused;
@@ -70,11 +77,12 @@ async function playDemo(session: Session): Promise<number> {
   const begun = Date.now();
   print(
     say({
-      en: `Sunset at ${api.options.url}: the lives of four documents`,
-      zh: `Sunset（${api.options.url}）：四份文档中的实例生命周期`,
+      en: `Sunset at ${api.options.url}: ${machine ? 'the life of a real machine' : 'the lives of four documents'}`,
+      zh: `Sunset（${api.options.url}）：${machine ? '一台真实机器的生命周期' : '四份文档中的实例生命周期'}`,
     }),
   );
-  const played = await playAll({ api, lang, run: randomBytes(3).toString('hex') }, CHAPTERS);
+  const chapters = machine ? [machineChapter(machine)] : CHAPTERS;
+  const played = await playAll({ api, lang, run: randomBytes(3).toString('hex') }, chapters);
   await showLinks(session, played);
   return verdict(session, played, Date.now() - begun);
 }
@@ -120,10 +128,10 @@ function verdict({ say }: Session, played: PlayedScenario[], ms: number): number
 async function main(): Promise<void> {
   let session: Session | undefined;
   try {
-    const { lang, help, ...service } = readArguments();
+    const { lang, help, machine: id, region, ...service } = readArguments();
     if (help) return void process.stdout.write(HELP);
     session = openSession({ lang: lang as Lang, json: false, ...service });
-    process.exitCode = await playDemo(session);
+    process.exitCode = await playDemo(session, id === undefined ? undefined : { id, region });
   } catch (error) {
     process.exitCode = complain(error, 'demo', session) === EXIT.usage ? EXIT.usage : EXIT.refused;
   }

@@ -83,6 +83,18 @@ export class PlayedLife {
     return await this.api.get(instancePath(this.id));
   }
 
+  /** Waits until its control plane has brought it there. */
+  async reaches(state: InstanceAnswer['state']): Promise<InstanceAnswer> {
+    const until = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const seen = await this.look();
+      if (seen.state === state) return seen;
+      if (seen.attention) throw new Error(`${this.id}: ${seen.attention.code}: ${seen.attention.message}`);
+      if (Date.now() > until) throw new Error(`${this.id}: ${seen.state}, not ${state}`);
+      await sleep(200);
+    }
+  }
+
   async command(name: string, body: unknown = {}): Promise<InstanceAnswer> {
     return await this.certain((key) => this.api.post(instancePath(this.id, `/${name}`), body, key));
   }

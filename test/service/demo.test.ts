@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { POLICIES } from '../../policies';
 import { demo } from '../support/command';
+import { FAR, farPlanes, Machines } from '../support/machines';
 import { type ServiceUnderTest, startService } from '../support/service';
 
 const started: ServiceUnderTest[] = [];
@@ -107,4 +108,21 @@ it('says plainly what it needs where clocks can’t be moved, and where nobody a
   });
   expect(help).toMatchObject({ code: 0, out: expect.stringContaining('Usage: npm run demo') });
   expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('--sideways') });
+});
+
+it('lives a real machine, step by step, where a control plane has one', async () => {
+  const env = await environmentOf({ controlPlanes: farPlanes(new Machines()) });
+  const told = await Promise.all([
+    demo(['--machine', 'vm-1', '--region', FAR], { env }),
+    demo(['--machine', 'vm-2', '--region', FAR, '--lang', 'zh'], { env }),
+  ]);
+  for (const { code, out } of told) {
+    expect({ code, out }).toEqual({ code: 0, out: expect.not.stringContaining('✗') });
+    expect(out.match(/running → isolating → isolated/g)!.length).toBeGreaterThanOrEqual(2);
+    expect(out).toContain('isolated → restoring → running');
+    expect(out).toContain('requested → isolating → booked → done');
+  }
+  const none = await demo(['--machine', 'vm-1', '--region', 'elsewhere'], { env });
+  expect(none.code).toBe(1);
+  expect(none.err).toContain('examples/control-plane-qemu/README.md');
 });
