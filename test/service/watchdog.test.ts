@@ -195,6 +195,12 @@ async function fillFindings(): Promise<void> {
        SELECT 'a' || n, 'command', now(), now(), '{}', 1000, $1, 0, '[]', '[]' FROM generate_series(1, 100) n`,
       [findings],
     );
+    await client.query(
+      `INSERT INTO drift (id, instance_id, account, state, exists, power, isolated, status, found_at, seen_at, decided_by, decided_at, reason)
+       SELECT 'd-' || n || '-' || i.id, i.id, i.account, 'running', true, 'stopped', false, 'ignored', now(), now(), 'me', now(), $1
+       FROM (SELECT id, account FROM instances LIMIT 50) i, generate_series(1, 10) n`,
+      [SENTENCE],
+    );
     await client.query('UPDATE watch SET at = now(), counts = $1, troubles = $2', [
       { lost: 1000, stuck: 0, overdue: 0 },
       troubles,
@@ -483,6 +489,29 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
   ['GET /v1/audits/{id}', '', 200, get('/v1/audits/a1')],
   ['GET /v1/troubles', '', 200, get('/v1/troubles')],
   ['GET /v1/control-planes', '', 200, get('/v1/control-planes')],
+  ['GET /v1/drift', '', 200, page('/v1/drift?status=ignored')],
+  [
+    'POST /v1/drift/{id}',
+    '',
+    200,
+    async ({ full }) => {
+      await withDatabase(service.adminUrl, (client) => client.query(DRIFT, [full]));
+      return await post(`/v1/drift/d-${full}`, { action: 'ignore', reason: SENTENCE });
+    },
+  ],
+  // What is stuck is no larger.
+  ['POST /v1/instances/{id}/resolve', '', 409, toFull('/resolve', { action: 'skip', reason: SENTENCE })],
+  [
+    'POST /v1/control-plane/confirmations',
+    '',
+    401,
+    ({ full }) =>
+      post('/v1/control-plane/confirmations', {
+        instanceId: full,
+        stepKey: NAME,
+        outcome: { state: 'done', more: 'x'.repeat(250_000) },
+      }),
+  ],
   ['GET /v1/policies', '', 200, get('/v1/policies')],
   ['GET /v1/policies/{product}', '', 200, get('/v1/policies/tencent-cvm')],
   [
@@ -508,6 +537,10 @@ const CALLS: [operation: string, what: string, status: number, make: Make][] = [
   ['GET /readyz', '', 200, get('/readyz')],
   ['GET /metrics', '', 200, get('/metrics')],
 ];
+
+/** One that is to be decided on. */
+const DRIFT = `INSERT INTO drift (id, instance_id, account, state, exists, power, isolated, status, found_at, seen_at)
+  SELECT 'd-' || id, id, account, 'running', true, 'stopped', false, 'open', now(), now() FROM instances WHERE id = $1`;
 
 const signedIn = async (): Promise<Http> => (await signIn(api.http, { key: service.operatorKey })).http;
 
