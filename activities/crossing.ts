@@ -5,14 +5,8 @@
  */
 import type { Goal, TurnedBack } from '../domain/lifecycle';
 import type { Plan } from '../domain/plan';
-import {
-  type Applied,
-  type Driver,
-  isAsWanted,
-  type Observation,
-  type Observed,
-  type Ref,
-} from '../drivers/port';
+import { oneLine } from '../drivers/gate';
+import { type Applied, type Driver, isAsWanted, isSeen, type Ref } from '../drivers/port';
 
 export interface CrossInput {
   instanceId: string;
@@ -58,11 +52,6 @@ export async function cross({ driver, ref, plan }: Machine, input: CrossInput): 
   return goal === 'released' && !wasGone ? { is: 'gone' } : { is: 'there' };
 }
 
-/** Characters of what a control plane may say. */
-const LONGEST_MESSAGE = 500;
-
-const isSeen = (seen: Observation): seen is Observed => !('unknown' in seen);
-
 function notDone(applied: Exclude<Applied, { state: 'done' }>): Crossed {
   switch (applied.state) {
     case 'pending':
@@ -71,9 +60,10 @@ function notDone(applied: Exclude<Applied, { state: 'done' }>): Crossed {
       return { is: 'waiting', why: applied.reason, ...again(applied.retryAfter) };
     case 'refused': {
       const { code, message, retryable, retryAfter } = applied;
-      const why = { code: 'CONTROL_PLANE_REFUSED', message: `${code}: ${message}`.slice(0, LONGEST_MESSAGE) };
-      if (!retryable) return { is: 'refused', why };
-      return { is: 'waiting', why: `${code}: ${message}`, ...again(retryAfter) };
+      const said = oneLine(`${code}: ${message}`);
+      return retryable
+        ? { is: 'waiting', why: said, ...again(retryAfter) }
+        : { is: 'refused', why: { code: 'CONTROL_PLANE_REFUSED', message: said } };
     }
   }
 }

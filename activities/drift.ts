@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { restingGoal } from '../domain/crossing';
-import { type Driver, isAsWanted, type Observation, type Observed, type Ref } from '../drivers/port';
+import { type Driver, isAsWanted, isSeen, type Observation, type Ref, refOf } from '../drivers/port';
 import type { Pool } from '../store/db';
 import { type Driven, drivenInstances, endDrift, keepDrift } from '../store/lives/drift';
 
@@ -60,14 +60,10 @@ async function lookForDrift(pool: Pool, driverOf: DriverOf): Promise<DriftResult
 type Progress = DriftResult & { after: number };
 type Seen = 'same' | 'drifted' | 'unknown' | 'on its way';
 
-const isSeen = (seen: Observation): seen is Observed => !('unknown' in seen);
-
 async function lookAt(pool: Pool, driverOf: DriverOf, one: Driven): Promise<Seen> {
   const goal = one.life.crossing ? undefined : restingGoal(one.life.state);
   if (!goal) return 'on its way';
-  const { externalId = null, product, region } = one.facts;
-  const ref = { instanceId: one.id, externalId, product, region };
-  const seen = await lookTwice(driverOf(one.life.driver!), ref);
+  const seen = await lookTwice(driverOf(one.life.driver!), refOf(one.id, one.facts));
   if (!isSeen(seen)) return 'unknown';
   if (isAsWanted(goal, seen)) {
     await endDrift(pool, one.id);

@@ -7,7 +7,7 @@ import { activityInfo, Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { REFUSAL } from '../domain/ids';
 import type { StepInput, StepResult } from '../domain/step';
-import type { Driver } from '../drivers/port';
+import { type Driver, refOf } from '../drivers/port';
 import { canPass, type Pool } from '../store/db';
 import { findInstance } from '../store/lives/instances';
 import { commitStep, planOf, StepRefused } from '../store/lives/steps';
@@ -66,11 +66,9 @@ async function machineOf(
   { instanceId, goal }: CrossInput,
 ): Promise<Machine> {
   const row = (await findInstance(pool, instanceId))!;
-  const { externalId = null, product, region } = row.facts;
-  const ref = { instanceId, externalId, product, region };
   return {
     driver: driverOf(row.life.driver!),
-    ref,
+    ref: refOf(instanceId, row.facts),
     plan: goal === 'released' ? await planOf(pool, row) : null,
   };
 }

@@ -1,10 +1,8 @@
 /** Machines that are otherwise than their instances' states say. */
 import { z } from 'zod';
 import { STATES } from '../domain/instance';
+import { DRIFT_STATUSES } from '../domain/statuses';
 import { instantText } from './answers';
-
-/** `gone`: it was as it should be when it was looked at again. */
-export const DRIFT_STATUSES = ['open', 'adopted', 'applied', 'ignored', 'gone'] as const;
 
 export const driftAnswer = z
   .object({

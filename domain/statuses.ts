@@ -20,3 +20,7 @@ export const REFUND_STATUSES = [
   'reversed',
 ] as const;
 export type RefundStatus = (typeof REFUND_STATUSES)[number];
+
+/** Of a machine that is otherwise than its instance says. `gone`: it was as it should be when it was looked at again. */
+export const DRIFT_STATUSES = ['open', 'adopted', 'applied', 'ignored', 'gone'] as const;
+export type DriftStatus = (typeof DRIFT_STATUSES)[number];

@@ -91,6 +91,6 @@ export class Gate {
   }
 }
 
-/** It goes to logs and into the instance's page: one line, and not a long one. */
+/** It goes to logs, into the books and onto the instance's page: one line, not a long one, and cut first: half a character can't be stored. */
 export const oneLine = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cs}\u2028\u2029]+/gu, ' ').slice(0, 500);
+  text.slice(0, 500).replace(/[\p{Cc}\p{Cs}\u2028\u2029]+/gu, ' ');

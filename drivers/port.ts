@@ -17,6 +17,15 @@ export interface Ref {
   region: string;
 }
 
+/** The machine of an instance, by its facts. */
+export const refOf = (instanceId: string, { externalId = null, product, region }: RefFacts): Ref => ({
+  instanceId,
+  externalId,
+  product,
+  region,
+});
+type RefFacts = Pick<Ref, 'product' | 'region'> & { externalId?: string | null | undefined };
+
 /** How one machine was found. */
 export interface Observed {
   /** Gone machines don't exist; one that was never there doesn't either: `stopped` then, and not isolated. */
@@ -75,6 +84,9 @@ export interface Driver {
   /** Idempotent; releasing what is gone is done. Never throws for what a control plane does or says. */
   apply(ref: Ref, goal: Goal, wanted: Wanted): Promise<Applied>;
 }
+
+/** Whether something was seen that can be believed. */
+export const isSeen = (seen: Observation): seen is Observed => !('unknown' in seen);
 
 /** Whether a machine was found as a goal wants it. A stop alone is no isolation, and an isolated one no stop. */
 export function isAsWanted(goal: Goal, { exists, power, isolated }: Observed): boolean {

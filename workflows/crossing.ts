@@ -55,8 +55,9 @@ function askAgain(
   const asked =
     crossed.againSeconds === undefined ? FIRST_MS * 2 ** Math.min(tries, 10) : crossed.againSeconds * 1000;
   const dueMs = nowMs + Math.max(Math.min(asked, longest), 1);
-  const tooLateMs = attention ? dueMs : Math.max(msOf(tooLateFrom(life, life.crossing!)), nowMs + 1);
-  return { dueMs: Math.min(dueMs, tooLateMs), tries: tries + 1, wasGone: false };
+  const tooLateMs = msOf(tooLateFrom(life, life.crossing!));
+  const isFirst = !attention && tooLateMs > nowMs && tooLateMs < dueMs;
+  return { dueMs: isFirst ? tooLateMs : dueMs, tries: tries + 1, wasGone: false };
 }
 
 function inputOf(life: Life, { wasGone }: Asking): CrossInput {

@@ -1,5 +1,6 @@
 import type { Command } from '../../domain/commands';
-import { type DriftRow, type DriftStatus, decideDrift, findDrift } from '../../store/lives/drift';
+import type { DriftStatus } from '../../domain/statuses';
+import { type DriftRow, decideDrift, findDrift } from '../../store/lives/drift';
 import type { Asking } from '../asking';
 import type { ApiDeps } from '../deps';
 import { notFound, Problem } from '../problem';

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlanesAnswer } from '../../contract/control-planes';
 import { type ControlPlanes, openControlPlanes } from '../../drivers/control-planes';
-import type { Observation, Ref } from '../../drivers/port';
+import { type Observation, type Ref, refOf } from '../../drivers/port';
 import type { Pool } from '../../store/db';
 import { listInstances } from '../../store/lives/instances';
 import type { ApiDeps } from '../deps';
@@ -52,13 +52,7 @@ async function oneOf(pool: Pool, planes: ControlPlanes, name: string): Promise<R
     );
     const found = items.find(({ facts }) => planes.driverFor(facts).name === name);
     if (!found) continue;
-    const { facts } = found;
-    return {
-      instanceId: found.id,
-      externalId: facts.externalId ?? null,
-      product: facts.product,
-      region: facts.region,
-    };
+    return refOf(found.id, found.facts);
   }
   return undefined;
 }

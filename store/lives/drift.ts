@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Facts } from '../../domain/instance';
 import type { Life } from '../../domain/lifecycle';
+import type { DriftStatus } from '../../domain/statuses';
 import type { Db } from '../db';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
 
@@ -11,8 +12,6 @@ export interface FoundMachine {
   power: 'running' | 'stopped';
   isolated: boolean;
 }
-
-export type DriftStatus = 'open' | 'adopted' | 'applied' | 'ignored' | 'gone';
 
 export interface DriftRow {
   id: string;

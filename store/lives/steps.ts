@@ -229,15 +229,16 @@ function follow(
  */
 function disposalOf(row: InstanceRow, life: Life, { plan }: StepReading): Plan | null {
   if (life.state !== 'terminated' || row.life.state === 'terminated') return row.disposal;
-  const agreed = row.life.cause === 'expiry' ? undefined : plan;
-  return agreed ?? planFor(row.id, row.facts, row.policy.disposal);
+  return planBy(row, plan);
 }
 
+/** As it was agreed, if it was: what expires was not. */
+const planBy = ({ id, life, facts, policy }: InstanceRow, agreed: Plan | undefined): Plan =>
+  (life.cause === 'expiry' ? undefined : agreed) ?? planFor(id, facts, policy.disposal);
+
 /** What becomes of the parts of an instance that is being released. */
-export async function planOf(db: Db, { id, life, facts, policy }: InstanceRow): Promise<Plan> {
-  const agreed = life.cause === 'expiry' ? undefined : await planAgreed(db, id, terminationOf(life));
-  return agreed ?? planFor(id, facts, policy.disposal);
-}
+export const planOf = async (db: Db, row: InstanceRow): Promise<Plan> =>
+  planBy(row, await planAgreed(db, row.id, terminationOf(row.life)));
 
 /** Of what is being carried out just now. */
 function terminationOf({ crossing, termination }: Life): string | undefined {

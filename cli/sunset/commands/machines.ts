@@ -5,6 +5,7 @@
 import { type Command, Option } from 'commander';
 import type { AcceptedAnswer, InstanceAnswer } from '../../../contract/answers';
 import type { DriftAnswer } from '../../../contract/drift';
+import { DRIFT_STATUSES } from '../../../domain/statuses';
 import type { Text } from '../../../domain/text';
 import { driftPath } from '../client';
 import { type ListOptions, list, paged } from '../lists';
@@ -103,15 +104,7 @@ function addDrift(program: Command): void {
   paged(drift.command('list').description('differences that wait for a decision, the first found first'))
     .option('--account <account>', 'of one account')
     .option('--instance <id>', 'of one instance')
-    .addOption(
-      new Option('--status <status>', 'with what became of them').choices([
-        'open',
-        'adopted',
-        'applied',
-        'ignored',
-        'gone',
-      ]),
-    )
+    .addOption(new Option('--status <status>', 'with what became of them').choices([...DRIFT_STATUSES]))
     .action(
       async (
         {
