@@ -132,8 +132,11 @@ describe('secrets', () => {
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
     expect(first).toBe('*');
-    // Taken out again of a folder that goes: the image builds its own.
-    expect(allowed.filter((line) => !line.startsWith('!'))).toEqual(['console/dist']);
+    // Taken out again of folders that go: what is made on a machine, and for it.
+    expect(allowed.filter((line) => !line.startsWith('!'))).toEqual([
+      'drivers/ec2/node_modules',
+      'console/dist',
+    ]);
     expect(allowed.join(' ')).not.toMatch(/secrets|\.sunset/);
   });
 });
@@ -218,7 +221,7 @@ describe('what a file says', () => {
     const text = problems({ ...loopback, SUNSET_CONTROL_PLANES: planes, PORT: 'x' });
     expect(text).toContain('PORT must be a port number');
     expect(text).toContain('SUNSET_CONTROL_PLANES: rule 1: there is no product "jd-vn"');
-    expect(text).toContain('SUNSET_CONTROL_PLANES: rule 2: driver must be http or inventory');
+    expect(text).toContain('SUNSET_CONTROL_PLANES: rule 2: driver must be http, ec2 or inventory');
     writeFileSync(planes, '- { driver: inventory, match: { product: jd-vm } }\n');
     expect(readSettings({ ...loopback, SUNSET_CONTROL_PLANES: planes }).controlPlanes).toEqual([
       { match: { product: 'jd-vm' }, plane: null },

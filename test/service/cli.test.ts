@@ -1,6 +1,6 @@
 /** Every command of `sunset`, run as people and programs run it, on the real service. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { workflowsOf } from '../../worker/workflows';
 import { workflowId } from '../../workflows/messages';
 import { PRICES } from '../fixtures/background';
 import { type Ran, type RunOptions, sunset, sunsetAtTerminal } from '../support/command';
+import { blocksOf } from '../support/commands-in-docs';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -990,14 +991,14 @@ describe('what goes wrong', () => {
 
 describe('docs/cli.md', () => {
   it('has an example of every command, and they work as written', async () => {
-    const text = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8');
-    const blocks = [...text.matchAll(/^```sh\n([^`]*?)```$/gm)].map((found) => found[1]!);
-    for (const name of COMMANDS) expect(blocks.join('')).toContain(`npx sunset ${name} `.trimEnd());
-    // The demo and the import have tests of their own. npx itself is tried once: it takes longer than what it runs.
+    const blocks = blocksOf('docs/cli.md');
+    const all = blocks.map(({ script }) => script).join('');
+    for (const name of COMMANDS) expect(all).toContain(`npx sunset ${name} `.trimEnd());
+    // The demo has tests of its own. npx itself is tried once: it takes longer than what it runs.
     const script = [
       'npx sunset --version',
       'npx() { shift; node bin/sunset.js "$@"; }',
-      ...blocks.filter((one) => !/npm run|import ec2/.test(one)),
+      ...blocks.flatMap(({ script, notRun }) => (notRun || /npm run/.test(script) ? [] : [script])),
     ];
     const shell = promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script.join('\n')], {
       cwd: ROOT,

@@ -4,10 +4,11 @@
  * comment before it. docs/cli.md is run by cli.test.ts.
  */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { blocksOf } from '../support/commands-in-docs';
 import { useService } from '../support/service';
 
 const ROOT = join(__dirname, '..', '..');
@@ -19,17 +20,6 @@ const PAGES = [
   ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
 ];
 const ELSEWHERE = ['docs/cli.md'];
-
-interface Block {
-  script: string;
-  notRun: string | undefined;
-}
-
-function blocksOf(page: string): Block[] {
-  const text = readFileSync(join(ROOT, page), 'utf8');
-  const block = /(?:<!-- (?:not run: (.*?)|.*?) -->\n)?^```(?:sh|bash|console)\n([\s\S]*?)^```/gm;
-  return [...text.matchAll(block)].map(([, notRun, script]) => ({ notRun, script: script! }));
-}
 
 let keyFile: string;
 const { service } = useService();
