@@ -17,8 +17,8 @@ async function build(): Promise<void> {
   const bundling = workflowBundle(); // beside tsc
   bundling.catch(() => {}); // awaited below
   rmSync(DIST, { recursive: true, force: true });
-  const compiler = require.resolve('typescript/lib/tsc.js');
-  const compiling = spawn(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+  const compiler = join(ROOT, 'node_modules', '.bin', 'tsc');
+  const compiling = spawn(compiler, ['-p', 'tsconfig.build.json'], {
     cwd: ROOT,
     stdio: 'inherit',
   });
