@@ -81,6 +81,10 @@ const protection = z
   .meta({ id: 'Protection' });
 
 const monthly = z.object({ currency: currencyText, amount: amountText }).optional();
+const fates = z.object({
+  destroyed: z.array(z.object({ kind: z.enum(['instance', 'disk', 'address']), id: z.string() })),
+  kept: z.array(z.object({ kind: z.enum(['disk', 'address']), id: z.string(), monthly })),
+});
 
 /** Answers always have what requests may leave out. */
 const { monthlySettled, network, disks, addresses, ...plainFacts } = factsShape;
@@ -147,16 +151,14 @@ export const instanceAnswer = z
       .object({ reason: z.string(), by: z.string(), at: instantText })
       .nullable()
       .meta({ description: 'Returns of it need an operator’s approval (E5).' }),
-    disposal: z
-      .object({
-        destroyed: z.array(z.object({ kind: z.enum(['instance', 'disk', 'address']), id: z.string() })),
-        kept: z.array(z.object({ kind: z.enum(['disk', 'address']), id: z.string(), monthly })),
-      })
-      .nullable()
-      .meta({
-        description:
-          'Of a terminated one: what became of each of its parts. What is kept goes on costing what `monthly` says.',
-      }),
+    atRelease: fates.nullable().meta({
+      description:
+        'Of one in the recycle bin: what its release destroys, and what stays and goes on costing what `monthly` says.',
+    }),
+    disposal: fates.nullable().meta({
+      description:
+        'Of a terminated one: what became of each of its parts. What is kept goes on costing what `monthly` says.',
+    }),
   })
   .meta({ id: 'Instance' });
 
@@ -165,6 +167,17 @@ const facet = z.array(z.object({ value: z.string(), count: z.number().int() }));
 export const facetsAnswer = z
   .object({ product: facet, region: facet, billing: facet, state: facet })
   .meta({ id: 'InstanceFacets' });
+
+/** In double entry: each line goes from one account of the ledger to another. */
+export const bookedEntries = z.array(
+  z.object({
+    transactionId: z.string(),
+    source: z.string(),
+    destination: z.string(),
+    currency: currencyText,
+    amount: amountText,
+  }),
+);
 
 export const binEntryAnswer = z
   .object({
@@ -179,6 +192,7 @@ export const binEntryAnswer = z
     clock: instantText.meta({ description: 'The instance’s own time.' }),
     needsRenewal: z.boolean(),
     protection: protection.nullable(),
+    atRelease: fates.meta({ description: 'What its release destroys and what it keeps, part by part.' }),
   })
   .meta({ id: 'BinEntry' });
 
@@ -336,15 +350,7 @@ export const refundAnswer = z
       .object({ transactionId: z.string().nullable(), reason: z.string(), by: z.string(), at: instantText })
       .nullable()
       .meta({ description: 'The undone return: by which reversing transaction, why, by whom, and when.' }),
-    entries: z.array(
-      z.object({
-        transactionId: z.string(),
-        source: z.string(),
-        destination: z.string(),
-        currency: currencyText,
-        amount: amountText,
-      }),
-    ),
+    entries: bookedEntries,
   })
   .meta({ id: 'Refund' });
 
@@ -460,6 +466,10 @@ export const accountAnswer = z
     account: z.string(),
     arrears: z.boolean(),
     hold: z.boolean(),
+    standing: z
+      .object({ reason: z.string(), by: z.string(), at: instantText })
+      .nullable()
+      .meta({ description: 'Who has set arrears and hold last, and why; null: nobody has.' }),
     balances: z.array(
       z.object({ currency: currencyText, cash: amountText, gift: amountText, income: amountText }),
     ),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ADJUSTMENTS } from '../domain/journal';
 import { minorDigits, SOURCES } from '../domain/money';
-import { amountText, currencyText, instantText } from './answers';
+import { amountText, bookedEntries, currencyText, instantText } from './answers';
 import { currency as currencyCode, instant, money, sentence, text } from './fields';
 import { evenBeside } from './issues';
 import { pageQuery, refundsQuery } from './requests';
@@ -70,6 +70,7 @@ export const adjustmentAnswer = z
     by: z.string(),
     transactionId: z.string(),
     recordedAt: instantText,
+    entries: bookedEntries,
   })
   .meta({ id: 'Adjustment' });
 

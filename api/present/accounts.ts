@@ -56,6 +56,7 @@ export interface ProductRights {
 /** @param rights one entry for every product that has returns */
 export function presentAccount(
   row: AccountRow,
+  standing: AccountAnswer['standing'],
   used: RightsByProduct,
   rights: ProductRights[],
 ): AccountAnswer {
@@ -64,6 +65,7 @@ export function presentAccount(
     account,
     arrears,
     hold,
+    standing,
     balances,
     rights: rights.map(({ policy: { product, knobs }, left }) => ({
       product,

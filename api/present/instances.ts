@@ -4,8 +4,9 @@ import { clockOf } from '../../domain/clock';
 import { lastTerm, openOrders, orderStatus, type Paid } from '../../domain/instance';
 import type { Life } from '../../domain/lifecycle';
 import { withAllDigits } from '../../domain/money';
-import { presentDisposal } from '../../domain/plan';
+import { type Plan, presentDisposal } from '../../domain/plan';
 import type { InstanceRow } from '../../store/lives/instances';
+import { planAtRelease } from '../../store/lives/plan';
 
 /** `wallMs`: the wall clock, in milliseconds; the instance's own clock is computed from it (decision 1). */
 export function presentInstance(row: InstanceRow, wallMs: number = Date.now()): InstanceAnswer {
@@ -46,9 +47,12 @@ export function presentInstance(row: InstanceRow, wallMs: number = Date.now()): 
     attention: attentionOf(life),
     protection: life.protection && { ...life.protection, holdRelease: isHolding(life.protection) },
     hold: row.hold,
-    disposal: row.disposal && presentDisposal(row.disposal),
+    atRelease: fateOf(planAtRelease(row)),
+    disposal: fateOf(row.disposal),
   };
 }
+
+const fateOf = (plan: Plan | null): InstanceAnswer['disposal'] => plan && presentDisposal(plan);
 
 const machineOf = ({ driver, crossing }: Life): InstanceAnswer['machine'] =>
   driver === undefined
@@ -90,5 +94,6 @@ export function presentBinEntry(row: InstanceRow, wallMs: number = Date.now()): 
     clock: clockOf(row, wallMs),
     needsRenewal: facts.billing === 'prepaid',
     protection: life.protection && { ...life.protection, holdRelease: isHolding(life.protection) },
+    atRelease: presentDisposal(planAtRelease(row)!),
   };
 }

@@ -3,7 +3,7 @@ import { statementQuery } from '../../contract/books';
 import { accountSchema, accountsQuery, byAccount } from '../../contract/requests';
 import { rightsKey } from '../../domain/returns';
 import { countRightsLeft, rightsUsed } from '../../store/agreements/rights';
-import { type AccountRow, listAccounts, putAccount } from '../../store/books/accounts';
+import { type AccountRow, lastStandingChange, listAccounts, putAccount } from '../../store/books/accounts';
 import { listStatement } from '../../store/books/statement';
 import type { ApiDeps } from '../deps';
 import type { Reply } from '../http/call';
@@ -94,7 +94,8 @@ async function accountReply(deps: ApiDeps, row: AccountRow): Promise<Reply> {
   const { account } = row;
   const withReturns = deps.policies.filter((policy) => policy.returns !== null);
   const holders = withReturns.map(({ product, knobs }) => ({ account, product, knobs }));
-  const [used, left] = await Promise.all([
+  const [standing, used, left] = await Promise.all([
+    lastStandingChange(deps.pool, account),
     rightsUsed(deps.pool, account),
     countRightsLeft(deps.pool, holders),
   ]);
@@ -102,5 +103,5 @@ async function accountReply(deps: ApiDeps, row: AccountRow): Promise<Reply> {
     policy,
     left: left.get(rightsKey(account, policy.product))!,
   }));
-  return { status: 200, body: presentAccount(row, used, rights) };
+  return { status: 200, body: presentAccount(row, standing, used, rights) };
 }

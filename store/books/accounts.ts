@@ -182,6 +182,19 @@ export async function putAccount(
   });
 }
 
+/** Who has set an account's standing last, and why; null: nobody has. */
+export async function lastStandingChange(
+  db: Db,
+  account: string,
+): Promise<{ reason: string; by: string; at: string } | null> {
+  const { rows } = await db.query<{ reason: string; by: string; at: string }>(
+    `SELECT reason, changed_by AS by, recorded_at AS at FROM account_changes
+     WHERE account = $1 ORDER BY id DESC LIMIT 1`,
+    [account],
+  );
+  return rows[0] ?? null;
+}
+
 export async function standings(db: Db, accounts: string[]): Promise<Map<string, Standing>> {
   const { rows } = await db.query<{ account: string } & Standing>(
     'SELECT account, arrears, hold FROM accounts WHERE account = ANY($1)',

@@ -10,7 +10,7 @@ import { hashOf } from '../hash';
 import { post } from '../outbox';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
 import { lockBalances, moveBalances, touchAccount } from './accounts';
-import { book } from './ledger';
+import { type BookedPosting, book, postingsOf } from './ledger';
 
 /** A deposit, a withdrawal or a credit. */
 export interface AdjustmentRow extends Adjustment {
@@ -22,6 +22,8 @@ export interface AdjustmentRow extends Adjustment {
   by: string;
   transactionId: string;
   recordedAt: string;
+  /** What it has booked, in double entry. */
+  entries: BookedPosting[];
 }
 
 export interface NewAdjustment extends Adjustment {
@@ -70,7 +72,7 @@ async function adjustOnce(tx: Transaction, wanted: NewAdjustment): Promise<Adjus
   const row = (await findByReference(tx, account, reference))!;
   if (!rowCount)
     return isSame(row, wanted)
-      ? { ok: true, row, isNew: row.id === id }
+      ? { ok: true, row: await withEntriesOf(tx, row), isNew: row.id === id }
       : { ok: false, code: 'REFERENCE_USED' };
   await move(tx, wanted);
   await post(tx, { topic: 'account.changed', accounts: [account], payload: { command: kind } });
@@ -83,10 +85,10 @@ async function adjustOnce(tx: Transaction, wanted: NewAdjustment): Promise<Adjus
     effectiveAt: row.recordedAt,
     postings,
   });
-  return { ok: true, row, isNew: true };
+  return { ok: true, row: await withEntriesOf(tx, row), isNew: true };
 }
 
-const isSame = (row: AdjustmentRow, { kind, source, currency, amount, reason }: NewAdjustment): boolean =>
+const isSame = (row: WithoutEntries, { kind, source, currency, amount, reason }: NewAdjustment): boolean =>
   hashOf([row.kind, row.source, row.currency, row.reason, row.amount]) ===
   hashOf([kind, source, currency, reason, formatMoney(exact(amount), currency)]);
 
@@ -103,12 +105,13 @@ async function move(
   await moveBalances(tx, account, currency, amounts);
 }
 
-type SelectedAdjustment = Omit<AdjustmentRow, 'transactionId'> & { seq: number };
+type WithoutEntries = Omit<AdjustmentRow, 'entries'>;
+type SelectedAdjustment = Omit<WithoutEntries, 'transactionId'> & { seq: number };
 
 const SELECT = `
   SELECT id, seq, account, kind, source, currency, amount::text, reason, reference, made_by AS by, recorded_at AS "recordedAt" FROM adjustments`;
 
-const toAdjustment = ({ seq: _, amount, ...row }: SelectedAdjustment): AdjustmentRow => ({
+const toAdjustment = ({ seq: _, amount, ...row }: SelectedAdjustment): WithoutEntries => ({
   ...row,
   amount: formatMoney(exact(amount), row.currency),
   transactionId: adjustmentTransactionId(row.id),
@@ -118,7 +121,7 @@ async function findByReference(
   db: Db,
   account: string,
   reference: string,
-): Promise<AdjustmentRow | undefined> {
+): Promise<WithoutEntries | undefined> {
   const { rows } = await db.query<SelectedAdjustment>(`${SELECT} WHERE account = $1 AND reference = $2`, [
     account,
     reference,
@@ -126,7 +129,19 @@ async function findByReference(
   return rows[0] && toAdjustment(rows[0]);
 }
 
-/** The latest first. */
+async function withEntries(db: Db, rows: WithoutEntries[]): Promise<AdjustmentRow[]> {
+  const entriesOf = await postingsOf(
+    db,
+    'adjustment',
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => ({ ...row, entries: entriesOf(row.id) }));
+}
+
+const withEntriesOf = async (db: Db, row: WithoutEntries): Promise<AdjustmentRow> =>
+  (await withEntries(db, [row]))[0]!;
+
+/** The latest first, each with its entries. */
 export async function listAdjustments(
   db: Db,
   filter: { account: string; reference?: string | undefined },
@@ -135,10 +150,7 @@ export async function listAdjustments(
   const conditions = new Conditions()
     .add('account = ?', filter.account)
     .add('reference = ?', filter.reference);
-  return await listPage(
-    db,
-    { select: SELECT, conditions, by: bySeq<SelectedAdjustment>(), latestFirst: true },
-    page,
-    toAdjustment,
-  );
+  const listing = { select: SELECT, conditions, by: bySeq<SelectedAdjustment>(), latestFirst: true };
+  const { items, nextCursor } = await listPage(db, listing, page, toAdjustment);
+  return { items: await withEntries(db, items), nextCursor };
 }

@@ -70,27 +70,30 @@ export async function book(tx: Transaction, booking: LedgerTransaction): Promise
 
 export type BookedPosting = Posting & { transactionId: string };
 
-const POSTINGS_OF_REFUNDS = prepared(
-  `SELECT t.refund_id AS "refundId", t.id AS "transactionId", s.ledger_account AS source, d.ledger_account AS destination,
+const postingsBy = (column: 'refund_id' | 'adjustment_id') =>
+  prepared(
+    `SELECT t.${column} AS "of", t.id AS "transactionId", s.ledger_account AS source, d.ledger_account AS destination,
      d.currency, d.amount
    FROM transactions t
    JOIN entries s ON s.transaction_id = t.id AND s.leg = 0
    JOIN entries d ON d.transaction_id = t.id AND d.leg = 1 AND d.line = s.line
-   WHERE t.refund_id = ANY($1) ORDER BY t.seq, s.line`,
-);
+   WHERE t.${column} = ANY($1) ORDER BY t.seq, s.line`,
+  );
+const POSTINGS = { refund: postingsBy('refund_id'), adjustment: postingsBy('adjustment_id') };
 
-/** The postings of refunds, read back from their legs; of one that has booked nothing there are none. */
-export async function postingsOfRefunds(
+/** The postings of refunds or adjustments, read back from their legs; what has booked nothing has none. */
+export async function postingsOf(
   db: Db,
-  refundIds: string[],
-): Promise<(refundId: string) => BookedPosting[]> {
-  const { rows } = await db.query<BookedPosting & { refundId: string }>(POSTINGS_OF_REFUNDS([refundIds]));
+  kind: keyof typeof POSTINGS,
+  ids: string[],
+): Promise<(id: string) => BookedPosting[]> {
+  const { rows } = await db.query<BookedPosting & { of: string }>(POSTINGS[kind]([ids]));
   const postings = new Map<string, BookedPosting[]>();
-  for (const { refundId, ...row } of rows) {
+  for (const { of, ...row } of rows) {
     const posting = { ...row, amount: formatMoney(exact(row.amount), row.currency) };
-    const of = postings.get(refundId);
-    if (of) of.push(posting);
-    else postings.set(refundId, [posting]);
+    const known = postings.get(of);
+    if (known) known.push(posting);
+    else postings.set(of, [posting]);
   }
-  return (refundId) => postings.get(refundId) ?? [];
+  return (id) => postings.get(id) ?? [];
 }

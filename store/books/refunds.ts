@@ -19,7 +19,7 @@ import type { ItemProblem } from '../agreements/problem';
 import { type Db, prepared, type Transaction } from '../db';
 import { jsonOf } from '../json';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
-import { postingsOfRefunds } from './ledger';
+import { postingsOf } from './ledger';
 
 export interface RefundRow {
   id: string;
@@ -148,8 +148,9 @@ function toRefund({
 }
 
 async function withEntries(db: Db, refunds: Omit<RefundRow, 'entries'>[]): Promise<RefundRow[]> {
-  const entriesOf = await postingsOfRefunds(
+  const entriesOf = await postingsOf(
     db,
+    'refund',
     refunds.map(({ id }) => id),
   );
   return refunds.map((refund) => ({ ...refund, entries: entriesOf(refund.id) }));

@@ -46,6 +46,8 @@ export interface InstanceRow {
   hold: { reason: string; by: string; at: string } | null;
   /** What became of its parts, once it is terminated; null also where that was before it was kept. */
   disposal: Plan | null;
+  /** Of one in the bin: the plan of the quote that it was ended by; null: there was none. */
+  agreedPlan: Plan | null;
   /** Hash of the registration as first stated; the same facts again are answered 200, others 409. */
   registrationHash: string;
   /** The command that registered it. */
@@ -61,7 +63,13 @@ type SelectedInstance = Omit<InstanceRow, 'orders' | 'policy'> & {
   sortKey?: string | null;
 };
 
+// As `planAgreed` of the items says it when it is released.
+const AGREED_PLAN = `CASE WHEN i.state = 'isolated' THEN (
+    SELECT item.plan FROM termination_items item JOIN terminations t ON t.id = item.termination_id
+    WHERE item.instance_id = i.id AND item.status = 'done' AND t.action <> 'return-renewals'
+    ORDER BY item.accepted_at DESC LIMIT 1) END`;
 const COLUMNS = `i.id, i.seq, i.facts, i.life, i.policy_id AS "policyId", i.clock_offset_ms AS "clockOffsetMs", i.hold, i.disposal,
+    ${AGREED_PLAN} AS "agreedPlan",
     i.registration_hash AS "registrationHash", i.registered_by AS "registeredBy", i.purge_time AS "purgeTime",
     (SELECT json_agg(o.document || jsonb_build_object('closedAt', o.closed_at, 'endedAt', o.ended_at) ORDER BY o.position)
        FROM orders o WHERE o.instance_id = i.id) AS orders`;

@@ -12,7 +12,7 @@ import type { StepInput } from '../../domain/step';
 import { type ItemCommand, lockCommand, planAgreed } from '../agreements/items';
 import { lockReviews, type WaitingReview } from '../agreements/refund-requests';
 import { lockBalancesOf, standingOf } from '../books/accounts';
-import { type BookedPosting, postingsOfRefunds } from '../books/ledger';
+import { type BookedPosting, postingsOf } from '../books/ledger';
 import { lockRefund, type RefundRow } from '../books/refunds';
 import type { Transaction } from '../db';
 import { policyById } from '../policies';
@@ -57,7 +57,7 @@ export const hasEnded = ({ state }: Life): boolean => state === 'isolated' || st
 const NOTHING = Promise.resolve(undefined);
 
 const bookedFor = async (tx: Transaction, refund: string): Promise<BookedPosting[]> =>
-  (await postingsOfRefunds(tx, [refund]))(refund);
+  (await postingsOf(tx, 'refund', [refund]))(refund);
 
 /** Locks the instance until the transaction ends: its steps are recorded one after the other. */
 export async function readStep(tx: Transaction, input: StepInput): Promise<StepReading> {

@@ -6,7 +6,7 @@
 import { factsOf, type StoredOrder } from '../../domain/instance';
 import { registrationPostings } from '../../domain/journal';
 import type { Life } from '../../domain/lifecycle';
-import { type Plan, planFor, presentDisposal } from '../../domain/plan';
+import { type Plan, presentDisposal } from '../../domain/plan';
 import type { Authority } from '../../domain/signed';
 import type { BirthStep, EffectiveStep, RefusedStep, StepInput, StepResult } from '../../domain/step';
 import { type Details, detailsOf } from '../../domain/timeline';
@@ -23,6 +23,7 @@ import { keepPolicy, keyOf } from '../policies';
 import { type Booking, type Changes, changesOf, StepRefused } from './effects';
 import { type InstanceRow, insertInstance, moveInstance, setFacts } from './instances';
 import { closeOrders, endOrders, insertOrders, reopenOrders } from './orders';
+import { planBy } from './plan';
 import { hasEnded, readStep, type StepReading } from './reading';
 import { insertStep, type NewStep, type StoredStep, stepFingerprint } from './timeline';
 import { cutUsage } from './usage';
@@ -231,10 +232,6 @@ function disposalOf(row: InstanceRow, life: Life, { plan }: StepReading): Plan |
   if (life.state !== 'terminated' || row.life.state === 'terminated') return row.disposal;
   return planBy(row, plan);
 }
-
-/** As it was agreed, if it was: what expires was not. */
-const planBy = ({ id, life, facts, policy }: InstanceRow, agreed: Plan | undefined): Plan =>
-  (life.cause === 'expiry' ? undefined : agreed) ?? planFor(id, facts, policy.disposal);
 
 /** What becomes of the parts of an instance that is being released. */
 export const planOf = async (db: Db, row: InstanceRow): Promise<Plan> =>

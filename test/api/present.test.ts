@@ -33,6 +33,7 @@ function row(fields: Partial<InstanceRow> = {}, closedAt: string | null = null):
     clockOffsetMs: 0,
     hold: null,
     disposal: null,
+    agreedPlan: null,
     registrationHash: '',
     registeredBy: '',
     ...fields,
@@ -107,6 +108,16 @@ it('what is in the bin says why, until when, and what it takes to come back', ()
   };
   expect(presentBinEntry({ ...one, life }, NOW)).toEqual({
     instanceId: 'i-1',
+    atRelease: {
+      destroyed: [
+        { kind: 'instance', id: 'i-1' },
+        { kind: 'disk', id: 'd1' },
+      ],
+      kept: [
+        { kind: 'disk', id: 'd2' },
+        { kind: 'address', id: 'ip1' },
+      ],
+    },
     account: '100001',
     product: 'tencent-cvm',
     billing: 'prepaid',

@@ -25,6 +25,7 @@ function row(product: string, clockOffsetMs = 0): InstanceRow {
     clockOffsetMs,
     hold: null,
     disposal: null,
+    agreedPlan: null,
     registrationHash: '',
     registeredBy: '',
   };

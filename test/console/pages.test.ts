@@ -55,6 +55,9 @@ beforeAll(async () => {
     await http.post('/v1/refund-requests', { instanceId: promotion, reason: 'ordered twice' }),
     201,
   ).body;
+  const money = { kind: 'deposit', source: 'cash', currency: 'CNY', amount: '5000', reason: 'bank transfer' };
+  const adjusted = `/v1/accounts/${account}/adjustments`;
+  expectStatus(await http.post(adjusted, { ...money, reference: 'bank-2026-0417' }), 201);
   const { id: quoteId } = await quote(http, [database], { action: 'return' });
   const ending = `/end?action=return&instances=${database}&quote=${quoteId}&step=`;
   Object.assign(addresses, {
@@ -76,6 +79,8 @@ beforeAll(async () => {
     refunds: '/refunds',
     refund: `/refunds/${items[0]!.refundId}`,
     account: `/accounts/${account}`,
+    'dialog-adjust': `/accounts/${account}?do=adjust`,
+    'dialog-standing': `/accounts/${account}?do=standing`,
     requests: '/requests',
     request: `/requests/${asked.id}`,
     policies: '/policies/tencent-cvm',

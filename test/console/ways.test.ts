@@ -1,6 +1,6 @@
 /** What goes otherwise than planned, and who uses it otherwise than by mouse: the console says what to do. */
 import type { Reader } from '../support/console';
-import { useConsole } from '../support/console';
+import { LANGS, useConsole } from '../support/console';
 import {
   cvmPostpaid,
   cvmPrepaid,
@@ -265,4 +265,102 @@ it('another account’s things are not there, by whatever address', async () => 
   await page.getByRole('link', { name: own }).waitFor();
   for (const name of [words.pages.audit, words.pages.attention, words.pages.keys])
     expect(await page.getByRole('link', { name, exact: true }).count()).toBe(0);
+});
+
+describe.each(LANGS)('the account’s page, in %s', (lang) => {
+  it('books a deposit once, and shows it in balance, statement and ledger', async () => {
+    const { http } = service;
+    const account = newAccount();
+    await register(http, cvmPostpaid({ account }));
+    const me = await reader({ lang });
+    const { page, words, link, go } = me;
+    const { adjust } = words;
+    await go(`/accounts/${account}`);
+    await link(adjust.open).click();
+    const dialog = page.getByRole('dialog', { name: adjust.title(account) });
+    const submit = dialog.getByRole('button', { name: adjust.kinds.deposit.submit });
+    const fill = async (amount: string, reference: string) => {
+      await page.getByLabel(words.common.amount).fill(amount);
+      await page.getByLabel(adjust.reference).fill(reference);
+    };
+    await fill('120.505', 'bank-1');
+    await page.getByLabel(words.common.reason).fill('bank transfer');
+    await submit.click();
+    // What is wrong is told at its field, in the reader's language.
+    const digits = lang === 'en' ? /more decimals than CNY has/ : /小数位数超过 CNY/;
+    await dialog.getByRole('alert').filter({ hasText: digits }).waitFor();
+    expect(await page.getByLabel(words.common.amount).getAttribute('aria-invalid')).toBe('true');
+    await me.look('account-refused');
+    await page.getByLabel(words.common.amount).fill('120.5');
+    await dialog.getByText('120.50 CNY').waitFor();
+    await me.look('account-adjust');
+    await submit.click();
+    await dialog.waitFor({ state: 'detached' });
+
+    const balances = page.getByRole('region', { name: words.accounts.balances });
+    await balances.getByText('120.50 CNY', { exact: true }).waitFor();
+    const statement = page.getByRole('region', { name: words.accounts.statement });
+    await statement.getByText(words.accounts.kinds.deposit).waitFor();
+    const booked = page.getByRole('region', { name: adjust.list });
+    for (const said of ['world:cash', 'customer:cash', 'bank transfer', 'operator'])
+      await booked.getByText(said).first().waitFor();
+    await me.look('account-adjusted');
+    const { items } = expectStatus(await http.get(`/v1/accounts/${account}/adjustments`), 200).body;
+    expect(items).toMatchObject([
+      {
+        amount: '120.50',
+        reference: 'bank-1',
+        entries: [{ source: 'world:cash', destination: 'customer:cash', currency: 'CNY', amount: '120.50' }],
+      },
+    ]);
+
+    // More than there is can't be taken; another one can't have the same reference.
+    await link(adjust.open).click();
+    await page.getByRole('radio', { name: adjust.kinds.withdrawal.name }).check();
+    await fill('121', 'bank-1');
+    await page.getByLabel(words.common.reason).fill('paid out');
+    await page.getByText(adjust.tooMuch('120.50 CNY', words.source.cash)).waitFor();
+    const take = dialog.getByRole('button', { name: adjust.kinds.withdrawal.submit });
+    expect(await take.isDisabled()).toBe(true);
+    await fill('20', 'bank-1');
+    await take.click();
+    await dialog.getByRole('alert').waitFor();
+    expect(await page.getByLabel(adjust.reference).getAttribute('aria-invalid')).toBe('true');
+    await fill('20', 'bank-2');
+    await take.click();
+    await dialog.waitFor({ state: 'detached' });
+    await balances.getByText('100.50 CNY', { exact: true }).waitFor();
+  });
+
+  it('sets the standing with a reason; a key that may not is offered neither', async () => {
+    const { http } = service;
+    const account = newAccount();
+    const id = await register(http, cvmPrepaid({ account }));
+    const me = await reader({ lang });
+    const { page, words, link, go } = me;
+    const { standing } = words;
+    await go(`/accounts/${account}`);
+    await page.getByText(words.accounts.good).waitFor();
+    await link(standing.open).click();
+    const submit = page.getByRole('dialog').getByRole('button', { name: standing.submit });
+    await page.getByLabel(words.common.reason).fill('looks like resale');
+    expect(await submit.isDisabled()).toBe(true);
+    await page.getByLabel(standing.hold).check();
+    await me.look('account-standing');
+    await submit.click();
+    await page.getByText(words.accounts.setBy('operator', 'looks like resale')).waitFor();
+    await page.getByText(words.accounts.hold).waitFor();
+    await me.look('account-held');
+    const { items } = (await http.get(`/v1/instances/${id}/commands`)).body;
+    expect(items.find(({ command }) => command === 'return')).toMatchObject({
+      blockers: [{ code: 'APPROVAL_REQUIRED' }],
+    });
+
+    const other = await reader({ lang, key: await keyOf(account, ['read', 'return']) });
+    await other.go(`/accounts/${account}?do=adjust`);
+    await other.page.getByText(words.accounts.hold).waitFor();
+    expect(await other.link(words.adjust.open).count()).toBe(0);
+    expect(await other.link(standing.open).count()).toBe(0);
+    expect(await other.page.getByRole('dialog').count()).toBe(0);
+  });
 });

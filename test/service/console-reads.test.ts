@@ -117,3 +117,61 @@ it('where the Web UI shows workflows is for the operator’s people', async () =
   const tenant = await as(http, { account, name: 'alice', permissions: ['read'] });
   expect((await signIn(http, { key: tenant.operatorKey })).facts.webUi).toBeNull();
 });
+
+it('who has set an account’s standing last, and why', async () => {
+  const account = newAccount();
+  await register(http, cvmPostpaid({ account }));
+  const standingNow = async () => expectStatus(await http.get(`/v1/accounts/${account}`), 200).body.standing;
+  expect(await standingNow()).toBeNull();
+  expectStatus(await http.put(`/v1/accounts/${account}`, { hold: true, reason: 'looks like resale' }), 200);
+  const lifted = await http.put(`/v1/accounts/${account}`, { hold: false, reason: 'checked' });
+  expect(lifted.body).toMatchObject({ hold: false, standing: { reason: 'checked', by: 'operator' } });
+  expect(await standingNow()).toEqual(lifted.body.standing);
+});
+
+it('what an adjustment has booked, in double entry, also when it is asked for again', async () => {
+  const account = newAccount();
+  const adjust = (kind: string, reference: string) =>
+    http.post(`/v1/accounts/${account}/adjustments`, {
+      kind,
+      source: 'gift',
+      currency: 'CNY',
+      amount: '7.5',
+      reason: 'sorry',
+      reference,
+    });
+  const { body } = expectStatus(await adjust('credit', 'r1'), 201);
+  expect(body.entries).toEqual([
+    {
+      transactionId: body.transactionId,
+      source: 'credits',
+      destination: 'customer:gift',
+      currency: 'CNY',
+      amount: '7.50',
+    },
+  ]);
+  expect(expectStatus(await adjust('credit', 'r1'), 200).body).toEqual(body);
+  expectStatus(await adjust('withdrawal', 'r2'), 201);
+  const { items } = expectStatus(await http.get(`/v1/accounts/${account}/adjustments`), 200).body;
+  expect(items.map(({ entries }) => `${entries[0]!.source} ${entries[0]!.destination}`)).toEqual([
+    'customer:gift world:gift',
+    'credits customer:gift',
+  ]);
+});
+
+it('what the release of an instance in the bin will destroy and keep is what it then does (L4)', async () => {
+  const account = newAccount();
+  const id = await register(http, cvmPostpaid({ account }));
+  const read = async () => expectStatus(await http.get(`/v1/instances/${id}`), 200).body;
+  expect((await read()).atRelease).toBeNull();
+  await end(http, [id], { schedule: { mode: 'later' } });
+  const { atRelease, disposal } = await read();
+  expect(disposal).toBeNull();
+  expect(atRelease!.destroyed).toContainEqual({ kind: 'instance', id });
+  expect(atRelease!.kept.length).toBeGreaterThan(0);
+  const bin = expectStatus(await http.get(`/v1/recycle-bin?account=${account}`), 200).body;
+  expect(bin.items).toMatchObject([{ instanceId: id, atRelease }]);
+  expectStatus(await http.post(`/v1/instances/${id}/purge`, { confirm: id }), 200);
+  const released = await read();
+  expect(released).toMatchObject({ state: 'terminated', atRelease: null, disposal: atRelease });
+});

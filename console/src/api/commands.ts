@@ -2,16 +2,19 @@
 import type { z } from 'zod';
 import type {
   AcceptedAnswer,
+  AccountAnswer,
   InstanceAnswer,
   QuoteAnswer,
   RefundDetailAnswer,
   RefundRequestAnswer,
   TerminationAnswer,
 } from '../../../contract/answers';
+import type { AdjustmentAnswer, adjustmentSchema } from '../../../contract/books';
 import type { DriftAnswer } from '../../../contract/drift';
 import type { KeyAnswer, keySchema, NewKeyAnswer } from '../../../contract/keys';
 import type { registrationSchema } from '../../../contract/registration';
 import type {
+  accountSchema,
   approvalSchema,
   driftDecisionSchema,
   holdSchema,
@@ -93,3 +96,13 @@ export const registerInstance =
   (id: string) =>
   (body: z.input<typeof registrationSchema>, idempotencyKey: string): Promise<CommandAnswer> =>
     call('PUT', path`/v1/instances/${id}`, { body, idempotencyKey });
+
+export const adjustBalance =
+  (account: string) =>
+  (body: z.input<typeof adjustmentSchema>, idempotencyKey: string): Promise<AdjustmentAnswer> =>
+    post(path`/v1/accounts/${account}/adjustments`, body, idempotencyKey);
+
+export const putStanding =
+  (account: string) =>
+  (body: z.input<typeof accountSchema>, idempotencyKey: string): Promise<AccountAnswer> =>
+    call('PUT', path`/v1/accounts/${account}`, { body, idempotencyKey });

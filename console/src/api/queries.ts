@@ -17,6 +17,7 @@ import type {
   TimelineAnswer,
 } from '../../../contract/answers';
 import type {
+  AdjustmentAnswer,
   AuditAnswer,
   AuditChecksAnswer,
   AuditSummaryAnswer,
@@ -113,6 +114,8 @@ export const queries = {
   account: (account: string) => one<AccountAnswer>(['account', account], path`/v1/accounts/${account}`),
   statement: (account: string) =>
     list<MovementAnswer>('statement', path`/v1/accounts/${account}/statement`, { limit: 100 }),
+  adjustments: (account: string) =>
+    list<AdjustmentAnswer>('adjustments', path`/v1/accounts/${account}/adjustments`, { limit: 20 }),
   checks: () => one<AuditChecksAnswer>(['checks'], '/v1/audit-checks'),
   seal: () => one<SealAnswer>(['seal'], '/v1/seal'),
   audits: () => list<AuditSummaryAnswer>('audits', '/v1/audits'),

@@ -6,6 +6,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
+import { readAccountDialog } from '../pages/account/search';
 import { readEndSearch } from '../pages/end/search';
 import { readFilters } from '../pages/instances/filters';
 import { type CommandName, isCommand } from '../parts/commands';
@@ -64,6 +65,7 @@ const refund = createRoute({
 const account = createRoute({
   getParentRoute: () => root,
   path: '/accounts/$account',
+  validateSearch: readAccountDialog,
   component: lazyRouteComponent(() => import('../pages/account'), 'Account'),
 });
 

@@ -3,14 +3,22 @@ import { useWords } from '../words';
 
 const MOST = 500;
 
-/** Why: it stands in the timeline, for whoever looks later. */
-export function Reason({ value, onChange }: { value: string; onChange(reason: string): void }) {
+interface ReasonProps {
+  value: string;
+  onChange(reason: string): void;
+  error?: string | undefined;
+  /** Where it is kept, for whoever looks later; default: in the timeline. */
+  hint?: string;
+}
+
+export function Reason({ value, onChange, error, hint }: ReasonProps) {
   const { common } = useWords();
   return (
     <Textarea
       label={common.reason}
-      description={common.reasonHint}
+      description={hint ?? common.reasonHint}
       value={value}
+      error={error}
       onChange={({ currentTarget }) => onChange(currentTarget.value.replace(/\s/g, ' '))}
       maxLength={MOST}
       required

@@ -1,49 +1,78 @@
 /** An account: what it has, which returns it has left, and all that came and went (001-28). */
+import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { AccountAnswer, MovementAnswer } from '../../../../contract/answers';
 import { queries } from '../../api/queries';
+import { useSession } from '../../app/session';
 import { formatMoney } from '../../parts/format';
 import { List, useList } from '../../parts/list';
 import { Money } from '../../parts/money';
 import { PageHead } from '../../parts/page-head';
 import { Pair, Sheet } from '../../parts/sheet';
 import { Failed, Loading } from '../../parts/states';
-import { Tag } from '../../parts/tags';
 import { Time } from '../../parts/time';
 import { useLanguage, useWords } from '../../words';
 import css from './account.module.css';
+import { Adjust, SOURCES } from './adjust';
+import { Adjustments } from './adjustments';
+import { SetStanding, Standing } from './standing';
 
 const route = getRouteApi('/accounts/$account');
 
 export function Account() {
-  const { accounts } = useWords();
   const { account } = route.useParams();
   const { data, error, refetch } = useQuery(queries.account(account));
   if (error && !data) return <Failed error={error} retry={() => void refetch()} />;
   if (!data) return <Loading lines={6} />;
+  return <Whole account={data} />;
+}
+
+function Whole({ account }: { account: AccountAnswer }) {
+  const { accounts } = useWords();
+  const { may } = useSession();
+  const navigate = route.useNavigate();
+  const { do: dialog } = route.useSearch();
+  const close = (): void => void navigate({ search: {}, replace: true });
   return (
     <>
       <PageHead
-        title={accounts.title(data.account)}
-        lead={
-          <>
-            {data.arrears && <Tag tone="ember">{accounts.arrears}</Tag>}{' '}
-            {data.hold && <Tag tone="amber">{accounts.hold}</Tag>}{' '}
-            {!data.arrears && !data.hold && accounts.good}
-          </>
-        }
+        title={accounts.title(account.account)}
+        lead={<Standing account={account} />}
+        actions={<Actions account={account.account} />}
       />
       <Pair>
-        <Balances account={data} />
-        <Rights account={data} />
+        <Balances account={account} />
+        <Rights account={account} />
       </Pair>
-      <Statement account={account} />
+      <Statement account={account.account} />
+      <Adjustments account={account.account} />
+      {dialog === 'adjust' && may('adjust') && <Adjust account={account} close={close} />}
+      {dialog === 'standing' && may('hold') && <SetStanding account={account} close={close} />}
     </>
   );
 }
 
-const SOURCES = ['cash', 'gift', 'income'] as const;
+function Actions({ account }: { account: string }) {
+  const { adjust, standing } = useWords();
+  const { may } = useSession();
+  const action = (name: 'adjust' | 'standing', text: string) => (
+    <Button
+      variant="default"
+      renderRoot={(props) => (
+        <Link {...props} to="/accounts/$account" params={{ account }} search={{ do: name }} />
+      )}
+    >
+      {text}
+    </Button>
+  );
+  return (
+    <>
+      {may('adjust') && action('adjust', adjust.open)}
+      {may('hold') && action('standing', standing.open)}
+    </>
+  );
+}
 
 function Balances({ account: { balances } }: { account: AccountAnswer }) {
   const { words, lang } = useLanguage();

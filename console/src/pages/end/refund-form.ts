@@ -1,4 +1,5 @@
 /** In which form money comes back, in words. */
+import { plus } from '../../parts/amounts';
 import { formatMoney } from '../../parts/format';
 import type { Lang, Words } from '../../words';
 import type { Item } from './search';
@@ -16,18 +17,11 @@ export function formOf({ refund: { parts, currency } }: Item, words: Words, lang
 
 /** By currency, exact to the minor unit. */
 export function totalsOf(items: readonly Item[]): [currency: string, amount: string][] {
-  const sums = new Map<string, bigint>();
-  const digits = new Map<string, number>();
+  const sums = new Map<string, string>();
   for (const { refund } of items) {
     const { currency, amount } = refund;
-    if (currency === null || amount === undefined) continue;
-    digits.set(currency, amount.split('.')[1]?.length ?? 0);
-    sums.set(currency, (sums.get(currency) ?? 0n) + BigInt(amount.replace('.', '')));
+    if (currency !== null && amount !== undefined)
+      sums.set(currency, plus(sums.get(currency) ?? '0', amount));
   }
-  return [...sums].map(([currency, sum]) => [currency, withPoint(sum, digits.get(currency) ?? 0)]);
-}
-
-function withPoint(minor: bigint, digits: number): string {
-  const text = String(minor).padStart(digits + 1, '0');
-  return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+  return [...sums];
 }
