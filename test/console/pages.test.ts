@@ -76,6 +76,8 @@ beforeAll(async () => {
     termination: `/terminations/${terminationId}?submitted=true`,
     terminations: '/terminations',
     bin: '/bin',
+    'bin-purge': `/bin?do=purge&instances=${returned},${later}`,
+    'bin-restore': `/bin?do=restore&instances=${returned},${later}`,
     refunds: '/refunds',
     refund: `/refunds/${items[0]!.refundId}`,
     account: `/accounts/${account}`,

@@ -364,3 +364,55 @@ describe.each(LANGS)('the account’s page, in %s', (lang) => {
     expect(await other.page.getByRole('dialog').count()).toBe(0);
   });
 });
+
+describe.each(LANGS)('several out of the recycle bin at once, in %s', (lang) => {
+  it('says of each what is destroyed and kept, and what became of it', async () => {
+    const { http } = service;
+    const account = newAccount();
+    const ids = [newId('a'), newId('b'), newId('locked')] as const;
+    const [a, b, locked] = ids;
+    for (const id of ids) await register(http, cvmPostpaid({ account }), id);
+    const returned = await register(http, cvmPrepaid({ account }), newId('paid'));
+    await end(http, [...ids], { schedule: { mode: 'later' } });
+    await end(http, [returned], { action: 'return' });
+    expectStatus(await http.post(`/v1/instances/${locked}/protect`, { reason: 'a court asks' }), 200);
+    const permissions = ['read', 'restore', 'purge', 'renew'] as const;
+    const me = await reader({ lang, key: await keyOf(account, permissions) });
+    const { page, words, link, go } = me;
+    const { batch } = words.bin;
+    await go('/bin');
+    const row = (id: string) => page.getByRole('row').filter({ has: page.getByRole('link', { name: id }) });
+    // L4: the elastic disk and the elastic address stay, the local disk goes.
+    const fates = row(a).getByRole('cell').filter({ hasText: words.end.stays });
+    for (const part of ['d1', 'd2', 'ip1']) await fates.getByText(part).waitFor();
+    for (const id of ids) await page.getByLabel(words.list.select(id)).check();
+    await page.getByText(words.list.selected(3), { exact: true }).waitFor();
+    await me.look('bin-selected');
+    await link(batch.purge.open(3)).click();
+    const purging = page.getByRole('dialog', { name: batch.purge.title(3) });
+    await purging.getByText('PROTECTED').waitFor();
+    const release = purging.getByRole('button', { name: batch.purge.submit(2) });
+    expect(await release.isDisabled()).toBe(true);
+    await page.getByLabel(words.end.typeCount('2')).fill('2');
+    await me.look('bin-purge');
+    await release.click();
+    await until(async () => (await purging.getByText(batch.purge.done).count()) === 2, 'both releases');
+    await me.look('bin-purged');
+    for (const id of [a, b]) expect((await instanceOf(http, id)).state).toBe('terminated');
+    expect((await instanceOf(http, locked)).state).toBe('isolated');
+    await purging.getByRole('button', { name: words.common.close }).last().click();
+    await row(a).waitFor({ state: 'detached' });
+
+    await page.getByLabel(words.list.select(returned)).check();
+    await link(batch.restore.open(2)).click();
+    const restoring = page.getByRole('dialog', { name: batch.restore.title(2) });
+    await restoring.getByText('51.00 CNY').first().waitFor();
+    await restoring.getByText(batch.asItWas).waitFor();
+    await me.look('bin-restore');
+    await restoring.getByRole('button', { name: batch.restore.submit(2) }).click();
+    await until(async () => (await restoring.getByText(batch.restore.done).count()) === 2, 'both');
+    for (const id of [locked, returned]) expect((await instanceOf(http, id)).state).toBe('running');
+    await restoring.getByRole('button', { name: words.common.close }).last().click();
+    await page.getByText(words.bin.empty).waitFor();
+  });
+});

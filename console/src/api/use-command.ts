@@ -4,7 +4,7 @@ import { useRef } from 'react';
 import { newKey, Refused } from './call';
 
 /** Refused as it is: another try is another write. */
-const isDecided = (error: unknown): boolean =>
+export const isDecided = (error: unknown): boolean =>
   error instanceof Refused && error.problem.status < 500 && error.problem.status !== 429;
 
 /**

@@ -7,6 +7,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { readAccountDialog } from '../pages/account/search';
+import { readBinSearch } from '../pages/bin/search';
 import { readEndSearch } from '../pages/end/search';
 import { readFilters } from '../pages/instances/filters';
 import { type CommandName, isCommand } from '../parts/commands';
@@ -78,6 +79,7 @@ const accounts = createRoute({
 const bin = createRoute({
   getParentRoute: () => root,
   path: '/bin',
+  validateSearch: readBinSearch,
   component: lazyRouteComponent(() => import('../pages/bin'), 'Bin'),
 });
 

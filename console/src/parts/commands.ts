@@ -44,7 +44,8 @@ export function useOffered(id: string): Offered[] | undefined {
   return data && NAMES.flatMap((name) => offerOf(name, data));
 }
 
-function offerOf(name: CommandName, { items }: CommandsAnswer): Offered[] {
+/** None where the key may not. */
+export function offerOf(name: CommandName, { items }: CommandsAnswer): Offered[] {
   const found = items.find(({ command }) => command === name);
   if (!found?.permitted) return [];
   return [{ name, isPossible: found.possible, blockers: found.blockers }];

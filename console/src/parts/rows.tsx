@@ -3,7 +3,10 @@ import css from './rows.module.css';
 import { Scroll } from './scroll';
 
 export interface Column<Item> {
+  /** Its name: above it, and on a phone beside each value. */
   head: string;
+  /** What stands above it in place of its name. */
+  headCell?: ReactNode;
   cell(item: Item): ReactNode;
   isNumber?: boolean;
 }
@@ -24,9 +27,9 @@ export function Rows<Item>({ label, items, columns, keyOf, foot }: RowsProps<Ite
       <table className={css.rows} aria-label={label}>
         <thead>
           <tr>
-            {columns.map(({ head, isNumber }) => (
+            {columns.map(({ head, headCell, isNumber }) => (
               <th key={head} scope="col" className={isNumber ? 'num' : undefined}>
-                {head}
+                {headCell ?? head}
               </th>
             ))}
           </tr>

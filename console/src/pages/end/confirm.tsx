@@ -1,5 +1,5 @@
 /** The last step: what is ended, in which form and for which amount; and once more in a dialog of its own (001-24, 001-25). */
-import { Button, Checkbox, TextInput } from '@mantine/core';
+import { Button, Checkbox } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -10,6 +10,7 @@ import { Warnings } from '../../parts/blockers';
 import { Modal } from '../../parts/modal';
 import { Sheet } from '../../parts/sheet';
 import { Refusal } from '../../parts/states';
+import { useTyped } from '../../parts/typed';
 import { useWords } from '../../words';
 import { ConfirmTable } from './confirm-table';
 import css from './end.module.css';
@@ -59,11 +60,10 @@ export function Confirm(props: StepProps) {
 function Again({ search, quote, go, close }: StepProps & { close(): void }) {
   const { end } = useWords();
   const items = quote.items.filter(({ permitted }) => permitted);
-  const [typed, setTyped] = useState('');
+  const { field, isTyped } = useTyped(items.map(({ instanceId }) => instanceId));
   const navigate = useNavigate();
   const confirming = useCommand(confirmQuote);
   const isFinal = isForGood(search, items);
-  const wanted = items.length === 1 ? items[0]!.instanceId : String(items.length);
   const commit = (skipStale: boolean): void =>
     confirming.mutate(
       { quoteId: quote.id, agree: true, skipStale },
@@ -77,16 +77,7 @@ function Again({ search, quote, go, close }: StepProps & { close(): void }) {
     <Modal onClose={close} size="lg" title={end.again[search.action]}>
       <ConfirmTable items={items} search={search} isShort />
       <p className={isFinal ? css.final : 'quiet'}>{isFinal ? end.cannotBeUndone : end.canComeBack}</p>
-      {isFinal && (
-        <TextInput
-          label={items.length === 1 ? end.typeId(wanted) : end.typeCount(wanted)}
-          value={typed}
-          onChange={({ currentTarget }) => setTyped(currentTarget.value)}
-          autoComplete="off"
-          spellCheck={false}
-          data-autofocus
-        />
-      )}
+      {isFinal && field}
       {isStale ? (
         <Stale
           problem={(confirming.error as Refused).problem}
@@ -103,7 +94,7 @@ function Again({ search, quote, go, close }: StepProps & { close(): void }) {
         <Button
           color="ember"
           loading={confirming.isPending}
-          disabled={(isFinal && typed.trim() !== wanted) || isStale}
+          disabled={(isFinal && !isTyped) || isStale}
           onClick={() => commit(false)}
         >
           {end.commit[search.action]}

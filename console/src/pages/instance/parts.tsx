@@ -3,18 +3,18 @@ import type { Instance } from '../../api/queries';
 import { formatDay, formatMoney } from '../../parts/format';
 import { Sheet } from '../../parts/sheet';
 import { Tag } from '../../parts/tags';
-import { useLanguage } from '../../words';
+import { useLanguage, type Words } from '../../words';
 import css from './instance.module.css';
 
 /** Plan, disks and addresses: what each of them is, and what becomes of it. */
 export function Parts({ instance }: { instance: Instance }) {
   const { words, lang } = useLanguage();
   const said = words.instance;
-  const { disks, addresses, prices, network, state } = instance;
+  const { disks, addresses, prices, network } = instance;
   const costs = (month: string | undefined) =>
     month && prices ? said.costs(formatMoney(month, prices.currency, lang)) : null;
   return (
-    <Sheet title={state === 'terminated' || state === 'isolated' ? said.became : said.parts}>
+    <Sheet title={titleOf(instance, said)}>
       <table>
         <tbody>
           <Part
@@ -55,6 +55,11 @@ export function Parts({ instance }: { instance: Instance }) {
       </table>
     </Sheet>
   );
+}
+
+function titleOf({ state, atRelease }: Instance, said: Words['instance']): string {
+  if (state === 'terminated') return said.became;
+  return atRelease ? said.becomes : said.parts;
 }
 
 function Part({
@@ -99,25 +104,29 @@ interface FateProps {
   instance: Instance;
 }
 
-/** Of what has ended: whether it went or was kept; before that nothing is said of it. */
-function Fate({ kind, id, instance: { disposal, state, purgeTime } }: FateProps) {
+/** Of what has ended: whether it went or was kept; of what is in the bin: what its release does. */
+function Fate({ kind, id, instance }: FateProps) {
   const { words, lang } = useLanguage();
   const said = words.instance;
+  const { disposal, atRelease, purgeTime, protection } = instance;
   const isThis = (part: { kind: string; id: string }): boolean => part.kind === kind && part.id === id;
   if (disposal?.destroyed.some(isThis)) return <Tag tone="ember">{said.released}</Tag>;
-  const kept = disposal?.kept.find(isThis);
-  if (kept)
-    return (
-      <>
-        <Tag tone="moss">{said.kept}</Tag>
-        {kept.monthly && (
-          <small className={css.note}>
-            {said.goesOnCosting(formatMoney(kept.monthly.amount, kept.monthly.currency, lang))}
-          </small>
-        )}
-      </>
+  if (atRelease?.destroyed.some(isThis))
+    return protection?.holdRelease || !purgeTime ? (
+      <Tag tone="amber">{words.bin.held}</Tag>
+    ) : (
+      <Tag tone="ember">{said.releasedOn(formatDay(Date.parse(purgeTime), lang))}</Tag>
     );
-  if (kind === 'instance' && state === 'isolated' && purgeTime)
-    return <Tag tone="ember">{said.releasedOn(formatDay(Date.parse(purgeTime), lang))}</Tag>;
-  return null;
+  const kept = (disposal ?? atRelease)?.kept.find(isThis);
+  if (!kept) return null;
+  return (
+    <>
+      <Tag tone="moss">{said.kept}</Tag>
+      {kept.monthly && (
+        <small className={css.note}>
+          {said.goesOnCosting(formatMoney(kept.monthly.amount, kept.monthly.currency, lang))}
+        </small>
+      )}
+    </>
+  );
 }

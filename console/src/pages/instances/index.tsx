@@ -2,21 +2,24 @@
 import { Button } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
-import { queries } from '../../api/queries';
+import { type Instance, queries } from '../../api/queries';
 import { useSession } from '../../app/session';
+import { BatchBar } from '../../parts/batch-bar';
 import { PageHead } from '../../parts/page-head';
+import { useSelection } from '../../parts/selection';
 import { Empty, Failed, Loading } from '../../parts/states';
 import { useWords } from '../../words';
-import { BatchBar } from './batch-bar';
 import { useColumns } from './columns';
 import { ColumnsMenu } from './columns-menu';
+import { EndSelected } from './end-selected';
 import { FilterBar } from './filter-bar';
 import { type Filters, isFiltered, toQuery } from './filters';
 import { Guide } from './guide';
 import { InstanceTable } from './table';
 
 const route = getRouteApi('/instances');
+const NONE: readonly Instance[] = [];
+const idOf = ({ id }: Instance): string => id;
 
 export function Instances() {
   const words = useWords();
@@ -28,16 +31,17 @@ export function Instances() {
     ...queries.instances(toQuery(filters)),
     placeholderData: (before) => before,
   });
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const items = list.data ?? [];
-  const selected = useMemo(() => items.filter(({ id }) => chosen.has(id)), [items, chosen]);
+  const items = list.data ?? NONE;
+  const { chosen, choose, selected, clear } = useSelection(items, idOf);
   const narrow = (next: Filters) => void navigate({ search: next, replace: true });
   return (
     <>
       <PageHead title={words.pages.instances} lead={words.list.lead} actions={<ColumnsMenu {...columns} />} />
       <Guide />
       <FilterBar filters={filters} narrow={narrow} />
-      <BatchBar selected={selected} clear={() => setChosen(new Set())} />
+      <BatchBar count={selected.length} clear={clear}>
+        <EndSelected selected={selected} />
+      </BatchBar>
       {list.isPending && <Loading lines={6} />}
       {list.error && !list.data && <Failed error={list.error} retry={() => void list.refetch()} />}
       {list.data && items.length === 0 && <NoInstances filters={filters} clear={() => narrow({})} />}
@@ -46,7 +50,7 @@ export function Instances() {
           items={items}
           columns={columns.shown}
           chosen={chosen}
-          choose={setChosen}
+          choose={choose}
           isStale={list.isPlaceholderData}
           sort={filters.sort}
           onSort={(sort) => narrow(sorted(filters, sort))}

@@ -5,6 +5,7 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type CSSProperties, type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { Instance } from '../../api/queries';
 import { formatCount } from '../../parts/format';
+import { toggled } from '../../parts/selection';
 import { useLanguage } from '../../words';
 import { type Column, WIDTHS } from './columns';
 import { columnNames } from './columns-menu';
@@ -60,11 +61,7 @@ export function InstanceTable({
   useEffect(() => {
     if (last >= items.length - AHEAD) more?.();
   }, [last, items.length, more]);
-  const toggle = (id: string): void => {
-    const next = new Set(chosen);
-    if (!next.delete(id)) next.add(id);
-    choose(next);
-  };
+  const toggle = (id: string): void => choose(toggled(chosen, id));
   const isAll = items.every(({ id }) => chosen.has(id));
   const names = columnNames(words);
   const style = { '--columns': columns.map((column) => WIDTHS[column]).join(' ') } as CSSProperties;

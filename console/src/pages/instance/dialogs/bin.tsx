@@ -1,14 +1,15 @@
 /** The ways out of the recycle bin: back with what it needs, or for good. */
-import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { commandTo, undoRefund } from '../../../api/commands';
 import { queries } from '../../../api/queries';
 import { useCommand } from '../../../api/use-command';
 import { Dialog } from '../../../parts/dialog';
+import { Fates } from '../../../parts/fates';
 import { formatMoney } from '../../../parts/format';
 import { InstanceFacts } from '../../../parts/instance-facts';
 import { useList } from '../../../parts/list';
 import { Reason } from '../../../parts/reason';
+import { useTyped } from '../../../parts/typed';
 import { useLanguage, useWords } from '../../../words';
 import type { DialogOf } from './dialog-of';
 import { Months } from './months';
@@ -35,29 +36,23 @@ export function Restore({ instance, close }: DialogOf) {
 
 /** Can't be undone: the id is typed (L6). */
 export function Purge({ instance, close }: DialogOf) {
-  const { dialogs, end } = useWords();
-  const [typed, setTyped] = useState('');
+  const { dialogs } = useWords();
+  const { field, isTyped } = useTyped([instance.id]);
   const purging = useCommand(commandTo(instance.id, 'purge'));
   return (
     <Dialog
       title={dialogs.purge.title(instance.id)}
       close={close}
       command={purging}
-      isReady={typed.trim() === instance.id}
-      submit={() => purging.mutate({ confirm: typed.trim() }, { onSuccess: close })}
+      isReady={isTyped}
+      submit={() => purging.mutate({ confirm: instance.id }, { onSuccess: close })}
       label={dialogs.purge.submit}
       color="ember"
     >
       <p>{dialogs.purge.lead}</p>
       <InstanceFacts instance={instance} />
-      <TextInput
-        label={end.typeId(instance.id)}
-        value={typed}
-        onChange={({ currentTarget }) => setTyped(currentTarget.value)}
-        autoComplete="off"
-        spellCheck={false}
-        data-autofocus
-      />
+      {instance.atRelease && <Fates fates={instance.atRelease} />}
+      {field}
     </Dialog>
   );
 }

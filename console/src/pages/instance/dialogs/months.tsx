@@ -1,12 +1,10 @@
-import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type Instance, queries } from '../../../api/queries';
 import { formatMoney } from '../../../parts/format';
+import { MonthsOnly } from '../../../parts/months-only';
 import { Refusal } from '../../../parts/states';
 import { Time } from '../../../parts/time';
 import { useLanguage } from '../../../words';
-
-const OFFERED = [1, 2, 3, 6, 12, 24, 36];
 
 interface MonthsProps {
   value: number;
@@ -21,12 +19,7 @@ export function Months({ value, onChange, instance }: MonthsProps) {
   const { data: price, error } = useQuery(queries.renewalPrice(instance.id, value));
   return (
     <>
-      <NativeSelect
-        label={said.label}
-        value={String(value)}
-        onChange={({ currentTarget }) => onChange(Number(currentTarget.value))}
-        data={OFFERED.map((months) => ({ value: String(months), label: said.count(months) }))}
-      />
+      <MonthsOnly value={value} onChange={onChange} />
       {price && (
         <p>
           {said.price} <strong>{formatMoney(price.amount, price.currency, lang)}</strong> · {said.begins}{' '}

@@ -1,26 +1,11 @@
-/** What can be done with all that is selected; prepaid ones are returned, the others terminated. */
+/** Ends all that is selected: prepaid ones are returned, the others terminated. */
 import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { InstanceAnswer } from '../../../../contract/answers';
 import { useSession } from '../../app/session';
 import { useWords } from '../../words';
-import css from './instances.module.css';
 
-export function BatchBar({ selected, clear }: { selected: readonly InstanceAnswer[]; clear(): void }) {
-  const { list } = useWords();
-  if (selected.length === 0) return null;
-  return (
-    <section className={css.batch} aria-label={list.selected(selected.length)}>
-      <strong>{list.selected(selected.length)}</strong>
-      <EndSelected selected={selected} />
-      <Button variant="subtle" onClick={clear}>
-        {list.unselect}
-      </Button>
-    </section>
-  );
-}
-
-function EndSelected({ selected }: { selected: readonly InstanceAnswer[] }) {
+export function EndSelected({ selected }: { selected: readonly InstanceAnswer[] }) {
   const { command } = useWords();
   const { may } = useSession();
   const idsOf = (ofReturns: boolean) =>
