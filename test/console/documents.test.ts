@@ -7,6 +7,8 @@ import { LANGS, useConsole } from '../support/console';
 import {
   cvmPostpaid,
   cvmPrepaid,
+  end,
+  expectStatus,
   instanceOf,
   jdPostpaid,
   jdPrepaid,
@@ -41,7 +43,7 @@ const nextTo = async ({ page, words }: Reader, step: keyof Reader['words']['end'
 };
 
 describe.each(LANGS)('in %s', (lang) => {
-  it('000: timed termination, from the list to its cancellation', async () => {
+  it('000-10, 000-13, 000-14, 000-15, 000-16, 000-17, 000-18, 000-19, 000-20: timed termination, from the list to its cancellation', async () => {
     const { http } = service;
     const account = newAccount();
     const id = await register(http, cvmPostpaid({ account }), newId('timed'));
@@ -90,7 +92,7 @@ describe.each(LANGS)('in %s', (lang) => {
     expect((await timelineOf(http, id)).at(-1)!.command).toBe('cancel');
   });
 
-  it('000: now is for good, and wants the id typed; two hours later can come back', async () => {
+  it('000-12: from its own page, now is for good and wants the id typed; two hours later can come back', async () => {
     const { http } = service;
     const account = newAccount();
     const gone = await register(http, cvmPostpaid({ account }), newId('gone'));
@@ -131,7 +133,7 @@ describe.each(LANGS)('in %s', (lang) => {
     expect((await instanceOf(http, later)).state).toBe('running');
   });
 
-  it('001: return of a prepaid Redis instance, down to the ledger and back from the bin', async () => {
+  it('001-18, 001-19, 001-21, 001-22, 001-23, 001-24, 001-25, 001-26, 001-27, 001-28, 001-29, 001-30: return of a prepaid Redis instance, down to the ledger and back from the bin', async () => {
     const { http } = service;
     const account = newAccount();
     const id = await register(http, redisPrepaid({ account }), newId('redis'));
@@ -142,6 +144,10 @@ describe.each(LANGS)('in %s', (lang) => {
     await page.getByLabel(words.list.region).selectOption('ap-guangzhou');
     await row.waitFor();
     await more(words.command.return);
+    // 001-21: the instance, with a way to its details; what is destroyed is said before anything else.
+    const which = page.getByRole('region', { name: words.end.which });
+    await which.getByText('ap-guangzhou-2').waitFor();
+    await which.getByRole('link', { name: id }).waitFor();
     await nextTo(me, 'plan');
     await page.getByText(words.end.goes, { exact: true }).waitFor();
     await nextTo(me, 'refund');
@@ -187,22 +193,33 @@ describe.each(LANGS)('in %s', (lang) => {
     await until(async () => (await instanceOf(http, id)).state === 'running', 'the way back');
   });
 
-  it('001: destruction of a pay-as-you-go Redis instance, and take offline now', async () => {
+  it('001-31, 001-32, 001-33, 001-34, 001-35: destruction of a pay-as-you-go Redis instance, and take offline now', async () => {
     const { http } = service;
     const account = newAccount();
     const id = await register(http, redisPostpaid({ account }), newId('redis'));
     const me = await reader({ lang });
     const { page, words, button, link } = me;
-    const { more } = await rowOf(me, account, id);
+    const { row, more } = await rowOf(me, account, id);
+    await page.getByLabel(words.list.region).selectOption('ap-guangzhou');
+    await row.waitFor();
     await more(words.command.terminate);
     await nextTo(me, 'plan');
     await nextTo(me, 'confirm');
+    // 001-33: the instance, what it means, and one confirmation; no page about money.
+    await page.getByRole('region', { name: words.end.impact }).waitFor();
+    await page.getByRole('cell').getByText(id).first().waitFor();
+    for (const step of [words.end.steps.refund, words.end.steps.rules])
+      expect(await page.getByRole('listitem').filter({ hasText: step }).count()).toBe(0);
     await page.getByLabel(words.end.agree).check();
     await button(`${words.end.commit.terminate} …`).click();
     await button(words.end.commit.terminate).click();
-    // 001-34: isolated in the bin; 001-31: take offline now, by its typed id (L6).
+    // 001-34: isolated in the bin, with both ways out (001-35), and no fees any more.
     await link(words.termination.toBin).click();
     const entry = page.getByRole('row').filter({ has: page.getByRole('link', { name: id }) });
+    await entry.getByText(words.state.isolated).waitFor();
+    await entry.getByRole('link', { name: words.bin.powerOn }).waitFor();
+    expect((await instanceOf(http, id)).billingStoppedAt).not.toBeNull();
+    // 001-31: take offline now, by its typed id (L6).
     await entry.getByRole('link', { name: words.command.purge }).click();
     const dialog = page.getByRole('dialog');
     const release = dialog.getByRole('button', { name: words.dialogs.purge.submit });
@@ -213,7 +230,7 @@ describe.each(LANGS)('in %s', (lang) => {
     await until(async () => (await instanceOf(http, id)).state === 'terminated', 'the release');
   });
 
-  it('002: JD Cloud deletes what is stopped, and says what to do with what runs', async () => {
+  it('002-12, 002-14: JD Cloud deletes what is stopped, and says what to do with what runs', async () => {
     const { http } = service;
     const account = newAccount();
     const jd = { account, region: 'cn-north-1', zone: 'cn-north-1a' };
@@ -247,6 +264,59 @@ describe.each(LANGS)('in %s', (lang) => {
     await page.getByLabel(words.end.typeId(id)).fill(id);
     await button(words.end.commit.terminate).click();
     await until(async () => (await instanceOf(http, id)).state === 'terminated', 'the deletion');
+  });
+
+  it('001-20: a return is disabled when all of them are used, and says why and what happens then', async () => {
+    const { http } = service;
+    const account = newAccount();
+    const used = Array.from({ length: 4 }, () => newId('used'));
+    for (const id of used) await register(http, redisPrepaid({ account }), id);
+    const id = await register(http, redisPrepaid({ account }), newId('last'));
+    await end(http, used, { action: 'return' });
+    const me = await reader({ lang });
+    const { page, words } = me;
+    const { row } = await rowOf(me, account, id);
+    await row.getByRole('button', { name: words.list.actions(id) }).click();
+    const item = page.getByRole('menuitem', { name: words.command.return });
+    await item.waitFor();
+    expect(await item.isDisabled()).toBe(true);
+    const headers = { 'accept-language': lang };
+    const { items } = expectStatus(await http.get(`/v1/instances/${id}/commands`, { headers }), 200).body;
+    const [blocker] = items.find(({ command }) => command === 'return')!.blockers;
+    expect(blocker!.code).toBe('QUOTA_USED');
+    expect(await item.textContent()).toContain(blocker!.message);
+    await me.look('001-used-up');
+    await page.keyboard.press('Escape');
+    await me.go(`/instances/${id}`);
+    await page.getByText(new RegExp(`^${words.instance.notNow}`)).click();
+    await page.getByText(blocker!.next).first().waitFor();
+  });
+
+  it('002-10, 002-11, 002-13, 002-15: several stopped machines of a region are deleted at once, and followed to the end', async () => {
+    const { http } = service;
+    const account = newAccount();
+    const jd = { account, region: 'cn-north-1', zone: 'cn-north-1a' };
+    const ids = [newId('pair'), newId('pair')];
+    for (const id of ids) await register(http, jdPostpaid(jd), id);
+    await register(http, jdPostpaid({ ...jd, region: 'cn-east-2' }), newId('elsewhere'));
+    const me = await reader({ lang });
+    const { page, words, button, link } = me;
+    const { row } = await rowOf(me, account, ids[0]!);
+    await page.getByLabel(words.list.region).selectOption('cn-north-1');
+    await page.getByText(words.list.shown('2')).waitFor();
+    await row.getByText(words.state.stopped).waitFor();
+    for (const id of ids) await page.getByLabel(words.list.select(id)).check();
+    await link(`${words.command.terminate} (2)`).click();
+    await nextTo(me, 'plan');
+    await nextTo(me, 'confirm');
+    await page.getByLabel(words.end.agree).check();
+    await button(`${words.end.commit.terminate} …`).click();
+    await page.getByLabel(words.end.typeCount('2')).fill('2');
+    await button(words.end.commit.terminate).click();
+    await page.getByText(words.termination.submitted).waitFor();
+    const done = page.getByRole('cell').getByText(words.termination.status.done, { exact: true });
+    await until(async () => (await done.count()) === 2, 'both deletions on the page');
+    for (const id of ids) expect((await instanceOf(http, id)).state).toBe('terminated');
   });
 
   it('003: the first return within five days pays all, the second less what was used', async () => {

@@ -121,18 +121,24 @@ it.each(KINDS)('$lang, $scheme, $width px', async (kind) => {
   expect(found).toEqual([]);
 });
 
-it.each(LANGS)('the sign-in page, in %s', async (lang) => {
-  const { page, go, look, barriers, words, button } = await reader({ lang, key: null });
-  await go('/');
-  await look('sign-in');
-  expect(await barriers()).toEqual([]);
-  await page.getByLabel(words.signIn.key, { exact: true }).fill('sk_wrong');
-  await button(words.signIn.submit).click();
-  await page.getByRole('alert').waitFor();
-  await page.getByLabel(words.signIn.key, { exact: true }).fill(service.operatorKey);
-  await button(words.signIn.submit).click();
-  await page.getByRole('heading', { name: words.pages.instances }).waitFor();
-});
+it.each(LANGS)(
+  '000-09, 002-09: signed in, and at the instances, by either of two ways, in %s',
+  async (lang) => {
+    const { page, go, look, barriers, words, button } = await reader({ lang, key: null });
+    await go('/');
+    await look('sign-in');
+    expect(await barriers()).toEqual([]);
+    await page.getByLabel(words.signIn.key, { exact: true }).fill('sk_wrong');
+    await button(words.signIn.submit).click();
+    await page.getByRole('alert').waitFor();
+    await page.getByLabel(words.signIn.key, { exact: true }).fill(service.operatorKey);
+    await button(words.signIn.submit).click();
+    await page.getByRole('heading', { name: words.pages.instances }).waitFor();
+    await go('/policies/tencent-cvm');
+    await page.getByRole('link', { name: words.pages.instances, exact: true }).click();
+    await page.getByRole('heading', { name: words.pages.instances }).waitFor();
+  },
+);
 
 it('the first page takes no more than 250 kB', async () => {
   const { page, go, words } = await reader();

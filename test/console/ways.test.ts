@@ -20,7 +20,7 @@ const { service, reader, keyOf } = useConsole();
 const nextTo = async ({ page, words }: Reader, step: keyof Reader['words']['end']['steps']) =>
   await page.getByRole('button', { name: `${words.common.next}: ${words.end.steps[step]}` }).click();
 
-it('a batch of twenty is ended in one go, and each tells how far it is', async () => {
+it('000-11: a batch of twenty is ended in one go, and each tells how far it is', async () => {
   const { http } = service;
   const account = newAccount();
   const ids = Array.from({ length: 20 }, (_, index) => newId(`b${index}`));

@@ -68,6 +68,7 @@ export function Adjust({ account: { account, balances }, close }: AdjustProps) {
           errorProps={ALERT}
           onChange={({ currentTarget }) => setAmount(currentTarget.value.trim())}
           autoComplete="off"
+          data-autofocus
         />
         <TextInput
           label={adjust.currency}

@@ -79,12 +79,13 @@ function useColumns(): ListColumn<BinEntry>[] {
   return [
     {
       head: common.instance,
-      cell: ({ instanceId, product }) => (
+      cell: ({ instanceId, product, account: whose }) => (
         <span>
           <Link to="/instances/$id" params={{ id: instanceId }}>
             {instanceId}
           </Link>
           <small>{product}</small>
+          {account === null && <small>{whose}</small>}
         </span>
       ),
     },
@@ -123,7 +124,6 @@ function useColumns(): ListColumn<BinEntry>[] {
           </span>
         ),
     },
-    ...(account === null ? [{ head: common.account, cell: ({ account: whose }: BinEntry) => whose }] : []),
     { head: common.more, cell: (entry) => <WaysOut entry={entry} /> },
   ];
 }
