@@ -3,7 +3,11 @@ const { existsSync } = require('node:fs');
 const transform = { '^.+\\.(ts|js|mjs)$': ['@swc/jest', { jsc: { target: 'es2023' } }] };
 // Packages that are published as ES modules only.
 const transformIgnorePatterns = ['node_modules/(?!(temporal-polyfill|temporal-utils)/)'];
-const common = { testEnvironment: 'node', transform, transformIgnorePatterns };
+const common = {
+  testEnvironment: '<rootDir>/test/support/environment.js',
+  transform,
+  transformIgnorePatterns,
+};
 
 /**
  * Real machines need packages of the system's. Where they are not there is one project less, and this says so;
@@ -21,6 +25,8 @@ module.exports = {
   testTimeout: 120_000,
   // Tests mostly wait for servers: two at a time, also where jest would leave a core free.
   maxWorkers: 2,
+  // Jest keeps some 50 MB of each test file, and a large heap takes long to clean.
+  workerIdleMemoryLimit: '700MB',
   projects: [
     {
       ...common,

@@ -140,13 +140,15 @@ function stepsAfter(subject: Subject, left: RightsLeft, span?: CurveSpan): Step[
   return inOrder().filter((step) => msOf(step.at) >= from && msOf(step.at) <= to);
 }
 
-/** So many instants from one to another, to the second, as far apart from each other. */
+/** So many instants from one to another, as far apart from each other: whole seconds after the first, and the last one. */
 function between(from: number, to: number, points: number): number[] {
   if (to < from) return [];
-  return Array.from(
-    { length: points },
-    (_, index) => from + Math.round((((to - from) / 1000) * index) / (points - 1)) * 1000,
-  ).filter((ms) => ms <= to);
+  const seconds = (to - from) / 1000;
+  const instants = Array.from(
+    { length: points - 1 },
+    (_, index) => from + Math.round((seconds * index) / (points - 1)) * 1000,
+  );
+  return [...instants, to];
 }
 
 /**

@@ -140,8 +140,12 @@ const noStore: RequestHandler = (_request, response, next) => {
 
 function serveDocument({ policies }: Pick<ApiDeps, 'policies'>, routes: Route[]): RequestHandler {
   const products = policies.map(({ product }) => product);
-  const document = Buffer.from(JSON.stringify(openApiDocument(routes, products)));
-  return (_request, response) => void response.setHeader('Content-Type', 'application/json').send(document);
+  let document: Buffer | undefined;
+  return (_request, response) => {
+    // Half a second: not while a service starts.
+    document ??= Buffer.from(JSON.stringify(openApiDocument(routes, products)));
+    response.setHeader('Content-Type', 'application/json').send(document);
+  };
 }
 
 /** Express writes `:id` where OpenAPI writes `{id}`. */

@@ -340,4 +340,18 @@ describe('a part of the curve, for a picture', () => {
     expect(early.points.every((one) => Date.parse(one.at) >= Date.parse(at))).toBe(true);
     expect(spanOf({ from: hoursIn(1), to: hoursIn(2), points: 3 }).points).toHaveLength(1);
   });
+
+  it.each([0, 1, 499, 500, 501, 999])(
+    'has its last point at its end, asked %d ms after a whole second',
+    (ms) => {
+      const then = new Date(Date.parse(at) + ms).toISOString();
+      const asked = (to?: string) => refundCurve(subject({ at: then }), ORDINARY, { to, points: 20 }).points;
+      const between = (to?: string) => asked(to).filter(({ reason }) => reason === 'between');
+      expect(between()).toHaveLength(18);
+      expect(asked().at(-1)!.reason).toBe('order-end');
+      const to = hoursIn(40 * 24);
+      expect(between(to)).toHaveLength(19);
+      expect(Date.parse(asked(to).at(-1)!.at)).toBe(Date.parse(to));
+    },
+  );
 });
