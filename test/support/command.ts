@@ -49,14 +49,10 @@ export const sunset = async (args: string[], options: RunOptions = {}): Promise<
 
 /** A command of `cli/` by its file, as its npm script runs it. */
 export const command = async (file: string, args: string[], options: RunOptions = {}): Promise<Ran> =>
-  await run(
-    process.execPath,
-    [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), join(ROOT, file), ...args],
-    options,
-  );
+  await run(process.execPath, ['--require', 'tsx/cjs', join(ROOT, file), ...args], options);
 
 export const demo = async (args: string[], options: RunOptions = {}): Promise<Ran> =>
-  await run(process.execPath, ['--require', 'tsx/cjs', join(ROOT, 'cli/demo.ts'), ...args], options);
+  await command('cli/demo.ts', args, options);
 
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
