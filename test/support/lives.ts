@@ -76,8 +76,12 @@ export function expectStatus<R extends Reply<unknown>>(reply: R, status: number)
   return reply;
 }
 
+/** A service that has much to do answers 202: the instance is there a little later. */
 export async function register(http: Http, body: object, id = newId()): Promise<string> {
-  expectStatus(await http.put(`/v1/instances/${id}`, body), 201);
+  const reply = await http.put(`/v1/instances/${id}`, body);
+  if (reply.status === 202)
+    await until(async () => (await http.get(`/v1/instances/${id}`)).status === 200, `${id} to be registered`);
+  else expectStatus(reply, 201);
   return id;
 }
 
