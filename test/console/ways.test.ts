@@ -14,6 +14,7 @@ import {
   register,
   until,
 } from '../support/lives';
+import { withDatabase } from '../support/shared';
 
 const { service, reader, keyOf } = useConsole();
 
@@ -139,6 +140,55 @@ it('who signs in with a revoked key goes on where they were, with another one', 
   await until(async () => (await instanceOf(http, id)).protection !== null, 'the protection');
 });
 
+it('a session’s end is told five minutes before; signing in on top of the page goes on', async () => {
+  const { http, adminUrl, operatorKey } = service;
+  const id = await register(http, cvmPostpaid(), newId('ends'));
+  const me = await reader();
+  const { page, words, button, link, go } = me;
+  /** Of whoever is signed in: nobody else is, while this runs. */
+  const endIn = async (ms: number) => {
+    await withDatabase(adminUrl, (db) =>
+      db.query(
+        `UPDATE sessions SET (expires_at, idle_at) =
+           (SELECT at, at FROM (SELECT clock_timestamp() + make_interval(secs => $1) AS at) one)`,
+        [ms / 1000],
+      ),
+    );
+    return Date.now() + ms;
+  };
+  const fiveMinutes = 5 * 60_000;
+  const endsAt = await endIn(fiveMinutes + 8000);
+  await go(`/instances/${id}`);
+  const told = page.getByText(words.session.endsIn('…').split('…')[0]!);
+  const early = await told.count();
+  if (endsAt - Date.now() > fiveMinutes) expect(early).toBe(0);
+  await told.waitFor();
+  expect(endsAt - Date.now()).toBeGreaterThan(fiveMinutes - 20_000);
+  await me.look('session-ends');
+  expect(await me.barriers()).toEqual([]);
+  const signIn = async () => {
+    await page.getByLabel(words.signIn.key, { exact: true }).fill(operatorKey);
+    await button(words.signIn.submit).click();
+  };
+  await button(words.session.renew).click();
+  await page.getByRole('dialog', { name: words.session.renew }).waitFor();
+  await me.look('session-renew');
+  await signIn();
+  await told.waitFor({ state: 'detached' });
+
+  // Whoever has not done so goes on all the same: what was typed is still there.
+  await link(words.command.protect).click();
+  await page.getByLabel(words.common.reason).fill('half a sentence');
+  await endIn(-1000);
+  const over = page.getByRole('dialog', { name: words.signIn.again });
+  await over.waitFor();
+  await signIn();
+  await over.waitFor({ state: 'detached' });
+  expect(await page.getByLabel(words.common.reason).inputValue()).toBe('half a sentence');
+  await button(words.dialogs.protect.submit).click();
+  await until(async () => (await instanceOf(http, id)).protection !== null, 'the protection');
+});
+
 it('while the service is away the page says as of when it is, and goes on by itself', async () => {
   const { http } = service;
   const account = newAccount();
@@ -174,6 +224,84 @@ it('what one window does shows in another within a second', async () => {
   ]);
   // The stream tells within a quarter of a second; a busy machine has as much again for drawing.
   expect(Date.now() - begun).toBeLessThan(3000);
+});
+
+it('a change made elsewhere is on the page within a second', async () => {
+  const { http } = service;
+  const id = await register(http, cvmPostpaid(), newId('live'));
+  const { page, words, go } = await reader();
+  await go(`/instances/${id}`);
+  await page.locator('[data-live="true"]').waitFor();
+  const took: number[] = [];
+  for (const command of ['stop', 'start', 'stop', 'start', 'stop']) {
+    const sentence = words.sentence[command === 'stop' ? 'stopped' : 'running'](null)[0] as string;
+    const seenAt = page.evaluate<number>(seenAtIn(sentence));
+    expectStatus(await http.post(`/v1/instances/${id}/${command}`), 200);
+    const doneAt = Date.now();
+    took.push((await seenAt) - doneAt);
+  }
+  took.sort((one, other) => one - other);
+  console.info(`a change elsewhere was on the page after ${took.join(', ')} ms`);
+  // The middle one of five: that one of them waits for another test's turn of the machine says nothing.
+  expect(took[2]).toBeLessThan(1000);
+});
+
+/** In the page: when it says that, on its own clock, which is the test's. */
+const seenAtIn = (said: string): string => `new Promise((resolve) => {
+  const look = () => {
+    if (!document.body.innerText.includes(${JSON.stringify(said)})) return;
+    observer.disconnect();
+    resolve(Date.now());
+  };
+  const observer = new MutationObserver(look);
+  observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+  look();
+})`;
+
+it.each(LANGS)('a newcomer sees a seven-day life in a minute, in %s', async (lang) => {
+  const { http } = service;
+  const me = await reader({ lang });
+  const { page, words, button, link, go } = me;
+  const { guide } = words;
+  const begun = Date.now();
+  await go('/instances');
+  await me.look('guide');
+  await button(guide.load).click();
+  await page.getByText(words.list.shown('8')).waitFor();
+  const name = page.getByRole('row').getByRole('link', { name: 'web-1', exact: true });
+  const id = (await name.getAttribute('href'))!.split('/').at(-1)!;
+  await me.look('guide-loaded');
+  await link(guide.return).click();
+  await nextTo(me, 'plan');
+  await nextTo(me, 'refund');
+  await nextTo(me, 'rules');
+  await page.getByLabel(words.end.agree).check();
+  await nextTo(me, 'confirm');
+  await button(`${words.end.commit.return} …`).click();
+  await button(words.end.commit.return).click();
+  await page.getByText(words.termination.submitted).waitFor();
+  await link(words.pages.instances).click();
+  // Skip ahead: only this instance's clock moves.
+  await link(guide.skip).click();
+  const dialog = page.getByRole('dialog', { name: words.dialogs.skip.title(id) });
+  await dialog.getByRole('button', { name: words.dialogs.skip.toNext }).click();
+  await me.look('guide-skip');
+  await dialog.locator('[type=submit]').click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByText(words.life.commands.release).first().waitFor();
+  await me.look('guide-released');
+  const DAYS = 7 * 24 * 3_600_000;
+  const [skipped, other] = await Promise.all(
+    [id, id.replace('web-1', 'web-2')].map((one) => instanceOf(http, one)),
+  );
+  expect(skipped!.state).toBe('terminated');
+  expect(Date.parse(skipped!.clock) - Date.parse(other!.clock)).toBeGreaterThan(DAYS - 60_000);
+  await link(words.pages.instances).click();
+  await link(guide.ledger).click();
+  await page.getByText(words.refunds.matches).waitFor();
+  const took = Date.now() - begun;
+  console.info(`a seven-day life in ${Math.round(took / 1000)} s`);
+  expect(took).toBeLessThan(60_000);
 });
 
 it('from the list to the end of a life by keyboard alone', async () => {

@@ -36,6 +36,11 @@ export function onSignedOut(listener: () => void): () => void {
   return () => void signedOut.delete(listener);
 }
 
+let lastAnsweredAt = 0;
+
+/** When the API has answered last, by the wall clock: any answer keeps the session from being unused. */
+export const lastAnswered = (): number => lastAnsweredAt;
+
 let csrfToken: string | null = null;
 
 /** Writes carry what the session's answer says. */
@@ -96,6 +101,7 @@ async function read<Answer>(response: Response): Promise<Answer> {
     throw new Unreachable(`an answer that is no JSON (${response.status})`);
   }
   noteReached();
+  lastAnsweredAt = Date.now();
   if (response.status === 401) for (const listener of signedOut) listener();
   if (!response.ok) throw new Refused(answer as ProblemAnswer, response.headers.get('X-Request-Id'));
   return answer as Answer;

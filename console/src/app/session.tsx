@@ -1,4 +1,6 @@
 /** Who is signed in, and that it ends: told before it does, and taken up again without losing the page. */
+
+import { useDisclosure } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import type { SessionAnswer } from '../../../contract/sessions';
@@ -16,6 +18,10 @@ export interface SignedIn extends SessionAnswer {
   signOut(): Promise<void>;
   /** Any request keeps the session from being idle; this one also says until when. */
   stay(): Promise<unknown>;
+  /** When it was last said until when it lasts. */
+  saidAt: number;
+  /** Asks for a key on top of the page, before the session ends. */
+  renew(): void;
 }
 
 const Session = createContext<SignedIn | null>(null);
@@ -52,13 +58,14 @@ function takeCode(): string | null {
 /** Shows the page to who is signed in. Whoever's session ends on the way signs in on top of the page. */
 export function SessionProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
-  const { data, error, refetch } = useQuery({
+  const { data, error, refetch, dataUpdatedAt } = useQuery({
     queryKey: SESSION_KEY,
     queryFn: currentSession,
     staleTime: 60_000,
   });
   // What the page stands on while its session is over: it stays as it is behind the dialog.
   const [last, setLast] = useState<SessionAnswer | null>(null);
+  const [isRenewing, renewing] = useDisclosure();
   useEffect(() => onSignedOut(() => queries.setQueryData(SESSION_KEY, null)), [queries]);
   useEffect(() => {
     if (data) setLast(data);
@@ -66,6 +73,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   rememberSession(data ?? null);
 
   const begin = (session: SessionAnswer): void => {
+    renewing.close();
     rememberSession(session);
     queries.setQueryData(SESSION_KEY, session);
     void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
@@ -83,9 +91,20 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   if (!session) return <SignIn onSignedIn={begin} />;
   const may = (permission: Permission): boolean => session.permissions.includes(permission);
   return (
-    <Session.Provider value={{ ...session, isOver: data === null, may, signOut, stay: refetch }}>
+    <Session.Provider
+      value={{
+        ...session,
+        isOver: data === null,
+        may,
+        signOut,
+        stay: refetch,
+        saidAt: dataUpdatedAt,
+        renew: renewing.open,
+      }}
+    >
       {children}
       {data === null && <SignInAgain onSignedIn={begin} />}
+      {data !== null && isRenewing && <SignInAgain onSignedIn={begin} close={renewing.close} />}
     </Session.Provider>
   );
 }

@@ -3,6 +3,7 @@ import { Burger, Button, Drawer, Menu, Tooltip, useMantineColorScheme, VisuallyH
 import { useDisclosure } from '@mantine/hooks';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
+import { lastAnswered } from '../api/call';
 import { useLostSince } from '../api/reach';
 import { useLive } from '../live';
 import { formatClock, formatSpan } from '../parts/format';
@@ -185,13 +186,27 @@ function Who({ isLive }: { isLive: boolean }) {
 }
 
 const TOLD_BEFORE_MS = 5 * 60_000;
+/** What is answered that soon after it belongs to the page's first look. */
+const USED_AFTER_MS = 60_000;
+
+/** Who has used the page since it was said when the session ends is not told an end that is none. */
+function useTrueEnd(left: number): void {
+  const { stay, saidAt, isOver } = useSession();
+  const isNear = !isOver && left > 0 && left < TOLD_BEFORE_MS;
+  useEffect(() => {
+    if (isNear && lastAnswered() > saidAt + USED_AFTER_MS) void stay();
+  }, [isNear, stay, saidAt]);
+}
 
 /** The API is away; the session ends soon. */
 function Notices() {
   const { words, lang } = useLanguage();
-  const { expiresAt, idleAt, stay } = useSession();
+  const { expiresAt, idleAt, stay, renew } = useSession();
   const lostSince = useLostSince();
   const left = Math.min(Date.parse(expiresAt), Date.parse(idleAt)) - useNow();
+  // Its last end is not put off by using it.
+  const isLastEnd = Date.parse(idleAt) >= Date.parse(expiresAt);
+  useTrueEnd(left);
   return (
     <div className={css.notices} aria-live="polite">
       {lostSince !== null && (
@@ -200,8 +215,8 @@ function Notices() {
       {lostSince === null && left > 0 && left < TOLD_BEFORE_MS && (
         <p className={css.notice}>
           {words.session.endsIn(formatSpan(left, words))}
-          <Button size="compact-sm" variant="default" onClick={() => void stay()}>
-            {words.session.stay}
+          <Button size="compact-sm" variant="default" onClick={() => (isLastEnd ? renew() : void stay())}>
+            {isLastEnd ? words.session.renew : words.session.stay}
           </Button>
         </p>
       )}

@@ -11,7 +11,7 @@ export const WIDTHS: Record<Column, string> = {
   product: 'minmax(96px, .8fr)',
   region: 'minmax(86px, 1fr)',
   plan: 'minmax(76px, .9fr)',
-  ends: 'minmax(118px, 1.1fr)',
+  ends: 'minmax(156px, 1.1fr)',
   account: 'minmax(64px, .8fr)',
 };
 

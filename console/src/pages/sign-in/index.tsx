@@ -35,15 +35,20 @@ export function SignIn(props: SigningIn) {
   );
 }
 
-export function SignInAgain(props: SigningIn) {
+interface SignInAgainProps extends SigningIn {
+  /** Missing: the session is over, and there is no other way on. */
+  close?: () => void;
+}
+
+export function SignInAgain({ close, ...props }: SignInAgainProps) {
   const { words } = useLanguage();
   return (
     <Modal
-      onClose={() => {}}
-      withCloseButton={false}
-      closeOnEscape={false}
+      onClose={close ?? (() => {})}
+      withCloseButton={close !== undefined}
+      closeOnEscape={close !== undefined}
       closeOnClickOutside={false}
-      title={words.signIn.again}
+      title={close ? words.session.renew : words.signIn.again}
     >
       <p className="quiet">{words.signIn.againLead}</p>
       <KeyForm {...props} />

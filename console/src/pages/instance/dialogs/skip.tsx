@@ -17,10 +17,12 @@ const PRESETS = [HOUR, 24 * HOUR, 7 * 24 * HOUR, 30 * 24 * HOUR];
 export function Skip({ instance, close }: DialogOf) {
   const words = useWords();
   const { dialogs } = words;
-  const [seconds, setSeconds] = useState(24 * HOUR);
+  const [chosen, choose] = useState<number | 'next'>(24 * HOUR);
   const skipping = useCommand(commandTo(instance.id, 'fast-forward'));
   const left = secondsToNext(instance, useNow());
-  const offered = left === null ? PRESETS : [left, ...PRESETS];
+  // Its next timer comes nearer while it is looked at.
+  const seconds = chosen === 'next' ? (left ?? 0) : chosen;
+  const offered = left === null ? PRESETS : (['next', ...PRESETS] as const);
   return (
     <Dialog
       title={dialogs.skip.title(instance.id)}
@@ -32,14 +34,15 @@ export function Skip({ instance, close }: DialogOf) {
     >
       <p>{dialogs.skip.lead}</p>
       <div className={css.commands}>
-        {offered.map((one, index) => (
+        {offered.map((one) => (
           <Button
-            key={index}
+            key={one}
             size="xs"
-            variant={one === seconds ? 'filled' : 'default'}
-            onClick={() => setSeconds(one)}
+            variant={one === chosen ? 'filled' : 'default'}
+            aria-pressed={one === chosen}
+            onClick={() => choose(one)}
           >
-            {left !== null && index === 0 ? dialogs.skip.toNext : formatSpan(one * 1000, words)}
+            {one === 'next' ? dialogs.skip.toNext : formatSpan(one * 1000, words)}
           </Button>
         ))}
       </div>
@@ -48,7 +51,7 @@ export function Skip({ instance, close }: DialogOf) {
         min={1}
         label={dialogs.skip.seconds}
         value={String(seconds)}
-        onChange={({ currentTarget }) => setSeconds(Number(currentTarget.value))}
+        onChange={({ currentTarget }) => choose(Number(currentTarget.value))}
       />
     </Dialog>
   );
