@@ -24,6 +24,7 @@ import {
   redisPrepaid,
   register,
 } from '../support/lives';
+import { withDatabase } from '../support/shared';
 
 const { service, reader } = useConsole();
 const account = newAccount();
@@ -139,6 +140,113 @@ it.each(LANGS)(
     await page.getByRole('heading', { name: words.pages.instances }).waitFor();
   },
 );
+
+/** So many in the test command; at night as many as the page says that it takes. */
+const MANY = process.env.SUNSET_NIGHTLY ? 10_000 : 2000;
+
+it('so many instances are listed at once and scrolled through without a stutter', async () => {
+  const { http, adminUrl } = service;
+  const many = newAccount();
+  const model = await register(http, cvmPrepaid({ account: many, name: 'one of many' }));
+  // In sets, straight into the tables: registering each would take longer than looking at them.
+  await withDatabase(adminUrl, async (db) => {
+    await db.query(
+      `INSERT INTO instances (id, account, product, billing, region, state, step, facts, life, policy_id, registration_hash, registered_by)
+       SELECT $1 || '-' || n, account, product, billing, region, state, step, facts, life, policy_id, registration_hash, registered_by
+       FROM instances, generate_series(2, $2::int) n WHERE id = $1`,
+      [model, MANY],
+    );
+    await db.query(
+      `INSERT INTO orders (instance_id, id, position, document)
+       SELECT $1 || '-' || n, id, position, document FROM orders, generate_series(2, $2::int) n WHERE instance_id = $1`,
+      [model, MANY],
+    );
+    await db.query('ANALYZE instances, orders');
+  });
+  const { page, go, words, look } = await reader();
+  await page.addInitScript(WATCH_FIRST_ROW);
+  await go(`/instances?account=${many}`);
+  await page.getByRole('table', { name: words.list.table }).waitFor();
+  const firstRows = await page.evaluate<number>('window.firstRowAt');
+  const { longest, long, inPage, took } = await page.evaluate<{
+    longest: number;
+    long: number;
+    inPage: number;
+    took: number;
+  }>(scrollTo(MANY));
+  await page.getByText(words.list.shown(MANY.toLocaleString('en-GB'))).waitFor();
+  await look('many-at-the-end');
+  console.info(
+    `${MANY} instances: first rows after ${firstRows} ms; scrolled through in ${took} ms, ${long} tasks above 50 ms, the longest ${longest} ms; at most ${inPage} rows in the page`,
+  );
+  // Far above what it takes: other tests run on the same machine.
+  expect(firstRows).toBeLessThan(10_000);
+  expect(longest).toBeLessThan(1500);
+  expect(inPage).toBeLessThan(100);
+});
+
+/** When the first row was there, since the navigation began. */
+const WATCH_FIRST_ROW = `
+  new MutationObserver((_, observer) => {
+    if (!document.querySelector('[data-index="0"]')) return;
+    window.firstRowAt = Math.round(performance.now());
+    observer.disconnect();
+  }).observe(document, { subtree: true, childList: true });`;
+
+/** Most of a screen a frame, to the last row; what kept it from drawing, and how many rows it had at most. */
+const scrollTo = (count: number): string => `new Promise((resolve) => {
+  const begun = performance.now();
+  let [longest, long, inPage] = [0, 0, 0];
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) {
+      long += 1;
+      longest = Math.max(longest, Math.round(duration));
+    }
+  }).observe({ entryTypes: ['longtask'] });
+  const step = () => {
+    scrollBy(0, 800);
+    inPage = Math.max(inPage, document.querySelectorAll('[data-index]').length);
+    if (!document.querySelector('[data-index="${count - 1}"]')) return requestAnimationFrame(step);
+    const took = Math.round(performance.now() - begun);
+    // What is told of the last frames comes after them.
+    setTimeout(() => resolve({ longest, long, inPage, took }), 300);
+  };
+  step();
+})`;
+
+it('what was confirmed is in the bin at once', async () => {
+  const { http } = service;
+  const me = await reader();
+  const { page, go, words, button } = me;
+  const took: number[] = [];
+  for (const id of [newId('b1'), newId('b2'), newId('b3')]) {
+    await register(http, redisPostpaid(), id);
+    const { id: quoteId } = await quote(http, [id]);
+    await go(`/end?action=terminate&instances=${id}&step=confirm&quote=${quoteId}`);
+    await page.getByLabel(words.end.agree).check();
+    await button(`${words.end.commit.terminate} …`).click();
+    const commit = button(words.end.commit.terminate);
+    await commit.waitFor();
+    const measured = page.evaluate<number>(fromClickTo(words.termination.toBin));
+    await commit.click();
+    took.push(await measured);
+  }
+  took.sort((one, other) => one - other);
+  console.info(`from the confirming click to “${words.termination.toBin}”: ${took.join(', ')} ms`);
+  expect(took[1]).toBeLessThan(5000);
+});
+
+/** In the page: from the next click until that is said. */
+const fromClickTo = (said: string): string => `new Promise((resolve) => {
+  let clickedAt;
+  addEventListener('click', () => (clickedAt ??= performance.now()), { capture: true, once: true });
+  const observer = new MutationObserver(() => {
+    if (clickedAt === undefined || !document.body.innerText.includes(${JSON.stringify(said)})) return;
+    observer.disconnect();
+    resolve(Math.round(performance.now() - clickedAt));
+  });
+  observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+})`;
 
 it('the first page takes no more than 250 kB', async () => {
   const { page, go, words } = await reader();

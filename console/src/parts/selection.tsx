@@ -1,12 +1,14 @@
 /** Which rows of a list are selected, by their ids. */
 import { Checkbox } from '@mantine/core';
-import { useMemo, useState } from 'react';
+import { type Dispatch, type SetStateAction, useMemo, useState } from 'react';
 import { useWords } from '../words';
 import type { Column } from './rows';
 
+export type Choose = Dispatch<SetStateAction<ReadonlySet<string>>>;
+
 export interface Selection<Item> {
   chosen: ReadonlySet<string>;
-  choose(next: ReadonlySet<string>): void;
+  choose: Choose;
   /** Those that are still in the list. */
   selected: readonly Item[];
   clear(): void;

@@ -43,14 +43,15 @@ function Begin({ onBegun }: { onBegun(account: string): void }) {
   const { guide } = useWords();
   const navigate = useNavigate();
   const loading = useCommand(async (account: string) => {
-    for (const [id, registration] of casesOf(account)) await registerInstance(id)(registration, newKey());
+    const cases = casesOf(account);
+    await Promise.all(cases.map(([id, registration]) => registerInstance(id)(registration, newKey())));
     return account;
   });
   const begin = (): void =>
     loading.mutate(`demo-${newKey().slice(0, 6)}`, {
       onSuccess: (account) => {
         onBegun(account);
-        void navigate({ to: '/instances', search: { account } });
+        void navigate({ to: '/instances', search: { account, sort: 'name' } });
       },
     });
   return (

@@ -1,18 +1,43 @@
 /** More > Instance status > Terminate/Return (000-10, 001-19): each command's page is one click away. */
 import { Menu } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { useLayoutEffect, useRef, useState } from 'react';
 import type { InstanceAnswer } from '../../../../contract/answers';
 import { addressOf } from '../../parts/command-link';
 import { useOffered } from '../../parts/commands';
 import { useWords } from '../../words';
 import css from './instances.module.css';
 
+/** How somebody came to the button. */
+type Arrival = 'mouse' | 'focus' | 'click';
+
+/** The menu is made when somebody comes near its button: a thousand rows are scrolled past for one that is used. */
 export function RowMenu({ item }: { item: InstanceAnswer }) {
   const { list } = useWords();
+  const [arrival, arrive] = useState<Arrival>();
+  const button = useRef<HTMLButtonElement>(null);
+  // The one that had the focus was another one, without its menu.
+  useLayoutEffect(() => {
+    if (arrival === 'focus') button.current?.focus();
+  }, [arrival]);
+  if (arrival === undefined)
+    return (
+      <button
+        type="button"
+        className={css.more}
+        aria-label={list.actions(item.id)}
+        aria-haspopup="menu"
+        onMouseEnter={() => arrive('mouse')}
+        onFocus={() => arrive('focus')}
+        onClick={() => arrive('click')}
+      >
+        <Dots />
+      </button>
+    );
   return (
-    <Menu position="bottom-end" width={230} shadow="md">
+    <Menu position="bottom-end" width={230} shadow="md" defaultOpened={arrival === 'click'}>
       <Menu.Target>
-        <button type="button" className={css.more} aria-label={list.actions(item.id)}>
+        <button type="button" className={css.more} aria-label={list.actions(item.id)} ref={button}>
           <Dots />
         </button>
       </Menu.Target>

@@ -1,6 +1,6 @@
 import { Checkbox } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { type CSSProperties, memo } from 'react';
+import { memo } from 'react';
 import type { Instance } from '../../api/queries';
 import { StateTag } from '../../parts/tags';
 import { Countdown, Time } from '../../parts/time';
@@ -16,7 +16,9 @@ interface InstanceRowProps {
   index: number;
   isChosen: boolean;
   toggle(id: string): void;
-  style: CSSProperties;
+  /** In pixels, within the table's body. */
+  top: number;
+  height: number;
 }
 
 export const InstanceRow = memo(function InstanceRow({
@@ -25,7 +27,8 @@ export const InstanceRow = memo(function InstanceRow({
   index,
   isChosen,
   toggle,
-  style,
+  top,
+  height,
 }: InstanceRowProps) {
   const { list } = useWords();
   const { id, name } = item;
@@ -36,7 +39,7 @@ export const InstanceRow = memo(function InstanceRow({
       aria-selected={isChosen}
       data-index={index}
       className={css.row}
-      style={style}
+      style={{ top, height }}
     >
       <span role="cell" data-cell="select">
         <Checkbox aria-label={list.select(id)} checked={isChosen} onChange={() => toggle(id)} />

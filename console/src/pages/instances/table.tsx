@@ -2,10 +2,19 @@
 import { Checkbox } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { type CSSProperties, type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import type { Instance } from '../../api/queries';
 import { formatCount } from '../../parts/format';
-import { toggled } from '../../parts/selection';
+import { type Choose, toggled } from '../../parts/selection';
 import { useLanguage } from '../../words';
 import { type Column, WIDTHS } from './columns';
 import { columnNames } from './columns-menu';
@@ -16,7 +25,7 @@ interface InstanceTableProps {
   items: readonly Instance[];
   columns: readonly Column[];
   chosen: ReadonlySet<string>;
-  choose(next: ReadonlySet<string>): void;
+  choose: Choose;
   /** Shown until what was asked for is there. */
   isStale: boolean;
   /** Asks for the next page, if there is one and it is not on its way. */
@@ -45,7 +54,11 @@ export function InstanceTable({
   const { words, lang } = useLanguage();
   const isNarrow = useMediaQuery('(max-width: 720px)', undefined, { getInitialValueInEffect: false });
   const isMiddling = useMediaQuery('(max-width: 1180px)', undefined, { getInitialValueInEffect: false });
-  const columns = isMiddling && !isNarrow ? wanted.filter((column) => !SPARED.includes(column)) : wanted;
+  const isSparing = isMiddling && !isNarrow;
+  const columns = useMemo(
+    () => (isSparing ? wanted.filter((column) => !SPARED.includes(column)) : wanted),
+    [wanted, isSparing],
+  );
   const body = useRef<HTMLDivElement>(null);
   const offset = useOffsetTop(body);
   const rows = useWindowVirtualizer({
@@ -61,7 +74,8 @@ export function InstanceTable({
   useEffect(() => {
     if (last >= items.length - AHEAD) more?.();
   }, [last, items.length, more]);
-  const toggle = (id: string): void => choose(toggled(chosen, id));
+  // The same one at every scroll: rows that stay are not drawn again.
+  const toggle = useCallback((id: string) => choose((before) => toggled(before, id)), [choose]);
   const isAll = items.every(({ id }) => chosen.has(id));
   const names = columnNames(words);
   const style = { '--columns': columns.map((column) => WIDTHS[column]).join(' ') } as CSSProperties;
@@ -115,7 +129,8 @@ export function InstanceTable({
               index={index}
               isChosen={chosen.has(items[index]!.id)}
               toggle={toggle}
-              style={{ top: start - offset, height: size }}
+              top={start - offset}
+              height={size}
             />
           ))}
         </div>
