@@ -29,6 +29,7 @@ import {
   type SortColumn,
 } from '../paging';
 import { policiesById } from '../policies';
+import { HAS_PART, idsWithPart } from './search';
 
 export interface InstanceRow {
   id: string;
@@ -214,10 +215,10 @@ export async function listInstances(
   { by, latestFirst }: InstanceSort,
   page: PageRequest,
 ): Promise<Page<InstanceRow>> {
-  const conditions = searchedBy(filter);
+  const { conditions, isFound } = await searchedBy(db, filter);
   const seq = bySeq<SelectedInstance>('i.seq');
   if (by === 'registered') {
-    const groups = groupsOf(filter, conditions);
+    const groups = isFound ? undefined : groupsOf(filter, conditions);
     return await pageOfInstances(db, { conditions, by: seq, latestFirst, groups }, page);
   }
   const { type, sql } = SORTS[by];
@@ -229,7 +230,13 @@ export async function listInstances(
   return await pageOfInstances(db, { select, conditions, by: [column, ...seq], latestFirst }, page);
 }
 
-function searchedBy(filter: InstanceFilter): Conditions {
+interface Searched {
+  conditions: Conditions;
+  /** They name few instances by their ids. */
+  isFound: boolean;
+}
+
+async function searchedBy(db: Db, filter: InstanceFilter): Promise<Searched> {
   const { states, externalId, scheduled, attention, search } = filter;
   const conditions = filterBy(filter).add('i.billing = ?', filter.billing).add('i.state = ANY(?)', states);
   if (states === undefined) conditions.always("i.state <> 'terminated'");
@@ -238,15 +245,14 @@ function searchedBy(filter: InstanceFilter): Conditions {
     conditions.always("i.facts ? 'externalId'").add("i.facts->>'externalId' = ?", externalId);
   if (scheduled !== undefined) conditions.always(`i.life->'termination' ${scheduled ? '<>' : '='} 'null'`);
   if (attention !== undefined) conditions.always(`${attention ? '' : 'NOT '}${IN_TROUBLE}`);
-  return conditions.add(FOUND_IN, search);
+  const found = search === undefined ? undefined : await idsWithPart(db, search);
+  if (found) conditions.add('i.id = ANY(?)', found);
+  else conditions.add(HAS_PART, search);
+  return { conditions, isFound: found !== undefined };
 }
 
 const IN_TROUBLE = `i.id IN (SELECT t->>'instanceId' FROM watch w, jsonb_array_elements(w.troubles) t
   UNION ALL SELECT id FROM instances WHERE life->'crossing' ? 'attention')`;
-const FOUND_IN = `EXISTS (SELECT FROM unnest(ARRAY[i.id, i.facts->>'name', i.facts->>'externalId']
-    || ARRAY(SELECT part->>'id' FROM jsonb_array_elements((i.facts->'disks') || (i.facts->'addresses')) part)) AS word
-  WHERE strpos(lower(word), lower(?)) > 0)`;
-
 /** How many instances have each value of what they can be filtered by. */
 export interface Facets {
   product: Facet[];
@@ -358,11 +364,11 @@ export async function listRecycleBin(
   filter: Pick<InstanceFilter, 'tenant' | 'account' | 'product' | 'region' | 'billing' | 'search'>,
   page: PageRequest,
 ): Promise<Page<InstanceRow>> {
-  const conditions = searchedBy({ ...filter, states: ['isolated'] });
+  const { conditions, isFound } = await searchedBy(db, { ...filter, states: ['isolated'] });
   // For the index, which has only those.
   conditions.always("i.state = 'isolated'");
   const { tenant, account = tenant, product, region, billing } = filter;
-  const isPlain = [account, product, region, billing].every((one) => one === undefined);
+  const isPlain = isFound || [account, product, region, billing].every((one) => one === undefined);
   const of = { product, region, billing };
   const groups = isPlain ? undefined : { account, of, within: "state = 'isolated'" };
   return await pageOfInstances(db, { conditions, by: byRelease, groups }, page);

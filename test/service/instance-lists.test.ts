@@ -132,6 +132,13 @@ describe('search', () => {
     ['nothing of the kind', []],
     ['%', []],
     ['_', []],
+    // Looked for in an index, which has patterns.
+    ['b-%', []],
+    ['d_-', []],
+    ['b-\\', []],
+    // Letters that are too few for it.
+    ['DB', ['db', 'later']],
+    ['前', ['web']],
   ])('%s', async (text, expected) => {
     expect(await found(`q=${encodeURIComponent(text)}`)).toEqual(expected);
   });
@@ -143,6 +150,14 @@ describe('search', () => {
     expect(all).toContain('web');
     expect(await found(`q=${disk!.id}&billing=prepaid`)).toEqual(all.filter((one) => /db|later/.test(one)));
     expect(await found('q=DB-&state=stopped')).toEqual([]);
+    await withDatabase(service.adminUrl, (admin) =>
+      admin.query(
+        `INSERT INTO instance_words SELECT 'nobody-' || n, 'db-' || n FROM generate_series(1, 2000) AS n`,
+      ),
+    );
+    // More than are found at once: one after the other in the list.
+    expect(await found('q=DB-')).toEqual(['db', 'later']);
+    expect(await found('q=DB-1999')).toEqual([]);
   });
 
   it('finds in the bin too', async () => {
