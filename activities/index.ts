@@ -6,7 +6,7 @@
 import { activityInfo, Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { REFUSAL } from '../domain/ids';
-import type { StepInput, StepResult } from '../domain/step';
+import type { StepAnswer, StepInput } from '../domain/step';
 import { type Driver, refOf } from '../drivers/port';
 import { canPass, type Pool } from '../store/db';
 import { findInstance } from '../store/lives/instances';
@@ -17,14 +17,14 @@ import { type Trust, withAuthority } from './trust';
 
 export interface Activities {
   /** Computes a refund, holds it against its quote, and books it with the step. */
-  settle(input: StepInput): Promise<StepResult>;
+  settle(input: StepInput): Promise<StepAnswer>;
   /** Records any other step. */
-  record(input: StepInput): Promise<StepResult>;
+  record(input: StepInput): Promise<StepAnswer>;
   /**
    * Records that a signal was refused; a name of its own, so that the Web UI's timeline tells it from a step
    * that did something.
    */
-  refuse(input: StepInput): Promise<StepResult>;
+  refuse(input: StepInput): Promise<StepAnswer>;
   /** Asks the control plane once for a machine that is on its way. */
   cross(input: CrossInput): Promise<Crossed>;
   /** Agrees to a termination that came as a signal: the quote it names, or one made for it. */
@@ -33,8 +33,12 @@ export interface Activities {
 
 /** @param driverOf by the name that an instance keeps */
 export function createActivities(pool: Pool, trust: Trust, driverOf: (name: string) => Driver): Activities {
-  const step = (input: StepInput): Promise<StepResult> =>
-    answered(input.command, () => commitStep(pool, withAuthority(input, trust)));
+  const step = async (input: StepInput): Promise<StepAnswer> => {
+    const { life, ...result } = await answered(input.command, () =>
+      commitStep(pool, withAuthority(input, trust)),
+    );
+    return input.brief && life === input.next ? result : { life, ...result };
+  };
   return {
     settle: step,
     record: step,

@@ -23,6 +23,8 @@ export interface StepBase {
   carriedOutAt?: string | undefined;
   next: Life;
   effects: Effect[];
+  /** The answer leaves out a life that is `next`: the workflow has it already, and each answer stays in its history. */
+  brief?: true | undefined;
   /**
    * The life before, where the workflow has not had it from the store: at the first step after a start from a
    * given life.
@@ -58,3 +60,6 @@ export interface StepResult {
   step: number;
   refundId: string | null;
 }
+
+/** A result as it goes to the workflow: without a life that is what it asked for, where it asked to be answered briefly. */
+export type StepAnswer = Omit<StepResult, 'life'> & { life?: Life | undefined };

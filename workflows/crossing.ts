@@ -179,7 +179,11 @@ async function recordOwn(
   const step = nextStep(life, next, { id, by: 'sunset' }, name, body, now());
   try {
     return {
-      life: adopt(life, await local(stepSummary(step, life)).record({ ...step, effects, voucher: 'sunset' })),
+      life: adopt(
+        life,
+        step,
+        await local(stepSummary(step, life)).record({ ...step, effects, voucher: 'sunset' }),
+      ),
     };
   } catch (error) {
     return { life, refusal: refusalIn(error, life.state) };

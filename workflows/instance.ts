@@ -35,7 +35,7 @@ import {
   promisedFromHere,
 } from '../domain/lifecycle';
 import { asUnsigned, type Provenance } from '../domain/signed';
-import type { StepResult } from '../domain/step';
+import type { StepAnswer } from '../domain/step';
 import { AT_ONCE, crossingSummary, crossOnce } from './crossing';
 import { stepSummary, timerSummary } from './details';
 import {
@@ -61,6 +61,7 @@ import { isSigned, isSound } from './sound';
 import {
   adopt,
   beginRun,
+  brevity,
   local,
   nextStep,
   now,
@@ -336,9 +337,12 @@ async function beBorn({
     at,
     next,
     effects: [],
+    ...brevity(),
     voucher: signature === undefined ? ('unsigned' as const) : { signature },
   };
-  return (await local(stepSummary(step)).record({ ...step, birth: { registration, policy, driver } })).life;
+  const birth = { registration, policy, driver };
+  const { life = next } = await local(stepSummary(step)).record({ ...step, birth });
+  return life;
 }
 
 /**
@@ -360,6 +364,7 @@ async function takeDeadline(
     const step = nextStep(life, next, envelope, deadline.kind, deadline, at);
     const adopted = adopt(
       life,
+      step,
       await local(stepSummary(step, life)).record({ ...step, effects, carriedOutAt, voucher: 'sunset' }),
     );
     if (adopted.step !== life.step) return { life: adopted };
@@ -503,7 +508,7 @@ async function carryOutMessage(
   }
 }
 
-type StepOutcome = { life: Life; result: StepResult } | { life: Life; refusal: RefusalDetail };
+type StepOutcome = { life: Life; result: StepAnswer } | { life: Life; refusal: RefusalDetail };
 
 /**
  * Decides a command and records its step. When another command's step is found in its place, that life is
@@ -531,7 +536,7 @@ async function carryOut(
     const result = await (effects.some(({ type }) => type === 'settle')
       ? activities.settle(step)
       : activities.record(step));
-    const adopted = adopt(life, result);
+    const adopted = adopt(life, step, result);
     if (result.commandId === envelope.id) return { life: adopted, result };
     if (adoptions === MAX_ADOPTIONS)
       return { life: adopted, refusal: { code: 'NOT_POSSIBLE', state: adopted.state } };
@@ -563,7 +568,7 @@ async function recordRefusal(life: Life, said: Said, code: string, adoptions = 0
       refused: code,
       ...provenanceOfRefused(said),
     });
-    const adopted = adopt(life, result);
+    const adopted = adopt(life, step, result);
     // As earlier versions named such a row, in the histories that they wrote.
     const names = [step.commandId, `${envelope.id}/refused`];
     if (names.includes(result.commandId) || adoptions === MAX_ADOPTIONS) return adopted;

@@ -44,8 +44,9 @@ export interface LaterRun {
  * has them. `patched()` would say the same by a marker, which is an event and a write of its own in every life.
  *
  * 1: what ends a life is its last word; no search attributes are set beside it.
+ * 2: steps are answered without the life that they asked for.
  */
-export const REVISION = 1;
+export const REVISION = 2;
 
 export interface AnsweredCommand {
   id: string;

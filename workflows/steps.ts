@@ -14,7 +14,7 @@ import type { Command, Envelope } from '../domain/commands';
 import { REFUSAL } from '../domain/ids';
 import { isoOf } from '../domain/instant';
 import type { Life } from '../domain/lifecycle';
-import type { StepBase, StepResult } from '../domain/step';
+import type { StepAnswer, StepBase } from '../domain/step';
 import { currentDetails } from './details';
 import type { FirstRun, LaterRun, RefusalDetail } from './messages';
 import { changingAttributes, needsAttention, releaseTimeOf } from './search-attributes';
@@ -61,6 +61,9 @@ export function beginRun(input: FirstRun | LaterRun): void {
 
 export const now = (): string => isoOf(Date.now());
 
+/** What the answer of a step may leave out. */
+export const brevity = (): Pick<StepBase, 'brief'> => (startedWith >= 2 ? { brief: true } : {});
+
 export function nextStep(
   life: Life,
   next: Life,
@@ -80,6 +83,7 @@ export function nextStep(
     by,
     at,
     next: { ...next, step },
+    ...brevity(),
     ...from,
   };
 }
@@ -88,8 +92,8 @@ export function nextStep(
 export const shownName = (command: Command): string =>
   command.name === 'terminate' ? command.action : command.name;
 
-/** Takes over what the database holds, which may be another computation's (decision 6), and shows it. */
-export function adopt(before: Life, { life }: StepResult): Life {
+/** Takes over what the database holds, which may be another computation's (decision 6) than was asked for, and shows it. */
+export function adopt(before: Life, { next }: Pick<StepBase, 'next'>, { life = next }: StepAnswer): Life {
   const hasChanged =
     life.state !== before.state ||
     releaseTimeOf(life) !== releaseTimeOf(before) ||

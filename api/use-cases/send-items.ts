@@ -9,7 +9,7 @@ const WAIT_MS = 5000;
  * Temporal allows ten updates in flight per workflow; here it only keeps one confirmation of 500 items from
  * crowding out others.
  */
-const CONCURRENCY = 8;
+const CONCURRENCY = 16;
 
 /**
  * Sends the items; what takes longer goes on behind the answer, and what this process doesn't finish the

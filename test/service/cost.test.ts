@@ -87,3 +87,21 @@ it('an impossible command costs nothing', async () => {
 async function closed(id: string): Promise<boolean> {
   return (await service.client.workflow.getHandle(workflowId(id)).describe()).status.name === 'COMPLETED';
 }
+
+it('each step is answered without the life that it asked for', async () => {
+  const id = await register(service.http, cvmPostpaid());
+  await end(service.http, [id], { schedule: { mode: 'later' } });
+  expectStatus(await service.http.post(`/v1/instances/${id}/purge`, { confirm: id }), 200);
+  await until(async () => await closed(id), 'the end');
+  const handle = service.client.workflow.getHandle(workflowId(id));
+  const { events } = await handle.fetchHistory();
+  const answers = events!.flatMap(
+    ({ activityTaskCompletedEventAttributes: regular, markerRecordedEventAttributes: local }) =>
+      (regular?.result ?? local?.details?.result)?.payloads ?? [],
+  );
+  const steps = answers.map(({ data }) => JSON.parse(Buffer.from(data!).toString()) as object);
+  expect(steps.map((one) => Object.keys(one).sort())).toEqual(
+    Array(3).fill(['commandId', 'refundId', 'step']),
+  );
+  expect((await handle.describe()).historySize).toBeLessThan(11_000);
+});

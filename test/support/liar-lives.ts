@@ -39,6 +39,7 @@ interface Move {
   to: State;
   /** @returns the agreement that it is carried out for, if any */
   ask(at: Place): Promise<string | undefined>;
+  isByItself?: true;
 }
 
 /** A life and who looks after it. */
@@ -85,12 +86,13 @@ function commanded(to: State, path: string, body: object | ((at: Place) => objec
 const purged = commanded('terminated', 'purge', ({ id }) => ({ confirm: id }));
 const restored = commanded('running', 'restore', { renewal: { months: 1 } });
 
+/** Time may pass without anything becoming of it. */
 function passed(to: State, ms: number): Move {
   const ask = async ({ http, id }: Place): Promise<undefined> => {
     await fastForward(http, id, seconds(ms));
     return undefined;
   };
-  return { to, ask };
+  return { to, ask, isByItself: true };
 }
 
 /** Its time comes with the move: what turned back has to be agreed to again. */
@@ -263,8 +265,11 @@ async function retold({ http, liar, id }: Place): Promise<string> {
 async function makeMove(at: Place, move: Move): Promise<void> {
   const { service, led, liar, id } = at;
   for (let tries = 0; tries < TRIES && !led.isLost; tries++) {
+    const { step } = await lifeOf(service, id);
     const agreed = await move.ask(at);
-    const life = await rested(service, liar, id, () => void led.resolved++);
+    // What was accepted may not have begun yet.
+    const after = move.isByItself ? {} : { after: step };
+    const life = await rested(service, liar, id, { ...after, onResolved: () => void led.resolved++ });
     if (life.state === move.to) return;
     led.turnedBack++;
     if (agreed !== undefined) await expectTurnedBack(at, agreed);
@@ -278,18 +283,24 @@ export async function lifeOf({ pool }: ServiceUnderTest, id: string): Promise<Li
   return rows[0]!.life;
 }
 
+interface Resting {
+  /** A step that is not the last one any more. */
+  after?: number;
+  onResolved?: () => void;
+}
+
 /** Waits until nothing of it is under way, and resolves what is stuck. */
 export async function rested(
   service: ServiceUnderTest,
   liar: Liar,
   id: string,
-  onResolved = (): void => {},
+  { after = -1, onResolved = () => {} }: Resting = {},
 ): Promise<Life> {
   let looks = 0;
   return await until(
     async () => {
       const life = await lifeOf(service, id);
-      if (!life.crossing) return life;
+      if (!life.crossing) return life.step > after && life;
       if (++looks % LOOKS) return undefined;
       if (!life.crossing.attention) await sendConfirmed(service.client, id).catch(() => {});
       else {
