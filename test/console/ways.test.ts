@@ -324,8 +324,15 @@ it('from the list to the end of a life by keyboard alone', async () => {
   };
   await page.getByRole('link', { name: id }).waitFor();
   await tabTo(words.list.actions(id));
+  const menu = page.getByRole('menuitem', { name: words.command.terminate });
+  // Opened, left with Escape, and one is where one was; opened again.
   await keyboard.press('Enter');
-  await page.getByRole('menuitem', { name: words.command.terminate }).waitFor();
+  await menu.waitFor();
+  await keyboard.press('Escape');
+  await menu.waitFor({ state: 'detached' });
+  await until(async () => (await focused()).includes(words.list.actions(id)), 'the way back to the button');
+  await keyboard.press('Enter');
+  await menu.waitFor();
   for (let steps = 0; steps < 9 && !(await focused()).includes(words.command.terminate); steps++)
     await keyboard.press('ArrowDown');
   await keyboard.press('Enter');

@@ -1,43 +1,45 @@
 /** More > Instance status > Terminate/Return (000-10, 001-19): each command's page is one click away. */
 import { Menu } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { useLayoutEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import type { InstanceAnswer } from '../../../../contract/answers';
 import { addressOf } from '../../parts/command-link';
 import { useOffered } from '../../parts/commands';
 import { useWords } from '../../words';
 import css from './instances.module.css';
 
-/** How somebody came to the button. */
-type Arrival = 'mouse' | 'focus' | 'click';
-
-/** The menu is made when somebody comes near its button: a thousand rows are scrolled past for one that is used. */
+/**
+ * The menu is made when it is first opened: a thousand rows are scrolled past for one that is used. Not sooner:
+ * a button that is replaced between the press and its release is never clicked.
+ */
 export function RowMenu({ item }: { item: InstanceAnswer }) {
   const { list } = useWords();
-  const [arrival, arrive] = useState<Arrival>();
+  const [isUsed, use] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
-  // The one that had the focus was another one, without its menu.
-  useLayoutEffect(() => {
-    if (arrival === 'focus') button.current?.focus();
-  }, [arrival]);
-  if (arrival === undefined)
+  const name = list.actions(item.id);
+  if (!isUsed)
     return (
       <button
         type="button"
         className={css.more}
-        aria-label={list.actions(item.id)}
+        aria-label={name}
         aria-haspopup="menu"
-        onMouseEnter={() => arrive('mouse')}
-        onFocus={() => arrive('focus')}
-        onClick={() => arrive('click')}
+        aria-expanded={false}
+        onClick={() => use(true)}
       >
         <Dots />
       </button>
     );
   return (
-    <Menu position="bottom-end" width={230} shadow="md" defaultOpened={arrival === 'click'}>
+    <Menu
+      position="bottom-end"
+      width={230}
+      shadow="md"
+      defaultOpened
+      onClose={() => button.current?.focus({ preventScroll: true })}
+    >
       <Menu.Target>
-        <button type="button" className={css.more} aria-label={list.actions(item.id)} ref={button}>
+        <button type="button" className={css.more} aria-label={name} ref={button}>
           <Dots />
         </button>
       </Menu.Target>

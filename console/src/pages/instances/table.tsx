@@ -180,9 +180,15 @@ function SortableHead({ name, by, sort, onSort }: SortableHeadProps) {
 function useOffsetTop(ref: { current: HTMLElement | null }): number {
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {
-    const measured = ref.current ? ref.current.getBoundingClientRect().top + window.scrollY : 0;
-    if (Math.abs(measured - top) > 0.5) setTop(measured);
-  });
+    const element = ref.current;
+    if (!element) return;
+    const measure = (): void => setTop(Math.round(element.getBoundingClientRect().top + window.scrollY));
+    measure();
+    // What stands above it makes the page longer. At every scroll it would cost more than the rows.
+    const observer = new ResizeObserver(measure);
+    observer.observe(element.closest('main') ?? document.body);
+    return () => observer.disconnect();
+  }, [ref]);
   return top;
 }
 
