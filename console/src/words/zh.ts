@@ -537,7 +537,7 @@ export const zh: Words = {
         done: '已下线',
       },
       asItWas: '恢复原状，并自现在起重新计费。',
-      withRenewal: (span) => `续费 ${span} 后恢复：`,
+      withRenewal: (span) => `续费 ${span}后恢复：`,
       again: (count) => `重试（${count}）`,
     },
   },
