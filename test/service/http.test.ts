@@ -833,6 +833,7 @@ describe('shapes', () => {
       machine: null,
       attention: null,
       operation: null,
+      atRelease: null,
       disposal: null,
     });
     expect(Date.parse(shown.expiresAt!)).toBe(Date.parse('2027-11-20T00:00:00+08:00'));
@@ -874,6 +875,15 @@ describe('shapes', () => {
           purgeTime: INSTANT,
           needsRenewal: false,
           protection: null,
+          atRelease: {
+            destroyed: [
+              { kind: 'instance', id: redis },
+              { kind: 'disk', id: 'd1' },
+              { kind: 'disk', id: 'd2' },
+              { kind: 'address', id: 'ip1' },
+            ],
+            kept: [],
+          },
         },
       ],
       nextCursor: null,
@@ -994,6 +1004,7 @@ describe('shapes', () => {
       account,
       arrears: false,
       hold: false,
+      standing: null,
       balances: [{ currency: 'CNY', ...parts }],
       rights: [
         { product: 'tencent-cvm', fiveDay: right(1, 1), ordinary: right(3, 0) },
