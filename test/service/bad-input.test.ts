@@ -139,6 +139,8 @@ const refusedFields = async (method: string, path: string, body: unknown, errors
   await refusedInBoth(method, path, body, { status: 400, code: 'INVALID_REQUEST', errors });
 
 const start = hoursAgo(48);
+/** One instant: orders follow each other to the millisecond. */
+const tomorrow = fromNow(DAY);
 const renewalAfter = (startsAt: string, more: Fields = {}): Fields => ({
   ...purchase(startsAt),
   id: 'o2',
@@ -353,10 +355,7 @@ const REGISTRATIONS: [title: string, body: () => unknown, errors: string[]][] = 
     'ids that are there twice',
     () =>
       cvmPrepaid({
-        orders: [
-          purchase(start, { endsAt: fromNow(DAY) }),
-          { ...renewalAfter(fromNow(DAY)), startsAt: fromNow(DAY), id: 'o1' },
-        ],
+        orders: [purchase(start, { endsAt: tomorrow }), renewalAfter(tomorrow, { id: 'o1' })],
         disks: many(2, () => ({ id: 'd', kind: 'data', storage: 'local' })),
         addresses: many(3, () => ({ id: 'a', kind: 'public' })),
       }),
