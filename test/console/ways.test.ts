@@ -428,6 +428,8 @@ describe.each(LANGS)('the account’s page, in %s', (lang) => {
     expect(await page.getByLabel(words.common.amount).getAttribute('aria-invalid')).toBe('true');
     await me.look('account-refused');
     await page.getByLabel(words.common.amount).fill('120.5');
+    // What is changed is not said to be wrong any more.
+    await dialog.getByText(digits).waitFor({ state: 'detached' });
     await dialog.getByText('120.50 CNY').waitFor();
     await me.look('account-adjust');
     await submit.click();

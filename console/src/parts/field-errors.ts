@@ -8,21 +8,31 @@ export interface FieldErrors<Field extends string> {
   rest: Error | null;
 }
 
-/** @param codes problems of the whole request that one field is about */
-export function byField<Field extends string>(
-  error: Error | null,
-  fields: readonly Field[],
-  codes: Readonly<Record<string, Field>> = {},
-): FieldErrors<Field> {
+/** A command that was refused, and what was sent with it. */
+interface Sent {
+  error: Error | null;
+  variables: Record<string, unknown> | undefined;
+}
+
+/**
+ * @param body as it would be sent now: what has been changed since is not wrong any more
+ * @param codes problems of the whole request that one field is about
+ */
+export function byField<Body extends Record<string, unknown>>(
+  { error, variables }: Sent,
+  body: Body,
+  codes: Readonly<Record<string, keyof Body & string>> = {},
+): FieldErrors<keyof Body & string> {
+  const fields = Object.keys(body) as (keyof Body & string)[];
   if (!(error instanceof Refused)) return { at: {}, rest: error };
   const { code, detail, next, errors } = error.problem;
   const about = codes[code];
   const told = about ? [{ pointer: `/${about}`, detail: `${detail} ${next}` }] : errors;
-  const at: FieldErrors<Field>['at'] = {};
+  const at: FieldErrors<keyof Body & string>['at'] = {};
   for (const { pointer, detail: said } of told) {
     const field = fields.find((one) => pointer === `/${one}`);
     if (field === undefined) return { at: {}, rest: error };
-    at[field] = [at[field], said].filter(Boolean).join(' ');
+    if (body[field] === variables?.[field]) at[field] = [at[field], said].filter(Boolean).join(' ');
   }
   return { at, rest: told.length === 0 ? error : null };
 }

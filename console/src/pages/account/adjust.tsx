@@ -16,7 +16,6 @@ import css from './account.module.css';
 export const SOURCES = ['cash', 'gift', 'income'] as const;
 type Source = (typeof SOURCES)[number];
 
-const FIELDS = ['kind', 'source', 'currency', 'amount', 'reference', 'reason'] as const;
 /** Told at the field that has to be another. */
 const CODES = { BALANCE_TOO_LOW: 'amount', REFERENCE_USED: 'reference' } as const;
 const ALERT = { role: 'alert' };
@@ -36,7 +35,8 @@ export function Adjust({ account: { account, balances }, close }: AdjustProps) {
   const [reference, setReference] = useState('');
   const [reason, setReason] = useState('');
   const adjusting = useCommand(adjustBalance(account));
-  const { at, rest } = byField(adjusting.error, FIELDS, CODES);
+  const body = { kind, source, currency, amount, reference: reference.trim(), reason: reason.trim() };
+  const { at, rest } = byField(adjusting, body, CODES);
   const before = balances.find((one) => one.currency === currency)?.[source] ?? zeroOf(currency);
   const after = isAmount(amount) ? (kind === 'withdrawal' ? minus : plus)(before, amount) : undefined;
   const tooMuch = after?.startsWith('-')
@@ -44,11 +44,7 @@ export function Adjust({ account: { account, balances }, close }: AdjustProps) {
     : undefined;
   const isReady =
     [amount, currency, reference, reason].every((one) => one.trim() !== '') && tooMuch === undefined;
-  const submit = (): void =>
-    adjusting.mutate(
-      { kind, source, currency, amount, reference: reference.trim(), reason: reason.trim() },
-      { onSuccess: close },
-    );
+  const submit = (): void => adjusting.mutate(body, { onSuccess: close });
   return (
     <Dialog
       title={adjust.title(account)}

@@ -28,27 +28,26 @@ export function Standing({ account: { arrears, hold, standing } }: { account: Ac
   );
 }
 
-const FIELDS = ['reason'] as const;
-
 export function SetStanding({ account, close }: { account: AccountAnswer; close(): void }) {
   const { accounts, standing: said } = useWords();
   const [arrears, setArrears] = useState(account.arrears);
   const [hold, setHold] = useState(account.hold);
   const [reason, setReason] = useState('');
   const setting = useCommand(putStanding(account.account));
-  const { at, rest } = byField(setting.error, FIELDS);
   // What is not changed is not sent: somebody else may be changing it.
   const changes = {
     ...(arrears === account.arrears ? {} : { arrears }),
     ...(hold === account.hold ? {} : { hold }),
   };
+  const body = { ...changes, reason: reason.trim() };
+  const { at, rest } = byField(setting, { reason: body.reason });
   return (
     <Dialog
       title={said.title(account.account)}
       close={close}
       command={{ isPending: setting.isPending, error: rest }}
       isReady={reason.trim() !== '' && Object.keys(changes).length > 0}
-      submit={() => setting.mutate({ ...changes, reason: reason.trim() }, { onSuccess: close })}
+      submit={() => setting.mutate(body, { onSuccess: close })}
       label={said.submit}
     >
       <Checkbox
