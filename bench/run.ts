@@ -80,15 +80,15 @@ async function main(): Promise<void> {
   const parts = new Components();
   const isEnding = endOnSignals(parts);
   const report = consoleProgress();
-  const figures: Figure[] = [];
   let place: Place | undefined;
   try {
     place = await startPlace(parts, report);
     for (const { name, title, run } of METRICS.filter((metric) => !only || only.includes(metric.name))) {
       report(`${name}: ${title}`);
       const found = await run(place, size);
-      figures.push(...found);
-      process.stdout.write(`${tableOf(found)}\n`);
+      // At once: what was measured is kept whatever becomes of the rest.
+      const file = writeLines(found, values.quick ? 'quick' : 'full');
+      process.stdout.write(`${tableOf(found)}\nwritten to ${file}\n`);
     }
   } catch (error) {
     if (isEnding()) return;
@@ -96,7 +96,6 @@ async function main(): Promise<void> {
     await end(parts, 1);
     return;
   }
-  process.stdout.write(`written to ${writeLines(figures, values.quick ? 'quick' : 'full')}\n`);
   await end(parts, 0);
 }
 
