@@ -127,16 +127,19 @@ export async function clearReleaseTimes(
   await tx.query(LEAVE_BIN([instanceId, purgeTime, at, isReleased]));
 }
 
-const PLAN_AGREED = prepared(
-  `SELECT item.plan FROM termination_items item JOIN terminations t ON t.id = item.termination_id
-   WHERE item.instance_id = $1 AND (item.status = 'done' OR item.termination_id = $2) AND t.action <> 'return-renewals'
-   ORDER BY item.accepted_at DESC LIMIT 1`,
-);
-
 /**
- * The plan of the quote that the instance was ended by last (L19).
- * @param terminationId the one that is being carried out just now
+ * SQL of the plan of the quote that an instance was ended by last (L19).
+ * @param instance SQL of its id
+ * @param underWay SQL of the termination that is being carried out just now
  */
+export const agreedPlanOf = (instance: string, underWay = 'NULL'): string =>
+  `SELECT item.plan FROM termination_items item JOIN terminations t ON t.id = item.termination_id
+   WHERE item.instance_id = ${instance} AND (item.status = 'done' OR item.termination_id = ${underWay})
+     AND t.action <> 'return-renewals'
+   ORDER BY item.accepted_at DESC LIMIT 1`;
+const PLAN_AGREED = prepared(agreedPlanOf('$1', '$2'));
+
+/** @param terminationId the one that is being carried out just now */
 export async function planAgreed(
   db: Db,
   instanceId: string,

@@ -16,6 +16,7 @@ import { dueAt, type Life, nextDeadline } from '../../domain/lifecycle';
 import type { Plan } from '../../domain/plan';
 import type { Policy } from '../../domain/policy';
 import { each } from '../../domain/turns';
+import { agreedPlanOf } from '../agreements/items';
 import { type Db, prepared, type Transaction } from '../db';
 import type { Groups } from '../groups';
 import { inTurns } from '../in-turns';
@@ -64,11 +65,7 @@ type SelectedInstance = Omit<InstanceRow, 'orders' | 'policy'> & {
   sortKey?: string | null;
 };
 
-// As `planAgreed` of the items says it when it is released.
-const AGREED_PLAN = `CASE WHEN i.state = 'isolated' THEN (
-    SELECT item.plan FROM termination_items item JOIN terminations t ON t.id = item.termination_id
-    WHERE item.instance_id = i.id AND item.status = 'done' AND t.action <> 'return-renewals'
-    ORDER BY item.accepted_at DESC LIMIT 1) END`;
+const AGREED_PLAN = `CASE WHEN i.state = 'isolated' THEN (${agreedPlanOf('i.id')}) END`;
 const COLUMNS = `i.id, i.seq, i.facts, i.life, i.policy_id AS "policyId", i.clock_offset_ms AS "clockOffsetMs", i.hold, i.disposal,
     ${AGREED_PLAN} AS "agreedPlan",
     i.registration_hash AS "registrationHash", i.registered_by AS "registeredBy", i.purge_time AS "purgeTime",
@@ -253,6 +250,7 @@ async function searchedBy(db: Db, filter: InstanceFilter): Promise<Searched> {
 
 const IN_TROUBLE = `i.id IN (SELECT t->>'instanceId' FROM watch w, jsonb_array_elements(w.troubles) t
   UNION ALL SELECT id FROM instances WHERE life->'crossing' ? 'attention')`;
+
 /** How many instances have each value of what they can be filtered by. */
 export interface Facets {
   product: Facet[];
