@@ -75,8 +75,15 @@ describe.each(LANGS)('in %s', (lang) => {
 
     // 000-16, 000-17: the list's billing mode says so, and its dialog comes on hover.
     const { row } = await rowOf(me, account, id);
-    await row.getByRole('button', { name: words.timed.label }).hover();
+    const label = row.getByRole('button', { name: words.timed.label, exact: true });
+    await label.hover();
     await page.getByText(words.timed.at).waitFor();
+    // By keyboard too: it is reached, shows it, and keeps the focus.
+    await page.reload();
+    await row.getByRole('link').focus();
+    await page.keyboard.press('Tab');
+    await page.getByText(words.timed.at).waitFor();
+    expect(await label.evaluate((element) => element.matches(':focus'))).toBe(true);
     await me.look('000-timed');
     // 000-18, 000-19: a second dialog with the facts of the instance.
     await button(words.timed.cancel).click();

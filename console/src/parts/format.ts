@@ -5,43 +5,50 @@ import type { Lang, Words } from '../words';
 export const CONTRACT_ZONE = 'Asia/Shanghai';
 export const VIEWER_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+/** What is made of a time. Made once for each language and zone: making one takes longer than a row of a list. */
+const DAY: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short' };
+const CLOCK: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+const YEAR: Intl.DateTimeFormatOptions = { year: 'numeric' };
+const KINDS = {
+  time: { ...DAY, ...CLOCK },
+  timeAndYear: { ...DAY, ...YEAR, ...CLOCK },
+  exactly: { ...DAY, ...YEAR, ...CLOCK, second: '2-digit' },
+  clock: CLOCK,
+  day: DAY,
+  dayAndYear: { ...DAY, ...YEAR },
+} satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+const LOCALES: Record<Lang, string> = { en: 'en-GB', zh: 'zh-CN' };
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-function formatOf(lang: Lang, zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = [lang, zone, JSON.stringify(options)].join();
+function formatOf(lang: Lang, zone: string, kind: keyof typeof KINDS): Intl.DateTimeFormat {
+  const key = `${lang} ${zone} ${kind}`;
   const known = formats.get(key);
   if (known) return known;
-  const made = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'en-GB', { timeZone: zone, ...options });
+  const made = new Intl.DateTimeFormat(LOCALES[lang], { timeZone: zone, ...KINDS[kind] });
   formats.set(key, made);
   return made;
 }
 
-const DAY: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short' };
-const CLOCK: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
 const isThisYear = (at: number): boolean => new Date(at).getFullYear() === new Date().getFullYear();
 
 /** `26 Nov 08:27`, with the year where it is another one. */
-export function formatTime(at: number, lang: Lang, zone = VIEWER_ZONE): string {
-  const year: Intl.DateTimeFormatOptions = isThisYear(at) ? {} : { year: 'numeric' };
-  return formatOf(lang, zone, { ...DAY, ...year, ...CLOCK })
+export const formatTime = (at: number, lang: Lang, zone = VIEWER_ZONE): string =>
+  formatOf(lang, zone, isThisYear(at) ? 'time' : 'timeAndYear')
     .format(at)
     .replace(', ', ' ');
-}
 
 /** To the second, with the zone's name: for hovers and papers. */
-export function formatExactly(at: number, lang: Lang, zone: string): string {
-  const options: Intl.DateTimeFormatOptions = { ...DAY, year: 'numeric', ...CLOCK, second: '2-digit' };
-  return `${formatOf(lang, zone, options).format(at).replace(', ', ' ')} (${zone})`;
-}
+export const formatExactly = (at: number, lang: Lang, zone: string): string =>
+  `${formatOf(lang, zone, 'exactly').format(at).replace(', ', ' ')} (${zone})`;
 
 /** `09:12`. */
-export const formatClock = (at: number, lang: Lang): string => formatOf(lang, VIEWER_ZONE, CLOCK).format(at);
+export const formatClock = (at: number, lang: Lang): string =>
+  formatOf(lang, VIEWER_ZONE, 'clock').format(at);
 
 /** `26 Nov`, with the year where it is another one. */
-export function formatDay(at: number, lang: Lang): string {
-  const year: Intl.DateTimeFormatOptions = isThisYear(at) ? {} : { year: 'numeric' };
-  return formatOf(lang, VIEWER_ZONE, { ...DAY, ...year }).format(at);
-}
+export const formatDay = (at: number, lang: Lang): string =>
+  formatOf(lang, VIEWER_ZONE, isThisYear(at) ? 'day' : 'dayAndYear').format(at);
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -62,16 +69,25 @@ export function formatSpan(ms: number, { duration }: Words): string {
   return shown.map(([count, say]) => say(count)).join(' ');
 }
 
+const numbers = new Map<string, Intl.NumberFormat>();
+
+function numberFormatOf(lang: Lang, digits: number): Intl.NumberFormat {
+  const key = `${lang} ${digits}`;
+  const known = numbers.get(key);
+  if (known) return known;
+  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const made = new Intl.NumberFormat(LOCALES[lang], options);
+  numbers.set(key, made);
+  return made;
+}
+
 /** `1,204.50 CNY`. The digits are the API's own: nothing is computed with them here. */
 export function formatMoney(amount: string, currency: string | null, lang: Lang): string {
   const digits = amount.split('.')[1]?.length ?? 0;
-  const format = new Intl.NumberFormat(lang === 'zh' ? 'zh-CN' : 'en-GB', {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
-  const text = format.format(amount as `${number}`).replace('-', '−');
+  const text = numberFormatOf(lang, digits)
+    .format(amount as `${number}`)
+    .replace('-', '−');
   return currency === null ? text : `${text} ${currency}`;
 }
 
-export const formatCount = (count: number, lang: Lang): string =>
-  new Intl.NumberFormat(lang === 'zh' ? 'zh-CN' : 'en-GB').format(count);
+export const formatCount = (count: number, lang: Lang): string => numberFormatOf(lang, 0).format(count);

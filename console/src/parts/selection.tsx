@@ -1,8 +1,8 @@
 /** Which rows of a list are selected, by their ids. */
-import { Checkbox } from '@mantine/core';
 import { type Dispatch, type SetStateAction, useMemo, useState } from 'react';
 import { useWords } from '../words';
 import type { Column } from './rows';
+import { Tick } from './tick';
 
 export type Choose = Dispatch<SetStateAction<ReadonlySet<string>>>;
 
@@ -39,16 +39,16 @@ export function useSelectColumn<Item>(
   return {
     head: list.selection,
     headCell: (
-      <Checkbox
-        aria-label={list.selectAll}
+      <Tick
+        label={list.selectAll}
         checked={isAll}
-        indeterminate={!isAll && selected.length > 0}
+        isPartly={!isAll && selected.length > 0}
         onChange={() => choose(isAll ? new Set() : new Set(items.map(idOf)))}
       />
     ),
     cell: (item) => (
-      <Checkbox
-        aria-label={list.select(idOf(item))}
+      <Tick
+        label={list.select(idOf(item))}
         checked={chosen.has(idOf(item))}
         onChange={() => choose(toggled(chosen, idOf(item)))}
       />

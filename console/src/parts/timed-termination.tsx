@@ -1,6 +1,7 @@
 /** "Timed termination" in the billing mode: its schedule on hover or focus, and from there its cancellation (000-16…20). */
 import { Button, Popover } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { useLayoutEffect, useRef, useState } from 'react';
 import { commandTo } from '../api/commands';
 import type { Instance } from '../api/queries';
 import { useCommand } from '../api/use-command';
@@ -12,11 +13,31 @@ import { Refusal } from './states';
 import { Countdown, Time } from './time';
 import css from './timed-termination.module.css';
 
+/** Its schedule is made when it is first pointed at or reached: a list is scrolled past many that never are. */
 export function TimedTermination({ instance }: { instance: Instance }) {
   const { timed } = useWords();
+  const [reached, reach] = useState<'pointed at' | 'focused'>();
+  if (reached) return <Schedule instance={instance} hasFocus={reached === 'focused'} />;
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: as below
+    <span className={css.place} onMouseEnter={() => reach('pointed at')}>
+      <button type="button" className={css.target} onFocus={() => reach('focused')} aria-haspopup="dialog">
+        <Clock /> {timed.label}
+      </button>
+    </span>
+  );
+}
+
+function Schedule({ instance, hasFocus }: { instance: Instance; hasFocus: boolean }) {
+  const { timed } = useWords();
   const { may } = useSession();
-  const [isShown, show] = useDisclosure();
+  const [isShown, show] = useDisclosure(true);
   const [isAsking, ask] = useDisclosure();
+  const target = useRef<HTMLButtonElement>(null);
+  // It stands in the place of the one that was focused.
+  useLayoutEffect(() => {
+    if (hasFocus) target.current?.focus({ preventScroll: true });
+  }, [hasFocus]);
   if (!instance.termination) return null;
   const { at } = instance.termination;
   return (
@@ -35,6 +56,7 @@ export function TimedTermination({ instance }: { instance: Instance }) {
           <Popover.Target>
             <button
               type="button"
+              ref={target}
               className={css.target}
               onFocus={show.open}
               onClick={show.open}

@@ -1,5 +1,6 @@
 /** Which columns are shown: chosen once, kept in the browser. */
 import { useLocalStorage } from '@mantine/hooks';
+import { useMemo } from 'react';
 
 const COLUMNS = ['state', 'billing', 'product', 'region', 'plan', 'ends', 'account'] as const;
 export type Column = (typeof COLUMNS)[number];
@@ -28,8 +29,13 @@ export function useColumns(hasAccounts: boolean): Columns {
     defaultValue: ['product'],
     getInitialValueInEffect: false,
   });
-  const offered = COLUMNS.filter((column) => column !== 'account' || hasAccounts);
+  const offered = useMemo(
+    () => COLUMNS.filter((column) => column !== 'account' || hasAccounts),
+    [hasAccounts],
+  );
+  // The same one as long as they are the same: another one would draw every row again.
+  const shown = useMemo(() => offered.filter((column) => !hidden.includes(column)), [offered, hidden]);
   const toggle = (column: Column): void =>
     setHidden(hidden.includes(column) ? hidden.filter((one) => one !== column) : [...hidden, column]);
-  return { offered, shown: offered.filter((column) => !hidden.includes(column)), toggle };
+  return { offered, shown, toggle };
 }

@@ -9,7 +9,7 @@ import { PageHead } from '../../parts/page-head';
 import { useSelection } from '../../parts/selection';
 import { Empty, Failed, Loading } from '../../parts/states';
 import { useWords } from '../../words';
-import { useColumns } from './columns';
+import { type Column, useColumns } from './columns';
 import { ColumnsMenu } from './columns-menu';
 import { EndSelected } from './end-selected';
 import { FilterBar } from './filter-bar';
@@ -27,18 +27,33 @@ export function Instances() {
   const filters = route.useSearch();
   const navigate = route.useNavigate();
   const columns = useColumns(account === null);
-  const list = useInfiniteQuery({
-    ...queries.instances(toQuery(filters)),
-    placeholderData: (before) => before,
-  });
-  const items = list.data ?? NONE;
-  const { chosen, choose, selected, clear } = useSelection(items, idOf);
   const narrow = (next: Filters) => void navigate({ search: next, replace: true });
   return (
     <>
       <PageHead title={words.pages.instances} lead={words.list.lead} actions={<ColumnsMenu {...columns} />} />
       <Guide />
       <FilterBar filters={filters} narrow={narrow} />
+      <Found filters={filters} narrow={narrow} columns={columns.shown} />
+    </>
+  );
+}
+
+interface FoundProps {
+  filters: Filters;
+  narrow(next: Filters): void;
+  columns: readonly Column[];
+}
+
+/** A part of its own: what is above it is not drawn again with every page that comes. */
+function Found({ filters, narrow, columns }: FoundProps) {
+  const list = useInfiniteQuery({
+    ...queries.instances(toQuery(filters)),
+    placeholderData: (before) => before,
+  });
+  const items = list.data ?? NONE;
+  const { chosen, choose, selected, clear } = useSelection(items, idOf);
+  return (
+    <>
       <BatchBar count={selected.length} clear={clear}>
         <EndSelected selected={selected} />
       </BatchBar>
@@ -48,7 +63,7 @@ export function Instances() {
       {items.length > 0 && (
         <InstanceTable
           items={items}
-          columns={columns.shown}
+          columns={columns}
           chosen={chosen}
           choose={choose}
           isStale={list.isPlaceholderData}

@@ -26,9 +26,7 @@ export function RowMenu({ item }: { item: InstanceAnswer }) {
         aria-haspopup="menu"
         aria-expanded={false}
         onClick={() => use(true)}
-      >
-        <Dots />
-      </button>
+      />
     );
   return (
     <Menu
@@ -39,9 +37,7 @@ export function RowMenu({ item }: { item: InstanceAnswer }) {
       onClose={() => button.current?.focus({ preventScroll: true })}
     >
       <Menu.Target>
-        <button type="button" className={css.more} aria-label={name} ref={button}>
-          <Dots />
-        </button>
+        <button type="button" className={css.more} aria-label={name} ref={button} />
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{list.status}</Menu.Label>
@@ -79,11 +75,3 @@ function Offers({ item }: { item: InstanceAnswer }) {
       ),
     );
 }
-
-const Dots = () => (
-  <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true" fill="currentColor">
-    <circle cx="3" cy="8" r="1.5" />
-    <circle cx="8" cy="8" r="1.5" />
-    <circle cx="13" cy="8" r="1.5" />
-  </svg>
-);

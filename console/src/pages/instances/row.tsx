@@ -1,11 +1,11 @@
-import { Checkbox } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
-import { memo } from 'react';
+import { memo, type ReactNode } from 'react';
 import type { Instance } from '../../api/queries';
+import { InstanceLink } from '../../parts/instance-link';
 import { StateTag } from '../../parts/tags';
+import { Tick } from '../../parts/tick';
 import { Countdown, Time } from '../../parts/time';
 import { TimedTermination } from '../../parts/timed-termination';
-import { useWords } from '../../words';
+import { useWords, type Words } from '../../words';
 import type { Column } from './columns';
 import css from './instances.module.css';
 import { RowMenu } from './row-menu';
@@ -21,6 +21,7 @@ interface InstanceRowProps {
   height: number;
 }
 
+/** Drawn once, as it comes into view: what it is made of is counted by a test. */
 export const InstanceRow = memo(function InstanceRow({
   item,
   columns,
@@ -30,7 +31,7 @@ export const InstanceRow = memo(function InstanceRow({
   top,
   height,
 }: InstanceRowProps) {
-  const { list } = useWords();
+  const words = useWords();
   const { id, name } = item;
   return (
     <div
@@ -42,17 +43,15 @@ export const InstanceRow = memo(function InstanceRow({
       style={{ top, height }}
     >
       <span role="cell" data-cell="select">
-        <Checkbox aria-label={list.select(id)} checked={isChosen} onChange={() => toggle(id)} />
+        <Tick label={words.list.select(id)} checked={isChosen} onChange={() => toggle(id)} />
       </span>
       <span role="cell" className={css.name}>
-        <Link to="/instances/$id" params={{ id }} data-cell="name">
-          {name ?? id}
-        </Link>
+        <InstanceLink id={id}>{name ?? id}</InstanceLink>
         {name !== undefined && name !== id && <small>{id}</small>}
       </span>
       {columns.map((column) => (
         <span role="cell" key={column} className={css[column]}>
-          <Cell column={column} item={item} />
+          {contentOf(column, item, words)}
         </span>
       ))}
       <span role="cell" className={css.last} data-cell="more">
@@ -62,8 +61,7 @@ export const InstanceRow = memo(function InstanceRow({
   );
 });
 
-function Cell({ column, item }: { column: Column; item: Instance }) {
-  const words = useWords();
+function contentOf(column: Column, item: Instance, words: Words): ReactNode {
   switch (column) {
     case 'state':
       return <StateTag state={item.state} />;

@@ -1,7 +1,6 @@
 /** Rows of the list: only those that are seen are in the page, however many there are. */
-import { Checkbox } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, type Range, useWindowVirtualizer } from '@tanstack/react-virtual';
 import {
   type CSSProperties,
   type KeyboardEvent,
@@ -15,6 +14,7 @@ import {
 import type { Instance } from '../../api/queries';
 import { formatCount } from '../../parts/format';
 import { type Choose, toggled } from '../../parts/selection';
+import { Tick } from '../../parts/tick';
 import { useLanguage } from '../../words';
 import { type Column, WIDTHS } from './columns';
 import { columnNames } from './columns-menu';
@@ -38,6 +38,8 @@ const ROW = 46;
 const CARD = 112;
 /** Where there is no room for all, the instance's page has them. */
 const SPARED: readonly Column[] = ['plan', 'region'];
+/** Rows above and below what is seen. */
+const OVERSCAN = 12;
 /** The next page is asked for before its first row is seen. */
 const AHEAD = 40;
 
@@ -59,23 +61,6 @@ export function InstanceTable({
     () => (isSparing ? wanted.filter((column) => !SPARED.includes(column)) : wanted),
     [wanted, isSparing],
   );
-  const body = useRef<HTMLDivElement>(null);
-  const offset = useOffsetTop(body);
-  const rows = useWindowVirtualizer({
-    count: items.length,
-    estimateSize: () => (isNarrow ? CARD : ROW),
-    overscan: 12,
-    scrollMargin: offset,
-  });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another kind are of another height
-  useEffect(() => rows.measure(), [isNarrow]);
-  const seen = rows.getVirtualItems();
-  const last = seen.at(-1)?.index ?? 0;
-  useEffect(() => {
-    if (last >= items.length - AHEAD) more?.();
-  }, [last, items.length, more]);
-  // The same one at every scroll: rows that stay are not drawn again.
-  const toggle = useCallback((id: string) => choose((before) => toggled(before, id)), [choose]);
   const isAll = items.every(({ id }) => chosen.has(id));
   const names = columnNames(words);
   const style = { '--columns': columns.map((column) => WIDTHS[column]).join(' ') } as CSSProperties;
@@ -92,10 +77,10 @@ export function InstanceTable({
         <div role="rowgroup" className={css.head}>
           <div role="row" className={css.row} aria-rowindex={1}>
             <span role="columnheader">
-              <Checkbox
-                aria-label={words.list.selectAll}
+              <Tick
+                label={words.list.selectAll}
                 checked={isAll}
-                indeterminate={!isAll && chosen.size > 0}
+                isPartly={!isAll && chosen.size > 0}
                 onChange={() => choose(isAll ? new Set() : new Set(items.map(({ id }) => id)))}
               />
             </span>
@@ -114,26 +99,14 @@ export function InstanceTable({
             </span>
           </div>
         </div>
-        <div
-          role="rowgroup"
-          ref={body}
-          className={css.body}
-          style={{ height: rows.getTotalSize() }}
-          onKeyDown={moveByArrows}
-        >
-          {seen.map(({ index, start, size }) => (
-            <InstanceRow
-              key={items[index]!.id}
-              item={items[index]!}
-              columns={columns}
-              index={index}
-              isChosen={chosen.has(items[index]!.id)}
-              toggle={toggle}
-              top={start - offset}
-              height={size}
-            />
-          ))}
-        </div>
+        <SeenRows
+          items={items}
+          columns={columns}
+          chosen={chosen}
+          choose={choose}
+          height={isNarrow ? CARD : ROW}
+          more={more}
+        />
       </div>
       <p className={css.foot}>
         {words.list.shown(formatCount(items.length, lang))}
@@ -141,6 +114,68 @@ export function InstanceTable({
       </p>
     </>
   );
+}
+
+interface SeenRowsProps extends Pick<InstanceTableProps, 'items' | 'columns' | 'chosen' | 'choose' | 'more'> {
+  /** Of each, in pixels. */
+  height: number;
+}
+
+/** A part of its own: what is around the rows is not drawn again at every scroll. */
+function SeenRows({ items, columns, chosen, choose, height, more }: SeenRowsProps) {
+  const body = useRef<HTMLDivElement>(null);
+  const offset = useOffsetTop(body);
+  const rows = useWindowVirtualizer({
+    count: items.length,
+    estimateSize: () => height,
+    overscan: OVERSCAN,
+    rangeExtractor: useNearRows(),
+    scrollMargin: offset,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another kind are of another height
+  useEffect(() => rows.measure(), [height]);
+  const seen = rows.getVirtualItems();
+  const last = seen.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (last >= items.length - AHEAD) more?.();
+  }, [last, items.length, more]);
+  // The same one at every scroll: rows that stay are not drawn again.
+  const toggle = useCallback((id: string) => choose((before) => toggled(before, id)), [choose]);
+  return (
+    <div
+      role="rowgroup"
+      ref={body}
+      className={css.body}
+      style={{ height: rows.getTotalSize() }}
+      onKeyDown={moveByArrows}
+    >
+      {seen.map(({ index, start, size }) => (
+        <InstanceRow
+          key={items[index]!.id}
+          item={items[index]!}
+          columns={columns}
+          index={index}
+          isChosen={chosen.has(items[index]!.id)}
+          toggle={toggle}
+          top={start - offset}
+          height={size}
+        />
+      ))}
+    </div>
+  );
+}
+
+/**
+ * Which rows are in the page. Those above and below what is seen are there for what is scrolled next; who drags
+ * past more than them at a time needs only what is seen, until the scrolling ends.
+ */
+function useNearRows(): (range: Range) => number[] {
+  const before = useRef(0);
+  return useCallback((range) => {
+    const moved = Math.abs(range.startIndex - before.current);
+    before.current = range.startIndex;
+    return defaultRangeExtractor(moved > OVERSCAN ? { ...range, overscan: 1 } : range);
+  }, []);
 }
 
 /** What the server sorts by, by column; the plan says nothing of an order. */
