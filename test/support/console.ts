@@ -16,7 +16,7 @@ import { type ServiceOptions, type ServiceUnderTest, useService } from './servic
 
 export type Lang = 'en' | 'zh';
 export const LANGS: readonly Lang[] = ['en', 'zh'];
-const WORDS: Record<Lang, Words> = { en, zh };
+export const WORDS: Record<Lang, Words> = { en, zh };
 
 const PICTURES = join(__dirname, '..', '..', '.test-results', 'console');
 export const DIST = join(__dirname, '..', '..', 'console', 'dist');

@@ -1,26 +1,12 @@
 /** The two languages: what is said, chosen once and kept, for the page and for what the API answers. */
 import { createContext, type ReactNode, useContext, useLayoutEffect, useState } from 'react';
-import { en } from './en';
+import { type Dictionary, keepLanguage, type Lang, loadDictionary } from './load';
 import type { Words } from './words';
-import { zh } from './zh';
 
+export type { Lang } from './load';
 export type { Words } from './words';
-export type Lang = 'en' | 'zh';
 
-const DICTIONARIES: Record<Lang, Words> = { en, zh };
-const KEPT_AS = 'sunset-language';
-
-/** As chosen before, else as the browser prefers. */
-function firstLanguage(): Lang {
-  const kept = localStorage.getItem(KEPT_AS);
-  if (kept === 'en' || kept === 'zh') return kept;
-  const preferred = navigator.languages.find((one) => /^(en|zh)\b/i.test(one));
-  return preferred?.toLowerCase().startsWith('zh') ? 'zh' : 'en';
-}
-
-interface Language {
-  lang: Lang;
-  words: Words;
+interface Language extends Dictionary {
   choose(lang: Lang): void;
 }
 
@@ -34,17 +20,27 @@ export function useLanguage(): Language {
 
 export const useWords = (): Words => useLanguage().words;
 
-/** @param onChange what the API said has to be asked for again, in the other language */
-export function WordsProvider({ children, onChange }: { children: ReactNode; onChange(): void }) {
-  const [lang, setLang] = useState(firstLanguage);
-  const words = DICTIONARIES[lang];
+interface WordsProviderProps {
+  /** Its dictionary is there before the page is. */
+  first: Dictionary;
+  children: ReactNode;
+  /** What the API said has to be asked for again, in the other language. */
+  onChange(): void;
+  /** The other dictionary can't be had: the page stays as it is. */
+  onMissing(): void;
+}
+
+export function WordsProvider({ first, children, onChange, onMissing }: WordsProviderProps) {
+  const [{ lang, words }, setDictionary] = useState(first);
   // Before anything is asked for: requests take their language from here.
   if (document.documentElement.lang !== words.lang) document.documentElement.lang = words.lang;
-  useLayoutEffect(() => localStorage.setItem(KEPT_AS, lang), [lang]);
-  const choose = (next: Lang) => {
-    document.documentElement.lang = DICTIONARIES[next].lang;
-    setLang(next);
-    onChange();
+  useLayoutEffect(() => keepLanguage(lang), [lang]);
+  const choose = (next: Lang): void => {
+    loadDictionary(next).then((dictionary) => {
+      document.documentElement.lang = dictionary.words.lang;
+      setDictionary(dictionary);
+      onChange();
+    }, onMissing);
   };
   return <Language.Provider value={{ lang, words, choose }}>{children}</Language.Provider>;
 }
