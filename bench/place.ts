@@ -1,6 +1,6 @@
 /** Where everything is measured: the native cluster on a folder of its own, and the yardsticks' workers beside it. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
@@ -46,6 +46,8 @@ export const UNLIMITED = {
 export async function startPlace(parts: Components, report: Progress): Promise<Place> {
   const folder = resolve(process.env.SUNSET_DATA || '.sunset', 'bench');
   mkdirSync(folder, { recursive: true });
+  // What a run leaves would be read, listed and vacuumed in the next one. Its logs stay.
+  parts.addLast(async () => rmSync(join(folder, 'postgres'), { recursive: true, force: true }));
   const cluster = await startCluster(folder, parts, report, UNLIMITED);
   await asOwner(cluster, async (admin) => {
     for (const sql of tablesFor(cluster, YARDSTICK.schema, true)) await admin.query(sql);

@@ -59,6 +59,7 @@ export function createPool(
   pool.on('connect', (client) => {
     client.on('error', () => {});
     readChunkwise(client);
+    writeTogether(client);
   });
   return pool;
 }
@@ -66,17 +67,42 @@ export function createPool(
 /** As much as a socket gives at a time. */
 const CHUNK = 64 * 1024;
 
+const streamOf = (client: pg.PoolClient): Duplex =>
+  (client as unknown as { connection: { stream: Duplex } }).connection.stream;
+
 /**
  * One full chunk of an answer in each turn of the event loop. Of what PostgreSQL sends fast, some thirty
  * would else be read in one go, and all rows in them parsed.
  */
 function readChunkwise(client: pg.PoolClient): void {
-  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
+  const stream = streamOf(client);
   stream.on('data', ({ length }: Buffer) => {
     if (length < CHUNK) return;
     stream.pause();
     setImmediate(() => stream.resume());
   });
+}
+
+/**
+ * What is asked in one turn of the event loop goes out in one write: each write of its own wakes PostgreSQL's
+ * process, and costs more than what it carries.
+ */
+function writeTogether(client: pg.PoolClient): void {
+  const query = client.query.bind(client) as (...asked: unknown[]) => unknown;
+  let isHeld = false;
+  const ask = (...asked: unknown[]): unknown => {
+    const stream = streamOf(client);
+    if (!isHeld) {
+      isHeld = true;
+      stream.cork();
+      process.nextTick(() => {
+        isHeld = false;
+        stream.uncork();
+      });
+    }
+    return query(...asked);
+  };
+  client.query = ask as typeof client.query;
 }
 
 /** A statement with its values, which each connection prepares once. */
@@ -86,6 +112,19 @@ type Prepared = (values: readonly unknown[]) => pg.QueryConfig;
 export function prepared(text: string): Prepared {
   const name = createHash('sha256').update(text).digest('base64url');
   return (values) => ({ name, text, values: [...values] });
+}
+
+/**
+ * {@link prepared}, for rows that are found by any of the values in `$1`. One value alone has a statement of its
+ * own: how many there are in an array, no plan that is kept can know, and PostgreSQL would plan each time anew, for
+ * longer than the reading takes.
+ * @param text has `= ANY($1)`
+ */
+export function preparedForAny(
+  text: string,
+): (any: readonly string[], ...others: unknown[]) => pg.QueryConfig {
+  const [one, many] = [prepared(text.replaceAll('= ANY($1)', '= $1')), prepared(text)];
+  return (any, ...others) => (any.length === 1 ? one([any[0], ...others]) : many([any, ...others]));
 }
 
 /** Runs `work` on one connection, without a transaction around it: for statements that go out together. */
@@ -121,6 +160,14 @@ export async function transaction<T>(pool: Pool, work: (tx: Transaction) => Prom
   } finally {
     tx.release(broken);
   }
+}
+
+const TRY_LOCK = prepared('SELECT pg_try_advisory_xact_lock($1) AS mine');
+
+/** Whether nobody else is at what `lock` stands for; it is held until the transaction ends, also when its process dies. */
+export async function isAlone(tx: Transaction, lock: number): Promise<boolean> {
+  const { rows } = await tx.query<{ mine: boolean }>(TRY_LOCK([lock]));
+  return rows[0]!.mine;
 }
 
 /** Reads one state of the database, however long it takes: nothing is written, nobody waits. */

@@ -9,7 +9,7 @@
  * skipped. Steps of one instance keep their order, because each commits before the next one is written.
  */
 import type { EventType } from '../domain/events';
-import { type Db, type Pool, prepared, type Transaction, transaction } from './db';
+import { type Db, isAlone, type Pool, prepared, type Transaction, transaction } from './db';
 import { Conditions } from './paging';
 
 export interface OutboxMessage {
@@ -46,32 +46,29 @@ export async function post(
 /** Any number that nothing else locks; held until the transaction ends, also when its process dies. */
 const PUBLISHER_LOCK = 7_032_564;
 /** As many as are published in one transaction. */
-const BATCH = 500;
+export const PUBLISHED_AT_ONCE = 500;
 
 const WAITING = prepared('SELECT FROM outbox WHERE position IS NULL LIMIT 1');
+
+const PUBLISH = prepared(
+  `WITH waiting AS MATERIALIZED (SELECT id FROM outbox WHERE position IS NULL ORDER BY id LIMIT $1),
+     numbered AS MATERIALIZED (SELECT id, nextval('outbox_position') AS position FROM waiting ORDER BY id)
+   UPDATE outbox o SET position = numbered.position,
+     account = coalesce(o.account, (SELECT i.account FROM instances i WHERE i.id = o.instance_id))
+   FROM numbered WHERE o.id = numbered.id`,
+);
 
 /**
  * Numbers what is committed and waits, up to `limit`, in the order in which it was posted.
  * @returns how much; 0 when nothing waits, or when another publisher is at it
  */
-export async function publishWaiting(pool: Pool, limit = BATCH): Promise<number> {
+export async function publishWaiting(pool: Pool, limit = PUBLISHED_AT_ONCE): Promise<number> {
   // Mostly there is nothing, and it is asked for often.
   if (!(await pool.query(WAITING([]))).rowCount) return 0;
   return await transaction(pool, async (tx) => {
-    const { rows } = await tx.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
-      PUBLISHER_LOCK,
-    ]);
-    if (!rows[0]!.mine) return 0;
+    if (!(await isAlone(tx, PUBLISHER_LOCK))) return 0;
     // A statement of its own: it sees what the publisher before has committed.
-    const { rowCount } = await tx.query(
-      `WITH waiting AS MATERIALIZED (SELECT id FROM outbox WHERE position IS NULL ORDER BY id LIMIT $1),
-         numbered AS MATERIALIZED (SELECT id, nextval('outbox_position') AS position FROM waiting ORDER BY id)
-       UPDATE outbox o SET position = numbered.position,
-         account = coalesce(o.account, (SELECT i.account FROM instances i WHERE i.id = o.instance_id))
-       FROM numbered WHERE o.id = numbered.id`,
-      [limit],
-    );
-    return rowCount ?? 0;
+    return (await tx.query(PUBLISH([limit]))).rowCount ?? 0;
   });
 }
 

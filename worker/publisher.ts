@@ -1,5 +1,5 @@
 import type { Pool } from '../store/db';
-import { publishWaiting } from '../store/outbox';
+import { PUBLISHED_AT_ONCE, publishWaiting } from '../store/outbox';
 import { type LoopOptions, startLoop } from './loop';
 
 /**
@@ -8,8 +8,7 @@ import { type LoopOptions, startLoop } from './loop';
  */
 export function startPublisher(pool: Pool, options: LoopOptions): { stop(): Promise<void> } {
   return startLoop(async () => {
-    while ((await publishWaiting(pool)) > 0) {
-      // There may be more than one batch.
-    }
+    // What comes meanwhile has the next round: each one is a commit, and a few events are not worth one.
+    while ((await publishWaiting(pool)) === PUBLISHED_AT_ONCE);
   }, options);
 }

@@ -1,4 +1,4 @@
-import { sealWaiting } from '../store/books/seal';
+import { SEALED_AT_ONCE, sealWaiting } from '../store/books/seal';
 import type { Pool } from '../store/db';
 import { type LoopOptions, startLoop } from './loop';
 
@@ -8,8 +8,7 @@ import { type LoopOptions, startLoop } from './loop';
  */
 export function startSealer(pool: Pool, options: LoopOptions): { stop(): Promise<void> } {
   return startLoop(async () => {
-    while ((await sealWaiting(pool)).length) {
-      // There may be more than one batch.
-    }
+    // What comes meanwhile has the next round: each one is a commit.
+    while ((await sealWaiting(pool)).length === SEALED_AT_ONCE);
   }, options);
 }

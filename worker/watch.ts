@@ -21,8 +21,10 @@ import { type LoopOptions, startLoop } from './loop';
 /** How long past a deadline, or an agreement, counts as late. */
 const LATE_SECONDS = 60;
 const AT_MOST = 1000;
-/** Both sides are gone through one by one when their numbers differ, but no more often than this. */
+/** Both sides are gone through one by one when their numbers differ, but no more often than this… */
 const WHOLE_EVERY_MS = 300_000;
+/** … and for no more than this part of the time: of very many lives some are always just beginning or ending. */
+const WHOLE_SHARE = 1 / 20;
 
 /** @param options.everyMs among all workers: one of them looks */
 export function startWatch(
@@ -30,12 +32,13 @@ export function startWatch(
   workflows: Workflows,
   options: LoopOptions,
 ): { stop(): Promise<void> } {
-  let wholeAt = 0;
+  let wholeFrom = 0;
   const round = async (): Promise<void> => {
     // A little less than the pause, or the claim of the last round would still hold.
     if (!(await claimWatch(pool, options.everyMs * 0.9))) return;
-    const isDue = Date.now() - wholeAt >= WHOLE_EVERY_MS;
-    if (await watchOnce(pool, workflows, isDue)) wholeAt = Date.now();
+    const began = Date.now();
+    if (await watchOnce(pool, workflows, began >= wholeFrom))
+      wholeFrom = Date.now() + Math.max(WHOLE_EVERY_MS, (Date.now() - began) / WHOLE_SHARE);
   };
   return startLoop(() => round().catch(unlessAway), options);
 }

@@ -234,7 +234,7 @@ export class EventFeed {
     if (upTo === undefined || stream.position > upTo) return false;
     const rows = await eventsAfter(this.deps.pool, { tenant, account, after: stream.position, upTo }, BATCH);
     await this.endThoseWithoutKey([stream]);
-    stream.write(rows.map(eventText).join(''));
+    await stream.writeAll(rows.map(eventText));
     stream.position = rows.length < BATCH ? upTo : rows.at(-1)!.position;
     stream.isLive = stream.position === this.position && !stream.isBehind;
     return true;

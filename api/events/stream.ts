@@ -66,6 +66,14 @@ export class EventStream {
     if (!this.isOver && text) this.sink.write(text);
   }
 
+  /** Writes many, no faster than they are taken: of what is written at once nobody sees how much of it is taken. */
+  async writeAll(texts: string[]): Promise<void> {
+    for (const text of texts) {
+      await this.caughtUp();
+      this.write(text);
+    }
+  }
+
   /** Waits for a reader that is behind; one that takes nothing is cut off. It comes back where it was. */
   async caughtUp(): Promise<void> {
     let left = this.sink.writableLength;

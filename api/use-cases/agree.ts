@@ -2,12 +2,13 @@ import { issue } from '../../contract/issues';
 import type { Action } from '../../domain/instance';
 import type { Permission } from '../../domain/permissions';
 import { type Acceptance, acceptQuote } from '../../store/agreements/acceptance';
+import { actionOfQuote } from '../../store/agreements/quotes';
 import type { TerminationRow } from '../../store/agreements/terminations';
 import { type Asking, derivedId } from '../asking';
 import type { Caller } from '../caller';
 import type { ApiDeps } from '../deps';
 import { notFound, Problem } from '../problem';
-import { existingQuote, existingTermination } from './existing';
+import { existingTermination } from './existing';
 import { sendForAWhile } from './send-items';
 
 /** What confirming a quote of each action takes. */
@@ -45,7 +46,8 @@ export async function agree(
   agreement: AgreementInput,
 ): Promise<TerminationRow> {
   const { quoteId, skipStale, via, async } = agreement;
-  const { action } = await existingQuote(deps, caller, quoteId, [issue(['quoteId'], 'NOT_FOUND')]);
+  const action = await actionOfQuote(deps.pool, quoteId, caller.account);
+  if (!action) throw noQuote(quoteId);
   requireAction(caller, action, ['quoteId']);
   const terminationId = derivedId('t', commandId);
   const acceptance = await acceptQuote(deps.pool, {
@@ -61,9 +63,11 @@ export async function agree(
   return await existingTermination(deps, caller, terminationId);
 }
 
+const noQuote = (id: string): Problem => notFound('quote', id, [issue(['quoteId'], 'NOT_FOUND')]);
+
 function refusal(acceptance: Extract<Acceptance, { ok: false }>, quoteId: string): Problem {
   const { code, changes, terminationId } = acceptance;
-  if (code === 'UNKNOWN_QUOTE') return notFound('quote', quoteId, [issue(['quoteId'], 'NOT_FOUND')]);
+  if (code === 'UNKNOWN_QUOTE') return noQuote(quoteId);
   return new Problem(code, {
     changes,
     ...(terminationId === undefined ? {} : { headers: { Location: terminationLocation(terminationId) } }),

@@ -7,6 +7,7 @@ import { abandon } from '../../temporal/lives';
 import { CommandRefused, NotRunning, Unavailable } from '../../temporal/meaning';
 import { registerInstance } from '../../temporal/send';
 import type { Asking } from '../asking';
+import type { Caller } from '../caller';
 import { type ApiDeps, policyOf } from '../deps';
 import { Problem } from '../problem';
 import { optionsOf, type Unfinished, unanswered } from './command';
@@ -29,21 +30,32 @@ export async function register(
   requireAccount(caller, registration.account, [issue(['account'], 'NOT_FOUND')]);
   const known = await findInstance(deps.pool, id, caller.account);
   if (known) return registered(known, registration, commandId);
-  // Ids are everybody's, so one that another account has can't be had; whose it is and how it is doing is not
-  // told, nor read.
-  const [owner] = await accountsOf(deps.pool, [id]);
-  // One of the caller's own has been registered between the two looks: it goes the same way as the first one.
-  if (owner !== undefined && !caller.sees(owner)) throw new Problem('ALREADY_REGISTERED');
+  if (await isAnothers(deps, caller, id)) throw new Problem('ALREADY_REGISTERED');
+  let row: InstanceRow | undefined;
   try {
-    await startWorkflow(deps, asking, id, registration);
+    row = await startWorkflow(deps, asking, id, registration);
   } catch (error) {
     if (error instanceof Unavailable) return await unanswered(deps, id, error);
     // Another request registered it, and its workflow has ended since or refuses a second one: the read model
     // answers for it.
     const answers = error instanceof NotRunning || error instanceof CommandRefused;
-    if (!answers || !(await findInstance(deps.pool, id))) throw error;
+    row = answers ? await findInstance(deps.pool, id) : undefined;
+    if (!row) throw error;
   }
-  return registered(await existingInstance(deps, caller, id), registration, commandId);
+  // Another account was faster.
+  if (!caller.sees(row.facts.account)) throw new Problem('ALREADY_REGISTERED');
+  return registered(row, registration, commandId);
+}
+
+/**
+ * Ids are everybody's, so one that another account has can't be had; whose it is and how it is doing is not told,
+ * nor read. One of the caller's own has been registered since the first look: it goes the same way as the first one.
+ */
+async function isAnothers({ pool }: ApiDeps, caller: Caller, id: string): Promise<boolean> {
+  // Who sees all has seen none.
+  if (caller.account === null) return false;
+  const [owner] = await accountsOf(pool, [id]);
+  return owner !== undefined && !caller.sees(owner);
 }
 
 /** The name of the control plane that acts on it, which it keeps; undefined: books only. */
@@ -57,7 +69,7 @@ async function startWorkflow(
   { caller, commandId }: Asking,
   id: string,
   registration: Registration,
-): Promise<void> {
+): Promise<InstanceRow> {
   // The product is known: the schema has seen to it.
   const policy = await excerptOf(deps.pool, policyOf(deps)(registration.product)!);
   const driver = driverOf(deps, registration);
@@ -72,9 +84,11 @@ async function startWorkflow(
   const signed = { ...birth, signature: deps.signatures.signBirth(birth) };
   await registerInstance(deps.temporal, signed, optionsOf(deps));
   // A workflow under its id that runs without a row is none of ours: ours writes the row before it answers.
-  if (await findInstance(deps.pool, id)) return;
+  const row = await findInstance(deps.pool, id);
+  if (row) return row;
   await abandon(deps.temporal, id, 'no registration of it is stored', optionsOf(deps));
   await registerInstance(deps.temporal, signed, optionsOf(deps));
+  return await existingInstance(deps, caller, id);
 }
 
 function registered(row: InstanceRow, registration: Registration, commandId: string): Registered {

@@ -186,13 +186,14 @@ export async function takeItems(db: Db, olderThanMs: number, limit: number): Pro
   return rows;
 }
 
+const ITEMS_TO_SEND = prepared(
+  `SELECT instance_id AS "instanceId", command AS message FROM termination_items
+   WHERE termination_id = $1 AND status = 'accepted' ORDER BY position`,
+);
+
 /** The items of one termination that are still to be sent. */
 export async function itemsToSend(db: Db, terminationId: string): Promise<AcceptedItem[]> {
-  const { rows } = await db.query<AcceptedItem>(
-    `SELECT instance_id AS "instanceId", command AS message FROM termination_items
-     WHERE termination_id = $1 AND status = 'accepted' ORDER BY position`,
-    [terminationId],
-  );
+  const { rows } = await db.query<AcceptedItem>(ITEMS_TO_SEND([terminationId]));
   return rows;
 }
 

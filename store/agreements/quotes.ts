@@ -9,7 +9,7 @@ import { type QuotedRefund, type QuoteItem, quoteInTurns } from '../../domain/qu
 import type { RefundKind } from '../../domain/refund';
 import type { QuoteRequest, Subject } from '../../domain/subject';
 import { each } from '../../domain/turns';
-import type { Db, Pool, Transaction } from '../db';
+import { type Db, type Pool, prepared, type Transaction } from '../db';
 import { hashOf } from '../hash';
 import { inTurns } from '../in-turns';
 import { jsonOf } from '../json';
@@ -110,6 +110,12 @@ export interface NewQuote {
   asOf?: string | undefined;
 }
 
+const INSERT_QUOTE = prepared(
+  `INSERT INTO quotes (id, action, schedule, five_day_for, rules_version, assisted, items, termination_id, expires_at, order_ids, unknown)
+   VALUES ($1, $2, $3, $4, $5, $6, $7::json::jsonb, $8, clock_timestamp() + make_interval(secs => $9), $10, $11)
+   ON CONFLICT DO NOTHING`,
+);
+
 /**
  * Quotes instances and keeps the quote, in two round trips of one connection. The same id again answers the
  * quote that exists.
@@ -146,9 +152,7 @@ export async function createQuote(db: Transaction, quote: NewQuote): Promise<Quo
   const itemsText = await jsonOf(items);
   const policiesKept = [...keys].map(([policy, key]) => keepPolicy(db, policy, key));
   const inserted = db.query(
-    `INSERT INTO quotes (id, action, schedule, five_day_for, rules_version, assisted, items, termination_id, expires_at, order_ids, unknown)
-     VALUES ($1, $2, $3, $4, $5, $6, $7::json::jsonb, $8, clock_timestamp() + make_interval(secs => $9), $10, $11) ON CONFLICT DO NOTHING`,
-    [
+    INSERT_QUOTE([
       id,
       request.action,
       request.schedule,
@@ -160,7 +164,7 @@ export async function createQuote(db: Transaction, quote: NewQuote): Promise<Quo
       expiresInSeconds,
       request.orderIds ? JSON.stringify(request.orderIds) : null,
       JSON.stringify(unknown),
-    ],
+    ]),
   );
   const [kept] = await Promise.all([findQuote(db, id), inserted, ...policiesKept]);
   return kept!;
@@ -171,6 +175,12 @@ const SELECT = `
     created_at AS "createdAt", expires_at AS "expiresAt",
     expires_at <= clock_timestamp() AS "isExpired", termination_id AS "terminationId"
   FROM quotes WHERE id = $1`;
+const FIND_QUOTE = prepared(SELECT);
+const LOCK_QUOTE = prepared(`${SELECT} FOR UPDATE`);
+const QUOTED_ITEMS = prepared(
+  `SELECT item FROM quotes, jsonb_array_elements(items) WITH ORDINALITY AS one (item, place)
+   WHERE id = $1 ORDER BY place`,
+);
 
 /**
  * Items come as rows of their own: as one value, hundreds of them would be read in one go.
@@ -179,11 +189,8 @@ const SELECT = `
 export async function findQuote(db: Db, id: string, lock = false): Promise<QuoteRow | undefined> {
   type Head = Omit<QuoteRow, 'items' | 'orderIds'> & { orderIds: string[] | null };
   const [{ rows }, items] = await Promise.all([
-    db.query<Head>(`${SELECT}${lock ? ' FOR UPDATE' : ''}`, [id]),
-    db.query<{ item: QuotedItem }>(
-      'SELECT item FROM quotes, jsonb_array_elements(items) WITH ORDINALITY AS one (item, place) WHERE id = $1 ORDER BY place',
-      [id],
-    ),
+    db.query<Head>((lock ? LOCK_QUOTE : FIND_QUOTE)([id])),
+    db.query<{ item: QuotedItem }>(QUOTED_ITEMS([id])),
   ]);
   if (!rows[0]) return undefined;
   return {
@@ -208,12 +215,32 @@ function outcomeBefore(refund: object): QuotedRefund['outcome'] {
   return 'amount' in refund ? 'nothing' : 'blocked';
 }
 
+const HAS_QUOTE = prepared('SELECT FROM quotes WHERE id = $1');
+
 export async function hasQuote(db: Db, id: string): Promise<boolean> {
-  return (await db.query('SELECT FROM quotes WHERE id = $1', [id])).rowCount === 1;
+  return (await db.query(HAS_QUOTE([id]))).rowCount === 1;
 }
 
+const ACTION = prepared('SELECT action FROM quotes WHERE id = $1');
+const ACTION_FOR_TENANT = prepared(
+  `SELECT action FROM quotes q WHERE q.id = $1 AND NOT EXISTS (
+     SELECT FROM jsonb_array_elements(q.items) item JOIN instances i ON i.id = item->>'instanceId'
+     WHERE i.account <> $2)`,
+);
+
+/**
+ * What a quote is of, without its items.
+ * @param tenant the only account that exists for who asks, and every item has to be its own; null: all do
+ */
+export async function actionOfQuote(db: Db, id: string, tenant: string | null): Promise<Action | undefined> {
+  const statement = tenant === null ? ACTION([id]) : ACTION_FOR_TENANT([id, tenant]);
+  return (await db.query<{ action: Action }>(statement)).rows[0]?.action;
+}
+
+const CONSUME_QUOTE = prepared('UPDATE quotes SET termination_id = $2 WHERE id = $1');
+
 export async function consumeQuote(tx: Transaction, id: string, terminationId: string): Promise<void> {
-  await tx.query('UPDATE quotes SET termination_id = $2 WHERE id = $1', [id, terminationId]);
+  await tx.query(CONSUME_QUOTE([id, terminationId]));
 }
 
 /**

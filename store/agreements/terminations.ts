@@ -5,7 +5,7 @@
 
 import type { Action, Schedule } from '../../domain/instance';
 import { inUtc, msOf } from '../../domain/instant';
-import type { Db, Transaction } from '../db';
+import { type Db, prepared, type Transaction } from '../db';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
 import type { TerminationItemRow } from './items';
 import type { UnknownItem } from './quotes';
@@ -62,8 +62,10 @@ function commonSchedule(agreed: Schedule, items: TerminationItemRow[]): Schedule
   return first && others.every((one) => JSON.stringify(one) === JSON.stringify(first)) ? first : agreed;
 }
 
+const FIND_TERMINATION = prepared(`${SELECT} WHERE t.id = $1`);
+
 export async function findTermination(db: Db, id: string): Promise<TerminationRow | undefined> {
-  const { rows } = await db.query<SelectedTermination>(`${SELECT} WHERE t.id = $1`, [id]);
+  const { rows } = await db.query<SelectedTermination>(FIND_TERMINATION([id]));
   return rows[0] && toTermination(rows[0]);
 }
 
@@ -72,11 +74,14 @@ export type NewTermination = Pick<
   'id' | 'quoteId' | 'action' | 'schedule' | 'rulesVersion' | 'agreedVia' | 'agreedBy'
 >;
 
+const INSERT_TERMINATION = prepared(
+  `INSERT INTO terminations (id, quote_id, action, schedule, rules_version, agreed_via, agreed_by)
+   VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+);
+
 export async function insertTermination(tx: Transaction, one: NewTermination): Promise<void> {
-  await tx.query(
-    'INSERT INTO terminations (id, quote_id, action, schedule, rules_version, agreed_via, agreed_by) VALUES ($1, $2, $3, $4, $5, $6, $7)',
-    [one.id, one.quoteId, one.action, one.schedule, one.rulesVersion, one.agreedVia, one.agreedBy],
-  );
+  const { id, quoteId, action, schedule, rulesVersion, agreedVia, agreedBy } = one;
+  await tx.query(INSERT_TERMINATION([id, quoteId, action, schedule, rulesVersion, agreedVia, agreedBy]));
 }
 
 const OF_ACCOUNT = 'EXISTS (SELECT FROM termination_items i WHERE i.termination_id = t.id AND i.account = ?)';

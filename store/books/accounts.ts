@@ -4,7 +4,7 @@
  */
 import type { Standing } from '../../domain/eligibility';
 import { exact, formatMoney, type Parts, SOURCES, type Source, ZERO } from '../../domain/money';
-import { type Db, type Pool, prepared, type Transaction, transaction } from '../db';
+import { type Db, type Pool, prepared, preparedForAny, type Transaction, transaction } from '../db';
 import { post } from '../outbox';
 import { Conditions, listPage, type Page, type PageRequest, type SortColumn } from '../paging';
 
@@ -195,11 +195,10 @@ export async function lastStandingChange(
   return rows[0] ?? null;
 }
 
+const STANDINGS = preparedForAny('SELECT account, arrears, hold FROM accounts WHERE account = ANY($1)');
+
 export async function standings(db: Db, accounts: string[]): Promise<Map<string, Standing>> {
-  const { rows } = await db.query<{ account: string } & Standing>(
-    'SELECT account, arrears, hold FROM accounts WHERE account = ANY($1)',
-    [accounts],
-  );
+  const { rows } = await db.query<{ account: string } & Standing>(STANDINGS(accounts));
   return new Map(rows.map(({ account, arrears, hold }) => [account, { arrears, hold }]));
 }
 
@@ -212,7 +211,7 @@ export async function standingOf(db: Db, instanceId: string): Promise<Standing |
   return (await db.query<Standing>(STANDING_OF([instanceId]))).rows[0];
 }
 
-const LOCK_ACCOUNTS_OF = prepared(
+const LOCK_ACCOUNTS_OF = preparedForAny(
   `SELECT FROM accounts WHERE account IN (SELECT account FROM instances WHERE id = ANY($1))
    ORDER BY account FOR NO KEY UPDATE`,
 );
@@ -222,5 +221,5 @@ const LOCK_ACCOUNTS_OF = prepared(
  * confirmations can't deadlock.
  */
 export async function lockAccountsOf(tx: Transaction, instanceIds: string[]): Promise<void> {
-  await tx.query(LOCK_ACCOUNTS_OF([instanceIds]));
+  await tx.query(LOCK_ACCOUNTS_OF(instanceIds));
 }

@@ -16,7 +16,7 @@ import {
   reviewDecisionOf,
 } from '../agreements/decision';
 import type { ItemProblem } from '../agreements/problem';
-import { type Db, prepared, type Transaction } from '../db';
+import { type Db, prepared, preparedForAny, type Transaction } from '../db';
 import { jsonOf } from '../json';
 import { bySeq, Conditions, listPage, type Page, type PageRequest } from '../paging';
 import { postingsOf } from './ledger';
@@ -207,26 +207,28 @@ export async function listRefunds(db: Db, filter: RefundFilter, page: PageReques
 }
 
 /** Those that a refund request waits for (E5). */
+const IN_REVIEW = preparedForAny(
+  `SELECT instance_id AS "instanceId" FROM refunds WHERE instance_id = ANY($1) AND status = 'in_review'`,
+);
+
 export async function instancesInReview(db: Db, instanceIds: string[]): Promise<Set<string>> {
-  const { rows } = await db.query<{ instanceId: string }>(
-    `SELECT instance_id AS "instanceId" FROM refunds WHERE instance_id = ANY($1) AND status = 'in_review'`,
-    [instanceIds],
-  );
+  const { rows } = await db.query<{ instanceId: string }>(IN_REVIEW(instanceIds));
   return new Set(rows.map((row) => row.instanceId));
 }
+
+const PAID_BACK = preparedForAny(
+  `SELECT r.instance_id AS "instanceId", sum(r.amount)::text AS amount FROM refunds r
+   WHERE r.instance_id = ANY($1) AND r.status IN ('requested', 'isolating', 'booked', 'done')
+     AND (r.progress->0->>'at')::timestamptz > coalesce((SELECT max(s.recorded_at) FROM steps s
+       WHERE s.instance_id = r.instance_id AND s.command = 'restore' AND s.outcome = 'done'), '-infinity')
+   GROUP BY r.instance_id`,
+);
 
 /**
  * M18: what was paid back or is agreed to be, by instance, since its last restore; before one, since its
  * registration. An undone refund was none, and one in review is not agreed to.
  */
 export async function paidBackOf(db: Db, instanceIds: string[]): Promise<Map<string, string>> {
-  const { rows } = await db.query<{ instanceId: string; amount: string }>(
-    `SELECT r.instance_id AS "instanceId", sum(r.amount)::text AS amount FROM refunds r
-     WHERE r.instance_id = ANY($1) AND r.status IN ('requested', 'isolating', 'booked', 'done')
-       AND (r.progress->0->>'at')::timestamptz > coalesce((SELECT max(s.recorded_at) FROM steps s
-         WHERE s.instance_id = r.instance_id AND s.command = 'restore' AND s.outcome = 'done'), '-infinity')
-     GROUP BY r.instance_id`,
-    [instanceIds],
-  );
+  const { rows } = await db.query<{ instanceId: string; amount: string }>(PAID_BACK(instanceIds));
   return new Map(rows.map((row) => [row.instanceId, row.amount]));
 }

@@ -5,7 +5,7 @@
  * the queue `unsealed` (why: migrations/0004_seal.sql).
  */
 import { createHash } from 'node:crypto';
-import { type Db, type Pool, type Transaction, transaction } from '../db';
+import { type Db, isAlone, type Pool, prepared, type Transaction, transaction } from '../db';
 
 /** The newest seal: whoever keeps it elsewhere can tell later that nothing before it was changed. */
 export interface Head {
@@ -53,29 +53,27 @@ export const sealHash = (previous: string, { facts, entries }: Sealable): string
 /** Any number that nothing else locks; held until the transaction ends, also when its process dies. */
 const SEALER_LOCK = 7_032_563;
 /** As many as are sealed in one transaction. */
-const BATCH = 500;
+export const SEALED_AT_ONCE = 500;
 
 /**
  * Seals what is committed and waits, up to `limit`, oldest first.
  * @returns the ids of what was sealed; none when nothing waits, or when another sealer is at it
  */
-export async function sealWaiting(pool: Pool, limit = BATCH): Promise<string[]> {
+export async function sealWaiting(pool: Pool, limit = SEALED_AT_ONCE): Promise<string[]> {
   return await transaction(pool, async (tx) => {
-    const { rows } = await tx.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
-      SEALER_LOCK,
-    ]);
-    if (!rows[0]!.mine) return [];
+    if (!(await isAlone(tx, SEALER_LOCK))) return [];
     const waiting = await takeWaiting(tx, limit);
     if (waiting.length) await insertSeals(tx, waiting, (await findHead(tx)) ?? GENESIS);
     return waiting.map(({ id }) => id);
   });
 }
 
+const WAITING = prepared(
+  `SELECT t.seq, ${SEALABLE} FROM unsealed u JOIN transactions t USING (seq) ORDER BY u.seq LIMIT $1`,
+);
+
 async function takeWaiting(tx: Transaction, limit: number): Promise<Sealable[]> {
-  const { rows } = await tx.query<Sealable & { seq: number }>(
-    `SELECT t.seq, ${SEALABLE} FROM unsealed u JOIN transactions t USING (seq) ORDER BY u.seq LIMIT $1`,
-    [limit],
-  );
+  const { rows } = await tx.query<Sealable & { seq: number }>(WAITING([limit]));
   if (rows.length) await tx.query('DELETE FROM unsealed WHERE seq = ANY($1)', [rows.map(({ seq }) => seq)]);
   return rows;
 }

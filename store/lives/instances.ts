@@ -17,7 +17,7 @@ import type { Plan } from '../../domain/plan';
 import type { Policy } from '../../domain/policy';
 import { each } from '../../domain/turns';
 import { agreedPlanOf } from '../agreements/items';
-import { type Db, prepared, type Transaction } from '../db';
+import { type Db, prepared, preparedForAny, type Transaction } from '../db';
 import type { Groups } from '../groups';
 import { inTurns } from '../in-turns';
 import {
@@ -120,10 +120,10 @@ export async function findInstance(
 
 const WITHIN_REACH = 'i.id = ANY($1) AND ($2::text IS NULL OR i.account = $2)';
 const ORDERS_TOGETHER = `SELECT count(*) FROM orders o JOIN instances i ON i.id = o.instance_id WHERE ${WITHIN_REACH}`;
-const FIND_INSTANCES = prepared(
+const FIND_INSTANCES = preparedForAny(
   `${SELECT} WHERE ${WITHIN_REACH} AND ($3::bigint IS NULL OR (${ORDERS_TOGETHER}) <= $3)`,
 );
-const COUNT_ORDERS = prepared(ORDERS_TOGETHER);
+const COUNT_ORDERS = preparedForAny(ORDERS_TOGETHER);
 
 /**
  * In the order of the ids; missing ones are left out. What another account owns is passed over before
@@ -136,7 +136,7 @@ export async function findInstances(
   tenant?: string | null,
   maxOrders?: number,
 ): Promise<InstanceRow[]> {
-  const { rows } = await db.query<SelectedInstance>(FIND_INSTANCES([ids, tenant ?? null, maxOrders ?? null]));
+  const { rows } = await db.query<SelectedInstance>(FIND_INSTANCES(ids, tenant ?? null, maxOrders ?? null));
   const byId = new Map((await toInstances(db, rows)).map((one) => [one.id, one]));
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
@@ -146,16 +146,15 @@ export async function findInstances(
  * @param tenant as in {@link findInstances}
  */
 export async function countOrders(db: Db, ids: string[], tenant: string | null): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(COUNT_ORDERS([ids, tenant]));
+  const { rows } = await db.query<{ count: number }>(COUNT_ORDERS(ids, tenant));
   return rows[0]!.count;
 }
 
+const ACCOUNTS_OF = preparedForAny('SELECT DISTINCT account FROM instances WHERE id = ANY($1)');
+
 /** The accounts that own these instances. */
 export async function accountsOf(db: Db, ids: string[]): Promise<string[]> {
-  const { rows } = await db.query<{ account: string }>(
-    'SELECT DISTINCT account FROM instances WHERE id = ANY($1)',
-    [ids],
-  );
+  const { rows } = await db.query<{ account: string }>(ACCOUNTS_OF(ids));
   return rows.map(({ account }) => account);
 }
 

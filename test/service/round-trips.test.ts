@@ -3,6 +3,7 @@
  * connections. COMMIT is one more round trip, and is counted apart.
  */
 import { randomUUID } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import { OPERATOR } from '../../api/caller';
 import type { ApiDeps } from '../../api/deps';
 import { quote } from '../../api/use-cases/quote';
@@ -128,4 +129,50 @@ it('a confirmation takes as many round trips for 1 as for 100 items', async () =
   }
   expect(counts[1]).toEqual(counts[0]);
   expect(counts[0]!.roundTrips).toBeLessThanOrEqual(5);
+});
+
+describe('what a round trip costs', () => {
+  let single: Pool;
+  beforeAll(() => {
+    single = createPool(service.serviceUrl, { max: 1 });
+  });
+  afterAll(() => single.end());
+
+  it('what is asked together goes out in one write', async () => {
+    const client = await single.connect();
+    const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
+    const writes: string[] = [];
+    for (const method of ['_write', '_writev'] as const) {
+      const write = stream[method]!.bind(stream) as (...args: unknown[]) => void;
+      stream[method] = (...args: unknown[]) => {
+        writes.push(method);
+        write(...args);
+      };
+    }
+    await Promise.all(range(5).map((n) => client.query('SELECT $1::int', [n])));
+    await client.query('SELECT 1');
+    const written = writes.length;
+    client.release(true);
+    expect(written).toBe(2);
+  });
+
+  it('no statement of a life is planned anew each time', async () => {
+    const deps = { pool: single, policies: POLICIES } as unknown as ApiDeps;
+    // PostgreSQL plans a prepared statement five times before it decides to keep a plan.
+    for (const _ of range(8)) {
+      const id = await bear(single, cvmPrepaid());
+      const asking = { caller: OPERATOR, commandId: randomUUID() };
+      const asked = { action: 'return', instanceIds: [id], schedule: { mode: 'now' } } as const;
+      const { id: quoteId } = await quote(deps, asking, { ...asked, instanceIds: [id] });
+      const [step] = await agreed(single, quoteId);
+      await step!();
+      await (await stepOf(single, id, { name: 'purge' }))();
+    }
+    const { rows } = await single.query<{ statement: string; kept: number }>(
+      `SELECT statement, generic_plans AS kept FROM pg_prepared_statements
+       WHERE generic_plans + custom_plans > 6 AND generic_plans = 0`,
+    );
+    // How many rows an array will make, no plan that is kept can know.
+    expect(rows.filter(({ statement }) => !/unnest|jsonb_array_elements/.test(statement))).toEqual([]);
+  });
 });
