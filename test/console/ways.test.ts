@@ -189,6 +189,28 @@ it('a session’s end is told five minutes before; signing in on top of the page
   await until(async () => (await instanceOf(http, id)).protection !== null, 'the protection');
 });
 
+it.each(LANGS)('an ended instance is one click from the search that finds nothing, in %s', async (lang) => {
+  const { http } = service;
+  const account = newAccount();
+  const id = await register(http, cvmPostpaid({ account }), newId('gone'));
+  await end(http, [id]);
+  await until(async () => (await instanceOf(http, id)).state === 'terminated', 'its end');
+  const me = await reader({ lang, scheme: lang === 'en' ? 'light' : 'dark' });
+  const { page, words, button, link, go } = me;
+  await go(`/instances?account=${account}`);
+  await page.getByRole('searchbox', { name: words.list.search, exact: true }).fill(id);
+  await page.getByText(words.list.onlyLiving).waitFor();
+  await me.look('search-nothing');
+  expect(await me.barriers()).toEqual([]);
+  await button(words.list.lookAmongEnded).click();
+  await link(id).waitFor();
+  await me.look('search-ended');
+  // Who looks among them and finds nothing is not sent there again.
+  await page.getByRole('searchbox', { name: words.list.search, exact: true }).fill(`${id}-not`);
+  await page.getByText(words.list.nothingFound).waitFor();
+  expect(await page.getByText(words.list.onlyLiving).count()).toBe(0);
+});
+
 it('while the service is away the page says as of when it is, and goes on by itself', async () => {
   const { http } = service;
   const account = newAccount();

@@ -151,6 +151,8 @@ export const en = {
     empty: 'No instances yet',
     emptyLead: 'Register one with PUT /v1/instances/{id}, or let the sandbox show how a life goes.',
     nothingFound: 'Nothing fits these filters',
+    onlyLiving: 'Instances that were terminated have not been looked through.',
+    lookAmongEnded: 'Look among the terminated ones',
     selected: (count: number) => plural(count, 'instance selected', 'instances selected'),
     selection: 'Selected',
     selectAll: 'Select all that are shown',

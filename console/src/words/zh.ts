@@ -142,6 +142,8 @@ export const zh: Words = {
     empty: '还没有实例',
     emptyLead: '使用 PUT /v1/instances/{id} 登记，或在沙箱中体验一台实例的完整生命周期。',
     nothingFound: '没有符合筛选条件的实例',
+    onlyLiving: '已销毁的实例未在查找范围内。',
+    lookAmongEnded: '在已销毁的实例中查找',
     selected: (count) => `已选择 ${count} 台实例`,
     selection: '选择',
     selectAll: '选择当前显示的全部实例',

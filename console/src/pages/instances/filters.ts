@@ -37,4 +37,8 @@ export function readFilters(search: Record<string, unknown>): Filters {
 
 export const toQuery = (filters: Filters): Query => ({ ...filters });
 
+/** The API looks through the living ones unless it is told a state; what waits for something lives anyway. */
+export const isOfLiving = ({ state, scheduled, attention }: Filters): boolean =>
+  state === undefined && scheduled === undefined && attention === undefined;
+
 export const isFiltered = ({ sort: _, ...filters }: Filters): boolean => Object.keys(filters).length > 0;

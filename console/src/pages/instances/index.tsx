@@ -13,8 +13,9 @@ import { type Column, useColumns } from './columns';
 import { ColumnsMenu } from './columns-menu';
 import { EndSelected } from './end-selected';
 import { FilterBar } from './filter-bar';
-import { type Filters, isFiltered, toQuery } from './filters';
+import { type Filters, isFiltered, isOfLiving, toQuery } from './filters';
 import { Guide } from './guide';
+import css from './instances.module.css';
 import { InstanceTable } from './table';
 
 const route = getRouteApi('/instances');
@@ -59,7 +60,7 @@ function Found({ filters, narrow, columns }: FoundProps) {
       </BatchBar>
       {list.isPending && <Loading lines={6} />}
       {list.error && !list.data && <Failed error={list.error} retry={() => void list.refetch()} />}
-      {list.data && items.length === 0 && <NoInstances filters={filters} clear={() => narrow({})} />}
+      {list.data && items.length === 0 && <NoInstances filters={filters} narrow={narrow} />}
       {items.length > 0 && (
         <InstanceTable
           items={items}
@@ -80,13 +81,22 @@ function sorted({ sort: _, ...others }: Filters, sort: string | undefined): Filt
   return sort === undefined ? others : { ...others, sort };
 }
 
-function NoInstances({ filters, clear }: { filters: Filters; clear(): void }) {
+function NoInstances({ filters, narrow }: { filters: Filters; narrow(next: Filters): void }) {
   const { list } = useWords();
   if (!isFiltered(filters)) return <Empty title={list.empty}>{list.emptyLead}</Empty>;
   const action = (
-    <Button variant="default" onClick={clear}>
-      {list.clear}
-    </Button>
+    <div className={css.ways}>
+      {isOfLiving(filters) && (
+        <Button onClick={() => narrow({ ...filters, state: 'terminated' })}>{list.lookAmongEnded}</Button>
+      )}
+      <Button variant="default" onClick={() => narrow({})}>
+        {list.clear}
+      </Button>
+    </div>
   );
-  return <Empty title={list.nothingFound} action={action} />;
+  return (
+    <Empty title={list.nothingFound} action={action}>
+      {isOfLiving(filters) && list.onlyLiving}
+    </Empty>
+  );
 }
