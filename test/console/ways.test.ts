@@ -6,6 +6,7 @@ import {
   cvmPrepaid,
   end,
   expectStatus,
+  fromNow,
   hoursAgo,
   instanceOf,
   newAccount,
@@ -187,6 +188,32 @@ it('a session’s end is told five minutes before; signing in on top of the page
   expect(await page.getByLabel(words.common.reason).inputValue()).toBe('half a sentence');
   await button(words.dialogs.protect.submit).click();
   await until(async () => (await instanceOf(http, id)).protection !== null, 'the protection');
+});
+
+it('who has used the page is not told an end of the session that is none', async () => {
+  const { http } = service;
+  const id = await register(http, cvmPostpaid(), newId('used'));
+  const { page, words, link, go } = await reader();
+  await page.clock.install();
+  let asked = 0;
+  // The first answer says an end that using the page puts off.
+  await page.route('**/v1/sessions/current', async (route) => {
+    asked += 1;
+    if (asked > 1) return await route.continue();
+    const response = await route.fetch();
+    const session = await response.json();
+    await route.fulfill({ response, json: { ...session, idleAt: fromNow(8 * MINUTE) } });
+  });
+  await go(`/instances/${id}`);
+  await page.clock.fastForward('02:00');
+  const answered = page.waitForResponse(/\/v1\/refunds/);
+  await link(words.pages.refunds).click();
+  await (await answered).finished();
+  await page.getByRole('heading', { name: words.pages.refunds }).waitFor();
+  await page.clock.fastForward('01:30');
+  await until(async () => asked > 1, 'the session to be asked about');
+  await page.getByText(words.session.endsIn('…').split('…')[0]!).waitFor({ state: 'detached' });
+  expect(asked).toBe(2);
 });
 
 it.each(LANGS)('an ended instance is one click from the search that finds nothing, in %s', async (lang) => {
