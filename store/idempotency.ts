@@ -9,7 +9,8 @@ import { jsonOf } from './json';
  * frees its running keys at once.
  */
 export interface Owner {
-  owner: string;
+  /** Another one when PostgreSQL was started again. */
+  readonly owner: string;
   /** Answers once the lock is held (again). @throws when it is not, after so many milliseconds */
   held(withinMs: number): Promise<void>;
   close(): Promise<void>;
@@ -20,13 +21,18 @@ const LONGEST_PAUSE_MS = 1000;
 /** How long a process that starts tries for its lock. */
 const START_WITHIN_MS = 15_000;
 
+/** The lock of one process on one start of PostgreSQL: a crash of it may have forgotten answers, whose keys are free then. */
+const TAKE = `SELECT owner::text, pg_advisory_lock(owner)
+  FROM (SELECT $1::bigint + extract(epoch FROM pg_postmaster_start_time())::bigint AS owner) AS mine`;
+
 /**
  * Takes this process's lock, and takes it again whenever its connection is lost (PostgreSQL was restarted,
  * say). Meanwhile others may take over keys of requests that still run, whose effects are guarded by command
  * ids; nothing is claimed in this process's name ({@link claim}). `close` gives it back.
  */
 export async function openOwner(pool: Pool): Promise<Owner> {
-  const owner = String(randomInt(1, 2 ** 47));
+  const base = randomInt(1, 2 ** 47);
+  let owner = '';
   let isClosed = false;
   /** Gives the connection that holds the lock back to the pool, if there is one. */
   let giveBack = (_error?: Error): void => {};
@@ -41,8 +47,10 @@ export async function openOwner(pool: Pool): Promise<Owner> {
       if (isHeld && !isClosed) holding = takeUntilHeld(() => false);
     };
     connection.on('error', give);
+    let taken: string;
     try {
-      await connection.query('SELECT pg_advisory_lock($1)', [owner]);
+      const { rows } = await connection.query<{ owner: string }>(TAKE, [base]);
+      taken = rows[0]!.owner;
       // What PostgreSQL says last may come in one read with the lock, and is told before this goes on.
       if (isGiven) throw new LockLost();
     } catch (error) {
@@ -50,6 +58,7 @@ export async function openOwner(pool: Pool): Promise<Owner> {
       throw error;
     }
     isHeld = true;
+    owner = taken;
     giveBack = give;
   };
   const takeUntilHeld = async (isFinal: (error: unknown) => boolean): Promise<void> => {
@@ -69,7 +78,9 @@ export async function openOwner(pool: Pool): Promise<Owner> {
   let holding = takeUntilHeld((error) => !isPassing(error) || Date.now() > startUntil);
   await holding;
   return {
-    owner,
+    get owner() {
+      return owner;
+    },
     held: async (withinMs) => {
       const late = sleep(withinMs, undefined, { ref: false }).then(() => {
         throw new LockLost();
@@ -154,8 +165,10 @@ export interface StoredAnswer {
   body: unknown;
 }
 
+/** Not waited for either: a key whose answer was forgotten is free, and asking again answers the same (L8). */
 const COMPLETE = prepared(
-  'UPDATE idempotency_keys SET status = $3, headers = $4, body = $5::json WHERE caller = $1 AND key = $2',
+  `UPDATE idempotency_keys SET status = $3, headers = $4, body = $5::json
+   WHERE caller = $1 AND key = $2 AND set_config('synchronous_commit', 'off', true) IS NOT NULL`,
 );
 
 /** Stores the answer that every repeat will get. */

@@ -1319,6 +1319,34 @@ describe('parts that are away', () => {
     }
   });
 
+  // What it forgot is an answer: the key would belong to this process for ever, and be running.
+  it('its keys are free when PostgreSQL was started again, and only then', async () => {
+    let starts = 0;
+    let lose = (): void => {};
+    const connect = async () => {
+      const connection = await service.pool.connect();
+      const query = connection.query.bind(connection) as (...args: unknown[]) => Promise<unknown>;
+      const started = `(now() + interval '${starts} hours')`;
+      connection.query = ((text: string, values: unknown[]) =>
+        query(text.replace('pg_postmaster_start_time()', started), values)) as typeof connection.query;
+      lose = () => connection.emit('error', new Error('terminating connection'));
+      return connection;
+    };
+    const isFree = async (owner: string): Promise<boolean> =>
+      (await service.pool.query('SELECT pg_try_advisory_xact_lock($1) AS free', [owner])).rows[0].free;
+    const owner = await openOwner({ connect } as unknown as Pool);
+    try {
+      const first = owner.owner;
+      starts = 1;
+      lose();
+      await until(async () => owner.owner !== first, 'another lock');
+      await owner.held(5000);
+      expect([await isFree(first), await isFree(owner.owner)]).toEqual([true, false]);
+    } finally {
+      await owner.close();
+    }
+  });
+
   // The driver reads both at once and tells of the loss before whoever waits for the lock goes on.
   it('takes the lock again when its connection is lost in the same read', async () => {
     let takes = 0;
@@ -1335,9 +1363,11 @@ describe('parts that are away', () => {
       return connection;
     };
     const owner = await openOwner({ connect } as unknown as Pool);
+    const first = owner.owner;
     try {
       await until(async () => takes === 3, 'the lock to be taken again');
       await owner.held(5000);
+      expect(owner.owner).toBe(first);
       const { rows } = await service.pool.query('SELECT pg_try_advisory_lock($1) AS free', [owner.owner]);
       expect(rows).toEqual([{ free: false }]);
     } finally {
