@@ -317,7 +317,10 @@ it.each(LANGS)('a newcomer sees a seven-day life in a minute, in %s', async (lan
   await go('/instances');
   await me.look('guide');
   await button(guide.load).click();
-  await page.getByText(words.list.shown('8')).waitFor({ timeout: MINUTE });
+  const loaded = page.getByText(words.list.shown('8')).waitFor({ timeout: MINUTE });
+  await loaded.catch(async (error: Error) => {
+    throw new Error(`${error.message}\n${await page.locator('main').innerText()}`);
+  });
   const name = page.getByRole('row').getByRole('link', { name: 'web-1', exact: true });
   const id = (await name.getAttribute('href'))!.split('/').at(-1)!;
   await me.look('guide-loaded');

@@ -39,21 +39,25 @@ export function Guide() {
   );
 }
 
+/** A busy server may not have answered in time: asked again, it says how it has ended (202). */
+const TRIES = 5;
+
+async function registered([id, registration]: ReturnType<typeof casesOf>[number]): Promise<void> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const answer = await registerInstance(id)(registration, newKey());
+    if ('state' in answer) return;
+  }
+}
+
 function Begin({ onBegun }: { onBegun(account: string): void }) {
   const { guide } = useWords();
   const navigate = useNavigate();
   const loading = useCommand(async (account: string) => {
-    const cases = casesOf(account);
-    await Promise.all(cases.map(([id, registration]) => registerInstance(id)(registration, newKey())));
-    return account;
+    await Promise.all(casesOf(account).map(registered));
+    onBegun(account);
+    await navigate({ to: '/instances', search: { account, sort: 'name' } });
   });
-  const begin = (): void =>
-    loading.mutate(`demo-${newKey().slice(0, 6)}`, {
-      onSuccess: (account) => {
-        onBegun(account);
-        void navigate({ to: '/instances', search: { account, sort: 'name' } });
-      },
-    });
+  const begin = (): void => loading.mutate(`demo-${newKey().slice(0, 6)}`);
   return (
     <>
       <p>{guide.lead}</p>
