@@ -5,10 +5,21 @@ import type { Lang, Words } from '../words';
 export const CONTRACT_ZONE = 'Asia/Shanghai';
 export const VIEWER_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** What is made of a time. Made once for each language and zone: making one takes longer than a row of a list. */
+const LOCALES: Record<Lang, string> = { en: 'en-GB', zh: 'zh-CN' };
+
+/** Made once for each key: making a format takes longer than a row of a list. */
+function kept<Format>(formats: Map<string, Format>, key: string, make: () => Format): Format {
+  const known = formats.get(key);
+  if (known) return known;
+  const made = make();
+  formats.set(key, made);
+  return made;
+}
+
 const DAY: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short' };
 const CLOCK: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
 const YEAR: Intl.DateTimeFormatOptions = { year: 'numeric' };
+/** What is made of a time. */
 const KINDS = {
   time: { ...DAY, ...CLOCK },
   timeAndYear: { ...DAY, ...YEAR, ...CLOCK },
@@ -18,17 +29,13 @@ const KINDS = {
   dayAndYear: { ...DAY, ...YEAR },
 } satisfies Record<string, Intl.DateTimeFormatOptions>;
 
-const LOCALES: Record<Lang, string> = { en: 'en-GB', zh: 'zh-CN' };
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function formatOf(lang: Lang, zone: string, kind: keyof typeof KINDS): Intl.DateTimeFormat {
-  const key = `${lang} ${zone} ${kind}`;
-  const known = formats.get(key);
-  if (known) return known;
-  const made = new Intl.DateTimeFormat(LOCALES[lang], { timeZone: zone, ...KINDS[kind] });
-  formats.set(key, made);
-  return made;
-}
+const dates = new Map<string, Intl.DateTimeFormat>();
+const formatOf = (lang: Lang, zone: string, kind: keyof typeof KINDS): Intl.DateTimeFormat =>
+  kept(
+    dates,
+    `${lang} ${zone} ${kind}`,
+    () => new Intl.DateTimeFormat(LOCALES[lang], { timeZone: zone, ...KINDS[kind] }),
+  );
 
 const isThisYear = (at: number): boolean => new Date(at).getFullYear() === new Date().getFullYear();
 
@@ -70,16 +77,11 @@ export function formatSpan(ms: number, { duration }: Words): string {
 }
 
 const numbers = new Map<string, Intl.NumberFormat>();
-
-function numberFormatOf(lang: Lang, digits: number): Intl.NumberFormat {
-  const key = `${lang} ${digits}`;
-  const known = numbers.get(key);
-  if (known) return known;
-  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  const made = new Intl.NumberFormat(LOCALES[lang], options);
-  numbers.set(key, made);
-  return made;
-}
+const numberFormatOf = (lang: Lang, digits: number): Intl.NumberFormat =>
+  kept(numbers, `${lang} ${digits}`, () => {
+    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    return new Intl.NumberFormat(LOCALES[lang], options);
+  });
 
 /** `1,204.50 CNY`. The digits are the API's own: nothing is computed with them here. */
 export function formatMoney(amount: string, currency: string | null, lang: Lang): string {
