@@ -7,6 +7,8 @@ const common = {
   testEnvironment: '<rootDir>/test/support/environment.js',
   transform,
   transformIgnorePatterns,
+  // What `npm run build` leaves has packages of the same names.
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };
 
 /**

@@ -1,6 +1,7 @@
 /**
  * `npm start`: the whole service in one process, with real embedded parts where the environment names none.
  */
+import { setImmediate as turn } from 'node:timers/promises';
 import pino from 'pino';
 import type { ApiServer } from '../api/http/server';
 import { SignInCodes } from '../api/sign-in-codes';
@@ -8,10 +9,10 @@ import { openControlPlanes } from '../drivers/control-planes';
 import { consoleProgress, EmbeddedError } from '../embedded';
 import { ensureConsole } from './process/console';
 import { end, endOnSignals } from './process/ending';
+import { type Foundation, startFoundation } from './process/foundation';
 import { keepWorker, WorkerLost } from './process/keep-worker';
 import { type OperatorKey, operatorKey } from './process/operator-key';
 import { Components } from './process/parts';
-import { type Foundation, runApi, runWorker, startFoundation } from './process/service';
 import { BadSettings, readSettings, type Settings } from './process/settings';
 
 const HELP = `Usage: npm start
@@ -54,7 +55,10 @@ async function main(): Promise<void> {
     const given = readSettings(process.env);
     const settings = { ...given, vendorApis: given.vendorApis ?? true };
     const report = consoleProgress();
-    const foundation = await startFoundation(settings, parts, report);
+    const [foundation, { runApi, runWorker }] = await Promise.all([
+      startFoundation(settings, parts, report),
+      loadService(),
+    ]);
     // When the servers are up: on a small machine they would wait for it, and give up.
     const built = settings.console ? ensureConsole(report, parts) : undefined;
     const key = operatorKey(settings.operatorKey, settings.dataFolder);
@@ -63,9 +67,11 @@ async function main(): Promise<void> {
     // One for API and worker: so many requests at a time are of the process.
     const controlPlanes = openControlPlanes(settings.controlPlanes);
     const options = { foundation, settings, controlPlanes, operatorKey: key.key, logger, signInCodes };
-    const worker = await keepWorker(() => runWorker(options, parts), { say, isEnding });
-    const { url, facadeUrl } = await runApi(options, parts);
-    await built;
+    const [worker, { url, facadeUrl }] = await Promise.all([
+      keepWorker(() => runWorker(options, parts), { say, isEnding }),
+      runApi(options, parts),
+      built,
+    ]);
     const console = settings.console ? consoleLine(url, signInCodes) : 'off (SUNSET_CONSOLE)';
     process.stdout.write(banner({ url, facadeUrl, console }, settings, foundation, key, Date.now() - begun));
     await Promise.race([worker.lost, watchServers(foundation, parts)]);
@@ -74,6 +80,24 @@ async function main(): Promise<void> {
     process.stderr.write(`\n${explain(error)}\n`);
     await end(parts, 1);
   }
+}
+
+/**
+ * The rest of the program, loaded while the servers come up: it takes as long as they do. One part after the other, so
+ * that what brings them up has its turns in between.
+ */
+async function loadService(): Promise<typeof import('./process/service')> {
+  const parts = [
+    () => require('@temporalio/client'),
+    () => require('@temporalio/worker'),
+    () => require('../api/http/server'),
+    () => require('../facades'),
+  ];
+  for (const load of parts) {
+    await turn();
+    load();
+  }
+  return require('./process/service');
 }
 
 /**

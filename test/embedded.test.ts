@@ -260,6 +260,25 @@ describe('other users of this machine', () => {
   }
 });
 
+it('remembered ports are waited for while a server that was killed just now still has them', async () => {
+  const ports = await choosePorts(['a', 'b']);
+  const held = createServer().listen(ports.b, '127.0.0.1');
+  await once(held, 'listening');
+  setTimeout(() => held.close(), 100);
+  expect(await choosePorts(['a', 'b'], ports)).toEqual(ports);
+});
+
+it('other ports are taken where a remembered one stays taken', async () => {
+  const ports = await choosePorts(['a', 'b']);
+  const held = createServer().listen(ports.b, '127.0.0.1');
+  await once(held, 'listening');
+  try {
+    expect(Object.values(await choosePorts(['a', 'b'], ports))).not.toContain(ports.b);
+  } finally {
+    held.close();
+  }
+});
+
 describe('the door of the Web UI', () => {
   it('passes on what names this machine, and refuses a page elsewhere whose name is made to mean it', async () => {
     const { ca, serverCert, serverKey } = await ensureCertificates(join(newFolder(), 'tls'));

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   bundleWorkflowCode,
@@ -7,11 +8,17 @@ import {
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 
+const ROOT = join(__dirname, '..');
+
 /**
  * What `npm run build` writes beside the compiled code. Running from the sources there is none, and a stale
  * one elsewhere is never taken.
  */
-const PREBUILT = join(__dirname, '..', 'workflow-bundle.js');
+const PREBUILT = join(ROOT, 'workflow-bundle.js');
+
+/** What workflow code is made of: the rooms that `workflows/` may import, and the packages. */
+const SOURCES = ['workflows', 'domain'];
+const LOCK = 'package-lock.json';
 
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 
@@ -25,9 +32,61 @@ export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
   return bundle;
 }
 
-/** What a worker runs: the prebuilt bundle where there is one, else one made now. */
+/** What a worker runs: the prebuilt bundle where there is one, else what the last start made of the same sources, else one made now. */
 export async function bundleForWorker(): Promise<WorkflowBundleOption> {
-  return existsSync(PREBUILT) ? { codePath: PREBUILT } : workflowBundle();
+  return existsSync(PREBUILT) ? { codePath: PREBUILT } : await keptBundle(ROOT, workflowBundle);
+}
+
+/**
+ * A bundle that is kept with the packages, by a name that tells what it was made of: another text in the sources or
+ * another package, and it is made anew.
+ * @param root of a checkout; where packages aren't locked or nothing can be written, nothing is kept
+ * @param make makes it, when it is not there
+ */
+export async function keptBundle(
+  root: string,
+  make: () => Promise<{ code: string }>,
+): Promise<{ code: string }> {
+  if (!existsSync(join(root, LOCK))) return await make();
+  const folder = join(root, 'node_modules', '.cache', 'sunset');
+  const name = `workflows-${contentOf(root)}.js`;
+  const kept = readIfThere(join(folder, name));
+  if (kept !== undefined) return { code: kept };
+  const made = await make();
+  keep(folder, name, made.code);
+  return made;
+}
+
+function contentOf(root: string): string {
+  const hash = createHash('sha256').update(readFileSync(join(root, LOCK)));
+  for (const source of SOURCES)
+    for (const file of readdirSync(join(root, source), { recursive: true, encoding: 'utf8' }).sort()) {
+      if (!file.endsWith('.ts')) continue;
+      const text = readFileSync(join(root, source, file));
+      hash.update(`\n${source}/${file} ${text.length}\n`).update(text);
+    }
+  return hash.digest('hex').slice(0, 16);
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** In place of those before it, and whole at once: two starts may be at it. */
+function keep(folder: string, name: string, code: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    const next = join(folder, `${name}.${process.pid}`);
+    writeFileSync(next, code);
+    for (const old of readdirSync(folder).filter((one) => one.endsWith('.js'))) rmSync(join(folder, old));
+    renameSync(next, join(folder, name));
+  } catch {
+    // A folder that only reads: the next start makes it again.
+  }
 }
 
 const nothing = (): void => {};

@@ -23,6 +23,8 @@ import type { Size } from './size';
 
 /** The account of the lives that are copied; it keeps every tenth copy. */
 const BIG = 'acc-big';
+/** As many as it has also where there are few: pages as long as each other are compared. */
+const A_PAGE = 'limit=5';
 
 const LISTS = [
   '/v1/instances',
@@ -39,14 +41,14 @@ const LISTS = [
   '/v1/instances?q=nothing-of-the-kind',
   '/v1/instances?account=none',
   `/v1/instances?account=${BIG}&state=changing`,
-  `/v1/instances?account=${BIG}&product=jd-vm&region=ap-guangzhou`,
+  `/v1/instances?account=${BIG}&product=jd-vm&region=ap-guangzhou&${A_PAGE}`,
   '/v1/recycle-bin',
   '/v1/recycle-bin?product=jd-vm',
   '/v1/recycle-bin?q=nothing-of-the-kind',
   `/v1/recycle-bin?account=${BIG}&region=nowhere`,
   '/v1/refunds',
   '/v1/refunds?account=none',
-  `/v1/refunds?account=${BIG}`,
+  `/v1/refunds?account=${BIG}&${A_PAGE}`,
   '/v1/refund-requests',
   '/v1/audits',
   '/v1/keys',
@@ -54,7 +56,7 @@ const LISTS = [
 ];
 const BOOKS = [
   `/v1/accounts/${BIG}`,
-  `/v1/accounts/${BIG}/statement`,
+  `/v1/accounts/${BIG}/statement?${A_PAGE}`,
   `/v1/accounts/${BIG}~1/statement`,
   `/v1/accounts/${BIG}/balances`,
   `/v1/accounts/${BIG}~1/balances`,

@@ -9,8 +9,8 @@ import { EmbeddedError, startTemporal } from '../../embedded';
 import { createPool } from '../../store/db';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { type EndingReport, end, endOnSignals } from './ending';
+import type { Foundation } from './foundation';
 import { Components } from './parts';
-import type { Foundation } from './service';
 import { BadSettings, REQUIRED, readSettings, type Settings } from './settings';
 
 export interface Process {

@@ -1,31 +1,20 @@
-/** Puts the rooms together: the parts that run, from settings to a listening API and a polling worker. */
-import { Client, type ConnectionOptions } from '@temporalio/client';
-import { DefaultLogger, type NativeConnectionOptions, Runtime } from '@temporalio/worker';
+/** Puts the rooms together: from settings and what they stand on to a listening API and a polling worker. */
+import { Client } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { type ApiServer, type Listening, startApi } from '../../api/http/server';
 import type { SignInCodes } from '../../api/sign-in-codes';
 import { withJitter } from '../../domain/jitter';
 import { type ControlPlanes, openControlPlanes } from '../../drivers/control-planes';
-import {
-  consoleProgress,
-  type EmbeddedPostgres,
-  type EmbeddedTemporal,
-  lockDataFolder,
-  type Progress,
-  startPostgres,
-  startTemporal,
-} from '../../embedded';
 import { vendorFacades } from '../../facades';
 import { POLICIES } from '../../policies';
 import { createPool } from '../../store/db';
-import { migrate } from '../../store/migrate';
 import { createSignatures } from '../../store/signatures';
 import { connectClient } from '../../temporal/connect';
 import { type RunningWorker, startWorker } from '../../worker';
-import { bundleForWorker } from '../../worker/bundle';
 import { TASK_QUEUE } from '../../workflows/messages';
-import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { consoleFolder } from './console';
+import type { Foundation } from './foundation';
 import type { Components } from './parts';
 import type { Settings } from './settings';
 
@@ -36,52 +25,6 @@ import type { Settings } from './settings';
 const API_GRACE_MS = 8000;
 const WORKER_LIMIT_MS = 12_000;
 const CLOSE_LIMIT_MS = 2000;
-
-export interface Foundation {
-  databaseUrl: string;
-  temporal: EmbeddedTemporal;
-  postgres: EmbeddedPostgres | null;
-  /** Address, TLS and API key, as both kinds of the SDK's connections take them. */
-  connection: ConnectionOptions & NativeConnectionOptions;
-  namespace: string;
-}
-
-/** PostgreSQL (migrated) and Temporal: the operator's own, or embedded ones. Webpack runs meanwhile. */
-export async function startFoundation(
-  settings: Settings,
-  parts: Components,
-  report = consoleProgress(),
-): Promise<Foundation> {
-  const lock = lockDataFolder(settings.dataFolder);
-  parts.addLast(async () => lock.release());
-  void bundleForWorker().catch(() => {});
-  const [postgres, temporal] = await Promise.allSettled([
-    startDatabase(settings, report),
-    startTemporalFor(settings, report),
-  ]);
-  if (postgres.status === 'rejected') throw postgres.reason;
-  if (temporal.status === 'rejected') throw temporal.reason;
-  const { connection, namespace } = temporal.value;
-  return { ...postgres.value, temporal: temporal.value, connection, namespace };
-}
-
-async function startDatabase(
-  settings: Settings,
-  report: Progress,
-): Promise<{ databaseUrl: string; postgres: EmbeddedPostgres | null }> {
-  if (settings.databaseUrl !== undefined) {
-    await migrate(settings.databaseAdminUrl ?? settings.databaseUrl, settings.databaseUrl);
-    return { databaseUrl: settings.databaseUrl, postgres: null };
-  }
-  const postgres = await startPostgres({ dataFolder: settings.dataFolder, report });
-  await migrate(postgres.adminUrl, postgres.serviceUrl);
-  return { databaseUrl: postgres.serviceUrl, postgres };
-}
-
-function startTemporalFor({ dataFolder, env }: Settings, report: Progress): Promise<EmbeddedTemporal> {
-  const webUi = env.SUNSET_WEB_UI !== 'off';
-  return startTemporal({ dataFolder, report, env, searchAttributes: SEARCH_ATTRIBUTES, webUi });
-}
 
 export interface ServiceOptions {
   foundation: Foundation;

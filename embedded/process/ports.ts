@@ -33,6 +33,9 @@ export function isPortOpen(port: number): Promise<boolean> {
   });
 }
 
+/** A server that was killed just now has its ports for a moment more. */
+const STILL_HELD_MS = 1000;
+
 /** A free port for each name: the remembered ones if all of them are free still, else new ones for all. */
 export async function choosePorts<Name extends string>(
   names: readonly Name[],
@@ -41,8 +44,9 @@ export async function choosePorts<Name extends string>(
   const named = (ports: Iterable<number>) =>
     Object.fromEntries([...ports].map((port, i) => [names[i], port]));
   const known = names.flatMap((name) => remembered[name] ?? []);
-  const areFree = (await Promise.all(known.map(isPortFree))).every(Boolean);
-  if (areFree && known.length === names.length) return named(known) as Record<Name, number>;
+  const areFree = async (): Promise<boolean> => (await Promise.all(known.map(isPortFree))).every(Boolean);
+  if (known.length === names.length && (await until(areFree, STILL_HELD_MS, 50)))
+    return named(known) as Record<Name, number>;
   const chosen = new Set<number>();
   while (chosen.size < names.length) {
     const port = randomInt(LOWEST, HIGHEST);
