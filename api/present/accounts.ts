@@ -1,8 +1,7 @@
 /** Movements and accounts. */
 import type { AccountAnswer, MovementAnswer } from '../../contract/answers';
-import type { RightsLeft } from '../../domain/eligibility';
 import type { Policy } from '../../domain/policy';
-import type { RightCounts, RightsByProduct } from '../../store/agreements/rights';
+import type { CountedRights } from '../../store/agreements/rights';
 import type { AccountRow } from '../../store/books/accounts';
 import type { StatementRow } from '../../store/books/statement';
 
@@ -42,22 +41,16 @@ export function presentMovement(row: StatementRow): MovementAnswer {
   };
 }
 
-const NONE: RightCounts = { used: 0, reserved: 0 };
-
-/**
- * What an account may return of one product. `left` follows the policy's periods, `used` counts for ever
- * (E2).
- */
+/** What an account may return of one product. */
 export interface ProductRights {
   policy: Policy;
-  left: RightsLeft;
+  counted: CountedRights;
 }
 
 /** @param rights one entry for every product that has returns */
 export function presentAccount(
   row: AccountRow,
   standing: AccountAnswer['standing'],
-  used: RightsByProduct,
   rights: ProductRights[],
 ): AccountAnswer {
   const { account, arrears, hold, balances } = row;
@@ -67,10 +60,10 @@ export function presentAccount(
     hold,
     standing,
     balances,
-    rights: rights.map(({ policy: { product, knobs }, left }) => ({
+    rights: rights.map(({ policy: { product, knobs }, counted: { fiveDay, ordinary, left } }) => ({
       product,
-      fiveDay: { limit: knobs.fiveDayCount, ...(used.get(product)?.fiveDay ?? NONE), left: left.fiveDay },
-      ordinary: { limit: knobs.ordinaryCount, ...(used.get(product)?.ordinary ?? NONE), left: left.ordinary },
+      fiveDay: { limit: knobs.fiveDayCount, ...fiveDay, left: left.fiveDay },
+      ordinary: { limit: knobs.ordinaryCount, ...ordinary, left: left.ordinary },
     })),
   };
 }

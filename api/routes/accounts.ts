@@ -2,7 +2,7 @@ import { accountAnswer, listedAccountAnswer, movementAnswer, pageAnswer } from '
 import { statementQuery } from '../../contract/books';
 import { accountSchema, accountsQuery, byAccount } from '../../contract/requests';
 import { rightsKey } from '../../domain/returns';
-import { countRightsLeft, rightsUsed } from '../../store/agreements/rights';
+import { countRights } from '../../store/agreements/rights';
 import { type AccountRow, lastStandingChange, listAccounts, putAccount } from '../../store/books/accounts';
 import { listStatement } from '../../store/books/statement';
 import type { ApiDeps } from '../deps';
@@ -94,14 +94,13 @@ async function accountReply(deps: ApiDeps, row: AccountRow): Promise<Reply> {
   const { account } = row;
   const withReturns = deps.policies.filter((policy) => policy.returns !== null);
   const holders = withReturns.map(({ product, knobs }) => ({ account, product, knobs }));
-  const [standing, used, left] = await Promise.all([
+  const [standing, counted] = await Promise.all([
     lastStandingChange(deps.pool, account),
-    rightsUsed(deps.pool, account),
-    countRightsLeft(deps.pool, holders),
+    countRights(deps.pool, holders),
   ]);
   const rights = withReturns.map((policy) => ({
     policy,
-    left: left.get(rightsKey(account, policy.product))!,
+    counted: counted.get(rightsKey(account, policy.product))!,
   }));
-  return { status: 200, body: presentAccount(row, standing, used, rights) };
+  return { status: 200, body: presentAccount(row, standing, rights) };
 }

@@ -71,36 +71,6 @@ export async function heldRight(db: Db, terminationId: string): Promise<RefundKi
   return (await db.query<{ kind: RefundKind }>(sql, [terminationId])).rows[0]?.kind;
 }
 
-export interface RightCounts {
-  used: number;
-  reserved: number;
-}
-
-export type RightsByProduct = Map<string, { fiveDay: RightCounts; ordinary: RightCounts }>;
-
-/** Rights used and reserved, by product, over all time. */
-export async function rightsUsed(db: Db, account: string): Promise<RightsByProduct> {
-  const { rows } = await db.query<{
-    product: string;
-    kind: RefundKind;
-    status: 'used' | 'reserved';
-    count: number;
-  }>(
-    "SELECT product, kind, status, count(*) FROM rights WHERE account = $1 AND status <> 'returned' GROUP BY product, kind, status",
-    [account],
-  );
-  const result: RightsByProduct = new Map();
-  for (const { product, kind, status, count } of rows) {
-    const counts = result.get(product) ?? {
-      fiveDay: { used: 0, reserved: 0 },
-      ordinary: { used: 0, reserved: 0 },
-    };
-    counts[kind === 'five-day' ? 'fiveDay' : 'ordinary'][status] = count;
-    result.set(product, counts);
-  }
-  return result;
-}
-
 /** Whose rights are counted: of an account, for a product, by its rules. */
 export interface RightsHolder {
   account: string;
@@ -110,22 +80,39 @@ export interface RightsHolder {
 
 const FOR_EVER_DAYS = 365_000;
 
+interface RightCounts {
+  used: number;
+  reserved: number;
+}
+
+/** Of an account, for a product. What was used and is reserved counts for ever, what is left follows the policy's periods. */
+export interface CountedRights {
+  fiveDay: RightCounts;
+  ordinary: RightCounts;
+  left: RightsLeft;
+}
+
 const COUNT_RIGHTS = prepared(
-  `SELECT r.account, r.product, r.kind, count(*)
+  `SELECT r.account, r.product, r.kind,
+     count(*) FILTER (WHERE r.status = 'used') AS used, count(*) FILTER (WHERE r.status = 'reserved') AS reserved,
+     count(*) FILTER (WHERE r.recorded_at > clock_timestamp()
+       - make_interval(days => CASE r.kind WHEN 'five-day' THEN five_days ELSE ordinary_days END)) AS lately
    FROM unnest($1::text[], $2::text[], $3::int[], $4::int[]) AS holder (account, product, five_days, ordinary_days)
    JOIN rights r ON r.account = holder.account AND r.product = holder.product
-   WHERE r.status <> 'returned'
-     AND r.recorded_at > clock_timestamp() - make_interval(days => CASE r.kind WHEN 'five-day' THEN five_days ELSE ordinary_days END)
-   GROUP BY r.account, r.product, r.kind`,
+   WHERE r.status <> 'returned' GROUP BY r.account, r.product, r.kind`,
 );
 
+const NONE = { used: 0, reserved: 0, lately: 0 };
+
 /**
- * E2: what is left of each account's rights for a product, by {@link rightsKey}; what is reserved counts as
+ * E2: each account's rights for a product, by {@link rightsKey}; of those that are left, what is reserved counts as
  * used. Periods are counted on the wall clock.
  */
-export async function countRightsLeft(db: Db, holders: RightsHolder[]): Promise<Map<string, RightsLeft>> {
+export async function countRights(db: Db, holders: RightsHolder[]): Promise<Map<string, CountedRights>> {
   const distinct = [...new Map(holders.map((one) => [rightsKey(one.account, one.product), one])).values()];
-  const { rows } = await db.query<{ account: string; product: string; kind: RefundKind; count: number }>(
+  const { rows } = await db.query<
+    { account: string; product: string; kind: RefundKind; lately: number } & RightCounts
+  >(
     COUNT_RIGHTS([
       distinct.map(({ account }) => account),
       distinct.map(({ product }) => product),
@@ -133,24 +120,31 @@ export async function countRightsLeft(db: Db, holders: RightsHolder[]): Promise<
       distinct.map(({ knobs }) => knobs.ordinaryPeriodDays ?? FOR_EVER_DAYS),
     ]),
   );
-  const counts = new Map(
-    rows.map(({ account, product, kind, count }) => [`${rightsKey(account, product)} ${kind}`, count]),
+  const found = new Map(
+    rows.map(({ account, product, kind, ...counts }) => [`${rightsKey(account, product)} ${kind}`, counts]),
   );
   return new Map(
     distinct.map(({ account, product, knobs }) => {
       const key = rightsKey(account, product);
-      const used = (kind: RefundKind): number => counts.get(`${key} ${kind}`) ?? 0;
-      return [key, rightsLeft(knobs, { fiveDay: used('five-day'), ordinary: used('ordinary') })];
+      const of = (kind: RefundKind) => found.get(`${key} ${kind}`) ?? NONE;
+      const { lately: fiveDays, ...fiveDay } = of('five-day');
+      const { lately: ordinaries, ...ordinary } = of('ordinary');
+      return [
+        key,
+        { fiveDay, ordinary, left: rightsLeft(knobs, { fiveDay: fiveDays, ordinary: ordinaries }) },
+      ];
     }),
   );
 }
 
-/** Rights left of every account and product among the subjects. */
-export const countRightsOf = (
+/** Rights left of every account and product among the subjects, by {@link rightsKey}. */
+export async function countRightsOf(
   db: Db,
   subjects: Pick<Subject, 'facts' | 'policy'>[],
-): Promise<Map<string, RightsLeft>> =>
-  countRightsLeft(
+): Promise<Map<string, RightsLeft>> {
+  const counted = await countRights(
     db,
     subjects.map(({ facts: { account, product }, policy: { knobs } }) => ({ account, product, knobs })),
   );
+  return new Map([...counted].map(([key, { left }]) => [key, left]));
+}

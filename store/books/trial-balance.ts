@@ -53,7 +53,10 @@ interface Sums {
   credit: string;
 }
 
-/** Written out where it is used, so that the planner knows how little lies behind it. */
+/**
+ * Written out where it is used, so that the planner knows how little lies behind it; but not for each of thousands of days,
+ * where it would be computed as often.
+ */
 const MIDNIGHT = `date_trunc('day', ${shownUntil('$1')}, 'UTC')`;
 
 /**
@@ -65,7 +68,7 @@ const CLASSES = `
     SELECT t.id FROM transactions t WHERE t.recorded_at >= ${MIDNIGHT} AND ${shownUpTo('t.recorded_at', '$1')}
     UNION ALL
     SELECT t.id FROM unsealed u JOIN transactions t USING (seq) WHERE t.recorded_at < ${MIDNIGHT})
-  SELECT currency, class, debit, credit FROM day_sums WHERE day < (${MIDNIGHT} AT TIME ZONE 'UTC')::date
+  SELECT currency, class, debit, credit FROM day_sums WHERE day < (SELECT (${MIDNIGHT} AT TIME ZONE 'UTC')::date)
   UNION ALL
   SELECT e.currency, ledger_class(e.ledger_account), -least(e.amount, 0), greatest(e.amount, 0)
   FROM recent JOIN entries e ON e.transaction_id = recent.id`;
