@@ -6,6 +6,7 @@ import type { Pool } from '../store/db';
 import type { Owner } from '../store/idempotency';
 import type { InstanceRow } from '../store/lives/instances';
 import type { Signatures } from '../store/signatures';
+import type { Places } from '../temporal/places';
 import type { EventFeed } from './events/feed';
 import type { KeySecrets } from './secrets';
 import type { SignInCodes } from './sign-in-codes';
@@ -25,6 +26,8 @@ export interface ApiDeps {
   owner: Pick<Owner, 'owner' | 'held'>;
   /** Tells what happens to whoever listens. */
   feed: EventFeed;
+  /** For the items of agreements, all of them together. */
+  places: Places;
   /** Allows fast-forward. */
   sandbox: boolean;
   /** Whether the Temporal server can skip time. */

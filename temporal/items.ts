@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import type { CommandMessage } from '../workflows/messages';
 import { CommandRefused, NotRunning, Unavailable } from './meaning';
+import type { Places } from './places';
 import { type SendOptions, sendCommand } from './send';
 
 export interface SentItem {
@@ -10,7 +11,8 @@ export interface SentItem {
 }
 
 export interface SendItemOptions extends SendOptions {
-  concurrency?: number;
+  /** Shared with others that send. */
+  places: Places;
   /** What to do with an item that its instance refuses. */
   onRefused: (item: SentItem, refusal: { code: string; state: string | null }) => Promise<void>;
   /** What to do with an item whose instance has no running workflow. */
@@ -18,15 +20,11 @@ export interface SendItemOptions extends SendOptions {
 }
 
 /**
- * Sends the items of a termination with bounded concurrency. Those that nobody answered stay accepted, and
+ * Sends the items of a termination, as places come free. Those that nobody answered stay accepted, and
  * the sweep sends them again.
  */
 export async function sendItems(client: Client, items: SentItem[], options: SendItemOptions): Promise<void> {
-  const waiting = [...items];
-  const sendNext = async (): Promise<void> => {
-    for (let item = waiting.shift(); item; item = waiting.shift()) await sendItem(client, item, options);
-  };
-  await Promise.all(Array.from({ length: Math.min(options.concurrency ?? 8, items.length) }, sendNext));
+  await Promise.all(items.map((item) => options.places.use(items, () => sendItem(client, item, options))));
 }
 
 async function sendItem(client: Client, item: SentItem, options: SendItemOptions): Promise<void> {

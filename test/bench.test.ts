@@ -1,7 +1,12 @@
 /** What the bench makes of its figures: ratios, verdicts, and growth on paper. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ratiosOf } from '../bench/compare';
 import { barsSvg } from '../bench/report/bars';
 import { CHOSEN, herdOf, type Measured, needOf } from '../bench/report/growth';
+import type { Line } from '../bench/report/lines';
 import { isMet } from '../bench/report/page';
 
 it('compares within a round, and takes the median of the ratios', () => {
@@ -80,3 +85,38 @@ it('draws each part of a bar in proportion, and escapes what it says', () => {
   // A part of nothing is not drawn.
   expect(svg.match(/<rect class="s1" [^>]*height="18"/g)).toHaveLength(1);
 });
+
+/** Far from the goals: two short rounds, beside other tests. What is beyond them is no noise. */
+const BOUNDS: [metric: string, ratio: string, bound: string][] = [
+  ['M2', 'lives/s, workflow ÷ bare, at 16', '≥ 0.50'],
+  ['M2', 'lives/s, workflow ÷ bare, at 64', '≥ 0.50'],
+  ['M2', 'lives/s, workflow ÷ naive, at 16', '≥ 1.00'],
+  ['M3', 'lives/s, HTTP ÷ bare, at 16', '≥ 0.35'],
+  ['M4', 'p50 of a command, HTTP ÷ raw update, at 1', '≤ 2.00'],
+  ['M4', 'p99 of a command, HTTP ÷ raw update, at 1', '≤ 4.00'],
+  ['M4', 'p50 of a command, HTTP ÷ raw update, at 32', '≤ 2.50'],
+  ['M4', 'p99 of a command, HTTP ÷ raw update, at 32', '≤ 4.00'],
+];
+
+if (process.env.SUNSET_NIGHTLY)
+  describe('npm run bench -- --quick', () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sunset-bench-')));
+    let lines: Line[];
+    beforeAll(() => {
+      const words = ['run', 'bench', '--', '--quick', '--only', 'M2,M3,M4'];
+      const env = { ...process.env, SUNSET_DATA: folder };
+      const said = execFileSync('npm', words, { cwd: join(__dirname, '..'), env, encoding: 'utf8' });
+      lines = [...said.matchAll(/^written to (.+)$/gm)].flatMap(([, file]) =>
+        readFileSync(file!, 'utf8')
+          .trim()
+          .split('\n')
+          .map((line): Line => JSON.parse(line)),
+      );
+    }, 15 * 60_000);
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+    it.each(BOUNDS)('%s, %s: %s', (metric, ratio, bound) => {
+      const found = lines.find((line) => line.metric === metric && line.ratio === ratio);
+      expect([found?.median, isMet(bound, found?.median ?? Number.NaN)]).toEqual([found?.median, true]);
+    });
+  });

@@ -38,13 +38,14 @@ describe('stopping', () => {
       throw new Error('it broke');
     });
     parts.add('stuck', () => new Promise(() => {}), 100);
+    parts.addFirst('requests', note('requests'));
     parts.add('last', note('last'));
     const ending = parts.stop();
     expect(parts.isStopping).toBe(true);
     await until(() => parts.stopping === 'stuck', 1000, 5);
     expect(parts.stopping).toBe('stuck');
     expect(await ending).toEqual(['stuck: not stopped within 0 s, left as it is', 'broken: it broke']);
-    expect(stopped).toEqual(['last', 'first', 'lock']);
+    expect(stopped).toEqual(['requests', 'last', 'first', 'lock']);
     expect(await parts.stop()).toHaveLength(2);
   });
 

@@ -3,6 +3,7 @@ import type { Signer } from '../domain/signed';
 import { failItem, itemWithoutWorkflow, takeItems } from '../store/agreements/items';
 import type { Pool } from '../store/db';
 import { sendItems } from '../temporal/items';
+import { Places } from '../temporal/places';
 import { type LoopOptions, startLoop } from './loop';
 
 export interface SweepOptions extends LoopOptions {
@@ -13,9 +14,9 @@ export interface SweepOptions extends LoopOptions {
   signer: Signer;
 }
 
-/** What can be stuck holds a round up for less than half a minute: 64 at 16 at a time, five seconds each. */
+/** What can be stuck holds a round up for less than a minute: 64 at 8 at a time, five seconds each. */
 const BATCH = 64;
-const CONCURRENCY = 16;
+const AT_ONCE = 8;
 const WAIT_MS = 5000;
 
 /**
@@ -37,7 +38,7 @@ export async function sweepOnce(
   await sendItems(client, items, {
     taskQueue: options.taskQueue,
     signer: options.signer,
-    concurrency: CONCURRENCY,
+    places: new Places(AT_ONCE),
     waitMs: WAIT_MS,
     onRefused: ({ instanceId, message }, refusal) =>
       failItem(pool, terminationOf.get(message.id)!, instanceId, refusal),

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import { openOwner } from '../../store/idempotency';
 import { createSignatures } from '../../store/signatures';
+import { Places } from '../../temporal/places';
 import type { ApiDeps } from '../deps';
 import { EventFeed, type Pace } from '../events/feed';
 import { keySecrets } from '../secrets';
@@ -21,6 +22,8 @@ export interface ApiServer {
 }
 
 const GRACE_MS = 10_000;
+/** Items under way at a time: with two APIs as many as keep a worker or two busy, and no queue in front of single commands. */
+const ITEMS_AT_ONCE = 8;
 
 export interface Listening {
   host: string;
@@ -36,14 +39,16 @@ export interface Listening {
  * @throws the listen error (`EADDRINUSE`, …), and whatever keeps PostgreSQL from giving this process its lock
  */
 export async function startApi(
-  given: Omit<ApiDeps, 'owner' | 'signatures' | 'secrets' | 'feed'> & { events?: Partial<Pace> },
+  given: Omit<ApiDeps, 'owner' | 'signatures' | 'secrets' | 'feed' | 'places'> & { events?: Partial<Pace> },
   { host, port, facades = [], facadePort }: Listening,
 ): Promise<ApiServer> {
   const owner = await openOwner(given.pool);
   const { operatorKey } = given;
   const secrets = keySecrets(operatorKey);
   const feed = new EventFeed(given, given.events);
-  const deps: ApiDeps = { ...given, secrets, signatures: createSignatures(operatorKey), owner, feed };
+  const signatures = createSignatures(operatorKey);
+  const places = new Places(ITEMS_AT_ONCE);
+  const deps: ApiDeps = { ...given, secrets, signatures, owner, feed, places };
   const metrics = createMetrics(deps);
   const opened: Server[] = [];
   const open = async (app: Express, at: number): Promise<string> => {

@@ -5,11 +5,6 @@ import type { ApiDeps } from '../deps';
 import { optionsOf } from './command';
 
 const WAIT_MS = 5000;
-/**
- * Temporal allows ten updates in flight per workflow; here it only keeps one confirmation of 500 items from
- * crowding out others.
- */
-const CONCURRENCY = 16;
 
 /**
  * Sends the items; what takes longer goes on behind the answer, and what this process doesn't finish the
@@ -22,7 +17,7 @@ export async function sendForAWhile(
 ): Promise<void> {
   const sending = sendItems(deps.temporal, items, {
     ...optionsOf(deps),
-    concurrency: CONCURRENCY,
+    places: deps.places,
     onRefused: ({ instanceId }, { code, state }) =>
       failItem(deps.pool, terminationId, instanceId, { code, state }),
     onNotRunning: ({ instanceId }) => itemWithoutWorkflow(deps.pool, terminationId, instanceId),

@@ -1,5 +1,5 @@
 /** Writes docs/performance.md and its pictures from the lines of the last runs. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAX_JITTER_SECONDS } from '../../domain/jitter';
 import type { Bytes, Data, Drawn, Loss } from '../compare';
@@ -9,6 +9,8 @@ import { CHOSEN, herdOf, type Measured, type Need, needOf } from './growth';
 import type { Line } from './lines';
 
 const DOCS = join(__dirname, '..', '..', 'docs');
+/** What profiles have shown: not measured by the bench, so written by hand. */
+const REASONS = join(__dirname, 'reasons.md');
 const SHOWN = ['client', 'product’s processes', 'engine’s server', 'PostgreSQL'];
 
 type Kind<K extends Data['kind']> = Extract<Data, { kind: K }>;
@@ -292,6 +294,10 @@ M5, the round trips of a step, a quote and a confirmation, is a test: \`test/ser
 ## Where the processor time goes
 
 ${cpuSection(lines)}
+
+## Why some goals are not met
+
+${readFileSync(REASONS, 'utf8').trim()}
 
 ## The same life on other engines
 

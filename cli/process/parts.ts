@@ -45,11 +45,12 @@ async function stopOne({ name, stop, limitMs }: Component, leftMs: number): Prom
 }
 
 /**
- * The parts of a process. Those that serve stop first, in the reverse order of their starts; then the servers
+ * The parts of a process. What takes requests stops first, then the others in the reverse order of their starts; then the servers
  * that were started (also by a start that is under way), killed when they take too long; then what must
  * outlive them all, such as the data folder's lock.
  */
 export class Components {
+  private readonly first: Component[] = [];
   private readonly parts: Component[] = [];
   private readonly last: (() => Promise<void>)[] = [];
   private ending: Promise<string[]> | undefined;
@@ -61,6 +62,11 @@ export class Components {
    */
   add(name: string, stop: () => Promise<void>, limitMs = PART_LIMIT_MS): void {
     this.parts.unshift({ name, stop, limitMs });
+  }
+
+  /** Stopped before everything else, whatever has started later: what is under way in it needs the others. */
+  addFirst(name: string, stop: () => Promise<void>, limitMs = PART_LIMIT_MS): void {
+    this.first.unshift({ name, stop, limitMs });
   }
 
   /** Done when everything else has stopped. */
@@ -90,7 +96,8 @@ export class Components {
     const end = Date.now() + limitMs;
     const said: (string | undefined)[] = [];
     // A part may be added while others are being stopped: by a start that has not noticed yet.
-    for (let part = this.parts.shift(); part; part = this.parts.shift()) {
+    const next = (): Component | undefined => this.first.shift() ?? this.parts.shift();
+    for (let part = next(); part; part = next()) {
       this.waitingFor = part.name;
       said.push(await stopOne(part, end - SERVERS_LIMIT_MS - Date.now()));
     }

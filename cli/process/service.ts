@@ -150,6 +150,6 @@ export async function runApi(options: ServiceOptions, parts: Components): Promis
     port: settings.port,
     ...facadesOf(settings.vendorApis ?? false),
   });
-  parts.add('the API', () => api.close(API_GRACE_MS), API_GRACE_MS + 1000);
+  parts.addFirst('the API', () => api.close(API_GRACE_MS), API_GRACE_MS + 1000);
   return api;
 }

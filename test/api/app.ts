@@ -13,6 +13,7 @@ import { keySecrets } from '../../api/secrets';
 import { POLICIES } from '../../policies';
 import { createPool } from '../../store/db';
 import { createSignatures } from '../../store/signatures';
+import { Places } from '../../temporal/places';
 
 export const KEY = 'operator-key-of-tests';
 /** Nothing listens on port 1. */
@@ -32,6 +33,7 @@ export function depsWithoutServers(more: Partial<ApiDeps> = {}): ApiDeps {
   return {
     pool,
     feed: new EventFeed({ pool, logger }),
+    places: new Places(8),
     temporal: new Client({ connection: Connection.lazy({ address: NOWHERE }) }),
     namespace: 'default',
     operatorKey: KEY,

@@ -1,6 +1,6 @@
 /**
- * The cost model, counted on real histories: events (search upserts aside) and state transitions
- * of each part of a life.
+ * The cost model, counted on real histories: events (search upserts aside), workflow tasks and state transitions
+ * of each part of a life; and the transactions that its steps are recorded in.
  */
 import type { Policy } from '../../domain/policy';
 import { POLICIES } from '../../policies';
@@ -19,6 +19,7 @@ function withShortBin(policy: Policy): Policy {
 
 interface Count {
   events: number;
+  tasks: number;
   upserts: number;
   transitions: number;
 }
@@ -30,6 +31,7 @@ async function count(id: string): Promise<Count> {
   const upserts = events!.filter((event) => event.upsertWorkflowSearchAttributesEventAttributes).length;
   return {
     events: events!.length - upserts,
+    tasks: events!.filter((event) => event.workflowTaskCompletedEventAttributes).length,
     upserts,
     transitions: Number(raw.workflowExecutionInfo!.stateTransitionCount),
   };
@@ -42,6 +44,7 @@ async function costOf(id: string, part: () => Promise<unknown>): Promise<Count> 
   const after = await count(id);
   return {
     events: after.events - before.events,
+    tasks: after.tasks - before.tasks,
     upserts: after.upserts - before.upserts,
     transitions: after.transitions - before.transitions,
   };
@@ -50,38 +53,52 @@ async function costOf(id: string, part: () => Promise<unknown>): Promise<Count> 
 it('registration: 7 events postpaid, 8 prepaid with its expiry timer; 3 transitions', async () => {
   const postpaid = await register(service.http, cvmPostpaid());
   const prepaid = await register(service.http, cvmPrepaid());
-  expect(await count(postpaid)).toEqual({ events: 7, upserts: 0, transitions: 3 });
-  expect(await count(prepaid)).toEqual({ events: 8, upserts: 0, transitions: 3 });
+  expect(await count(postpaid)).toEqual({ events: 7, tasks: 1, upserts: 0, transitions: 3 });
+  expect(await count(prepaid)).toEqual({ events: 8, tasks: 1, upserts: 0, transitions: 3 });
 });
 
 it('terminate now and close: + 12 events, 4 transitions; the closing says what an upsert would', async () => {
   const id = await register(service.http, cvmPostpaid());
-  expect(await costOf(id, () => end(service.http, [id]))).toEqual({ events: 12, upserts: 0, transitions: 4 });
+  expect(await costOf(id, () => end(service.http, [id]))).toEqual({
+    events: 12,
+    tasks: 2,
+    upserts: 0,
+    transitions: 4,
+  });
 });
 
 it('return with refund + 13 and 4, restore + 13 and 4, return again and release when the bin ends + 6 and 3', async () => {
   const id = await register(service.http, cvmPrepaid());
   expect(await costOf(id, () => end(service.http, [id], { action: 'return' }))).toEqual({
     events: 13,
+    tasks: 2,
     upserts: 1,
     transitions: 4,
   });
   const restore = async () =>
     expectStatus(await service.http.post(`/v1/instances/${id}/restore`, { renewal: { months: 1 } }), 200);
-  expect(await costOf(id, restore)).toEqual({ events: 13, upserts: 1, transitions: 4 });
+  expect(await costOf(id, restore)).toEqual({ events: 13, tasks: 2, upserts: 1, transitions: 4 });
   await end(service.http, [id], { action: 'return' });
   const released = () =>
     until(
       async () => (await instanceOf(service.http, id)).state === 'terminated' && (await closed(id)),
       'the release',
     );
-  expect(await costOf(id, released)).toEqual({ events: 6, upserts: 0, transitions: 3 });
+  expect(await costOf(id, released)).toEqual({ events: 6, tasks: 1, upserts: 0, transitions: 3 });
+  const { rows } = await service.pool.query<{ steps: number; commits: number }>(
+    `SELECT count(DISTINCT step) FILTER (WHERE step IS NOT NULL)::int AS steps, count(DISTINCT transaction)::int AS commits FROM (
+       SELECT step, xmin::text AS transaction FROM steps WHERE instance_id = $1
+       UNION ALL SELECT NULL, xmin::text FROM transactions WHERE instance_id = $1
+       UNION ALL SELECT NULL, e.xmin::text FROM entries e JOIN transactions t ON t.id = e.transaction_id WHERE t.instance_id = $1) AS written`,
+    [id],
+  );
+  expect(rows).toEqual([{ steps: 5, commits: 5 }]);
 });
 
 it('an impossible command costs nothing', async () => {
   const id = await register(service.http, cvmPostpaid());
   const refused = async () => expectStatus(await service.http.post(`/v1/instances/${id}/restore`), 409);
-  expect(await costOf(id, refused)).toEqual({ events: 0, upserts: 0, transitions: 0 });
+  expect(await costOf(id, refused)).toEqual({ events: 0, tasks: 0, upserts: 0, transitions: 0 });
 });
 
 async function closed(id: string): Promise<boolean> {

@@ -18,6 +18,7 @@ import { acceptQuote } from '../../store/agreements/acceptance';
 import { createPool, type Pool } from '../../store/db';
 import { openOwner } from '../../store/idempotency';
 import { createSignatures } from '../../store/signatures';
+import { Places } from '../../temporal/places';
 import { workflowId } from '../../workflows/messages';
 import type { Page, Termination } from '../support/answered';
 import { requireDeclared } from '../support/answers';
@@ -1224,6 +1225,7 @@ describe('parts that are away', () => {
       operatorKey: key,
       secrets: keySecrets(key),
       feed: new EventFeed({ pool: deps.pool, logger: pino({ level: 'silent' }) }),
+      places: new Places(8),
       signatures: createSignatures(key),
       owner,
       sandbox: true,
