@@ -11,7 +11,7 @@ import type { Figure } from './compare';
 import { METRICS } from './metrics';
 import { FULL, QUICK } from './metrics/size';
 import { type Place, startPlace } from './place';
-import { newestLines, writeLines } from './report/lines';
+import { keepLines, newestLines, writeLines } from './report/lines';
 import { isMet, writePage } from './report/page';
 
 const HELP = `Usage: npm run bench [-- --quick] [-- --only M2,M3]
@@ -22,7 +22,7 @@ Measures Sunset beside the bare engine on the native cluster (PostgreSQL, Tempor
   --quick      two short rounds: whether it works, not how fast it is
   --only       some of: ${METRICS.map(({ name }) => name).join(', ')}
   --rounds N   as many rounds (5)
-  --write      measures nothing: writes docs/performance.md from the last results of each metric
+  --write      measures nothing: writes docs/performance.md from the last results of each metric, and keeps them in docs/performance.jsonl
 
 The table and JSON lines {metric, ratio, median, min, max, goal, ours, theirs} go to bench/results/. Leave the machine alone meanwhile.
 `;
@@ -66,7 +66,9 @@ async function main(): Promise<void> {
     return;
   }
   if (values.write) {
-    process.stdout.write(`written: ${writePage(newestLines())}\n`);
+    const lines = newestLines();
+    process.stdout.write(`written: ${writePage(lines)}\n`);
+    keepLines(lines);
     return;
   }
   const only = values.only?.split(',');

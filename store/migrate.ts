@@ -13,21 +13,23 @@ export async function migrate(
   serviceUrl: string,
   log: (message: string) => void = () => {},
 ): Promise<void> {
-  await runner({
-    databaseUrl: adminUrl,
-    dir: join(__dirname, 'migrations'),
-    direction: 'up',
-    migrationsTable: 'migrations',
-    log,
-  });
-  const role = decodeURIComponent(new URL(serviceUrl).username);
-  if (role === decodeURIComponent(new URL(adminUrl).username)) return;
   const admin = new pg.Client({ connectionString: adminUrl });
+  // A server that is stopped under the connection fails what is asked, and must not end this process by an unhandled event.
+  admin.on('error', () => {});
   await admin.connect();
   try {
-    await admin.query(grants(pg.escapeIdentifier(role)));
+    await runner({
+      dbClient: admin,
+      dir: join(__dirname, 'migrations'),
+      direction: 'up',
+      migrationsTable: 'migrations',
+      log,
+    });
+    const role = decodeURIComponent(new URL(serviceUrl).username);
+    if (role !== decodeURIComponent(new URL(adminUrl).username))
+      await admin.query(grants(pg.escapeIdentifier(role)));
   } finally {
-    await admin.end();
+    await admin.end().catch(() => {});
   }
 }
 

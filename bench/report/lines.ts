@@ -1,10 +1,14 @@
-/** What a run leaves: a JSON line a figure in bench/results, from which docs/performance.md is written. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+/**
+ * What a run leaves: a JSON line a figure in bench/results, from which docs/performance.md is written. The lines that the page
+ * was made from are kept beside it, so that one metric can be measured again on another day.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Figure, Ratio } from '../compare';
 
 const RESULTS = join(__dirname, '..', 'results');
+const KEPT = join(__dirname, '..', '..', 'docs', 'performance.jsonl');
 
 export interface Line extends Omit<Figure, 'what' | 'ratio'>, Ratio {
   /** Its name: what is divided by what. */
@@ -25,12 +29,17 @@ export function writeLines(figures: Figure[], size: Line['size']): string {
   const lines = figures.map(({ what, ratio, ...rest }): Line => {
     return { ...rest, ratio: what, ...ratio, at, size, machine: machine() };
   });
-  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  writeFileSync(file, textOf(lines));
   return file;
 }
 
+const textOf = (lines: Line[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+
+/** @param lines those that the page was made from */
+export const keepLines = (lines: Line[]): void => writeFileSync(KEPT, textOf(lines));
+
 const linesOf = (file: string): Line[] =>
-  readFileSync(join(RESULTS, file), 'utf8')
+  readFileSync(file, 'utf8')
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Line)
@@ -39,7 +48,8 @@ const linesOf = (file: string): Line[] =>
 /** Of each metric the lines of its last full run, or of its last quick one where there is no other. */
 export function newestLines(): Line[] {
   const newest = new Map<string, Line[]>();
-  for (const file of readdirSync(RESULTS).sort()) {
+  const runs = existsSync(RESULTS) ? readdirSync(RESULTS).sort() : [];
+  for (const file of [KEPT, ...runs.map((run) => join(RESULTS, run))].filter((one) => existsSync(one))) {
     const found = linesOf(file);
     for (const metric of new Set(found.map((line) => line.metric))) {
       const lines = found.filter((line) => line.metric === metric);
