@@ -88,7 +88,6 @@ async function main(): Promise<void> {
  */
 async function loadService(): Promise<typeof import('./process/service')> {
   const parts = [
-    () => require('@temporalio/client'),
     () => require('@temporalio/worker'),
     () => require('../api/http/server'),
     () => require('../facades'),
@@ -97,6 +96,9 @@ async function loadService(): Promise<typeof import('./process/service')> {
     await turn();
     load();
   }
+  // Webpack, where no bundle is kept: also while the servers come up. What fails is told by the worker.
+  const { bundleForWorker }: typeof import('../worker/bundle') = require('../worker/bundle');
+  void bundleForWorker().catch(() => {});
   return require('./process/service');
 }
 

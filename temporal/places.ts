@@ -38,9 +38,10 @@ export class Places {
       this.free += 1;
       return;
     }
-    const [sender, [go, ...others]] = next;
+    const [sender, its] = next;
+    const go = its.shift()!;
     this.waiting.delete(sender);
-    if (others.length) this.waiting.set(sender, others);
-    go!();
+    if (its.length) this.waiting.set(sender, its);
+    go();
   }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -7,6 +6,7 @@ import {
   type WorkflowBundleOption,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
+import { hashOf } from '../store/hash';
 
 const ROOT = join(__dirname, '..');
 
@@ -32,9 +32,17 @@ export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
   return bundle;
 }
 
-/** What a worker runs: the prebuilt bundle where there is one, else what the last start made of the same sources, else one made now. */
-export async function bundleForWorker(): Promise<WorkflowBundleOption> {
-  return existsSync(PREBUILT) ? { codePath: PREBUILT } : await keptBundle(ROOT, workflowBundle);
+let forWorker: Promise<WorkflowBundleOption> | undefined;
+
+/**
+ * What a worker runs: the prebuilt bundle where there is one, else what the last start made of the same sources, else one made now. The same for as
+ * long as the process lives, whatever becomes of its sources: its activities are those that it has loaded.
+ */
+export function bundleForWorker(): Promise<WorkflowBundleOption> {
+  forWorker ??= existsSync(PREBUILT)
+    ? Promise.resolve({ codePath: PREBUILT })
+    : keptBundle(ROOT, workflowBundle);
+  return forWorker;
 }
 
 /**
@@ -58,14 +66,13 @@ export async function keptBundle(
 }
 
 function contentOf(root: string): string {
-  const hash = createHash('sha256').update(readFileSync(join(root, LOCK)));
-  for (const source of SOURCES)
-    for (const file of readdirSync(join(root, source), { recursive: true, encoding: 'utf8' }).sort()) {
-      if (!file.endsWith('.ts')) continue;
-      const text = readFileSync(join(root, source, file));
-      hash.update(`\n${source}/${file} ${text.length}\n`).update(text);
-    }
-  return hash.digest('hex').slice(0, 16);
+  const sources = SOURCES.flatMap((room) =>
+    readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => join(room, file)),
+  );
+  const texts = [LOCK, ...sources.sort()].map((file) => [file, readFileSync(join(root, file), 'utf8')]);
+  return hashOf(texts).slice(0, 16);
 }
 
 function readIfThere(file: string): string | undefined {

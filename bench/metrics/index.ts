@@ -101,7 +101,7 @@ async function m4(place: Place, size: Size): Promise<Figure[]> {
   return figures;
 }
 
-/** The transactions that wrote what the steps of a life leave: its timeline, what others are told of them, what was booked. */
+/** The transactions that wrote what the steps of a life leave: its timeline and what was booked. */
 const COMMITS = `SELECT count(DISTINCT transaction) AS commits FROM (
   SELECT xmin::text AS transaction FROM steps WHERE instance_id = $1
   UNION ALL SELECT xmin::text FROM transactions WHERE instance_id = $1
