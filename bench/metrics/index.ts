@@ -1,5 +1,5 @@
 /** What is measured, one function a metric; the goals are those of docs/performance.md. */
-import { workflowId } from '../../domain/ids';
+import { commitsOf, costSoFar } from '../../test/support/cost';
 import {
   compare,
   type Data,
@@ -101,28 +101,16 @@ async function m4(place: Place, size: Size): Promise<Figure[]> {
   return figures;
 }
 
-/** The transactions that wrote what the steps of a life leave: its timeline and what was booked. */
-const COMMITS = `SELECT count(DISTINCT transaction) AS commits FROM (
-  SELECT xmin::text AS transaction FROM steps WHERE instance_id = $1
-  UNION ALL SELECT xmin::text FROM transactions WHERE instance_id = $1
-  UNION ALL SELECT e.xmin::text FROM entries e JOIN transactions t ON t.id = e.transaction_id WHERE t.instance_id = $1) AS written`;
-
 async function m1(place: Place): Promise<Figure[]> {
   const before = await lastId(place);
   await httpWhole(place).once();
   const { rows } = await place.pool.query<{ id: string }>('SELECT id FROM instances WHERE seq > $1', [
     before,
   ]);
-  const handle = place.client.workflow.getHandle(workflowId(rows[0]!.id));
-  const { raw } = await handle.describe();
-  const { events } = await handle.fetchHistory();
-  const written = await place.pool.query<{ commits: number }>(COMMITS, [rows[0]!.id]);
+  const { id } = rows[0]!;
   const counted = {
-    // Those of search attributes are for who looks at Temporal's list, and no part of the model.
-    events: events!.filter((event) => !event.upsertWorkflowSearchAttributesEventAttributes).length,
-    tasks: events!.filter((event) => event.workflowTaskCompletedEventAttributes).length,
-    transitions: Number(raw.workflowExecutionInfo!.stateTransitionCount),
-    commits: written.rows[0]!.commits,
+    ...(await costSoFar(place.client, id)),
+    commits: await commitsOf(place.pool, id),
   };
   return (['events', 'tasks', 'transitions', 'commits'] as const).map((what) => {
     const value = counted[what] / MINIMUM[what];

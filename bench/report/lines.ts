@@ -49,7 +49,7 @@ const linesOf = (file: string): Line[] =>
 export function newestLines(): Line[] {
   const newest = new Map<string, Line[]>();
   const runs = existsSync(RESULTS) ? readdirSync(RESULTS).sort() : [];
-  for (const file of [KEPT, ...runs.map((run) => join(RESULTS, run))].filter((one) => existsSync(one))) {
+  for (const file of [KEPT, ...runs.map((run) => join(RESULTS, run))]) {
     const found = linesOf(file);
     for (const metric of new Set(found.map((line) => line.metric))) {
       const lines = found.filter((line) => line.metric === metric);
