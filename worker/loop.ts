@@ -15,6 +15,7 @@ const STOP_MS = 3000;
 /**
  * Does the same thing again and again until it is stopped; stopping waits a while for the round that is under
  * way, and no longer.
+ * @param round that there is more to do, when it answers `true`: the next one comes without a pause
  */
 export function startLoop(
   round: () => Promise<unknown>,
@@ -35,8 +36,8 @@ export function startLoop(
   };
   const run = async (): Promise<void> => {
     while (!stopped) {
-      await round().catch(tell);
-      if (!stopped) await pause();
+      const isMore = (await round().catch(tell)) === true;
+      if (!stopped && !isMore) await pause();
     }
   };
   const running = run();

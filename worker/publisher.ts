@@ -7,8 +7,6 @@ import { type LoopOptions, startLoop } from './loop';
  * when one of them dies.
  */
 export function startPublisher(pool: Pool, options: LoopOptions): { stop(): Promise<void> } {
-  return startLoop(async () => {
-    // What comes meanwhile has the next round: each one is a commit, and a few events are not worth one.
-    while ((await publishWaiting(pool)) === PUBLISHED_AT_ONCE);
-  }, options);
+  // What comes meanwhile has the next round: each one is a commit, and a few events are not worth one.
+  return startLoop(async () => (await publishWaiting(pool)) === PUBLISHED_AT_ONCE, options);
 }

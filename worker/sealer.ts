@@ -7,8 +7,6 @@ import { type LoopOptions, startLoop } from './loop';
  * on when one of them dies.
  */
 export function startSealer(pool: Pool, options: LoopOptions): { stop(): Promise<void> } {
-  return startLoop(async () => {
-    // What comes meanwhile has the next round: each one is a commit.
-    while ((await sealWaiting(pool)).length === SEALED_AT_ONCE);
-  }, options);
+  // What comes meanwhile has the next round: each one is a commit.
+  return startLoop(async () => (await sealWaiting(pool)).length === SEALED_AT_ONCE, options);
 }

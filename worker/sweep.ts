@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Signer } from '../domain/signed';
 import { failItem, itemWithoutWorkflow, takeItems } from '../store/agreements/items';
 import type { Pool } from '../store/db';
-import { sendItems } from '../temporal/items';
+import { ITEMS_AT_ONCE, sendItems } from '../temporal/items';
 import { Places } from '../temporal/places';
 import { type LoopOptions, startLoop } from './loop';
 
@@ -14,36 +14,38 @@ export interface SweepOptions extends LoopOptions {
   signer: Signer;
 }
 
-/** What can be stuck holds a round up for less than a minute: 64 at 8 at a time, five seconds each. */
-const BATCH = 64;
-const AT_ONCE = 8;
+/** What can be stuck holds a round up for less than a minute: 32 at 4 at a time, five seconds each. */
+const BATCH = 32;
 const WAIT_MS = 5000;
 
 /**
- * Sends again what was accepted and never carried out, because its sender crashed or no worker was there
- * (decision 13). Sending twice is harmless: the update's id is the item's.
+ * Sends what was accepted and is not carried out yet: the rest of a large agreement, and what a sender has left that crashed or
+ * found no worker (decision 13). Sending twice is harmless: the update's id is the item's.
  */
 export function startSweep(client: Client, pool: Pool, options: SweepOptions): { stop(): Promise<void> } {
   return startLoop(() => sweepOnce(client, pool, options), options);
 }
 
-/** One look. Answers how many items it sent. */
+/**
+ * One look.
+ * @returns whether there may be more to send, and somebody who answers
+ */
 export async function sweepOnce(
   client: Client,
   pool: Pool,
   options: Pick<SweepOptions, 'olderThanMs' | 'taskQueue' | 'signer'>,
-): Promise<number> {
+): Promise<boolean> {
   const items = await takeItems(pool, options.olderThanMs, BATCH);
   const terminationOf = new Map(items.map((item) => [item.message.id, item.terminationId]));
-  await sendItems(client, items, {
+  const isAnswered = await sendItems(client, items, {
     taskQueue: options.taskQueue,
     signer: options.signer,
-    places: new Places(AT_ONCE),
+    places: new Places(ITEMS_AT_ONCE),
     waitMs: WAIT_MS,
     onRefused: ({ instanceId, message }, refusal) =>
       failItem(pool, terminationOf.get(message.id)!, instanceId, refusal),
     onNotRunning: ({ instanceId, message }) =>
       itemWithoutWorkflow(pool, terminationOf.get(message.id)!, instanceId),
   });
-  return items.length;
+  return isAnswered && items.length === BATCH;
 }

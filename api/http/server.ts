@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import { openOwner } from '../../store/idempotency';
 import { createSignatures } from '../../store/signatures';
+import { ITEMS_AT_ONCE } from '../../temporal/items';
 import { Places } from '../../temporal/places';
 import type { ApiDeps } from '../deps';
 import { EventFeed, type Pace } from '../events/feed';
@@ -22,8 +23,6 @@ export interface ApiServer {
 }
 
 const GRACE_MS = 10_000;
-/** Items under way at a time: with two APIs as many as keep a worker or two busy, and no queue in front of single commands. */
-const ITEMS_AT_ONCE = 8;
 
 export interface Listening {
   host: string;

@@ -7,10 +7,12 @@
 import { randomUUID } from 'node:crypto';
 import { checkLives } from '../../cli/sunset/doctor/lives';
 import { acceptQuote } from '../../store/agreements/acceptance';
-import { takeItems } from '../../store/agreements/items';
+import { itemsToSend, takeItems } from '../../store/agreements/items';
 import { makeAudit } from '../../store/audit/runs';
 import type { Workflows } from '../../store/audit/workflows';
 import { lastWatch } from '../../store/lives/watch';
+import { sendItems } from '../../temporal/items';
+import { Places } from '../../temporal/places';
 import { sweepOnce } from '../../worker/sweep';
 import { watchOnce } from '../../worker/watch';
 import { workflowsOf } from '../../worker/workflows';
@@ -324,6 +326,31 @@ it('the audit starts lost lives again, and says so', async () => {
 });
 
 describe('the sweep', () => {
+  it('has what its API has not sent in its time, a batch after the other', async () => {
+    const ids = await Promise.all(Array.from({ length: 40 }, () => register(http, cvmPostpaid())));
+    const { id: quoteId } = await quote(http, ids);
+    const terminationId = `t_${randomUUID()}`;
+    const agreed = await acceptQuote(service.pool, { quoteId, terminationId, by: 'operator', via: 'api' });
+    if (!agreed.ok) throw new Error(agreed.code);
+    const fail = async (): Promise<void> => {
+      throw new Error('it was sent');
+    };
+    const isAnswered = await sendItems(service.client, agreed.items, {
+      signer: service.signatures,
+      taskQueue: service.taskQueue,
+      places: new Places(2),
+      until: AbortSignal.abort(),
+      onRefused: fail,
+      onNotRunning: fail,
+    });
+    expect(isAnswered).toBe(false);
+    expect(await itemsToSend(service.pool, terminationId)).toHaveLength(ids.length);
+    expect(await sweep()).toBe(true);
+    expect(await sweep()).toBe(false);
+    expect(await itemsToSend(service.pool, terminationId)).toEqual([]);
+    await settled(http, terminationId);
+  });
+
   it('takes every item its turn: those that are stuck starve no other', async () => {
     const ids = await Promise.all(Array.from({ length: 5 }, () => register(http, cvmPostpaid())));
     const { id: quoteId } = await quote(http, ids);

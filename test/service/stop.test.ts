@@ -56,6 +56,23 @@ it.each(BAD)('L13: with a step that %s', async (_, bad) => {
   await next.stop();
 });
 
+it('a loop pauses when there is nothing more to do, and not before', async () => {
+  const HOUR_MS = 3_600_000;
+  let rounds = 0;
+  const errors: unknown[] = [];
+  const loop = startLoop(
+    async () => {
+      rounds += 1;
+      if (rounds === 5) throw new Error('the fifth');
+      return true;
+    },
+    { everyMs: HOUR_MS, onError: (error) => void errors.push(error) },
+  );
+  await until(async () => errors.length > 0, 'the fifth round');
+  await loop.stop();
+  expect(rounds).toBe(5);
+});
+
 it('L13: with a round of the sweep that never ends', async () => {
   const errors: unknown[] = [];
   const options: LoopOptions = { everyMs: 1, onError: (error) => errors.push(error) };
