@@ -50,8 +50,8 @@ export const changeBare = async (
     .executeUpdate(change, { args: [{ to, note: NOTE }], updateId }));
 
 /** Registered, stopped, started: three updates. */
-export const bareThree = (place: Place): Arm<Group> =>
-  arm('bare', place, async () => {
+export const bareThree = (place: Place, name = 'bare'): Arm<Group> =>
+  arm(name, place, async () => {
     const id = `bare-${randomUUID()}`;
     await beginBare(place, id);
     await changeBare(place, id, 'stopped');

@@ -134,10 +134,12 @@ export interface Yardstick {
   queue: string;
   schema: string;
   processes: number;
+  /** With the settings of Sunset's workers in place of the SDK's own. */
+  likeSunset?: boolean;
 }
 
 /** Two processes, as many as the cluster's own. */
-const YARDSTICK: Yardstick = { queue: 'bench', schema: 'bench', processes: 2 };
+export const YARDSTICK: Yardstick = { queue: 'bench', schema: 'bench', processes: 2 };
 
 async function bundlePeers(folder: string): Promise<string> {
   const { code } = await bundleWorkflowCode({
@@ -152,7 +154,7 @@ async function bundlePeers(folder: string): Promise<string> {
 async function startPeers(
   cluster: Cluster,
   bundle: string,
-  { queue, schema, processes }: Yardstick,
+  { queue, schema, processes, likeSunset }: Yardstick,
   parts: Components,
 ): Promise<ChildProcess[]> {
   const env = {
@@ -162,6 +164,7 @@ async function startPeers(
     BENCH_SCHEMA: schema,
     BENCH_QUEUE: queue,
     BENCH_BUNDLE: bundle,
+    ...(likeSunset ? { BENCH_LIKE_SUNSET: 'yes' } : {}),
   };
   const log = join(cluster.folder, `${queue}.log`);
   const start = () => startProgram(parts, log, require.resolve('./peers/worker'), env);

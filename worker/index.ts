@@ -17,6 +17,7 @@ import { openControlPlanes } from '../drivers/control-planes';
 import type { Driver } from '../drivers/port';
 import type { Pool } from '../store/db';
 import { KEEP, type Keep } from '../store/retention';
+import { OWN_MS } from '../temporal/items';
 import { bundleForWorker } from './bundle';
 import { withoutCallStacks } from './call-stacks';
 import { startPublisher } from './publisher';
@@ -47,6 +48,7 @@ export interface WorkerOptions {
   watchEveryMs?: number;
   /** What is kept for a time only, and for how long; default: `KEEP`. */
   keep?: Keep;
+  /** Default: {@link CACHED_LIVES}. */
   maxCachedWorkflows?: number;
   /** Whether the Web UI can show where a workflow waits in its code (`call-stacks.ts`); default: not. */
   callStacks?: boolean;
@@ -77,6 +79,13 @@ export interface RunningWorker {
 const ACTIVITIES = 2000;
 
 /**
+ * Lives that a worker keeps in memory. What comes to one comes in seconds (registered, quoted, confirmed) or after weeks, when it is read
+ * anew whatever the size. The SDK's own default (2,300 with 24 GiB) is dear: at each turn of its loop sdk-core walks through all it keeps
+ * (`reconcile_buffered`), a quarter of a worker's time when the cache is full.
+ */
+export const CACHED_LIVES = 200;
+
+/**
  * Running activities get the grace. What then still runs or is being tried again is left: the next worker
  * takes it up from its history.
  */
@@ -105,14 +114,14 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       maxConcurrentActivityTaskExecutions: ACTIVITIES,
       shutdownGraceTime: GRACE_MS,
       shutdownForceTime: FORCE_MS,
-      ...(options.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: options.maxCachedWorkflows }),
+      maxCachedWorkflows: options.maxCachedWorkflows ?? CACHED_LIVES,
     });
   const worker = await (options.callStacks ? create() : withoutCallStacks(create));
   // A server that has no schedules runs instances all the same.
   await ensureSchedules(options.client, options.taskQueue).catch(options.onError);
   const sweep = startSweep(options.client, options.pool, {
-    everyMs: options.sweepEveryMs ?? 5000,
-    olderThanMs: options.sweepOlderThanMs ?? 10_000,
+    everyMs: options.sweepEveryMs ?? 1000,
+    olderThanMs: options.sweepOlderThanMs ?? OWN_MS,
     taskQueue: options.taskQueue,
     signer,
     onError: options.onError,

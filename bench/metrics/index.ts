@@ -1,6 +1,7 @@
 /** What is measured, one function a metric; the goals are those of docs/performance.md. */
 import { commitsOf, costSoFar } from '../../test/support/cost';
 import {
+  type Arm,
   compare,
   type Data,
   type Drawn,
@@ -14,7 +15,7 @@ import {
 import { cpuOf } from '../cpu';
 import { bareThree, bareWhole, commands, type Group, httpWhole, naiveThree, workflowThree } from '../lives';
 import { MINIMUM } from '../minimum';
-import type { Place } from '../place';
+import { type Place, YARDSTICK } from '../place';
 import { m7 } from './batch';
 import { m13 } from './quotes';
 import { m12 } from './reads';
@@ -57,18 +58,38 @@ function ratesOf(
   return { metric, what, ratio, goal, ours: shown(a, ours), theirs: shown(b, theirs), data };
 }
 
+/** The bare workflow on workers with Sunset's settings: what those settings alone are worth. */
+async function bareSetAlike(place: Place): Promise<{ arm: Arm<Group>; stop(): void }> {
+  const yardstick = { ...YARDSTICK, queue: 'bench-set-alike', likeSunset: true };
+  const workers = await place.startWorkers(yardstick);
+  const pids = { ...place.pids, peers: workers.map(({ pid }) => pid!) };
+  return {
+    arm: bareThree({ ...place, queue: yardstick.queue, pids }, 'bare, set alike'),
+    stop: () => {
+      for (const worker of workers) worker.disconnect();
+    },
+  };
+}
+
 async function m2(place: Place, size: Size): Promise<Figure[]> {
-  const figures: Figure[] = [];
-  for (const concurrency of [16, 64]) {
-    const arms = [workflowThree(place), bareThree(place), ...(concurrency === 16 ? [naiveThree(place)] : [])];
-    const rounds = await compare(arms, { ...size, concurrency }, cpuOf);
-    figures.push(
-      ratesOf('M2', `lives/s, workflow ÷ bare, at ${concurrency}`, '≥ 1.00', rounds, 'workflow', 'bare'),
-    );
-    if (concurrency === 16)
-      figures.push(ratesOf('M2', 'lives/s, workflow ÷ naive, at 16', '≥ 2.50', rounds, 'workflow', 'naive'));
-  }
-  return figures;
+  const [workflow, bare, naive] = [workflowThree(place), bareThree(place), naiveThree(place)];
+  const setAlike = await bareSetAlike(place);
+  const few = await compare([workflow, bare, naive, setAlike.arm], { ...size, concurrency: 16 }, cpuOf);
+  setAlike.stop();
+  const many = await compare([workflow, bare], { ...size, concurrency: 64 }, cpuOf);
+  return [
+    ratesOf('M2', 'lives/s, workflow ÷ bare, at 16', '≥ 1.00', few, workflow.name, bare.name),
+    ratesOf('M2', 'lives/s, workflow ÷ naive, at 16', '≥ 2.50', few, workflow.name, naive.name),
+    ratesOf(
+      'M2',
+      "lives/s, workflow ÷ bare with Sunset's settings of a worker, at 16",
+      undefined,
+      few,
+      workflow.name,
+      setAlike.arm.name,
+    ),
+    ratesOf('M2', 'lives/s, workflow ÷ bare, at 64', '≥ 1.00', many, workflow.name, bare.name),
+  ];
 }
 
 async function m3(place: Place, size: Size): Promise<Figure[]> {

@@ -1,20 +1,29 @@
 /** A worker of the yardsticks, as a process of its own: `tsx bench/peers/worker.ts`, settings by environment. */
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import pg from 'pg';
+import { CACHED_LIVES } from '../../worker';
+import { withoutCallStacks } from '../../worker/call-stacks';
 import * as activities from './activities';
 
 async function main(): Promise<void> {
-  const { BENCH_TEMPORAL, BENCH_DATABASE, BENCH_SCHEMA, BENCH_QUEUE, BENCH_BUNDLE } = process.env;
+  const { BENCH_TEMPORAL, BENCH_DATABASE, BENCH_SCHEMA, BENCH_QUEUE, BENCH_BUNDLE, BENCH_LIKE_SUNSET } =
+    process.env;
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const pool = new pg.Pool({ connectionString: BENCH_DATABASE!, max: 20, pipeline: true });
   activities.useDatabase(pool, BENCH_SCHEMA!);
-  const worker = await Worker.create({
-    connection: await NativeConnection.connect({ address: BENCH_TEMPORAL! }),
-    namespace: 'default',
-    taskQueue: BENCH_QUEUE!,
-    workflowBundle: { codePath: BENCH_BUNDLE! },
-    activities: { record: activities.record },
-  });
+  const connection = await NativeConnection.connect({ address: BENCH_TEMPORAL! });
+  const create = (settings: Partial<WorkerOptions> = {}): Promise<Worker> =>
+    Worker.create({
+      connection,
+      namespace: 'default',
+      taskQueue: BENCH_QUEUE!,
+      workflowBundle: { codePath: BENCH_BUNDLE! },
+      activities: { record: activities.record },
+      ...settings,
+    });
+  const worker = await (BENCH_LIKE_SUNSET
+    ? withoutCallStacks(() => create({ maxCachedWorkflows: CACHED_LIVES }))
+    : create());
   process.send?.('ready');
   process.on('disconnect', () => worker.shutdown());
   await worker.run();
