@@ -34,13 +34,16 @@ const PER_ACCOUNT = 50;
 /** As if they had come over three years, the last of them yesterday. */
 const LONG_AGO = `recorded_at - interval '1 day' - ($1::int - n) * (interval '1095 days' / $1::int)`;
 
-/** As the sealer adds them up (migration 0014). */
-const DAY_SUMS = `
+/** As the sealer adds them up (migrations 0014 and 0021). */
+const SUMS = `
   INSERT INTO day_sums AS d (day, currency, class, debit, credit)
   SELECT (t.recorded_at AT TIME ZONE 'UTC')::date, e.currency, ledger_class(e.ledger_account),
     coalesce(-sum(e.amount) FILTER (WHERE e.amount < 0), 0), coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0)
   FROM transactions t JOIN entries e ON e.transaction_id = t.id WHERE t.id LIKE '%~%' GROUP BY 1, 2, 3
-  ON CONFLICT (day, currency, class) DO UPDATE SET debit = d.debit + excluded.debit, credit = d.credit + excluded.credit`;
+  ON CONFLICT (day, currency, class) DO UPDATE SET debit = d.debit + excluded.debit, credit = d.credit + excluded.credit;
+  TRUNCATE month_sums;
+  INSERT INTO month_sums (month, currency, class, debit, credit)
+  SELECT date_trunc('month', day::timestamp)::date, currency, class, sum(debit), sum(credit) FROM day_sums GROUP BY 1, 2, 3`;
 
 /** Copies are `<id>~<number>`; accounts `<account>~<number>`, but every tenth copy stays in the account that it was in. */
 export async function copyLives(adminUrl: string, copies: number): Promise<void> {
@@ -71,7 +74,7 @@ export async function copyLives(adminUrl: string, copies: number): Promise<void>
         [copies],
       );
     }
-    await admin.query(DAY_SUMS);
+    await admin.query(SUMS);
     await admin.query('VACUUM ANALYZE');
   } finally {
     await admin.end();

@@ -47,7 +47,7 @@ const APPEND_ONLY = [
 ];
 const GROWING = ['outbox', 'unsealed'];
 /** Written by triggers with their owner's rights. */
-const READ_ONLY = ['day_sums', 'instance_words'];
+const READ_ONLY = ['day_sums', 'month_sums', 'instance_words'];
 /** Kept for a time only (retention.ts); triggers and foreign keys hold what must stay. */
 const TRIMMED = ['idempotency_keys', 'quotes', 'keys', 'told', 'sessions'];
 const CHANGING = [

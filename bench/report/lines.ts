@@ -45,15 +45,16 @@ const linesOf = (file: string): Line[] =>
     .map((line) => JSON.parse(line) as Line)
     .filter(({ at }) => at !== undefined);
 
-/** Of each metric the lines of its last full run, or of its last quick one where there is no other. */
+/** Of each metric the lines of its last full run, or of its last quick one where there is no other; they are written together. */
 export function newestLines(): Line[] {
   const newest = new Map<string, Line[]>();
-  const runs = existsSync(RESULTS) ? readdirSync(RESULTS).sort() : [];
+  const rank = ([line]: Line[]): string => (line ? `${line.size === 'full'} ${line.at}` : '');
+  const runs = existsSync(RESULTS) ? readdirSync(RESULTS) : [];
   for (const file of [KEPT, ...runs.map((run) => join(RESULTS, run))]) {
     const found = linesOf(file);
     for (const metric of new Set(found.map((line) => line.metric))) {
       const lines = found.filter((line) => line.metric === metric);
-      if (lines[0]!.size === 'full' || newest.get(metric)?.[0]?.size !== 'full') newest.set(metric, lines);
+      if (rank(lines) >= rank(newest.get(metric) ?? [])) newest.set(metric, lines);
     }
   }
   const number = (metric: string): number => Number(metric.slice(1));

@@ -93,13 +93,15 @@ export interface CountedRights {
 }
 
 const COUNT_RIGHTS = prepared(
-  `SELECT r.account, r.product, r.kind,
-     count(*) FILTER (WHERE r.status = 'used') AS used, count(*) FILTER (WHERE r.status = 'reserved') AS reserved,
-     count(*) FILTER (WHERE r.recorded_at > clock_timestamp()
-       - make_interval(days => CASE r.kind WHEN 'five-day' THEN five_days ELSE ordinary_days END)) AS lately
+  `SELECT account, product, counted.*
    FROM unnest($1::text[], $2::text[], $3::int[], $4::int[]) AS holder (account, product, five_days, ordinary_days)
-   JOIN rights r ON r.account = holder.account AND r.product = holder.product
-   WHERE r.status <> 'returned' GROUP BY r.account, r.product, r.kind`,
+   CROSS JOIN LATERAL (SELECT clock_timestamp() - make_interval(days => five_days) AS five_day,
+     clock_timestamp() - make_interval(days => ordinary_days) AS ordinary) AS since
+   -- One holder after the other: its rights come from the index in the order of their groups, and are not sorted.
+   CROSS JOIN LATERAL (
+     SELECT r.kind, count(*) FILTER (WHERE r.status = 'used') AS used, count(*) FILTER (WHERE r.status = 'reserved') AS reserved,
+       count(*) FILTER (WHERE r.recorded_at > CASE r.kind WHEN 'five-day' THEN since.five_day ELSE since.ordinary END) AS lately
+     FROM rights r WHERE r.account = holder.account AND r.product = holder.product AND r.status <> 'returned' GROUP BY r.kind) AS counted`,
 );
 
 const NONE = { used: 0, reserved: 0, lately: 0 };

@@ -21,6 +21,18 @@ const daySums = sqlCheck(
    WHERE (trim_scale(d.debit), trim_scale(d.credit)) IS DISTINCT FROM (trim_scale(sealed.debit), trim_scale(sealed.credit))`,
 );
 
+const monthSums = sqlCheck(
+  'month-sums',
+  'the sums of a month are what those of its days add up to',
+  `WITH months AS (
+     SELECT date_trunc('month', day::timestamp)::date AS month, currency, class, sum(debit) AS debit, sum(credit) AS credit
+     FROM day_sums GROUP BY 1, 2, 3)
+   SELECT concat_ws('/', month, currency, class) AS id,
+     format('debit %s, credit %s; days: debit %s, credit %s', m.debit, m.credit, months.debit, months.credit) AS detail
+   FROM months FULL JOIN month_sums m USING (month, currency, class)
+   WHERE (trim_scale(m.debit), trim_scale(m.credit)) IS DISTINCT FROM (trim_scale(months.debit), trim_scale(months.credit))`,
+);
+
 /** As many as are in memory at once. */
 const PAGE = 1000;
 /**
@@ -135,4 +147,4 @@ const sealHeads = sqlCheck(
    WHERE a.head IS NOT NULL AND s.hash IS DISTINCT FROM a.head->>'hash'`,
 );
 
-export const SEALS: Check[] = [seals, unsealed, sealHeads, daySums];
+export const SEALS: Check[] = [seals, unsealed, sealHeads, daySums, monthSums];

@@ -1,5 +1,5 @@
 /**
- * The books at an instant, added up from entries, and from the sums of whole days before it. What counts is when something was recorded (`recordedAt`,
+ * The books at an instant, added up from entries, and from the sums of whole months and days before it. What counts is when something was recorded (`recordedAt`,
  * the wall clock), not when it took effect on an instance's own clock; what is shown at an instant is in the
  * books at it (M21). A transaction that was under way at the instant and commits later belongs to it all the
  * same.
@@ -54,21 +54,25 @@ interface Sums {
 }
 
 /**
- * Written out where it is used, so that the planner knows how little lies behind it; but not for each of thousands of days,
- * where it would be computed as often.
+ * Written out where it is used, so that the planner knows how little lies behind it; but not for each of many days, where it would
+ * be computed as often.
  */
 const MIDNIGHT = `date_trunc('day', ${shownUntil('$1')}, 'UTC')`;
+const TODAY = `(SELECT (${MIDNIGHT} AT TIME ZONE 'UTC')::date)`;
+const THIS_MONTH = `(SELECT date_trunc('month', ${MIDNIGHT} AT TIME ZONE 'UTC')::date)`;
 
 /**
- * What is shown up to `$1`, by currency and class: whole days of what is sealed, the entries of its own
- * day, and those of earlier days that wait for their seal. Each transaction is in one of the three.
+ * What is shown up to `$1`, by currency and class: whole months of what is sealed and the days after them, the entries of its own
+ * day, and those of earlier days that wait for their seal. Each transaction is in one of the four.
  */
 const CLASSES = `
   WITH recent AS (
     SELECT t.id FROM transactions t WHERE t.recorded_at >= ${MIDNIGHT} AND ${shownUpTo('t.recorded_at', '$1')}
     UNION ALL
     SELECT t.id FROM unsealed u JOIN transactions t USING (seq) WHERE t.recorded_at < ${MIDNIGHT})
-  SELECT currency, class, debit, credit FROM day_sums WHERE day < (SELECT (${MIDNIGHT} AT TIME ZONE 'UTC')::date)
+  SELECT currency, class, debit, credit FROM month_sums WHERE month < ${THIS_MONTH}
+  UNION ALL
+  SELECT currency, class, debit, credit FROM day_sums WHERE day >= ${THIS_MONTH} AND day < ${TODAY}
   UNION ALL
   SELECT e.currency, ledger_class(e.ledger_account), -least(e.amount, 0), greatest(e.amount, 0)
   FROM recent JOIN entries e ON e.transaction_id = recent.id`;

@@ -1016,7 +1016,17 @@ const TAMPERINGS: [string, Tampering][] = [
       const sum = `UPDATE day_sums SET credit = credit + 1 WHERE (day, currency, class) =
         (SELECT day, currency, class FROM day_sums WHERE class = 'deferred' LIMIT 1) RETURNING day::text, currency, class`;
       const { day, currency, class: name } = await change(db, sum);
-      return [`day-sums ${day}/${currency}/${name}`];
+      const ofMonth = `month-sums ${day.slice(0, 8)}01/${currency}/${name}`;
+      return [`day-sums ${day}/${currency}/${name}`, ofMonth];
+    },
+  ],
+  [
+    'a sum of a month that is not what its days add up to',
+    async (db) => {
+      const sum = `UPDATE month_sums SET debit = debit - 1 WHERE (month, currency, class) =
+        (SELECT month, currency, class FROM month_sums WHERE class = 'deferred' LIMIT 1) RETURNING month::text, currency, class`;
+      const { month, currency, class: name } = await change(db, sum);
+      return [`month-sums ${month}/${currency}/${name}`];
     },
   ],
   [

@@ -1,5 +1,5 @@
 /**
- * The trial balance is added up from sums of whole days, from the entries of its own day and from what waits
+ * The trial balance is added up from sums of whole months and days, from the entries of its own day and from what waits
  * for its seal: at any instant it is what all entries up to it add up to.
  */
 
@@ -23,9 +23,16 @@ beforeAll(() => {
 });
 afterAll(() => owner.end());
 
-/** Ends of days, whatever is near them, and all kinds of instants. */
+/** The day that this month or one of the two before it began with. */
+function firstOfAMonth(): number {
+  const now = new Date();
+  return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - random.int(0, 2));
+}
+
+/** Ends of days and of months, whatever is near them, and all kinds of instants. */
 function somewhen(): number {
-  const day = Math.floor(Date.now() / DAY_MS) * DAY_MS - random.int(0, 5) * DAY_MS;
+  const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+  const day = random.chance(0.3) ? firstOfAMonth() : today - random.int(0, 5) * DAY_MS;
   return random.chance(0.5) ? day + random.pick([-2, -1, 0, 1, 2]) : day - random.int(1, DAY_MS - 1);
 }
 
@@ -73,10 +80,12 @@ it('M21: whatever is sealed by then, at 200 instants', async () => {
     for (const at of instants) expect([at, await asTold(at)]).toEqual([at, await addedUp(at)]);
   }
   const { rows } = await service.pool.query(
-    'SELECT count(*) AS sums, count(DISTINCT day) AS days FROM day_sums',
+    `SELECT (SELECT count(DISTINCT day) FROM day_sums) AS days, (SELECT count(DISTINCT month) FROM month_sums) AS months`,
   );
   // Else nothing would have been shown.
   expect(rows[0].days).toBeGreaterThan(3);
+  expect(rows[0].months).toBeGreaterThan(2);
   const { checks } = await audit(service.pool);
-  expect(checks.find(({ name }) => name === 'day-sums')?.findings).toEqual([]);
+  for (const sums of ['day-sums', 'month-sums'])
+    expect(checks.find(({ name }) => name === sums)?.findings).toEqual([]);
 });
