@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Signer } from '../domain/signed';
 import { failItem, itemWithoutWorkflow, takeItems } from '../store/agreements/items';
 import type { Pool } from '../store/db';
-import { ITEMS_AT_ONCE, sendItems } from '../temporal/items';
+import { sendItems } from '../temporal/items';
 import { Places } from '../temporal/places';
 import { type LoopOptions, startLoop } from './loop';
 
@@ -14,8 +14,10 @@ export interface SweepOptions extends LoopOptions {
   signer: Signer;
 }
 
-/** What can be stuck holds a round up for less than a minute: 32 at 4 at a time, five seconds each. */
-const BATCH = 32;
+/** Who sweeps in this process: each has an item under way at a time. */
+const HANDS = 4;
+/** Of a hand: what can be stuck holds it up for less than a minute, eight times five seconds. */
+const HANDFUL = 8;
 const WAIT_MS = 5000;
 
 /**
@@ -23,11 +25,14 @@ const WAIT_MS = 5000;
  * found no worker (decision 13). Sending twice is harmless: the update's id is the item's.
  */
 export function startSweep(client: Client, pool: Pool, options: SweepOptions): { stop(): Promise<void> } {
-  return startLoop(() => sweepOnce(client, pool, options), options);
+  const hands = Array.from({ length: HANDS }, () =>
+    startLoop(() => sweepOnce(client, pool, options), options),
+  );
+  return { stop: async () => void (await Promise.all(hands.map((hand) => hand.stop()))) };
 }
 
 /**
- * One look.
+ * One look of one hand.
  * @returns whether there may be more to send, and somebody who answers
  */
 export async function sweepOnce(
@@ -35,17 +40,17 @@ export async function sweepOnce(
   pool: Pool,
   options: Pick<SweepOptions, 'olderThanMs' | 'taskQueue' | 'signer'>,
 ): Promise<boolean> {
-  const items = await takeItems(pool, options.olderThanMs, BATCH);
+  const items = await takeItems(pool, options.olderThanMs, HANDFUL);
   const terminationOf = new Map(items.map((item) => [item.message.id, item.terminationId]));
   const isAnswered = await sendItems(client, items, {
     taskQueue: options.taskQueue,
     signer: options.signer,
-    places: new Places(ITEMS_AT_ONCE),
+    places: new Places(1),
     waitMs: WAIT_MS,
     onRefused: ({ instanceId, message }, refusal) =>
       failItem(pool, terminationOf.get(message.id)!, instanceId, refusal),
     onNotRunning: ({ instanceId, message }) =>
       itemWithoutWorkflow(pool, terminationOf.get(message.id)!, instanceId),
   });
-  return isAnswered && items.length === BATCH;
+  return isAnswered && items.length === HANDFUL;
 }

@@ -326,8 +326,8 @@ it('the audit starts lost lives again, and says so', async () => {
 });
 
 describe('the sweep', () => {
-  it('has what its API has not sent in its time, a batch after the other', async () => {
-    const ids = await Promise.all(Array.from({ length: 40 }, () => register(http, cvmPostpaid())));
+  it('has what its API has not sent in its time, a handful after the other', async () => {
+    const ids = await Promise.all(Array.from({ length: 20 }, () => register(http, cvmPostpaid())));
     const { id: quoteId } = await quote(http, ids);
     const terminationId = `t_${randomUUID()}`;
     const agreed = await acceptQuote(service.pool, { quoteId, terminationId, by: 'operator', via: 'api' });
@@ -345,8 +345,9 @@ describe('the sweep', () => {
     });
     expect(isAnswered).toBe(false);
     expect(await itemsToSend(service.pool, terminationId)).toHaveLength(ids.length);
-    expect(await sweep()).toBe(true);
-    expect(await sweep()).toBe(false);
+    let handfuls = 1;
+    while (await sweep()) handfuls += 1;
+    expect(handfuls).toBeGreaterThan(1);
     expect(await itemsToSend(service.pool, terminationId)).toEqual([]);
     await settled(http, terminationId);
   });
