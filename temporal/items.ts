@@ -13,8 +13,8 @@ export interface SentItem {
 /** For how long who has accepted items sends them, in milliseconds: what is left then is the sweep's (decision 13). */
 export const OWN_MS = 10_000;
 /**
- * Of a process's places: with two APIs and two workers as many updates as keep two cores busy, and not so many that a single command has
- * a queue before it.
+ * Places of an API process. With two of them, and the hands of two workers' sweeps, as many updates as keep two cores busy, and not so many
+ * that a single command has a queue before it.
  */
 export const ITEMS_AT_ONCE = 4;
 

@@ -20,6 +20,7 @@ import { KEEP, type Keep } from '../store/retention';
 import { OWN_MS } from '../temporal/items';
 import { bundleForWorker } from './bundle';
 import { withoutCallStacks } from './call-stacks';
+import { Pace } from './pace';
 import { startPublisher } from './publisher';
 import { ensureSchedules } from './schedule';
 import { startSealer } from './sealer';
@@ -100,6 +101,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const connection = await NativeConnection.connect(options.connection);
   const workflowBundle = options.bundle ?? (await bundleForWorker());
   const { driverOf = openControlPlanes([]).driverNamed } = options;
+  const pace = new Pace();
   const create = (): Promise<Worker> =>
     Worker.create({
       connection,
@@ -107,7 +109,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       taskQueue: options.taskQueue,
       workflowBundle,
       activities: {
-        ...(options.activities ?? createActivities(options.pool, options.trust, driverOf)),
+        ...pace.watching(options.activities ?? createActivities(options.pool, options.trust, driverOf)),
         ...createAuditActivities(options.pool, workflows),
         ...createDriftActivities(options.pool, driverOf),
       },
@@ -124,6 +126,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     olderThanMs: options.sweepOlderThanMs ?? OWN_MS,
     taskQueue: options.taskQueue,
     signer,
+    pace,
     onError: options.onError,
   });
   const sealer = startSealer(options.pool, {

@@ -5,6 +5,7 @@ import type { Pool } from '../store/db';
 import { sendItems } from '../temporal/items';
 import { Places } from '../temporal/places';
 import { type LoopOptions, startLoop } from './loop';
+import type { Pace } from './pace';
 
 export interface SweepOptions extends LoopOptions {
   /** How long an item may stay accepted before it is sent again, in milliseconds. */
@@ -12,10 +13,13 @@ export interface SweepOptions extends LoopOptions {
   taskQueue: string;
   /** Vouches for what is sent. */
   signer: Signer;
+  pace: Pace;
 }
 
-/** Who sweeps in this process: each has an item under way at a time. */
-const HANDS = 4;
+/** Who sweeps in this process: each has an item under way at a time. With two workers as many as keep two cores busy. */
+const HANDS = 8;
+/** So many of them while others' commands are carried out, which wait no longer than beside as many others. */
+const HANDS_BESIDE_OTHERS = 3;
 /** Of a hand: what can be stuck holds it up for less than a minute, eight times five seconds. */
 const HANDFUL = 8;
 const WAIT_MS = 5000;
@@ -25,8 +29,9 @@ const WAIT_MS = 5000;
  * found no worker (decision 13). Sending twice is harmless: the update's id is the item's.
  */
 export function startSweep(client: Client, pool: Pool, options: SweepOptions): { stop(): Promise<void> } {
-  const hands = Array.from({ length: HANDS }, () =>
-    startLoop(() => sweepOnce(client, pool, options), options),
+  const rests = (hand: number): boolean => hand >= HANDS_BESIDE_OTHERS && options.pace.isShared;
+  const hands = Array.from({ length: HANDS }, (_, hand) =>
+    startLoop(async () => !rests(hand) && (await sweepOnce(client, pool, options)), options),
   );
   return { stop: async () => void (await Promise.all(hands.map((hand) => hand.stop()))) };
 }

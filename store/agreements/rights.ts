@@ -78,8 +78,6 @@ export interface RightsHolder {
   knobs: Knobs;
 }
 
-const FOR_EVER_DAYS = 365_000;
-
 interface RightCounts {
   used: number;
   reserved: number;
@@ -92,19 +90,21 @@ export interface CountedRights {
   left: RightsLeft;
 }
 
+/** What is counted in the order of the index needs no sorting, and of no row more than that it is there; only a period is looked up by time. */
 const COUNT_RIGHTS = prepared(
-  `SELECT account, product, counted.*
-   FROM unnest($1::text[], $2::text[], $3::int[], $4::int[]) AS holder (account, product, five_days, ordinary_days)
-   CROSS JOIN LATERAL (SELECT clock_timestamp() - make_interval(days => five_days) AS five_day,
-     clock_timestamp() - make_interval(days => ordinary_days) AS ordinary) AS since
-   -- One holder after the other: its rights come from the index in the order of their groups, and are not sorted.
-   CROSS JOIN LATERAL (
-     SELECT r.kind, count(*) FILTER (WHERE r.status = 'used') AS used, count(*) FILTER (WHERE r.status = 'reserved') AS reserved,
-       count(*) FILTER (WHERE r.recorded_at > CASE r.kind WHEN 'five-day' THEN since.five_day ELSE since.ordinary END) AS lately
-     FROM rights r WHERE r.account = holder.account AND r.product = holder.product AND r.status <> 'returned' GROUP BY r.kind) AS counted`,
+  `WITH holder AS MATERIALIZED (
+     SELECT account, product, clock_timestamp() - make_interval(days => five_days) AS five_day,
+       clock_timestamp() - make_interval(days => ordinary_days) AS ordinary
+     FROM unnest($1::text[], $2::text[], $3::int[], $4::int[]) AS given (account, product, five_days, ordinary_days))
+   SELECT account, product, kind, status, counted.many, coalesce(late.many, counted.many) AS lately
+   FROM holder
+   CROSS JOIN LATERAL (SELECT kind, status, count(*) AS many FROM rights r
+     WHERE r.account = holder.account AND r.product = holder.product AND r.status <> 'returned' GROUP BY kind, status) AS counted
+   CROSS JOIN LATERAL (SELECT CASE kind WHEN 'five-day' THEN five_day ELSE ordinary END AS since) AS period
+   LEFT JOIN LATERAL (SELECT count(*) AS many FROM rights r
+     WHERE r.account = holder.account AND r.product = holder.product AND r.kind = counted.kind AND r.status = counted.status
+       AND r.status <> 'returned' AND r.recorded_at > since) AS late ON since IS NOT NULL`,
 );
-
-const NONE = { used: 0, reserved: 0, lately: 0 };
 
 /**
  * E2: each account's rights for a product, by {@link rightsKey}; of those that are left, what is reserved counts as
@@ -112,23 +112,31 @@ const NONE = { used: 0, reserved: 0, lately: 0 };
  */
 export async function countRights(db: Db, holders: RightsHolder[]): Promise<Map<string, CountedRights>> {
   const distinct = [...new Map(holders.map((one) => [rightsKey(one.account, one.product), one])).values()];
-  const { rows } = await db.query<
-    { account: string; product: string; kind: RefundKind; lately: number } & RightCounts
-  >(
+  const { rows } = await db.query<{
+    account: string;
+    product: string;
+    kind: RefundKind;
+    status: keyof RightCounts;
+    many: number;
+    lately: number;
+  }>(
     COUNT_RIGHTS([
       distinct.map(({ account }) => account),
       distinct.map(({ product }) => product),
-      distinct.map(({ knobs }) => knobs.fiveDayPeriodDays ?? FOR_EVER_DAYS),
-      distinct.map(({ knobs }) => knobs.ordinaryPeriodDays ?? FOR_EVER_DAYS),
+      distinct.map(({ knobs }) => knobs.fiveDayPeriodDays),
+      distinct.map(({ knobs }) => knobs.ordinaryPeriodDays),
     ]),
   );
-  const found = new Map(
-    rows.map(({ account, product, kind, ...counts }) => [`${rightsKey(account, product)} ${kind}`, counts]),
-  );
+  const found = new Map<string, RightCounts & { lately: number }>();
+  for (const { account, product, kind, status, many, lately } of rows) {
+    const key = `${rightsKey(account, product)} ${kind}`;
+    const counts = found.get(key) ?? { used: 0, reserved: 0, lately: 0 };
+    found.set(key, { ...counts, [status]: many, lately: counts.lately + lately });
+  }
   return new Map(
     distinct.map(({ account, product, knobs }) => {
       const key = rightsKey(account, product);
-      const of = (kind: RefundKind) => found.get(`${key} ${kind}`) ?? NONE;
+      const of = (kind: RefundKind) => found.get(`${key} ${kind}`) ?? { used: 0, reserved: 0, lately: 0 };
       const { lately: fiveDays, ...fiveDay } = of('five-day');
       const { lately: ordinaries, ...ordinary } = of('ordinary');
       return [
