@@ -5,8 +5,8 @@ import type { StepInput } from '../domain/step';
 import type { Pool } from '../store/db';
 import { Pace } from '../worker/pace';
 import { startSweep } from '../worker/sweep';
+import { newId } from './support/lives';
 
-const HOUR_MS = 3_600_000;
 const stepWith = (...effects: object[]): StepInput => ({ effects }) as unknown as StepInput;
 const record = jest.fn();
 
@@ -29,24 +29,58 @@ it('a step that is no item of an agreement is somebody else’s, for a second', 
   expect(pace.isShared).toBe(false);
 });
 
+/** A sweep over items without an end: the first handful is answered, and then each hand has one that is not. */
+function endlessSweep(pace: Pace) {
+  let sent = 0;
+  const executeUpdate = async (_: unknown, { args: [{ id }] }: { args: [{ id: string }] }) => {
+    sent += 1;
+    return sent > 8 ? await new Promise<never>(() => {}) : { commandId: id };
+  };
+  const handful = () =>
+    Array.from({ length: 8 }, () => {
+      const instanceId = newId();
+      const message = { id: `t_1/${instanceId}`, by: 'operator', command: { name: 'terminate' } };
+      return { terminationId: 't_1', instanceId, message };
+    });
+  const client = {
+    withDeadline: async (__: number, call: () => Promise<unknown>) => await call(),
+    workflow: { getHandle: () => ({ executeUpdate }) },
+  } as unknown as Client;
+  const pool = { query: async () => ({ rows: handful() }) } as unknown as Pool;
+  const sweep = startSweep(client, pool, { ...SETTINGS, pace });
+  return { stop: () => sweep.stop(), underWay: () => sent - 8 };
+}
+
+const SETTINGS = {
+  everyMs: 500,
+  olderThanMs: 0,
+  taskQueue: 'none',
+  signer: { sign: () => '', updateId: (_: string, { id }: { id: string }) => id } as never,
+  onError: (error: unknown) => {
+    throw error;
+  },
+};
+
 it.each([
   [8, 'nobody else'],
   [3, 'others'],
 ])('%i hands sweep beside %s', async (hands, others) => {
-  const query = jest.fn(async () => ({ rows: [] }));
   const pace = new Pace();
-  if (others === 'others') void pace.watching({ record } as unknown as Activities).record(stepWith());
-  const sweep = startSweep({} as Client, { query } as unknown as Pool, {
-    everyMs: HOUR_MS,
-    olderThanMs: 0,
-    taskQueue: 'none',
-    signer: {} as never,
-    pace,
-    onError: (error) => {
-      throw error;
-    },
-  });
-  await jest.advanceTimersByTimeAsync(0);
-  expect(query).toHaveBeenCalledTimes(hands);
+  const watched = pace.watching({ record } as unknown as Activities);
+  const sweep = endlessSweep(pace);
+  for (let tick = 0; tick < 4; tick++) {
+    if (others === 'others') void watched.record(stepWith());
+    await jest.advanceTimersByTimeAsync(500);
+  }
+  expect(sweep.underWay()).toBe(hands);
+  void sweep.stop();
+});
+
+it('one of them looks where there is nothing', async () => {
+  const query = jest.fn(async () => ({ rows: [] }));
+  const pool = { query } as unknown as Pool;
+  const sweep = startSweep({} as Client, pool, { ...SETTINGS, pace: new Pace() });
+  await jest.advanceTimersByTimeAsync(1400);
+  expect(query).toHaveBeenCalledTimes(3);
   await sweep.stop();
 });

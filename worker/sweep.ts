@@ -29,9 +29,16 @@ const WAIT_MS = 5000;
  * found no worker (decision 13). Sending twice is harmless: the update's id is the item's.
  */
 export function startSweep(client: Client, pool: Pool, options: SweepOptions): { stop(): Promise<void> } {
-  const rests = (hand: number): boolean => hand >= HANDS_BESIDE_OTHERS && options.pace.isShared;
+  // The first one looks; the others lend a hand when it has found more than it can hold.
+  let isMore = false;
+  const rests = (hand: number): boolean =>
+    hand > 0 && (!isMore || (hand >= HANDS_BESIDE_OTHERS && options.pace.isShared));
   const hands = Array.from({ length: HANDS }, (_, hand) =>
-    startLoop(async () => !rests(hand) && (await sweepOnce(client, pool, options)), options),
+    startLoop(async () => {
+      if (rests(hand)) return false;
+      isMore = await sweepOnce(client, pool, options);
+      return isMore;
+    }, options),
   );
   return { stop: async () => void (await Promise.all(hands.map((hand) => hand.stop()))) };
 }
