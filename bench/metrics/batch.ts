@@ -92,7 +92,7 @@ async function endAll(place: Place, ids: string[]): Promise<number> {
     const of = (status: string): number => rows.find((row) => row.status === status)?.n ?? 0;
     if (of('failed')) throw new Error(`${of('failed')} items failed`);
     if (of('done') === ids.length) return (performance.now() - begun) / 1000;
-    await sleep(100);
+    await sleep(500);
   }
 }
 

@@ -77,13 +77,20 @@ export async function overdueLives(
   return rows;
 }
 
-/** Living instances whose agreed end has waited so long. */
+/** By then a workflow that runs has answered what was sent to it. */
+const ANSWERED_WITHIN_SECONDS = 10;
+
+/**
+ * Living instances whose agreed end has waited so long, and was sent and not answered. One of thousands that waits for its turn to be sent is not
+ * late: looking at each of those would take the time that they wait for.
+ */
 export async function waitingLives(db: Db, seconds: number, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ instanceId: string }>(
     `SELECT instance_id AS "instanceId" FROM termination_items
-     WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1) AND NOT ${IN_HAND}
-     ORDER BY accepted_at LIMIT $2`,
-    [seconds, limit],
+     WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1)
+       AND tried_at < clock_timestamp() - make_interval(secs => $2) AND NOT ${IN_HAND}
+     ORDER BY accepted_at LIMIT $3`,
+    [seconds, ANSWERED_WITHIN_SECONDS, limit],
   );
   return rows.map((row) => row.instanceId);
 }

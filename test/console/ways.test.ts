@@ -366,14 +366,15 @@ it('from the list to the end of a life by keyboard alone', async () => {
   await go(`/instances?account=${account}`);
   const { keyboard } = page;
   const focused = () => page.evaluate<string>(NAME_OF_FOCUSED);
-  /** Goes on with Tab until that is reached; whatever can be used can be reached. */
-  const tabTo = async (name: string): Promise<void> => {
-    for (let steps = 0; steps < 60; steps++) {
-      if ((await focused()).includes(name)) return;
-      await keyboard.press('Tab');
-    }
-    throw new Error(`“${name}” is not reached by Tab; last was “${await focused()}”`);
-  };
+  /** Goes on with a key until that has the focus, which comes into a menu or a dialog a moment after it is there. */
+  const goOn = (key: string, isReached: (name: string) => boolean, what: string) =>
+    until(async () => {
+      if (isReached(await focused())) return true;
+      await keyboard.press(key);
+      return false;
+    }, `the focus on ${what}`);
+  /** Whatever can be used can be reached by Tab. */
+  const tabTo = (name: string) => goOn('Tab', (one) => one.includes(name), name);
   await page.getByRole('link', { name: id }).waitFor();
   await tabTo(words.list.actions(id));
   const menu = page.getByRole('menuitem', { name: words.command.terminate });
@@ -385,8 +386,7 @@ it('from the list to the end of a life by keyboard alone', async () => {
   await until(async () => (await focused()).includes(words.list.actions(id)), 'the way back to the button');
   await keyboard.press('Enter');
   await menu.waitFor();
-  for (let steps = 0; steps < 9 && !(await focused()).includes(words.command.terminate); steps++)
-    await keyboard.press('ArrowDown');
+  await goOn('ArrowDown', (one) => one.includes(words.command.terminate), words.command.terminate);
   await keyboard.press('Enter');
   await page.getByRole('heading', { name: words.end.title.terminate(id) }).waitFor();
   await tabTo(words.end.modes.now.name);
@@ -401,8 +401,7 @@ it('from the list to the end of a life by keyboard alone', async () => {
   await tabTo(`${words.end.commit.terminate} …`);
   await keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
-  for (let steps = 0; steps < 9 && (await focused()) !== words.end.commit.terminate; steps++)
-    await keyboard.press('Tab');
+  await goOn('Tab', (one) => one === words.end.commit.terminate, words.end.commit.terminate);
   await keyboard.press('Enter');
   await until(async () => (await instanceOf(http, id)).state === 'isolated', 'two hours in the bin');
 });

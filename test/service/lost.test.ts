@@ -10,7 +10,7 @@ import { acceptQuote } from '../../store/agreements/acceptance';
 import { itemsToSend, takeItems } from '../../store/agreements/items';
 import { makeAudit } from '../../store/audit/runs';
 import type { Workflows } from '../../store/audit/workflows';
-import { lastWatch } from '../../store/lives/watch';
+import { lastWatch, waitingLives } from '../../store/lives/watch';
 import { sendItems } from '../../temporal/items';
 import { Places } from '../../temporal/places';
 import { sweepOnce } from '../../worker/sweep';
@@ -349,6 +349,27 @@ describe('the sweep', () => {
     while (await sweep()) handfuls += 1;
     expect(handfuls).toBeGreaterThan(1);
     expect(await itemsToSend(service.pool, terminationId)).toEqual([]);
+    await settled(http, terminationId);
+  });
+
+  it('is not behind with what waits for its turn: the watch looks at what was sent and not answered', async () => {
+    const id = await register(http, cvmPostpaid());
+    const { id: quoteId } = await quote(http, [id]);
+    const terminationId = `t_${randomUUID()}`;
+    await acceptQuote(service.pool, { quoteId, terminationId, by: 'operator', via: 'api' });
+    const isSuspect = async () => (await waitingLives(service.pool, 0, 1000)).includes(id);
+    const tried = (ago: string) =>
+      service.pool.query(
+        'UPDATE termination_items SET tried_at = clock_timestamp() - $2::interval WHERE termination_id = $1',
+        [terminationId, ago],
+      );
+    expect(await isSuspect()).toBe(false);
+    await tried('0 seconds');
+    expect(await isSuspect()).toBe(false);
+    await tried('11 seconds');
+    expect(await isSuspect()).toBe(true);
+    await tried('1 day');
+    await sweep();
     await settled(http, terminationId);
   });
 

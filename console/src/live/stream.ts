@@ -67,6 +67,8 @@ async function readStream(
   onEvent: (event: EventAnswer) => void,
 ): Promise<boolean> {
   const silence = new AbortController();
+  // A browser that is cut off knows it before the silence does; maybe while the stream is still being opened.
+  addEventListener('offline', () => silence.abort(), { signal: AbortSignal.any([signal, silence.signal]) });
   const response = await fetch(`/v1/events?lastEventId=${encodeURIComponent(after)}`, {
     headers: { Accept: 'text/event-stream' },
     credentials: 'same-origin',
@@ -76,8 +78,6 @@ async function readStream(
   onStanding(true);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let timer = setTimeout(() => silence.abort(), SILENT_MS);
-  // A browser that is cut off knows it before the silence does.
-  addEventListener('offline', () => silence.abort(), { signal: AbortSignal.any([signal, silence.signal]) });
   let rest = '';
   for (;;) {
     const { done, value } = await reader.read();
