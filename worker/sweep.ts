@@ -43,6 +43,11 @@ export function startSweep(client: Client, pool: Pool, options: SweepOptions): {
   return { stop: async () => void (await Promise.all(hands.map((hand) => hand.stop()))) };
 }
 
+/** One look of all hands, whatever else is carried out meanwhile. */
+export async function sweepWithAllHands(...given: Parameters<typeof sweepOnce>): Promise<void> {
+  await Promise.all(Array.from({ length: HANDS }, () => sweepOnce(...given)));
+}
+
 /**
  * One look of one hand.
  * @returns whether there may be more to send, and somebody who answers

@@ -10,7 +10,7 @@ import { storedLife } from '../store/lives/repair';
 import { startAgain } from '../temporal/lives';
 import { Unavailable } from '../temporal/meaning';
 import { viewOf } from '../temporal/view';
-import { sweepOnce } from './sweep';
+import { sweepWithAllHands } from './sweep';
 
 /** A server that is there starts a workflow at once. */
 const START_MS = 5000;
@@ -38,7 +38,7 @@ export function workflowsOf(
         throw new TemporalAway(
           'the operator’s key, which signs commands, is not known here: set SUNSET_OPERATOR_KEY',
         );
-      await orAway(() => sweepOnce(client, pool, { olderThanMs, taskQueue, signer }));
+      await orAway(() => sweepWithAllHands(client, pool, { olderThanMs, taskQueue, signer }));
     },
   };
 }

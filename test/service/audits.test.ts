@@ -174,6 +174,18 @@ describe('what is only late', () => {
     expect((await audited()).healed).toEqual([]);
   });
 
+  it('more items than one hand of a sweep holds are put right at once', async () => {
+    const ids = await Promise.all(Array.from({ length: 12 }, () => register(http, cvmPostpaid())));
+    const { id: quoteId } = await quote(http, ids);
+    const terminationId = `t_${randomUUID()}`;
+    expect(await acceptQuote(service.pool, { quoteId, terminationId, by: 'test', via: 'api' })).toMatchObject(
+      { ok: true },
+    );
+    const { healed, ...report } = await audited({ lateSeconds: 0 });
+    for (const id of ids) expect(healed).toContainEqual({ what: 'item', id: `${terminationId}/${id}` });
+    expect(findingsOf(report)).toEqual([]);
+  });
+
   it('a deadline is woken; where that does not help it is a finding', async () => {
     const id = await register(http, cvmPostpaid());
     await end(http, [id], { schedule: { mode: 'later' } });
