@@ -12,6 +12,7 @@ import { createPool } from '../store/db';
 import { connectClient } from '../temporal/connect';
 import { readSecret } from '../tools/cluster/place';
 import { type Cluster, startCluster } from '../tools/cluster/start';
+import { CACHED_LIVES } from '../worker';
 import { parentOf } from './cpu';
 import { tablesOf } from './peers/tables';
 
@@ -164,7 +165,7 @@ async function startPeers(
     BENCH_SCHEMA: schema,
     BENCH_QUEUE: queue,
     BENCH_BUNDLE: bundle,
-    ...(likeSunset ? { BENCH_LIKE_SUNSET: 'yes' } : {}),
+    ...(likeSunset ? { BENCH_CACHED_LIVES: String(CACHED_LIVES) } : {}),
   };
   const log = join(cluster.folder, `${queue}.log`);
   const start = () => startProgram(parts, log, require.resolve('./peers/worker'), env);

@@ -82,7 +82,7 @@ const ACTIVITIES = 2000;
 /**
  * Lives that a worker keeps in memory. What comes to one comes in seconds (registered, quoted, confirmed) or after weeks, when it is read
  * anew whatever the size. The SDK's own default (2,300 with 24 GiB) is dear: at each turn of its loop sdk-core walks through all it keeps
- * (`reconcile_buffered`), a quarter of a worker's time when the cache is full.
+ * (`reconcile_buffered`), a fifth of a worker's time when the cache is full.
  */
 export const CACHED_LIVES = 200;
 

@@ -1,12 +1,11 @@
 /** A worker of the yardsticks, as a process of its own: `tsx bench/peers/worker.ts`, settings by environment. */
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import pg from 'pg';
-import { CACHED_LIVES } from '../../worker';
 import { withoutCallStacks } from '../../worker/call-stacks';
 import * as activities from './activities';
 
 async function main(): Promise<void> {
-  const { BENCH_TEMPORAL, BENCH_DATABASE, BENCH_SCHEMA, BENCH_QUEUE, BENCH_BUNDLE, BENCH_LIKE_SUNSET } =
+  const { BENCH_TEMPORAL, BENCH_DATABASE, BENCH_SCHEMA, BENCH_QUEUE, BENCH_BUNDLE, BENCH_CACHED_LIVES } =
     process.env;
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const pool = new pg.Pool({ connectionString: BENCH_DATABASE!, max: 20, pipeline: true });
@@ -21,8 +20,8 @@ async function main(): Promise<void> {
       activities: { record: activities.record },
       ...settings,
     });
-  const worker = await (BENCH_LIKE_SUNSET
-    ? withoutCallStacks(() => create({ maxCachedWorkflows: CACHED_LIVES }))
+  const worker = await (BENCH_CACHED_LIVES
+    ? withoutCallStacks(() => create({ maxCachedWorkflows: Number(BENCH_CACHED_LIVES) }))
     : create());
   process.send?.('ready');
   process.on('disconnect', () => worker.shutdown());

@@ -152,12 +152,9 @@ export async function planAgreed(
 const TO_SEND = 'termination_id AS "terminationId", instance_id AS "instanceId", command AS message';
 type ToSend = AcceptedItem & { terminationId: string };
 
-/**
- * Of an accepted item: a control plane has it in hand, so it is neither to be sent nor late. Asked item by item, for as many as are taken: an
- * `EXISTS` is planned as a join, which reads the life of every instance each time.
- */
-export const IN_HAND = `coalesce((SELECT i.life->'crossing'->'envelope'->>'id' = termination_id || '/' || instance_id
-  FROM instances i WHERE i.id = instance_id), false)`;
+/** Of an accepted item: a control plane has it in hand, so it is neither to be sent nor late. */
+export const IN_HAND = `EXISTS (SELECT FROM instances i WHERE i.id = instance_id
+  AND i.life->'crossing'->'envelope'->>'id' = termination_id || '/' || instance_id)`;
 
 /** Items that were accepted at least so long ago and have neither been done nor failed, and nobody has in hand. */
 export async function acceptedItems(db: Db, olderThanMs: number, limit: number): Promise<ToSend[]> {

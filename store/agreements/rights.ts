@@ -106,6 +106,8 @@ const COUNT_RIGHTS = prepared(
        AND r.status <> 'returned' AND r.recorded_at > since) AS late ON since IS NOT NULL`,
 );
 
+const NONE = { used: 0, reserved: 0, lately: 0 };
+
 /**
  * E2: each account's rights for a product, by {@link rightsKey}; of those that are left, what is reserved counts as
  * used. Periods are counted on the wall clock.
@@ -130,13 +132,13 @@ export async function countRights(db: Db, holders: RightsHolder[]): Promise<Map<
   const found = new Map<string, RightCounts & { lately: number }>();
   for (const { account, product, kind, status, many, lately } of rows) {
     const key = `${rightsKey(account, product)} ${kind}`;
-    const counts = found.get(key) ?? { used: 0, reserved: 0, lately: 0 };
+    const counts = found.get(key) ?? NONE;
     found.set(key, { ...counts, [status]: many, lately: counts.lately + lately });
   }
   return new Map(
     distinct.map(({ account, product, knobs }) => {
       const key = rightsKey(account, product);
-      const of = (kind: RefundKind) => found.get(`${key} ${kind}`) ?? { used: 0, reserved: 0, lately: 0 };
+      const of = (kind: RefundKind) => found.get(`${key} ${kind}`) ?? NONE;
       const { lately: fiveDays, ...fiveDay } = of('five-day');
       const { lately: ordinaries, ...ordinary } = of('ordinary');
       return [
