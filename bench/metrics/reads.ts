@@ -16,7 +16,7 @@ import {
   register,
 } from '../../test/support/lives';
 import { type ServiceUnderTest, startService } from '../../test/support/service';
-import { type Figure, quantile } from '../compare';
+import { type Figure, median, ratiosOf } from '../compare';
 import { copyLives } from '../many';
 import type { Place } from '../place';
 import type { Size } from './size';
@@ -87,8 +87,10 @@ async function scene(instances: number): Promise<ServiceUnderTest> {
 }
 
 const FEW = 1000;
+/** Of a round, to each. */
+const CALLS = 5;
 
-/** @param many how many instances there are at most; @param rounds how often each is asked */
+/** @param many how many instances there are at most */
 async function listsGrow(many: number, rounds: number): Promise<Figure[]> {
   await setUp();
   const services: ServiceUnderTest[] = [];
@@ -117,26 +119,31 @@ async function compared(
     if (status !== 200) throw new Error(`${path} was answered ${status}`);
     return performance.now() - begun;
   };
-  const times: [number[], number[]] = [[], []];
-  for (let round = -2; round < rounds; round += 1) {
-    const both =
-      round % 2 ? [await took(few), await took(large)] : [await took(large), await took(few)].reverse();
-    // The first two warm caches and statements.
-    if (round >= 0) times.forEach((all, at) => void all.push(both[at]!));
-  }
-  const [fewMs, largeMs] = times.map((all) => [...all].sort((a, b) => a - b)) as [number[], number[]];
-  const at = (q: number): number => quantile(largeMs, q) / quantile(fewMs, q);
-  const shown = (sorted: number[]): string => `${quantile(sorted, 0.5).toFixed(1)} ms`;
+  /** The medians of some calls to each, in turns. */
+  const pair = async (): Promise<[large: number, few: number]> => {
+    const times: [large: number[], few: number[]] = [[], []];
+    for (let call = 0; call < CALLS; call += 1) {
+      const both =
+        call % 2 ? [await took(few), await took(large)].reverse() : [await took(large), await took(few)];
+      times.forEach((all, at) => void all.push(both[at]!));
+    }
+    return [median(times[0]), median(times[1])];
+  };
+  // Caches and statements are warm after it.
+  await pair();
+  const pairs: [large: number, few: number][] = [];
+  for (let round = 0; round < rounds; round += 1) pairs.push(await pair());
+  const { ours, theirs, ...ratio } = ratiosOf(pairs);
   return {
     metric: 'M12',
     what: `GET ${path}, ${many.toLocaleString('en')} ÷ ${FEW.toLocaleString('en')} instances`,
-    ratio: { median: at(0.5), min: at(0), max: at(0.9) },
+    ratio,
     goal: '≤ 1.50',
-    ours: shown(largeMs),
-    theirs: shown(fewMs),
+    ours: `${ours.toFixed(1)} ms`,
+    theirs: `${theirs.toFixed(1)} ms`,
   };
 }
 
 /** On servers of its own: the cluster's database is not to be full of copies. */
 export const m12 = async (_: Place, { rounds, listed }: Size): Promise<Figure[]> =>
-  await listsGrow(listed, rounds * 5);
+  await listsGrow(listed, rounds);

@@ -5,7 +5,7 @@
  * same.
  */
 import { exact, formatMoney, type Source, sum } from '../../domain/money';
-import { type Db, shownUntil, shownUpTo } from '../db';
+import { type Db, type Pool, shownUntil, shownUpTo, unaided } from '../db';
 import { type AccountRow, partsByCurrency } from './accounts';
 import { CUSTOMERS_ENTRIES, partsBefore } from './statement';
 
@@ -81,12 +81,14 @@ const CLASSES = `
  * Debit and credit of every class of ledger accounts: the orders' `deferred:…` are one, customers are summed
  * by source.
  */
-export async function trialBalance(db: Db, at?: string): Promise<TrialBalance> {
-  const instant = await instantOf(db, at);
-  const { rows } = await db.query<Sums>(
-    `SELECT currency, class AS "ledgerAccount", sum(debit) AS debit, sum(credit) AS credit FROM (${CLASSES}) AS one
-     GROUP BY currency, class ORDER BY currency, class`,
-    [instant],
+export async function trialBalance(pool: Pool, at?: string): Promise<TrialBalance> {
+  const instant = await instantOf(pool, at);
+  const { rows } = await unaided(pool, (tx) =>
+    tx.query<Sums>(
+      `SELECT currency, class AS "ledgerAccount", sum(debit) AS debit, sum(credit) AS credit FROM (${CLASSES}) AS one
+       GROUP BY currency, class ORDER BY currency, class`,
+      [instant],
+    ),
   );
   const lines = rows.map(({ ledgerAccount, ...row }) => ({
     ledgerAccount,
