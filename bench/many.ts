@@ -45,7 +45,7 @@ const SUMS = `
   INSERT INTO month_sums (month, currency, class, debit, credit)
   SELECT date_trunc('month', day::timestamp)::date, currency, class, sum(debit), sum(credit) FROM day_sums GROUP BY 1, 2, 3`;
 
-/** Copies are `<id>~<number>`; accounts `<account>~<number>`, but every tenth copy stays in the account that it was in. */
+/** Copies are `<number>~<id>`, so that by their ids all kinds are mixed; accounts `<account>~<number>`, but every tenth copy stays in the account that it was in. */
 export async function copyLives(adminUrl: string, copies: number): Promise<void> {
   const admin = new pg.Client({ connectionString: adminUrl });
   await admin.connect();
@@ -64,7 +64,7 @@ export async function copyLives(adminUrl: string, copies: number): Promise<void>
     for (const [table, ids] of Object.entries(IDS)) {
       const columns = await columnsOf(admin, table);
       const copied = columns.map((column) => {
-        if (ids.includes(column)) return `${column} || '~' || n`;
+        if (ids.includes(column)) return `n || '~' || ${column}`;
         if (column === 'recorded_at') return LONG_AGO;
         return column === 'account' ? account : `"${column}"`;
       });

@@ -6,7 +6,12 @@
  */
 /** In the order of the indexes (migration 0017). */
 const COLUMNS = ['product', 'region', 'billing', 'state'] as const;
-type Column = (typeof COLUMNS)[number];
+export type GroupColumn = (typeof COLUMNS)[number];
+/** Of indexes that have one state, or any. */
+export const BUT_STATE: readonly GroupColumn[] = COLUMNS.slice(0, -1);
+
+export const isGroupColumn = (name: string | undefined): name is GroupColumn =>
+  COLUMNS.some((column) => column === name);
 
 /** The list's conditions, its cursor among them. */
 interface Filter {
@@ -17,23 +22,32 @@ interface Filter {
 export interface Groups {
   account: string | undefined;
   /** What a group's columns must be. */
-  of: Partial<Record<Column, string | undefined>>;
-  /** SQL of what the index has, where it has not all instances; its columns are those before `state`, which it fixes. */
+  of: Partial<Record<GroupColumn, string | undefined>>;
+  /** SQL of what the index has, where it has not all instances. */
   within?: string;
+  /** What a group has the same; missing: every column. */
+  names?: readonly GroupColumn[];
   /** SQL that a group must meet beside that. */
   having?: string;
+  /** What the list is sorted by first, of what is the same in all of a group. */
+  sortedBy?: GroupColumn | undefined;
 }
 
-/**
- * SQL of the rows of a page, as an array of `seq`.
- * @param order of the list, by columns of `i`
- */
-export function pageByGroups(
-  { account, of, within, having }: Groups,
+/** Of the rows of a page. Missing: in no order, so that no more are read than are wanted. */
+interface Order {
+  /** SQL, of `i`. */
+  by: readonly string[];
+  latestFirst: boolean;
+  /** SQL of the cursor's key; missing: the list begins. */
+  after?: readonly string[] | undefined;
+}
+
+/** SQL of an array of `seq`: of the rows of a page, or of some that there are. */
+export function seqsByGroups(
+  { account, of, within, names = COLUMNS, having, sortedBy }: Groups,
   conditions: Filter,
-  { order, columns, limit }: { order: string; columns: string; limit: string },
+  { limit, order }: { limit: string; order?: Order },
 ): string {
-  const names: readonly Column[] = within === undefined ? COLUMNS : COLUMNS.slice(0, -1);
   const given = names.filter((name) => of[name] !== undefined);
   const is = new Map(given.map((name) => [name, conditions.parameter(of[name])]));
   const fixedNames = leading(names, given);
@@ -48,23 +62,48 @@ export function pageByGroups(
   const open = names.slice(fixedNames.length);
   const first = (more: string[]): string => {
     const where = [...fixed, ...more];
-    return `SELECT ${list} FROM instances ${where.length ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY ${list} LIMIT 1`;
+    return `SELECT ${list} FROM instances i ${where.length ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY ${list} LIMIT 1`;
   };
   const after = open.length
     ? `(${open.join(', ')}) > (${open.map((name) => `last.${name}`).join(', ')})`
     : 'false';
-  const passes = [...given.map((name) => `g.${name} = ${is.get(name)}`), ...(having ? [having] : [])];
-  const members = names.map((name) => `i.${name} = g.${name}`).join(' AND ');
+  const start = sortedBy && order?.after ? startOf(sortedBy, order) : undefined;
+  const passes = [
+    ...given.map((name) => `g.${name} = ${is.get(name)}`),
+    ...(having ? [having] : []),
+    ...(start ? [start.group] : []),
+  ];
+  const members = [...names.map((name) => `i.${name} = g.${name}`), ...(start ? [start.member] : [])];
+  const keys = order?.by.map((sql, at) => `${sql} AS key${at}`) ?? [];
   return `ARRAY(
     WITH RECURSIVE groups AS (
       (${first([])}) UNION ALL SELECT next.* FROM groups AS last CROSS JOIN LATERAL (${first([after])}) AS next)
-    SELECT i.seq FROM groups AS g CROSS JOIN LATERAL (
-      SELECT ${columns} FROM instances i ${conditions.where} AND ${members} ORDER BY ${order} LIMIT ${limit}) AS i
-    ${passes.length ? `WHERE ${passes.join(' AND ')}` : ''} ORDER BY ${order} LIMIT ${limit})`;
+    SELECT one.seq FROM groups AS g CROSS JOIN LATERAL (
+      SELECT ${[...keys, 'i.seq'].join(', ')} FROM instances i ${conditions.where} AND ${members.join(' AND ')}
+      ${inOrder(order, (sql) => sql)} LIMIT ${limit}) AS one
+    ${passes.length ? `WHERE ${passes.join(' AND ')}` : ''} ${inOrder(order, (_, at) => `one.key${at}`)} LIMIT ${limit})`;
+}
+
+function inOrder(order: Order | undefined, key: (sql: string, at: number) => string): string {
+  const way = order?.latestFirst ? 'DESC' : 'ASC';
+  return order ? `ORDER BY ${order.by.map((sql, at) => `${key(sql, at)} ${way}`).join(', ')}` : '';
+}
+
+/**
+ * Where a list goes on that is sorted by a group's column: not before the cursor's group, and in that one behind its `seq`. The
+ * cursor's own condition says the same, but of each row; this the index understands.
+ */
+function startOf(column: GroupColumn, { after, latestFirst }: Order): { group: string; member: string } {
+  const [key, seq] = after!;
+  const [follows, none] = latestFirst ? ['<', String(2n ** 63n - 1n)] : ['>', '0'];
+  return {
+    group: `g.${column} ${follows}= ${key}`,
+    member: `i.seq ${follows} CASE WHEN g.${column} = ${key} THEN ${seq} ELSE ${none} END`,
+  };
 }
 
 /** Those at the beginning of the names that are given without a gap. */
-const leading = (names: readonly Column[], given: readonly Column[]): Column[] =>
+const leading = (names: readonly GroupColumn[], given: readonly GroupColumn[]): GroupColumn[] =>
   names.slice(
     0,
     [...names, undefined].findIndex((name) => name === undefined || !given.includes(name)),

@@ -3,7 +3,7 @@
 import type { QueryResultRow } from 'pg';
 import { msOf } from '../domain/instant';
 import type { Db } from './db';
-import { type Groups, pageByGroups } from './groups';
+import { type Groups, seqsByGroups } from './groups';
 
 /** A page of a list, and where the next one begins (null: there is none). */
 export interface Page<T> {
@@ -76,38 +76,73 @@ const asItIs = (page: string): string => page;
 /** Reads one page. @throws BadCursor */
 export async function listPage<Row extends QueryResultRow, T>(
   db: Db,
-  { select, conditions, by, latestFirst = false, groups, around = asItIs }: Listing<Row>,
+  listing: Listing<Row>,
+  request: PageRequest,
+  toItem: (row: Row) => T,
+): Promise<Page<T>> {
+  const { rows, isMore } = await readRows(db, listing, request);
+  const nextCursor = isMore ? cursorAt(listing, rows) : null;
+  return { items: rows.map(toItem), nextCursor };
+}
+
+/** Before a cursor of the second of two lists. */
+const SECOND = '.';
+
+/** Reads one page of two lists, the second one behind the first. @throws BadCursor */
+export async function listBoth<Row extends QueryResultRow, T>(
+  db: Db,
+  [first, second]: [Listing<Row>, Listing<Row>],
   { limit, cursor }: PageRequest,
   toItem: (row: Row) => T,
 ): Promise<Page<T>> {
-  if (cursor !== undefined) {
-    const after = decodeCursor(cursor, by).map(
-      (value, index) => `${conditions.parameter(value)}::${by[index]!.type}`,
-    );
-    conditions.always(
-      `(${by.map(({ sql }) => sql).join(', ')}) ${latestFirst ? '<' : '>'} (${after.join(', ')})`,
-    );
-  }
-  const order = by.map(({ sql }) => `${sql} ${latestFirst ? 'DESC' : 'ASC'}`).join(', ');
+  const isSecond = cursor?.startsWith(SECOND);
+  const begun = isSecond ? { rows: [], isMore: false } : await readRows(db, first, { limit, cursor });
+  const items = begun.rows.map(toItem);
+  if (begun.isMore) return { items, nextCursor: cursorAt(first, begun.rows) };
+  const left = { limit: limit - items.length, cursor: isSecond ? cursor!.slice(SECOND.length) : undefined };
+  const { rows, isMore } = await readRows(db, second, left);
+  const last = (): string => (rows.length ? SECOND + cursorAt(second, rows) : cursorAt(first, begun.rows));
+  return { items: [...items, ...rows.map(toItem)], nextCursor: isMore ? last() : null };
+}
+
+interface Rows<Row> {
+  rows: Row[];
+  /** Behind these. */
+  isMore: boolean;
+}
+
+async function readRows<Row extends QueryResultRow>(
+  db: Db,
+  { select, conditions, by, latestFirst = false, groups, around = asItIs }: Listing<Row>,
+  { limit, cursor }: PageRequest,
+): Promise<Rows<Row>> {
+  const after =
+    cursor === undefined
+      ? undefined
+      : decodeCursor(cursor, by).map((value, at) => `${conditions.parameter(value)}::${by[at]!.type}`);
+  const keys = by.map(({ sql }) => sql);
+  if (after) conditions.always(`(${keys.join(', ')}) ${latestFirst ? '<' : '>'} (${after.join(', ')})`);
+  const order = keys.map((sql) => `${sql} ${latestFirst ? 'DESC' : 'ASC'}`).join(', ');
   const most = conditions.parameter(limit + 1);
-  const columns = by.map(({ sql }) => sql).join(', ');
   const where = groups
-    ? `WHERE i.seq = ANY(${pageByGroups(groups, conditions, { order, columns, limit: most })})`
+    ? `WHERE i.seq = ANY(${seqsByGroups(groups, conditions, { limit: most, order: { by: keys, latestFirst, after } })})`
     : conditions.where;
   const page = `${select} ${where} ORDER BY ${order} LIMIT ${most}`;
   const { rows } = await db.query<Row>(around(page), conditions.values);
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const nextCursor = rows.length > limit && last ? encodeCursor(by.map(({ of }) => of(last))) : null;
-  return { items: shown.map(toItem), nextCursor };
+  return { rows: rows.slice(0, limit), isMore: rows.length > limit };
 }
 
-const encodeCursor = (key: unknown[]): string => Buffer.from(JSON.stringify(key)).toString('base64url');
+/** Where the next page begins: behind the last of these. */
+const cursorAt = <Row>({ by }: Pick<Listing<Row>, 'by'>, rows: Row[]): string =>
+  Buffer.from(JSON.stringify(by.map(({ of }) => of(rows.at(-1)!)))).toString('base64url');
 
 function decodeCursor(cursor: string, by: Pick<SortColumn<never>, 'type'>[]): unknown[] {
   try {
-    const key = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown;
+    const text = Buffer.from(cursor, 'base64url');
+    const key = JSON.parse(text.toString('utf8')) as unknown;
     if (
+      // Letters of no base64 are passed over when it is read.
+      text.toString('base64url') === cursor &&
       Array.isArray(key) &&
       key.length === by.length &&
       key.every((part, index) => isOf(by[index]!.type, part))

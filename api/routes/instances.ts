@@ -12,7 +12,7 @@ import { registrationSchema } from '../../contract/registration';
 import { readRegistration } from '../../contract/registration-rules';
 import { byId, facetsQuery, instancesQuery, pageQuery } from '../../contract/requests';
 import type { Lang } from '../../domain/text';
-import { countFacets, listInstances } from '../../store/lives/instances';
+import { countFacets, listInstances } from '../../store/lives/lists';
 import { listTimeline, type TimelineRow } from '../../store/lives/timeline';
 import type { ApiDeps } from '../deps';
 import type { Reply } from '../http/call';

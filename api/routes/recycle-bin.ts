@@ -2,7 +2,7 @@
 
 import { binEntryAnswer, pageAnswer } from '../../contract/answers';
 import { binQuery, byId, purgeSchema, restoreSchema } from '../../contract/requests';
-import { listRecycleBin } from '../../store/lives/instances';
+import { listRecycleBin } from '../../store/lives/lists';
 import type { ApiDeps } from '../deps';
 import { listReply } from '../http/page';
 import { type Route, route } from '../http/route';

@@ -4,7 +4,7 @@ import type { ControlPlanesAnswer } from '../../contract/control-planes';
 import { type ControlPlanes, openControlPlanes } from '../../drivers/control-planes';
 import { type Observation, type Ref, refOf } from '../../drivers/port';
 import type { Pool } from '../../store/db';
-import { listInstances } from '../../store/lives/instances';
+import { listInstances } from '../../store/lives/lists';
 import type { ApiDeps } from '../deps';
 
 type Looked = ControlPlanesAnswer['items'][number]['looked'];

@@ -9,6 +9,7 @@ import {
   cvmPrepaid,
   DAY,
   end,
+  type Fields,
   fromNow,
   jdPostpaid,
   redisPostpaid,
@@ -42,6 +43,16 @@ const LISTS = [
   '/v1/instances?account=none',
   `/v1/instances?account=${BIG}&state=changing`,
   `/v1/instances?account=${BIG}&product=jd-vm&region=ap-guangzhou&${A_PAGE}`,
+  '/v1/instances?sort=id',
+  '/v1/instances?sort=-state',
+  '/v1/instances?sort=name&state=running',
+  '/v1/instances?sort=-due',
+  '/v1/instances?sort=due&product=jd-vm',
+  '/v1/instances?sort=due&scheduled=true',
+  '/v1/instances?sort=expires&product=tencent-cvm',
+  '/v1/instances?sort=expires&region=nowhere',
+  '/v1/instances?sort=account',
+  `/v1/instances?sort=name&account=${BIG}&${A_PAGE}`,
   '/v1/recycle-bin',
   '/v1/recycle-bin?product=jd-vm',
   '/v1/recycle-bin?q=nothing-of-the-kind',
@@ -50,6 +61,11 @@ const LISTS = [
   '/v1/refunds?account=none',
   `/v1/refunds?account=${BIG}&${A_PAGE}`,
   '/v1/refund-requests',
+  '/v1/terminations',
+  `/v1/terminations?account=${BIG}&${A_PAGE}`,
+  '/v1/accounts?limit=5',
+  '/v1/accounts?q=nothing-of-the-kind',
+  '/v1/events?limit=5',
   '/v1/audits',
   '/v1/keys',
   '/v1/troubles',
@@ -66,10 +82,11 @@ const BOOKS = [
 
 /** Some of every kind: living, waiting for its time, in the bin, ended, with a refund and without. */
 async function someLives({ http }: ServiceUnderTest): Promise<number> {
-  const make = (body: typeof cvmPostpaid): Promise<string> => register(http, body({ account: BIG }));
+  const make = (body: typeof cvmPostpaid, more: Fields = {}): Promise<string> =>
+    register(http, body({ account: BIG, ...more }));
   for (const body of [cvmPostpaid, cvmPrepaid, redisPostpaid, redisPrepaid, jdPostpaid]) {
     await make(body);
-    await make(body);
+    await make(body, { name: 'web' });
   }
   await end(http, [await make(cvmPrepaid)], { action: 'return' });
   await end(http, [await make(redisPostpaid)]);

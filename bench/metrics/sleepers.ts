@@ -70,6 +70,22 @@ const workersMemory = ({ cluster }: Place): number =>
     .map(({ pid }) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]))
     .reduce((sum, kib) => sum + kib / 1024, 0);
 
+/** Of the last so many sleepers, each of these milliseconds: a heap grows until it is swept, so one look says little. */
+const WATCHED = 1500;
+const LOOK_MS = 500;
+
+/** The mean while it goes on. */
+async function memoryDuring(place: Place, work: () => Promise<void>): Promise<number> {
+  const looks: number[] = [];
+  const looking = setInterval(() => looks.push(workersMemory(place)), LOOK_MS);
+  try {
+    await work();
+  } finally {
+    clearInterval(looking);
+  }
+  return looks.reduce((sum, one) => sum + one, 0) / looks.length;
+}
+
 /** In the bin, with a week's timer. */
 async function sunsetSleepers(place: Place, count: number): Promise<void> {
   const signer = createSignatures(place.cluster.operatorKey);
@@ -132,13 +148,14 @@ export async function m11(place: Place, { sleepers: [few, many] }: Size): Promis
   await sunsetSleepers(place, 50); // what the first ones make is there
   await bareSleepers(place, 50);
   const start = await sizes(place);
-  await sunsetSleepers(place, few);
+  const watched = Math.min(WATCHED, few / 2);
+  await sunsetSleepers(place, few - watched);
+  const fewMemory = await memoryDuring(place, () => sunsetSleepers(place, watched));
   const afterOurs = await sizes(place);
-  const fewMemory = workersMemory(place);
   await bareSleepers(place, few);
   const afterTheirs = await sizes(place);
-  await sunsetSleepers(place, many - few);
-  const manyMemory = workersMemory(place);
+  await sunsetSleepers(place, many - few - watched);
+  const manyMemory = await memoryDuring(place, () => sunsetSleepers(place, watched));
   const ours = grown(start, afterOurs, few);
   const theirs = grown(afterOurs, afterTheirs, few);
   const life = await bytesOfLives(place, Math.ceil(few / FEWER_LIVES));

@@ -1,6 +1,7 @@
 /** The instances that there are for a call: of its product, of its caller's account, of its region. */
 import type { ApiDeps } from '../../api/deps';
-import { findInstances, type InstanceRow, type VendorFilter } from '../../store/lives/instances';
+import { findInstances, type InstanceRow } from '../../store/lives/instances';
+import type { VendorFilter } from '../../store/lives/lists';
 import type { VendorCall } from './action';
 
 /** What every list of a call is narrowed by. */

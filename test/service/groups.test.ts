@@ -1,10 +1,19 @@
 /**
  * Lists by every filter and every two of them are the living instances that match, in the list's order, page by page
- * (`store/groups.ts`): also where nothing matches.
+ * (`store/groups.ts`): also where nothing matches, and however they are sorted.
  */
-import { listInstances, listRecycleBin } from '../../store/lives/instances';
+import { INSTANCE_SORTS, type InstanceSortKey } from '../../domain/instance';
+import { listInstances, listRecycleBin } from '../../store/lives/lists';
 import type { Page, PageRequest } from '../../store/paging';
-import { cvmPostpaid, type Fields, fromNow, hoursAgo, jdPostpaid, redisPostpaid } from '../support/lives';
+import {
+  cvmPostpaid,
+  cvmPrepaid,
+  type Fields,
+  fromNow,
+  hoursAgo,
+  jdPostpaid,
+  redisPostpaid,
+} from '../support/lives';
 import { inParallel, range } from '../support/parallel';
 import { Random } from '../support/random';
 import { useService } from '../support/service';
@@ -16,6 +25,7 @@ const random = new Random(SEED);
 const ACCOUNTS = ['acc-1', 'acc-2', 'acc-3'];
 const REGIONS = ['cn-north-1', 'cn-east-2', 'cn-south-1'];
 const PRODUCTS = { 'tencent-cvm': cvmPostpaid, 'tencent-redis': redisPostpaid, 'jd-vm': jdPostpaid };
+const NAMED = ['a', 'Ab', 'ab', 'Web', 'zz'];
 const STATES = [
   ['running'],
   ['stopped', 'isolated'],
@@ -34,12 +44,18 @@ interface Born {
   state: string;
   purgeTime: string | null;
   scheduled: boolean;
+  name: string | null;
+  due: string | null;
+  expires: string | null;
 }
 let all: Born[];
 
 function registrationOf(): Fields {
+  const place = { account: random.pick(ACCOUNTS), region: random.pick(REGIONS) };
+  const named = random.chance(0.6) ? { name: random.pick(NAMED) } : {};
+  if (random.chance(0.2)) return cvmPrepaid({ ...place, ...named });
   const product = random.pick(['tencent-cvm', 'tencent-redis'] as const);
-  const body = PRODUCTS[product]({ account: random.pick(ACCOUNTS), region: random.pick(REGIONS) });
+  const body = PRODUCTS[product]({ ...place, ...named });
   const state = random.pick(['running', 'stopped', 'isolated', 'isolated']);
   if (state !== 'isolated') return { ...body, state };
   // Several at one instant: the order within it is that of their registration.
@@ -59,7 +75,9 @@ beforeAll(async () => {
     WHERE state = 'running' AND seq % 4 = 0`);
   await pool.query('ANALYZE instances');
   const { rows } = await pool.query<Born>(
-    `SELECT id, seq, account, product, billing, region, state, purge_time AS "purgeTime", life->'termination' <> 'null' AS scheduled
+    `SELECT id, seq, account, product, billing, region, state, purge_time AS "purgeTime", life->'termination' <> 'null' AS scheduled,
+       lower(facts->>'name') AS name, due_at AS due,
+       (SELECT max(o->>'endsAt') FROM jsonb_array_elements(life->'orders') AS o) AS expires
      FROM instances ORDER BY seq`,
   );
   all = rows;
@@ -103,21 +121,42 @@ const matches = (born: Born, filter: Partial<Record<Name, unknown>>): boolean =>
     name === 'states' ? (value as string[]).includes(born.state) : born[name as keyof Born] === value,
   );
 
-it(`instances by any filter (SUNSET_SEED=${SEED})`, async () => {
-  let found = 0;
-  let empty = 0;
+/** By a key, what has none last; in order of registration where that says nothing. */
+function sorted(some: Born[], by: InstanceSortKey, latestFirst: boolean): string[] {
+  const keyOf = (born: Born): string | null => {
+    if (by === 'registered') return '';
+    return by === 'due' || by === 'expires' ? instant(born[by]) : born[by];
+  };
+  const way = latestFirst ? -1 : 1;
+  const compared = (a: Born, b: Born): number => {
+    const [one, other] = [keyOf(a), keyOf(b)];
+    if ((one === null) !== (other === null)) return one === null ? 1 : -1;
+    if (one === other) return way * (a.seq - b.seq);
+    return way * (one! < other! ? -1 : 1);
+  };
+  return [...some].sort(compared).map(({ id }) => id);
+}
+
+/** Of one length: compared as text. */
+const instant = (at: string | null): string | null => (at === null ? null : new Date(at).toISOString());
+
+it.each(INSTANCE_SORTS)(`instances by any filter, sorted by %s (SUNSET_SEED=${SEED})`, async (by) => {
+  let [found, empty] = [0, 0];
   for (const filter of filters(NAMES)) {
-    const wanted = all
-      .filter((born) => matches(born, filter) && (filter.states !== undefined || born.state !== 'terminated'))
-      .map(({ id }) => id);
-    const latestFirst = random.chance(0.3);
-    if (latestFirst) wanted.reverse();
+    const some = all.filter(
+      (born) => matches(born, filter) && (filter.states !== undefined || born.state !== 'terminated'),
+    );
+    const latestFirst = random.chance(0.5);
     const asked = random.chance(0.5) ? { tenant: undefined, ...filter } : asTenant(filter);
     const shown = await pages((page) =>
-      listInstances(service.pool, asked as never, { by: 'registered', latestFirst }, page),
+      listInstances(service.pool, asked as never, { by, latestFirst }, page, random.pick([0, 1000])),
     );
-    expect({ filter, shown }).toEqual({ filter, shown: wanted });
-    if (wanted.length) found += 1;
+    expect({ filter, latestFirst, shown }).toEqual({
+      filter,
+      latestFirst,
+      shown: sorted(some, by, latestFirst),
+    });
+    if (some.length) found += 1;
     else empty += 1;
   }
   // Both happen, or this says nothing.

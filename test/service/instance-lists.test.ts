@@ -172,7 +172,7 @@ describe('sorted', () => {
   it.each<[string, string[]]>([
     ['registered', ALL],
     ['-registered', [...ALL].reverse()],
-    ['name', ['cache', 'binned', 'later', 'db', 'timed', 'vm', 'web']],
+    ['name', ['binned', 'later', 'db', 'timed', 'vm', 'web', 'cache']],
     ['-name', ['web', 'vm', 'timed', 'db', 'later', 'binned', 'cache']],
     ['region', ['web', 'cache', 'timed', 'binned', 'db', 'later', 'vm']],
     ['expires', ['db', 'later', 'web', 'cache', 'vm', 'timed', 'binned']],

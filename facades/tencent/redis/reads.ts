@@ -6,7 +6,7 @@ import { kindOf } from '../../../contract/problems';
 import type { Text } from '../../../domain/text';
 import { each } from '../../../domain/turns';
 import { inTurns } from '../../../store/in-turns';
-import { listByOffset, type VendorFilter } from '../../../store/lives/instances';
+import { listByOffset, type VendorFilter } from '../../../store/lives/lists';
 import { findTask, type TaskRow } from '../../../store/lives/tasks';
 import { action, type VendorCall } from '../action';
 import { existing } from '../batch';
