@@ -20,7 +20,9 @@ interface Filter {
 }
 
 export interface Groups {
-  account: string | undefined;
+  /** Of one; missing: of all together, or of each one after the other. */
+  account?: string | undefined;
+  isByAccount?: boolean;
   /** What a group's columns must be. */
   of: Partial<Record<GroupColumn, string | undefined>>;
   /** SQL of what the index has, where it has not all instances. */
@@ -44,9 +46,23 @@ interface Order {
 
 /** SQL of an array of `seq`: of the rows of a page, or of some that there are. */
 export function seqsByGroups(
-  { account, of, within, names = COLUMNS, having, sortedBy }: Groups,
+  groups: Groups,
   conditions: Filter,
   { limit, order }: { limit: string; order?: Order },
+): string {
+  if (!groups.isByAccount || !order) return seqsOf(groups, conditions, { limit, order });
+  const way = order.latestFirst ? 'DESC' : 'ASC';
+  const start = order.after ? startOf('a.account', order) : undefined;
+  // In their order, so that those behind the page are not looked at.
+  return `ARRAY(
+    SELECT one.seq FROM accounts a CROSS JOIN LATERAL unnest(${seqsOf(groups, conditions, { limit, order })}) AS one (seq)
+    ${start ? `WHERE ${start.group}` : ''} ORDER BY a.account ${way}, one.seq ${way} LIMIT ${limit})`;
+}
+
+function seqsOf(
+  { account, isByAccount, of, within, names = COLUMNS, having, sortedBy }: Groups,
+  conditions: Filter,
+  { limit, order }: { limit: string; order?: Order | undefined },
 ): string {
   const given = names.filter((name) => of[name] !== undefined);
   const is = new Map(given.map((name) => [name, conditions.parameter(of[name])]));
@@ -54,6 +70,7 @@ export function seqsByGroups(
   const fixed = [
     ...(within === undefined ? [] : [within]),
     ...(account === undefined ? [] : [`account = ${conditions.parameter(account)}`]),
+    ...(isByAccount ? ['account = a.account'] : []),
     // Only what the index begins with: the search would look for the next one of the others row by row.
     ...fixedNames.map((name) => `${name} = ${is.get(name)}`),
   ];
@@ -67,13 +84,18 @@ export function seqsByGroups(
   const after = open.length
     ? `(${open.join(', ')}) > (${open.map((name) => `last.${name}`).join(', ')})`
     : 'false';
-  const start = sortedBy && order?.after ? startOf(sortedBy, order) : undefined;
+  const sorted = isByAccount ? 'a.account' : sortedBy && `g.${sortedBy}`;
+  const start = sorted && order?.after ? startOf(sorted, order) : undefined;
   const passes = [
     ...given.map((name) => `g.${name} = ${is.get(name)}`),
     ...(having ? [having] : []),
     ...(start ? [start.group] : []),
   ];
-  const members = [...names.map((name) => `i.${name} = g.${name}`), ...(start ? [start.member] : [])];
+  const members = [
+    ...names.map((name) => `i.${name} = g.${name}`),
+    ...(isByAccount ? ['i.account = a.account'] : []),
+    ...(start ? [start.member] : []),
+  ];
   const keys = order?.by.map((sql, at) => `${sql} AS key${at}`) ?? [];
   return `ARRAY(
     WITH RECURSIVE groups AS (
@@ -90,15 +112,15 @@ function inOrder(order: Order | undefined, key: (sql: string, at: number) => str
 }
 
 /**
- * Where a list goes on that is sorted by a group's column: not before the cursor's group, and in that one behind its `seq`. The
- * cursor's own condition says the same, but of each row; this the index understands.
+ * Where a list goes on that is sorted by what is the same in all of a group: not before the cursor's group, and in that one behind its
+ * `seq`. The cursor's own condition says the same, but of each row; this the index understands.
  */
-function startOf(column: GroupColumn, { after, latestFirst }: Order): { group: string; member: string } {
+function startOf(column: string, { after, latestFirst }: Order): { group: string; member: string } {
   const [key, seq] = after!;
   const [follows, none] = latestFirst ? ['<', String(2n ** 63n - 1n)] : ['>', '0'];
   return {
-    group: `g.${column} ${follows}= ${key}`,
-    member: `i.seq ${follows} CASE WHEN g.${column} = ${key} THEN ${seq} ELSE ${none} END`,
+    group: `${column} ${follows}= ${key}`,
+    member: `i.seq ${follows} CASE WHEN ${column} = ${key} THEN ${seq} ELSE ${none} END`,
   };
 }
 

@@ -51,7 +51,7 @@ const LISTS = [
   '/v1/instances?sort=due&scheduled=true',
   '/v1/instances?sort=expires&product=tencent-cvm',
   '/v1/instances?sort=expires&region=nowhere',
-  '/v1/instances?sort=account',
+  '/v1/instances?sort=account&product=jd-vm',
   `/v1/instances?sort=name&account=${BIG}&${A_PAGE}`,
   '/v1/recycle-bin',
   '/v1/recycle-bin?product=jd-vm',

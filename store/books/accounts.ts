@@ -7,6 +7,7 @@ import { exact, formatMoney, type Parts, SOURCES, type Source, ZERO } from '../.
 import { type Db, type Pool, prepared, preparedForAny, type Transaction, transaction } from '../db';
 import { post } from '../outbox';
 import { Conditions, listPage, type Page, type PageRequest, type SortColumn } from '../paging';
+import { asPattern } from '../pattern';
 
 export interface AccountRow {
   account: string;
@@ -41,7 +42,10 @@ export async function listAccounts(
   const conditions = new Conditions()
     .add('a.account = ?', filter.tenant)
     .add('a.account = ?', filter.account)
-    .add('strpos(lower(a.account), lower(?)) > 0', filter.search);
+    .add(
+      'lower(a.account) LIKE lower(?)',
+      filter.search === undefined ? undefined : asPattern(filter.search),
+    );
   const select = `SELECT a.account, a.arrears, a.hold,
       (SELECT count(*) FROM instances i WHERE i.account = a.account AND i.state <> 'terminated') AS instances
     FROM accounts a`;

@@ -116,7 +116,10 @@ export async function listInstances(
   const rows = (groupsFor: GroupsOf): Rows =>
     few ? { conditions: new Conditions().add('i.seq = ANY(?)', few) } : rowsOf(filter, found, groupsFor);
   const { sql, isOptional } = KEYS[by];
-  if (!isOptional) return await pageOfInstances(db, { ...sorted, ...rows(ONE_AFTER_THE_OTHER) }, page);
+  if (!isOptional) {
+    const groupsFor = by === 'account' ? groupsSortedBy(by) : ONE_AFTER_THE_OTHER;
+    return await pageOfInstances(db, { ...sorted, ...rows(groupsFor) }, page);
+  }
   const [has, lacks] = [`${sql} IS NOT NULL`, `${sql} IS NULL`];
   const first = { ...sorted, ...rows(groupsHaving(has)) };
   const rest = { ...inOrder, ...rows(groupsOf) };
@@ -167,13 +170,16 @@ function groupsOf(filter: InstanceFilter, conditions: Conditions): Groups | unde
   return groupsAnyway(filter, conditions);
 }
 
-/** By a column that is the same in all of a group. */
+/** By what is the same in all of a group. */
 const groupsSortedBy =
-  (column: GroupColumn): GroupsOf =>
+  (column: GroupColumn | 'account'): GroupsOf =>
   (filter, conditions) => {
     const groups = groupsAnyway(filter, conditions);
-    const isTheirs = groups?.names === undefined || groups.names.includes(column);
-    return groups && isTheirs ? { ...groups, sortedBy: column } : undefined;
+    // An index that has not all instances begins with no account, and may have no state.
+    if (groups?.within !== undefined && !groups.names?.some((name) => name === column)) return undefined;
+    return (
+      groups && (column === 'account' ? { ...groups, isByAccount: true } : { ...groups, sortedBy: column })
+    );
   };
 
 /** By a key that not all have; its index is of all accounts. */

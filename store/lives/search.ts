@@ -3,6 +3,7 @@
  * Upper and lower case are the same. What instances have in `instance_words` the database keeps by itself (migration 0019).
  */
 import type { Db } from '../db';
+import { asPattern } from '../pattern';
 
 /** An index of all groups of three letters finds these; fewer letters are looked for one instance after the other. */
 const INDEXED_LETTERS = 3;
@@ -11,8 +12,6 @@ const MOST = 1000;
 
 /** `?` stands for the part. */
 export const HAS_PART = `EXISTS (SELECT FROM instance_words w WHERE w.instance_id = i.id AND strpos(w.words, lower(?)) > 0)`;
-
-const asPattern = (part: string): string => `%${part.replaceAll(/[\\%_]/g, '\\$&')}%`;
 
 /** The ids of those that have it, in no order; undefined where a list is to look with {@link HAS_PART}. */
 export async function idsWithPart(db: Db, part: string): Promise<string[] | undefined> {

@@ -10,7 +10,10 @@ CREATE INDEX instances_paid_groups ON instances (product, region, billing, state
 CREATE INDEX instances_named_groups ON instances (product, region, billing, state, lower(facts->>'name'), seq) WHERE lower(facts->>'name') IS NOT NULL;
 -- Timed terminations, the next one first.
 CREATE INDEX instances_scheduled_due ON instances (due_at, seq) WHERE life->'termination' <> 'null';
+-- Accounts by a part of their name.
+CREATE INDEX accounts_parts ON accounts USING gin (lower(account) gin_trgm_ops);
 
 -- Down Migration
+DROP INDEX accounts_parts;
 DROP INDEX instances_scheduled_due, instances_named_groups, instances_due_groups;
 ALTER TABLE instances DROP COLUMN paid_until;
