@@ -15,7 +15,7 @@ import { eventText } from '../present/events';
 import { invalid, Problem } from '../problem';
 import { EventStream, type Listener, type Sink } from './stream';
 
-export interface Pace {
+export interface FeedSettings {
   /** How often it is looked for what is new, in milliseconds. */
   everyMs: number;
   /** How often a stream shows that it is there. */
@@ -26,7 +26,7 @@ export interface Pace {
   streamsEach: number;
 }
 
-const PACE: Pace = { everyMs: 250, heartbeatMs: 15_000, patienceMs: 20_000, streamsEach: 10 };
+const SETTINGS: FeedSettings = { everyMs: 250, heartbeatMs: 15_000, patienceMs: 20_000, streamsEach: 10 };
 /** In one process, whoever has them. */
 const MAX_STREAMS = 1000;
 /** As many as are read at once. */
@@ -40,7 +40,7 @@ const sessionEnded = ({ sessionHash }: Listener): string => {
 };
 
 export class EventFeed {
-  private readonly pace: Pace;
+  private readonly settings: FeedSettings;
   private readonly streams = new Set<EventStream>();
   /** Open or about to be, by caller. */
   private readonly taken = new Map<string, number>();
@@ -54,9 +54,9 @@ export class EventFeed {
 
   constructor(
     private readonly deps: { pool: Pool; logger: Logger },
-    pace: Partial<Pace> = {},
+    settings: Partial<FeedSettings> = {},
   ) {
-    this.pace = { ...PACE, ...pace };
+    this.settings = { ...SETTINGS, ...settings };
   }
 
   /** How many streams are open. */
@@ -77,7 +77,7 @@ export class EventFeed {
       // Of a database that was put back from a copy: what it was told since is not known here.
       if (after !== undefined && after > head) throw invalid([issue(['lastEventId'], 'BAD_CURSOR')]);
       return (sink) => {
-        const stream = new EventStream(listener, sink, after ?? head, this.pace.patienceMs);
+        const stream = new EventStream(listener, sink, after ?? head, this.settings.patienceMs);
         this.begin(stream, sink, giveBack);
       };
     } catch (error) {
@@ -91,7 +91,7 @@ export class EventFeed {
     if (this.isClosed) throw new Problem('UNAVAILABLE', { headers: { 'Retry-After': '1' } });
     const own = this.taken.get(name) ?? 0;
     const all = [...this.taken.values()].reduce((sum, count) => sum + count, 0);
-    if (own >= this.pace.streamsEach || all >= MAX_STREAMS)
+    if (own >= this.settings.streamsEach || all >= MAX_STREAMS)
       throw new Problem('TOO_MANY_STREAMS', { headers: { 'Retry-After': '5' } });
     this.taken.set(name, own + 1);
     return () => {
@@ -140,7 +140,7 @@ export class EventFeed {
   private async poll(): Promise<void> {
     while (this.size > 0) {
       const isMore = await this.round().catch((error: unknown) => this.away(error));
-      await (isMore ? turn() : sleep(this.pace.everyMs));
+      await (isMore ? turn() : sleep(this.settings.everyMs));
     }
     this.position = undefined;
     this.starting = undefined;
@@ -189,7 +189,7 @@ export class EventFeed {
 
   /** A comment, so that proxies and readers know that the connection stands. */
   private beat(): void {
-    if (Date.now() - this.beatAt < this.pace.heartbeatMs) return;
+    if (Date.now() - this.beatAt < this.settings.heartbeatMs) return;
     this.beatAt = Date.now();
     for (const stream of this.streams) stream.write(':\n\n');
   }
@@ -218,10 +218,10 @@ export class EventFeed {
       try {
         await this.running();
         await stream.caughtUp();
-        if (!(await this.readOn(stream))) await sleep(this.pace.everyMs);
+        if (!(await this.readOn(stream))) await sleep(this.settings.everyMs);
       } catch (error) {
         this.away(error);
-        await sleep(this.pace.everyMs);
+        await sleep(this.settings.everyMs);
       }
     }
   }

@@ -7,7 +7,7 @@ import { createSignatures } from '../../store/signatures';
 import { ITEMS_AT_ONCE } from '../../temporal/items';
 import { Places } from '../../temporal/places';
 import type { ApiDeps } from '../deps';
-import { EventFeed, type Pace } from '../events/feed';
+import { EventFeed, type FeedSettings } from '../events/feed';
 import { keySecrets } from '../secrets';
 import { createApi, createFacades, type Facade } from './app';
 import { serverOf } from './listen';
@@ -38,7 +38,9 @@ export interface Listening {
  * @throws the listen error (`EADDRINUSE`, …), and whatever keeps PostgreSQL from giving this process its lock
  */
 export async function startApi(
-  given: Omit<ApiDeps, 'owner' | 'signatures' | 'secrets' | 'feed' | 'places'> & { events?: Partial<Pace> },
+  given: Omit<ApiDeps, 'owner' | 'signatures' | 'secrets' | 'feed' | 'places'> & {
+    events?: Partial<FeedSettings>;
+  },
   { host, port, facades = [], facadePort }: Listening,
 ): Promise<ApiServer> {
   const owner = await openOwner(given.pool);

@@ -7,7 +7,7 @@ import { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
 import type { ApiDeps } from '../../api/deps';
-import type { Pace } from '../../api/events/feed';
+import type { FeedSettings } from '../../api/events/feed';
 import { startApi } from '../../api/http/server';
 import type { SignInCodes } from '../../api/sign-in-codes';
 import type { Signable } from '../../domain/signed';
@@ -62,7 +62,7 @@ export interface ServiceOptions {
   authFailuresPerMinute?: number;
   sessions?: ApiDeps['sessions'];
   signInCodes?: SignInCodes;
-  events?: Partial<Pace>;
+  events?: Partial<FeedSettings>;
   trustedProxies?: string[];
   controlPlanes?: ApiDeps['controlPlanes'];
   webUi?: string;
