@@ -150,20 +150,40 @@ export async function planAgreed(
 }
 
 const TO_SEND = 'termination_id AS "terminationId", instance_id AS "instanceId", command AS message';
-type ToSend = AcceptedItem & { terminationId: string };
+export type ToSend = AcceptedItem & { terminationId: string };
 
 /** Of an accepted item: a control plane has it in hand, so it is neither to be sent nor late. */
 export const IN_HAND = `EXISTS (SELECT FROM instances i WHERE i.id = instance_id
   AND i.life->'crossing'->'envelope'->>'id' = termination_id || '/' || instance_id)`;
 
+/** By then a workflow that runs has answered what was sent to it. */
+const ANSWERED_WITHIN = "interval '10 seconds'";
+const JUST_SENT = `tried_at > clock_timestamp() - ${ANSWERED_WITHIN}`;
+/**
+ * Of items that are accepted: not one of thousands that wait for their turn to be sent. Either it was sent and not answered, or
+ * nobody sends.
+ */
+export const IS_HELD_UP = `CASE WHEN tried_at IS NULL
+  THEN NOT EXISTS (SELECT FROM termination_items WHERE status = 'accepted' AND ${JUST_SENT}) ELSE NOT ${JUST_SENT} END`;
+
+const ACCEPTED = `SELECT ${TO_SEND} FROM termination_items
+  WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1) AND NOT ${IN_HAND}`;
+
 /** Items that were accepted at least so long ago and have neither been done nor failed, and nobody has in hand. */
 export async function acceptedItems(db: Db, olderThanMs: number, limit: number): Promise<ToSend[]> {
-  const { rows } = await db.query<ToSend>(
-    `SELECT ${TO_SEND} FROM termination_items
-     WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1) AND NOT ${IN_HAND}
-     ORDER BY accepted_at LIMIT $2`,
-    [olderThanMs / 1000, limit],
-  );
+  const { rows } = await db.query<ToSend>(`${ACCEPTED} ORDER BY accepted_at LIMIT $2`, [
+    olderThanMs / 1000,
+    limit,
+  ]);
+  return rows;
+}
+
+/** {@link acceptedItems} without those that only wait for their turn. */
+export async function heldUpItems(db: Db, olderThanMs: number, limit: number): Promise<ToSend[]> {
+  const { rows } = await db.query<ToSend>(`${ACCEPTED} AND ${IS_HELD_UP} ORDER BY accepted_at LIMIT $2`, [
+    olderThanMs / 1000,
+    limit,
+  ]);
   return rows;
 }
 

@@ -3,7 +3,7 @@
  * where a push does not help.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { acceptedItems } from '../agreements/items';
+import { acceptedItems, heldUpItems, type ToSend } from '../agreements/items';
 import { sealWaiting } from '../books/seal';
 import { isReadOnly, type Pool } from '../db';
 import type { Finding } from './check';
@@ -33,6 +33,8 @@ interface Remedy {
   what: Healed['what'];
   /** What is late by so many seconds now. */
   late(seconds: number): Promise<Late[]>;
+  /** What has been waiting for so many seconds, though it may not be late; missing: the same. */
+  waiting?(seconds: number): Promise<Late[]>;
   push(late: Late[], seconds: number): Promise<void>;
 }
 
@@ -52,7 +54,7 @@ export async function healLate(
     const before = await remedy.late(seconds);
     if (!before.length) continue;
     const hindrance = await remedy.push(before, seconds).then(() => 'another push did not help', hindranceOf);
-    const left = await leftOf(before, () => remedy.late(seconds), pauseMs);
+    const left = await leftOf(before, () => (remedy.waiting ?? remedy.late)(seconds), pauseMs);
     healed.push(...before.filter(({ id }) => !left.has(id)).map(({ id }) => ({ what: remedy.what, id })));
     findings.push(
       ...[...left.values()].map(({ id, detail }) => ({
@@ -106,17 +108,20 @@ const sealing = (pool: Pool): Remedy => ({
   },
 });
 
-const sending = (pool: Pool, workflows: Workflows): Remedy => ({
-  what: 'item',
-  late: async (seconds) => {
-    const items = await acceptedItems(pool, seconds * 1000, AT_MOST);
-    return items.map(({ message }) => ({
+/** One of thousands that only waits for its turn to be sent is not late; but once late, it is until it is carried out. */
+const sending = (pool: Pool, workflows: Workflows): Remedy => {
+  const told = (items: ToSend[], seconds: number): Late[] =>
+    items.map(({ message }) => ({
       id: message.id,
       detail: `accepted more than ${seconds} s ago and not carried out`,
     }));
-  },
-  push: async (_, seconds) => workflows.sendAgain(seconds * 1000),
-});
+  return {
+    what: 'item',
+    late: async (seconds) => told(await heldUpItems(pool, seconds * 1000, AT_MOST), seconds),
+    waiting: async (seconds) => told(await acceptedItems(pool, seconds * 1000, AT_MOST), seconds),
+    push: async (_, seconds) => workflows.sendAgain(seconds * 1000),
+  };
+};
 
 const waking = (pool: Pool, workflows: Workflows): Remedy => ({
   what: 'deadline',

@@ -1,6 +1,6 @@
 /** What the watch over lives has seen last: one row, which `/metrics` and `sunset doctor` read (L14). */
 import { isoOf } from '../../domain/instant';
-import { IN_HAND } from '../agreements/items';
+import { IN_HAND, IS_HELD_UP } from '../agreements/items';
 import type { Db } from '../db';
 
 /**
@@ -77,20 +77,17 @@ export async function overdueLives(
   return rows;
 }
 
-/** By then a workflow that runs has answered what was sent to it. */
-const ANSWERED_WITHIN_SECONDS = 10;
-
 /**
- * Living instances whose agreed end has waited so long, and was sent and not answered. One of thousands that waits for its turn to be sent is not
- * late: looking at each of those would take the time that they wait for.
+ * Living instances whose agreed end has waited so long, and not for its turn to be sent: looking at each of thousands of those would take the
+ * time that they wait for.
  */
 export async function waitingLives(db: Db, seconds: number, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ instanceId: string }>(
     `SELECT instance_id AS "instanceId" FROM termination_items
      WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1)
-       AND tried_at < clock_timestamp() - make_interval(secs => $2) AND NOT ${IN_HAND}
-     ORDER BY accepted_at LIMIT $3`,
-    [seconds, ANSWERED_WITHIN_SECONDS, limit],
+       AND ${IS_HELD_UP} AND NOT ${IN_HAND}
+     ORDER BY accepted_at LIMIT $2`,
+    [seconds, limit],
   );
   return rows.map((row) => row.instanceId);
 }

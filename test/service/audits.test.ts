@@ -186,6 +186,32 @@ describe('what is only late', () => {
     expect(findingsOf(report)).toEqual([]);
   });
 
+  it('items of a large agreement that wait for their turn to be sent are not late', async () => {
+    const [sent, next, unanswered] = await Promise.all(
+      Array.from({ length: 3 }, () => register(http, cvmPostpaid())),
+    );
+    const { id: quoteId } = await quote(http, [sent!, next!, unanswered!]);
+    const terminationId = `t_${randomUUID()}`;
+    expect(await acceptQuote(service.pool, { quoteId, terminationId, by: 'test', via: 'api' })).toMatchObject(
+      { ok: true },
+    );
+    const sentAt = (id: string, interval: string) =>
+      change(
+        'UPDATE termination_items SET tried_at = clock_timestamp() + $2::interval WHERE instance_id = $1',
+        [id, interval],
+      );
+    // For as long as the audit takes.
+    await sentAt(sent!, '1 minute');
+    await sentAt(unanswered!, '-20 seconds');
+    const { healed, ...report } = await audited({ lateSeconds: 0 });
+    expect(healed.filter(({ what }) => what === 'item')).toEqual([
+      { what: 'item', id: `${terminationId}/${unanswered}` },
+    ]);
+    expect(findingsOf(report)).toEqual([]);
+    await sentAt(sent!, '-1 minute');
+    await audited({ lateSeconds: 0 });
+  });
+
   it('a deadline is woken; where that does not help it is a finding', async () => {
     const id = await register(http, cvmPostpaid());
     await end(http, [id], { schedule: { mode: 'later' } });
