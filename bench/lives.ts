@@ -14,7 +14,7 @@ import type { Place } from './place';
 
 export type Group = keyof Place['pids'];
 
-const arm = (name: string, place: Place, once: () => Promise<void>): Arm<Group> => ({
+const arm = (name: string, place: Place, once: () => Promise<unknown>): Arm<Group> => ({
   name,
   once,
   groups: place.pids,
@@ -165,30 +165,42 @@ export const httpWhole = (place: Place): Arm<Group> =>
     await call(place, 'POST', `/v1/instances/${id}/purge`, { confirm: id });
   });
 
+/** An instance, and how often it was used. */
+interface Lent {
+  id: string;
+  used: number;
+}
+
+/** Of one bare workflow: it doesn't continue as new, and Temporal takes 2,000 updates of a run. To begin the next one is not counted. */
+const CHANGES = 1000;
+
 /** One command over and over on living instances of its own, as HTTP and as a raw update. */
 export async function commands(place: Place, count: number): Promise<Arm<Group>[]> {
   const ids = Array.from({ length: count }, () => `ins-${randomUUID()}`);
   const bareIds = ids.map((id) => `bare-${id}`);
   for (const id of ids) await call(place, 'PUT', `/v1/instances/${id}`, cvmPostpaid());
-  for (const id of bareIds) await beginBare(place, id);
   // Each is somebody's for a time: two commands to one instance would wait for each other.
   const lend = (all: string[]) => {
-    const free = all.map((id) => ({ id, on: true }));
-    return async (use: (id: string, on: boolean) => Promise<void>): Promise<void> => {
+    const free: Lent[] = all.map((id) => ({ id, used: 0 }));
+    return async <T>(use: (one: Lent) => Promise<T>): Promise<T> => {
       const one = free.shift()!;
-      await use(one.id, one.on);
-      free.push({ id: one.id, on: !one.on });
+      const result = await use(one);
+      free.push({ ...one, used: one.used + 1 });
+      return result;
     };
   };
   const [ours, theirs] = [lend(ids), lend(bareIds)];
+  const changed = async ({ id, used }: Lent): Promise<boolean> => {
+    const run = `${id}-${Math.floor(used / CHANGES)}`;
+    const isNew = used % CHANGES === 0;
+    await (isNew ? beginBare(place, run) : changeBare(place, run, used % 2 ? 'stopped' : 'running'));
+    return !isNew;
+  };
   return [
     arm('http', place, () =>
-      ours(
-        async (id, on) =>
-          void (await call(place, 'POST', `/v1/instances/${id}/${on ? 'stop' : 'start'}`, {})),
-      ),
+      ours(({ id, used }) => call(place, 'POST', `/v1/instances/${id}/${used % 2 ? 'start' : 'stop'}`, {})),
     ),
-    arm('executeUpdate', place, () => theirs((id, on) => changeBare(place, id, on ? 'stopped' : 'running'))),
+    arm('executeUpdate', place, () => theirs(changed)),
   ];
 }
 
