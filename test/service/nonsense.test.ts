@@ -260,19 +260,20 @@ async function sendUpdate({ id }: Walk, { name, args, updateId }: Sending): Prom
       const meaning = meaningOf(error);
       // Asked again as the API does.
       if (meaning instanceof Dropped && tries < 20) continue;
-      return `${known(name)} ${refusalOf(error, name)}`.replace(/^.* closed$/, 'closed');
+      return `${known(name)} ${refusalOf(error)}`.replace(/^.* closed$/, 'closed');
     }
   }
 }
 
 /** What may be said to a message, or else it is a failure of the test. */
-function refusalOf(error: unknown, name: string): string {
+function refusalOf(error: unknown): string {
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
     const { type, details, message } = error.cause;
     const code = (details?.[0] as { code?: unknown } | undefined)?.code;
     if (type === REFUSAL && typeof code === 'string' && /^[A-Z_]+$/.test(code)) return `refused ${code}`;
-    if (known(name) === 'unknown' && /no handler|not registered|handler/i.test(message))
-      return 'refused: no such update';
+    // It names the update itself: under an id that comes again it is another message's answer.
+    const missing = /^No registered handler for update: (.*)$/s.exec(message)?.[1];
+    if (missing !== undefined && known(missing) === 'unknown') return 'refused: no such update';
     if (type === 'AcceptedUpdateCompletedWorkflow') return 'closed';
     throw new Error(`an internal error: ${type}: ${message}`, { cause: error });
   }

@@ -6,35 +6,37 @@ type Registration = z.input<typeof registrationSchema>;
 type Order = NonNullable<Registration['orders']>[number];
 
 const HOUR = 3_600_000;
-const at = (hours: number): string => new Date(Date.now() + hours * HOUR).toISOString();
 const YEAR = 365 * 24;
 
-/** 003's background: 51 a month for a year at 0.83, less a voucher of 100. */
-const purchase = (hoursAgo: number): Order => ({
-  id: 'o1',
-  kind: 'purchase',
-  months: 12,
-  startsAt: at(-hoursAgo),
-  endsAt: at(YEAR - hoursAgo),
-  paid: { cash: '407.96', voucher: '100' },
-});
-
-const renewal = (hoursAgo: number): Order => ({
-  id: 'o2',
-  kind: 'renewal',
-  months: 12,
-  startsAt: at(YEAR - hoursAgo),
-  endsAt: at(2 * YEAR - hoursAgo),
-  paid: { cash: '507.96' },
-});
-
-const upgrade = (hoursAgo: number, after: number): Order => ({
-  id: 'u1',
-  kind: 'upgrade',
-  startsAt: at(after - hoursAgo),
-  endsAt: at(YEAR - hoursAgo),
-  paid: { cash: '100' },
-});
+/** @param now one for all of them: a renewal starts where the purchase ends, to the millisecond */
+function ordersAt(now: number) {
+  const at = (hours: number): string => new Date(now + hours * HOUR).toISOString();
+  /** 003's background: 51 a month for a year at 0.83, less a voucher of 100. */
+  const purchase = (hoursAgo: number): Order => ({
+    id: 'o1',
+    kind: 'purchase',
+    months: 12,
+    startsAt: at(-hoursAgo),
+    endsAt: at(YEAR - hoursAgo),
+    paid: { cash: '407.96', voucher: '100' },
+  });
+  const renewal = (hoursAgo: number): Order => ({
+    id: 'o2',
+    kind: 'renewal',
+    months: 12,
+    startsAt: at(YEAR - hoursAgo),
+    endsAt: at(2 * YEAR - hoursAgo),
+    paid: { cash: '507.96' },
+  });
+  const upgrade = (hoursAgo: number, after: number): Order => ({
+    id: 'u1',
+    kind: 'upgrade',
+    startsAt: at(after - hoursAgo),
+    endsAt: at(YEAR - hoursAgo),
+    paid: { cash: '100' },
+  });
+  return { purchase, renewal, upgrade };
+}
 
 const cvm = (account: string, more: Partial<Registration>): Registration => ({
   account,
@@ -56,6 +58,7 @@ const cvm = (account: string, more: Partial<Registration>): Registration => ({
 /** By their ids; the first one is the one that the guide goes on with. */
 export function casesOf(account: string): [id: string, registration: Registration][] {
   const named = (name: string) => `${name}-${account}`;
+  const { purchase, renewal, upgrade } = ordersAt(Date.now());
   return [
     [named('web-1'), cvm(account, { name: 'web-1', orders: [purchase(48)] })],
     [named('web-2'), cvm(account, { name: 'web-2', orders: [purchase(48)] })],
