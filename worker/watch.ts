@@ -4,6 +4,7 @@
  * nothing but what a look repairs: asking a workflow wakes it. Whoever ended one by hand had a reason;
  * `sunset repair` and the nightly audit start it again.
  */
+import { heldUpItems } from '../store/agreements/items';
 import { lookAtEach, type Seen, TemporalAway, unpaired, type Workflows } from '../store/audit/workflows';
 import type { Pool } from '../store/db';
 import {
@@ -14,7 +15,6 @@ import {
   overdueLives,
   statesOf,
   type Trouble,
-  waitingLives,
 } from '../store/lives/watch';
 import { type LoopOptions, startLoop } from './loop';
 
@@ -65,7 +65,7 @@ export async function watchOnce(pool: Pool, workflows: Workflows, mayGoThrough: 
     // Until it is put right, what was seen stays in sight.
     ...(await stillInSight(pool)),
     ...overdue.map(({ id }) => id),
-    ...(await waitingLives(pool, LATE_SECONDS, AT_MOST)),
+    ...(await heldUpItems(pool, LATE_SECONDS * 1000, AT_MOST)).map(({ instanceId }) => instanceId),
     ...strangers,
   ]);
   const seen = new Map<string, Seen>();

@@ -153,7 +153,7 @@ const TO_SEND = 'termination_id AS "terminationId", instance_id AS "instanceId",
 export type ToSend = AcceptedItem & { terminationId: string };
 
 /** Of an accepted item: a control plane has it in hand, so it is neither to be sent nor late. */
-export const IN_HAND = `EXISTS (SELECT FROM instances i WHERE i.id = instance_id
+const IN_HAND = `EXISTS (SELECT FROM instances i WHERE i.id = instance_id
   AND i.life->'crossing'->'envelope'->>'id' = termination_id || '/' || instance_id)`;
 
 /** By then a workflow that runs has answered what was sent to it. */
@@ -163,29 +163,22 @@ const JUST_SENT = `tried_at > clock_timestamp() - ${ANSWERED_WITHIN}`;
  * Of items that are accepted: not one of thousands that wait for their turn to be sent. Either it was sent and not answered, or
  * nobody sends.
  */
-export const IS_HELD_UP = `CASE WHEN tried_at IS NULL
+const IS_HELD_UP = `CASE WHEN tried_at IS NULL
   THEN NOT EXISTS (SELECT FROM termination_items WHERE status = 'accepted' AND ${JUST_SENT}) ELSE NOT ${JUST_SENT} END`;
 
-const ACCEPTED = `SELECT ${TO_SEND} FROM termination_items
-  WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1) AND NOT ${IN_HAND}`;
+const acceptedBy = (more: string) => {
+  const sql = `SELECT ${TO_SEND} FROM termination_items
+    WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1) AND NOT ${IN_HAND} ${more}
+    ORDER BY accepted_at LIMIT $2`;
+  return async (db: Db, olderThanMs: number, limit: number): Promise<ToSend[]> =>
+    (await db.query<ToSend>(sql, [olderThanMs / 1000, limit])).rows;
+};
 
 /** Items that were accepted at least so long ago and have neither been done nor failed, and nobody has in hand. */
-export async function acceptedItems(db: Db, olderThanMs: number, limit: number): Promise<ToSend[]> {
-  const { rows } = await db.query<ToSend>(`${ACCEPTED} ORDER BY accepted_at LIMIT $2`, [
-    olderThanMs / 1000,
-    limit,
-  ]);
-  return rows;
-}
+export const acceptedItems = acceptedBy('');
 
-/** {@link acceptedItems} without those that only wait for their turn. */
-export async function heldUpItems(db: Db, olderThanMs: number, limit: number): Promise<ToSend[]> {
-  const { rows } = await db.query<ToSend>(`${ACCEPTED} AND ${IS_HELD_UP} ORDER BY accepted_at LIMIT $2`, [
-    olderThanMs / 1000,
-    limit,
-  ]);
-  return rows;
-}
+/** {@link acceptedItems} without those that only wait for their turn: to look at each of thousands would take the time that they wait for. */
+export const heldUpItems = acceptedBy(`AND ${IS_HELD_UP}`);
 
 /**
  * Takes items to be sent again: those that were never tried first, then the one that has waited longest

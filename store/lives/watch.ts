@@ -1,6 +1,5 @@
 /** What the watch over lives has seen last: one row, which `/metrics` and `sunset doctor` read (L14). */
 import { isoOf } from '../../domain/instant';
-import { IN_HAND, IS_HELD_UP } from '../agreements/items';
 import type { Db } from '../db';
 
 /**
@@ -75,21 +74,6 @@ export async function overdueLives(
     [seconds, limit],
   );
   return rows;
-}
-
-/**
- * Living instances whose agreed end has waited so long, and not for its turn to be sent: looking at each of thousands of those would take the
- * time that they wait for.
- */
-export async function waitingLives(db: Db, seconds: number, limit: number): Promise<string[]> {
-  const { rows } = await db.query<{ instanceId: string }>(
-    `SELECT instance_id AS "instanceId" FROM termination_items
-     WHERE status = 'accepted' AND accepted_at < clock_timestamp() - make_interval(secs => $1)
-       AND ${IS_HELD_UP} AND NOT ${IN_HAND}
-     ORDER BY accepted_at LIMIT $2`,
-    [seconds, limit],
-  );
-  return rows.map((row) => row.instanceId);
 }
 
 export async function countLiving(db: Db): Promise<number> {

@@ -7,10 +7,10 @@
 import { randomUUID } from 'node:crypto';
 import { checkLives } from '../../cli/sunset/doctor/lives';
 import { acceptQuote } from '../../store/agreements/acceptance';
-import { itemsToSend, takeItems } from '../../store/agreements/items';
+import { heldUpItems, itemsToSend, takeItems } from '../../store/agreements/items';
 import { makeAudit } from '../../store/audit/runs';
 import type { Workflows } from '../../store/audit/workflows';
-import { lastWatch, waitingLives } from '../../store/lives/watch';
+import { lastWatch } from '../../store/lives/watch';
 import { sendItems } from '../../temporal/items';
 import { Places } from '../../temporal/places';
 import { sweepOnce } from '../../worker/sweep';
@@ -358,7 +358,9 @@ describe('the sweep', () => {
     const terminationId = `t_${randomUUID()}`;
     await acceptQuote(service.pool, { quoteId, terminationId, by: 'operator', via: 'api' });
     const suspects = async () =>
-      (await waitingLives(service.pool, 0, 1000)).filter((id) => [first, next].includes(id));
+      (await heldUpItems(service.pool, 0, 1000))
+        .map(({ instanceId }) => instanceId)
+        .filter((id) => [first, next].includes(id));
     const tried = (ago: string) =>
       service.pool.query(
         'UPDATE termination_items SET tried_at = clock_timestamp() - $2::interval WHERE instance_id = $1',
